@@ -1,0 +1,124 @@
+"""Everything the tour needs, started and stopped: the local model, the wiretap, the gateway process."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import yaml
+
+from gateway.demo.grammar import Grammar
+from gateway.demo.model import LocalModel
+from gateway.demo.scenario import configuration
+from gateway.demo.wiretap import Wiretap
+from gateway.keys import KeyRing
+
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
+_START_SECONDS = 120.0
+
+
+class GatewayDidNotStart(RuntimeError):
+    """The gateway process ended or never became ready; the message holds its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A running demonstration."""
+
+    folder: Path
+    base_url: str
+    api_key: str
+    wiretap: Wiretap
+    grammar: Grammar
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "sekisho.yaml"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "audit.db"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "gateway.log"
+
+
+@asynccontextmanager
+async def environment(folder: Path) -> AsyncIterator[Environment]:
+    """Start the model, a wiretap before it, and ``sekisho serve`` before that, all on loopback.
+
+    Args:
+        folder: an empty folder for the configuration, the key ring, the audit log and the gateway's log.
+
+    Raises:
+        GatewayDidNotStart: with the gateway's own words.
+    """
+    grammar = Grammar()
+    api_key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
+    async with LocalModel() as model, Wiretap(model.base_url, rewrite=grammar.rewrite) as wiretap:
+        port, admin_port = _free_port(), _free_port()
+        _write(folder, port=port, admin_port=admin_port, model_url=wiretap.base_url)
+        async with _gateway(folder, api_key, f"http://127.0.0.1:{port}"):
+            yield Environment(
+                folder=folder,
+                base_url=f"http://127.0.0.1:{port}/v1",
+                api_key=api_key,
+                wiretap=wiretap,
+                grammar=grammar,
+            )
+
+
+def _write(folder: Path, *, port: int, admin_port: int, model_url: str) -> None:
+    ring = folder / "ring.json"
+    ring.touch(mode=0o600)
+    ring.write_text(KeyRing.new().dump())
+    document = configuration(
+        folder=folder, policies=POLICIES, port=port, admin_port=admin_port, model_url=model_url
+    )
+    (folder / "sekisho.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+@asynccontextmanager
+async def _gateway(folder: Path, api_key: str, url: str) -> AsyncIterator[None]:
+    with (folder / "gateway.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", "serve", "--config", str(folder / "sekisho.yaml")),
+            env={**os.environ, "SEKISHO_DEMO_KEY": api_key},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        await _ready(process, url, folder / "gateway.log")
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while process.returncode is None and time.monotonic() < deadline:
+            try:
+                async with session.get(f"{url}/readyz") as reply:
+                    if reply.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.1)
+    raise GatewayDidNotStart(log.read_text(errors="replace")[-4000:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,164 @@
+"""Tier 0: credentials, by the prefixes that vendors give them and by the words that announce them.
+
+Prefixes and lengths are those of the vendors' own pages on token formats and secret scanning. No
+pattern is taken from another scanner.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detect.base import CERTAIN, Span
+from gateway.detect.checks import entropy
+from gateway.detect.rules import Rule, Sight
+
+LEAD_REACH: Final = 64
+"""How far after the first letter of an announcing word its secret can begin."""
+
+_KEY: Final = "SECRET_API_KEY"
+_START: Final = r"(?<![A-Za-z0-9])"
+_END: Final = r"(?![A-Za-z0-9_-])"
+
+PRIVATE_KEY_HEAD: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY_TAIL: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PRIVATE_KEY: Final = re.compile(
+    PRIVATE_KEY_HEAD.pattern
+    + rf"(?:[^-]|-(?!----)){{0,8000}}?{PRIVATE_KEY_TAIL.pattern}"
+    + rf"|{PRIVATE_KEY_HEAD.pattern}(?:\s|\\[nr])*(?:[A-Za-z0-9+/=]{{16,}}(?:\s|\\[nr])*)+"
+)
+
+
+def _vendor(name: str, pattern: str, *literals: str, entity: str = _KEY) -> Rule:
+    return Rule(
+        name=name,
+        entity=entity,
+        pattern=re.compile(_START + pattern + _END),
+        score=CERTAIN,
+        literals=literals,
+    )
+
+
+RULES: Final = (
+    _vendor("aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"),
+    _vendor("github-token", r"gh[pousr]_[A-Za-z0-9]{36,251}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    _vendor("github-fine-grained", r"github_pat_[A-Za-z0-9_]{22,255}", "github_pat_"),
+    _vendor("gitlab-token", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_.-]{20,64}", "gl"),
+    _vendor("slack-token", r"xox[abeoprs]-[A-Za-z0-9-]{10,250}", "xox"),
+    _vendor("slack-app-token", r"xapp-[0-9]-[A-Za-z0-9-]{20,250}", "xapp-"),
+    _vendor("stripe-key", r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,247}", "sk_", "rk_", "whsec_"),
+    _vendor("anthropic-key", r"sk-ant-[A-Za-z0-9_-]{16,200}", "sk-ant-"),
+    _vendor("openai-key", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,200}", "sk-"),
+    _vendor("google-key", r"AIza[A-Za-z0-9_-]{35}", "aiza"),
+    _vendor("google-oauth", r"(?:ya29\.|GOCSPX-)[A-Za-z0-9_-]{20,250}", "ya29.", "gocspx-"),
+    _vendor("huggingface-token", r"hf_[A-Za-z]{30,40}", "hf_"),
+    _vendor("npm-token", r"npm_[A-Za-z0-9]{36}", "npm_"),
+    _vendor("pypi-token", r"pypi-[A-Za-z0-9_-]{50,250}", "pypi-"),
+    _vendor(
+        "jwt",
+        r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,6000}(?:\.[A-Za-z0-9_-]{0,2000})?",
+        "eyj",
+        entity="SECRET_TOKEN",
+    ),
+    Rule(
+        name="private-key",
+        entity="SECRET_PRIVATE_KEY",
+        pattern=_PRIVATE_KEY,
+        score=CERTAIN,
+        literals=("private key",),
+    ),
+    Rule(
+        name="url-password",
+        entity="SECRET_URL",
+        pattern=re.compile(
+            r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,19}://"
+            r"[^\s/:@\[\]<>\"']{0,128}:[^\s/@<>\"']{1,256}@[!#-&(-;=?-Z\\_a-~]+"
+        ),
+        score=CERTAIN,
+        literals=("://",),
+    ),
+)
+
+LEAD: Final = re.compile(
+    r"(?:password|passwd|passphrase|passcode|pass code|pwd|secret|credential|bearer"
+    r"|(?<![a-z])pin(?![a-z])|(?:api|access|private|auth|encryption|signing|account|license)[ _-]?key"
+    r"|token|パスワード|パスコード|パスフレーズ|暗証番号|秘密鍵|シークレット|トークン|合言葉"
+    r"|(?:アクセス|api|認証|暗号|ライセンス)キー)"
+)
+"""A word that announces a secret, in lower-cased text."""
+
+_ANNOUNCED: Final = re.compile(
+    rf"(?P<lead>{LEAD.pattern})[a-z0-9_]{{0,12}}[\"'\]`]{{0,2}}"
+    r"(?:(?P<assigned>[ \t]{0,3}(?::=|=>|==?|:)[ \t]{0,3})"
+    r"|(?P<told>(?:[ \t]{1,2}(?:for|to|of|on)(?:[ \t]+[\w.'-]{1,12}){1,3})?"
+    r"[ \t]{1,2}(?:is|was|are|equals|will be)(?:[ \t]{1,2}(?:now|set to|still))?[ \t:]{1,3}"
+    r"|[ \t]?(?:は|が|を|に|として)[、 \t:]{0,2})"
+    r"|(?P<next>[ \t]{1,2}))"
+    r"(?P<open>[\"'`「『]?)(?P<value>[!#-&(-;=?-_a-~]{4,512})"
+)
+_SYMBOL: Final = re.compile(r"[!#$%&()*+;=?@\[\\\]^{|}~]")
+_REFERENCE: Final = re.compile(
+    r"[$%{(\[]|(?:os|process|env|self|this|config|settings|secrets?|var|data)\.|[A-Za-z_.]+[(\[]|\w+://|[^@]+@[\w-]+\.\w"
+)
+_PLACEHOLDER: Final = re.compile(r"\[?[A-Z][A-Z0-9_]*_[0-9a-z]{8,}\]?")
+_NO_SECRETS: Final = frozenset(
+    "string required optional undefined password example changethis redacted protected enabled disabled"
+    " default forgotten expired incorrect invalid number integer boolean object array false true none null".split()
+)
+_SECRET_KEY: Final = re.compile(
+    r"(?:.*[_.-])?(?:password|passwd|passphrase|passcode|pwd|secret|secret[_-]?key|api[_-]?key"
+    r"|access[_-]?key|auth[_-]?token|access[_-]?token|client[_-]?secret|private[_-]?key|credentials?"
+    r"|パスワード|暗証番号|シークレット)|apikey|accesstoken|clientsecret|secretkey|privatekey"
+)
+_SHORTEST: Final = 6
+_SHORTEST_DIRECT: Final = 8
+_BITS: Final = 2.3
+
+
+def announced(sight: Sight) -> Iterator[Span]:
+    """Secrets told in prose or assigned: ``password is …``, ``api_key=…``, ``パスワードは…``."""
+    for match in _ANNOUNCED.finditer(sight.lowered):
+        start, end = match.span("value")
+        end = start + len(sight.text[start:end].rstrip(".,:;)]}?"))
+        if start - match.start() > LEAD_REACH or not _is_secret(sight.text[start:end], match):
+            continue
+        yield Span(
+            start=start, end=end, entity="SECRET_PASSWORD", score=0.85, detector="announced-secret"
+        )
+
+
+def keyed(sight: Sight) -> Iterator[Span]:
+    """The whole value under an object key such as ``"password"``, when it is one word."""
+    text = sight.text.strip()
+    if not _SECRET_KEY.fullmatch(sight.key) or len(text) < 4 or any(c.isspace() for c in text):
+        return
+    if text.lower() in _NO_SECRETS or _PLACEHOLDER.fullmatch(text) or text.startswith(("$", "{{")):
+        return
+    start = sight.text.index(text)
+    yield Span(
+        start=start,
+        end=start + len(text),
+        entity="SECRET_PASSWORD",
+        score=0.9,
+        detector="keyed-secret",
+    )
+
+
+def _is_secret(value: str, match: re.Match[str]) -> bool:
+    if match["lead"] in ("pin", "暗証番号") and value.isdigit():
+        return 4 <= len(value) <= 8
+    if len(value) < (_SHORTEST_DIRECT if match["next"] else _SHORTEST) or entropy(value) < _BITS:
+        return False
+    if value.lower() in _NO_SECRETS or _REFERENCE.match(value) or _PLACEHOLDER.match(value):
+        return False
+    return _mixed(value, strongly=bool(match["next"]) or match["lead"] == "token")
+
+
+def _mixed(value: str, *, strongly: bool) -> bool:
+    """Whether a value mixes kinds of characters as passwords do and words don't."""
+    digit = any(c.isdigit() for c in value)
+    letter = any(c.isalpha() for c in value)
+    symbol = _SYMBOL.search(value[:-1]) is not None
+    case = value != value.lower() and value[1:] != value[1:].lower() and value != value.upper()
+    if strongly:
+        return (digit and letter) or (symbol and (digit or case))
+    return (digit and letter) or symbol or case

@@ -1,0 +1,1 @@
+"""The outermost layer: routes, guards on raw requests, reply headers."""

@@ -1,0 +1,123 @@
+"""One served operation as an ASGI application: guards, the pipeline, the reply, the client's leaving."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from gateway.dialects.base import Dialect
+from gateway.edge.guards import Disconnected, Message, Receive, Scope, Send, read_body
+from gateway.edge.headers import reply_headers
+from gateway.errors import SekishoError
+from gateway.pipeline import Answer, Inbound, Pipeline
+from gateway.settings import Limits
+from gateway.types import Exchange
+
+
+class Endpoint:
+    """Serves one operation of one dialect.
+
+    Args:
+        pipeline: the stages.
+        dialect: parses requests and frames replies.
+        operation: the dialect's name of what is asked, such as ``chat.completions``.
+        limits: bounds on the request.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, dialect: Dialect, operation: str, limits: Limits
+    ) -> None:
+        self._pipeline = pipeline
+        self._dialect = dialect
+        self._operation = operation
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; when the client leaves, the work for it is cancelled at once."""
+        received = time.time()
+        request_id = new_request_id()
+        try:
+            body = await read_body(scope["headers"], receive, self._limits)
+        except Disconnected:
+            return
+        except SekishoError as error:
+            await self._refuse(request_id, received, error, send)
+            return
+        inbound = Inbound(
+            request_id=request_id,
+            dialect=self._dialect,
+            operation=self._operation,
+            headers=scope["headers"],
+            body=body,
+            received=received,
+        )
+        await _until_gone(self._serve(inbound, send), receive)
+
+    async def _serve(self, inbound: Inbound, send: Send) -> None:
+        answer = await self._pipeline.serve(inbound)
+        if isinstance(answer.body, bytes):
+            await send_whole(answer.body, answer, send)
+        else:
+            await _send_frames(answer.body, answer, send)
+
+    async def _refuse(
+        self, request_id: str, received: float, error: SekishoError, send: Send
+    ) -> None:
+        exchange = Exchange(
+            request_id=request_id,
+            started=received,
+            dialect=self._dialect.name,
+            operation=self._operation,
+        )
+        error = await self._pipeline.recorder.failed(exchange, error)
+        body = self._dialect.error(error, request_id)
+        answer = Answer(status=error.status, body=body, exchange=exchange, error=error)
+        await send_whole(body, answer, send)
+
+
+def new_request_id() -> str:
+    """An id that nobody can guess: 128 random bits in hexadecimal."""
+    return f"req_{secrets.token_hex(16)}"
+
+
+async def send_whole(body: bytes, answer: Answer, send: Send) -> None:
+    """Send a reply whose body is known."""
+    head = _head(answer, b"application/json")
+    head["headers"].append((b"content-length", str(len(body)).encode()))
+    await send(head)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_frames(frames: AsyncGenerator[bytes, None], answer: Answer, send: Send) -> None:
+    head = _head(answer, b"text/event-stream; charset=utf-8")
+    head["headers"].append((b"cache-control", b"no-store"))
+    async with aclosing(frames):
+        await send(head)
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _head(answer: Answer, media_type: bytes) -> Message:
+    headers = [(b"content-type", media_type), *reply_headers(answer.exchange, answer.error)]
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def _until_gone(work: "asyncio._CoroutineLike[None]", receive: Receive) -> None:
+    """Run ``work``, and cancel it when the client goes away."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        left = not task.done() and task.cancel()
+        await asyncio.wait({task, gone})
+    if not (left and task.cancelled()):
+        task.result()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

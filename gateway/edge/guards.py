@@ -1,0 +1,87 @@
+"""Guards on raw requests: what is refused before anything is parsed or anyone authenticated.
+
+They work on the ASGI messages (https://asgi.readthedocs.io/en/latest/specs/www.html), so that no framework
+reads a body that they would have refused.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, TypeAlias
+
+from gateway.errors import BodyTooLarge, InvalidRequest, RequestTimeout, UnsupportedMedia
+from gateway.settings import Limits
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
+    """The whole body, if it is plain JSON by its headers, small enough and in time.
+
+    Raises:
+        UnsupportedMedia: another content type, a charset other than UTF-8, or a content encoding.
+        BodyTooLarge: over ``limits.body_bytes``, by its header or by what came.
+        RequestTimeout: not whole after ``limits.body_seconds``.
+        InvalidRequest: contradictory headers.
+        Disconnected: the client went away.
+    """
+    _check_media(headers)
+    _check_length(headers, limits.body_bytes)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            return await _collect(receive, limits.body_bytes)
+    except TimeoutError:
+        raise RequestTimeout(
+            f"The body did not arrive within {limits.body_seconds:g} seconds."
+        ) from None
+
+
+def _check_media(headers: Headers) -> None:
+    kind, _, parameters = _one(headers, b"content-type").partition(";")
+    charset = parameters.replace(" ", "").lower()
+    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMedia("Send JSON in UTF-8, as 'Content-Type: application/json'.")
+    if _one(headers, b"content-encoding").strip().lower() not in ("", "identity"):
+        raise UnsupportedMedia("Compressed bodies are not accepted; send the JSON as it is.")
+
+
+def _check_length(headers: Headers, limit: int) -> None:
+    length = _one(headers, b"content-length")
+    if length and not length.isdecimal():
+        raise InvalidRequest("The Content-Length header is not a number.", param="content-length")
+    if length and int(length) > limit:
+        raise _too_large(limit)
+
+
+async def _collect(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _one(headers: Headers, name: bytes) -> str:
+    values = [value for key, value in headers if key == name]
+    if len(values) > 1:
+        raise InvalidRequest(f"The header {name.decode()} is given twice.", param=name.decode())
+    return values[0].decode("latin-1") if values else ""
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is over the limit of {limit} bytes.")

@@ -1,0 +1,49 @@
+"""Reply headers. They come from what ran, as the ledger has it, never from what is configured."""
+
+import time
+
+from gateway.errors import RateLimited, SekishoError
+from gateway.types import Exchange
+
+
+def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[bytes, bytes]]:
+    """The gateway's own headers for a reply or a refusal."""
+    named = {
+        "x-request-id": exchange.request_id,
+        "x-sekisho-overhead-ms": f"{_overhead(exchange) * 1000:.1f}",
+        **_decided(exchange),
+        **(_served(exchange) if error is None else _refused(error)),
+    }
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
+
+
+def _overhead(exchange: Exchange) -> float:
+    return max(0.0, time.time() - exchange.started - exchange.upstream_seconds)
+
+
+def _decided(exchange: Exchange) -> dict[str, str]:
+    if exchange.decision is None:
+        return {}
+    return {
+        "x-sekisho-decision": exchange.decision.id,
+        "x-sekisho-policy": exchange.decision.revision,
+    }
+
+
+def _served(exchange: Exchange) -> dict[str, str]:
+    if exchange.deployment is None or exchange.decision is None:
+        return {}
+    verdict = exchange.decision.candidates[exchange.deployment.name]
+    redactions = sorted(exchange.redactions.items())
+    return {
+        "x-sekisho-deployment": exchange.deployment.name,
+        "x-sekisho-redactions": ",".join(f"{entity}={count}" for entity, count in redactions),
+        "x-sekisho-output-use": f"train={verdict.output_use}",
+    }
+
+
+def _refused(error: SekishoError) -> dict[str, str]:
+    named = {} if error.retryable else {"x-should-retry": "false"}
+    if isinstance(error, RateLimited):
+        named["retry-after"] = str(error.retry_after)
+    return named

@@ -1,0 +1,134 @@
+"""The public port: the routes that are served, and a plain refusal for everything else.
+
+Every route authenticates except the literal tuple :data:`UNAUTHENTICATED`. Routing uses the ASGI path alone,
+never a URL rebuilt from the Host header (CVE-2026-48710).
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import orjson
+from fastapi import FastAPI
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway.dialects.base import Dialect
+from gateway.edge.endpoint import Endpoint, new_request_id, send_whole
+from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
+from gateway.pipeline import Answer, Inbound, Pipeline
+from gateway.settings import Limits
+from gateway.types import Exchange
+
+UNAUTHENTICATED = ("/healthz", "/readyz")
+"""The only paths that are served without a credential; they say nothing but whether to send traffic."""
+
+_Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_MODELS = "/v1/models"
+_CHAT = "/v1/chat/completions"
+
+
+def public_app(
+    pipeline: Pipeline, openai: Dialect, limits: Limits, ready: Callable[[], Awaitable[bool]]
+) -> FastAPI:
+    """The ASGI application of the public port."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    served = {
+        _CHAT: ("POST", Endpoint(pipeline, openai, "chat.completions", limits)),
+        _MODELS: ("GET", _Models(pipeline, openai)),
+        "/healthz": ("GET", _Health(_always)),
+        "/readyz": ("GET", _Health(ready)),
+    }
+    app.router.routes.extend(
+        Route(path, _OneMethod(method, endpoint, openai), include_in_schema=False)
+        for path, (method, endpoint) in served.items()
+    )
+    app.router.default = _NotServed(openai, tuple(served))
+    return app
+
+
+class _OneMethod:
+    """Serves a path with one method, and refuses the others in the dialect's words."""
+
+    def __init__(self, method: str, endpoint: _Asgi, dialect: Dialect) -> None:
+        self._method = method
+        self._endpoint = endpoint
+        self._dialect = dialect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == self._method:
+            await self._endpoint(scope, receive, send)
+            return
+        error = MethodNotAllowed(f"This path is served with {self._method} only.")
+        await _refuse(error, self._dialect, send)
+
+
+class _NotServed:
+    """Answers every other path with the list of those that are served."""
+
+    def __init__(self, dialect: Dialect, paths: tuple[str, ...]) -> None:
+        self._dialect = dialect
+        self._paths = ", ".join(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        error = RouteNotFound(f"Nothing is served at this path. Served: {self._paths}.")
+        await _refuse(error, self._dialect, send)
+
+
+class _Models:
+    """``GET /v1/models``: the names that a caller may ask for."""
+
+    def __init__(self, pipeline: Pipeline, dialect: Dialect) -> None:
+        self._pipeline = pipeline
+        self._dialect = dialect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inbound = Inbound(
+            request_id=new_request_id(),
+            dialect=self._dialect,
+            operation="models",
+            headers=scope["headers"],
+            body=b"",
+            received=time.time(),
+        )
+        try:
+            body = self._pipeline.models(inbound)
+        except SekishoError as error:
+            await _refuse(error, self._dialect, send)
+            return
+        await _send_json(200, body, send)
+
+
+class _Health:
+    """A probe: 200 or 503, and one word."""
+
+    def __init__(self, healthy: Callable[[], Awaitable[bool]]) -> None:
+        self._healthy = healthy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        healthy = await self._healthy()
+        body = orjson.dumps({"status": "ok" if healthy else "unavailable"})
+        await _send_json(200 if healthy else 503, body, send)
+
+
+async def _always() -> bool:
+    return True
+
+
+async def _refuse(error: SekishoError, dialect: Dialect, send: Send) -> None:
+    exchange = Exchange(
+        request_id=new_request_id(), started=time.time(), dialect=dialect.name, operation=""
+    )
+    body = dialect.error(error, exchange.request_id)
+    answer = Answer(status=error.status, body=body, exchange=exchange, error=error)
+    await send_whole(body, answer, send)
+
+
+async def _send_json(status: int, body: bytes, send: Send) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

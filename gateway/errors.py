@@ -1,0 +1,253 @@
+"""Every error a caller can meet, in one tree.
+
+SekishoError
+├── ClientError                      the caller must change the request
+│   ├── InvalidRequest               400 invalid_request
+│   ├── UnsupportedField             400 unsupported_field
+│   ├── InvalidKey                   401 invalid_key
+│   ├── ModelNotFound                404 model_not_found
+│   ├── RouteNotFound                404 route_not_found
+│   ├── MethodNotAllowed             405 method_not_allowed
+│   ├── RequestTimeout               408 request_timeout
+│   ├── BodyTooLarge                 413 body_too_large
+│   ├── UnsupportedMedia             415 unsupported_media_type
+│   └── RateLimited                  429 rate_limited            (retryable)
+├── PolicyError                      a rule said no; carries reasons
+│   ├── PolicyDenied                 403 policy_denied
+│   ├── ProviderBlocked              403 provider_blocked
+│   ├── PurposeForbidden             403 purpose_forbidden
+│   └── ContentBlocked               422 content_blocked
+├── GatewayError                     a part of the gateway could not do its work
+│   ├── RedactionFailed              500 redaction_failed        (the wire check found a value)
+│   ├── DetectorUnavailable          503 detector_unavailable    (retryable)
+│   ├── PolicyUnavailable            503 policy_unavailable      (retryable)
+│   ├── AuditUnavailable             503 audit_unavailable       (retryable)
+│   ├── NoDeployment                 503 no_deployment           (retryable)
+│   └── NotReady                     503 not_ready               (retryable)
+└── UpstreamError                    the model server failed
+    ├── UpstreamFailed               502 upstream_error
+    ├── UpstreamTimeout              504 upstream_timeout
+    └── AddressRefused               403 provider_blocked        (the connector refused the address)
+
+``ConfigError`` stands apart: it stops a command before there is any caller.
+Messages are written for the caller: no matched value, upstream body, internal host or stack trace.
+"""
+
+from typing import ClassVar
+
+from gateway.types import Reason, Source
+
+
+class SekishoError(Exception):
+    """A refusal with a status, a stable code, a public message and a source."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    source: ClassVar[Source] = "gateway"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ClientError(SekishoError):
+    """The request itself is at fault. ``param`` is the JSON path or header concerned."""
+
+    source = "client"
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class InvalidRequest(ClientError):
+    """The body cannot be understood."""
+
+
+class UnsupportedField(ClientError):
+    """A field is unknown, or names a route or a credential."""
+
+    code = "unsupported_field"
+
+
+class InvalidKey(ClientError):
+    """No known credential was presented."""
+
+    status = 401
+    code = "invalid_key"
+
+
+class ModelNotFound(ClientError):
+    """No model of that name is configured for this caller."""
+
+    status = 404
+    code = "model_not_found"
+
+
+class RouteNotFound(ClientError):
+    """Nothing is served at that path."""
+
+    status = 404
+    code = "route_not_found"
+
+
+class MethodNotAllowed(ClientError):
+    """The path is served, but not with that method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class RequestTimeout(ClientError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+
+
+class BodyTooLarge(ClientError):
+    """The body is over the configured limit."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMedia(ClientError):
+    """The body is not plain, uncompressed JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class RateLimited(ClientError):
+    """Too much at once for this credential. ``retry_after`` is in seconds."""
+
+    status = 429
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PolicyError(SekishoError):
+    """A rule refused; ``reasons`` say which, and what the caller can do."""
+
+    source = "policy"
+    status = 403
+    code = "policy_denied"
+
+    def __init__(self, message: str, *, reasons: tuple[Reason, ...] = ()) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class PolicyDenied(PolicyError):
+    """The call is not permitted."""
+
+
+class ProviderBlocked(PolicyError):
+    """Every destination that could serve the call is disallowed."""
+
+    code = "provider_blocked"
+
+
+class PurposeForbidden(PolicyError):
+    """The declared purpose is not permitted with this model."""
+
+    code = "purpose_forbidden"
+
+
+class ContentBlocked(PolicyError):
+    """The content may not go to any destination that could serve the call."""
+
+    status = 422
+    code = "content_blocked"
+
+
+class GatewayError(SekishoError):
+    """A part of the gateway could not do its work, so the request is refused."""
+
+    status = 503
+    retryable = True
+
+
+class RedactionFailed(GatewayError):
+    """The wire check found a value that masking should have removed. Nothing was sent."""
+
+    status = 500
+    code = "redaction_failed"
+    retryable = False
+
+
+class DetectorUnavailable(GatewayError):
+    """A detector failed, crashed or ran out of time."""
+
+    code = "detector_unavailable"
+
+
+class PolicyUnavailable(GatewayError):
+    """The policy engine gave no proper decision."""
+
+    code = "policy_unavailable"
+
+
+class AuditUnavailable(GatewayError):
+    """The audit log could not make a record durable: no record, no service."""
+
+    code = "audit_unavailable"
+
+
+class NoDeployment(GatewayError):
+    """No permitted deployment is configured or healthy."""
+
+    code = "no_deployment"
+
+
+class NotReady(GatewayError):
+    """The gateway is starting or stopping."""
+
+    code = "not_ready"
+
+
+class UpstreamError(SekishoError):
+    """The model server failed. ``fallback`` says whether another deployment may be tried."""
+
+    source: ClassVar[Source] = "upstream"
+    status = 502
+    code = "upstream_error"
+
+    def __init__(self, message: str, *, fallback: bool) -> None:
+        super().__init__(message)
+        self.fallback = fallback
+
+
+class UpstreamFailed(UpstreamError):
+    """The model server refused, broke off or answered nonsense."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The model server did not answer in time."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class AddressRefused(UpstreamError):
+    """The guarded connector refused the destination: no packet was sent."""
+
+    source = "policy"
+    status = 403
+    code = "provider_blocked"
+
+
+class ConfigError(Exception):
+    """Configuration faults, all of them at once, one line each: ``where: what is wrong``."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

@@ -1,0 +1,236 @@
+"""The story of a request: every stage, in order. Nothing else knows the order.
+
+A stage is a function from one frozen type to the next; ``Exchange`` is the ledger beside them. The decision
+comes before masking, since what is masked depends on where the call goes; each attempt is masked, cleared
+and recorded anew; the record is durable before the first upstream byte.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from gateway.detect.scanner import Scanner
+from gateway.dialects.base import Dialect
+from gateway.errors import NoDeployment, SekishoError, UpstreamError
+from gateway.identity.api_keys import ApiKeys
+from gateway.keys import KeyRing
+from gateway.policy.build import Build
+from gateway.policy.clear import clear
+from gateway.policy.decide import Decider
+from gateway.policy.facts import canonical, facts
+from gateway.policy.refusal import refusal
+from gateway.quota.concurrency import Concurrency, Reservation
+from gateway.recorder import Recorder
+from gateway.redact.mask import mask
+from gateway.redact.vault import RequestVault
+from gateway.respond import Opened, Reply, document, frames
+from gateway.routing.catalogue import Catalogue, ModelEntry
+from gateway.routing.route import route
+from gateway.types import Call, Cleared, Decision, Deployment, Event, Exchange, Principal, Scan
+
+STAGES = (
+    "guards",
+    "authenticate",
+    "parse",
+    "reserve quota",
+    "scan",
+    "decide",
+    "route",
+    "mask",
+    "clear",
+    "record the attempt",
+    "send",
+    "respond",
+    "record the outcome",
+    "settle quota",
+)
+
+
+class Upstream(Protocol):
+    """A deployment that can be sent to; see ``upstream/``."""
+
+    def send(self, cleared: Cleared) -> AsyncGenerator[Event, None]:
+        """The reply's events. Closing the generator cancels the call upstream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A request as the edge guarded it: bounded, decoded, not yet believed."""
+
+    request_id: str
+    dialect: Dialect
+    operation: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    received: float
+    """Wall clock at the first byte, seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the edge sends back: a whole body, or frames as they become safe to show."""
+
+    status: int
+    body: bytes | AsyncGenerator[bytes, None]
+    exchange: Exchange
+    error: SekishoError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A request that was scanned and decided on, with nothing sent."""
+
+    entry: ModelEntry
+    scan: Scan
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The stages, built once by the composition root."""
+
+    identity: ApiKeys
+    quota: Concurrency
+    scanner: Scanner
+    build: Build
+    decider: Decider
+    catalogue: Catalogue
+    ring: KeyRing
+    upstreams: Mapping[str, Upstream]
+    recorder: Recorder
+
+    async def serve(self, inbound: Inbound) -> Answer:
+        """Take one request through every stage; whatever goes wrong becomes a recorded refusal."""
+        exchange = Exchange(
+            request_id=inbound.request_id,
+            started=inbound.received,
+            dialect=inbound.dialect.name,
+            operation=inbound.operation,
+        )
+        try:
+            return await self._pass(inbound, exchange)
+        except SekishoError as error:
+            return await self._refuse(inbound, exchange, error)
+        except asyncio.CancelledError:
+            self.recorder.disconnected(exchange)
+            raise
+        except Exception as error:  # the stage boundary: an unknown fault denies
+            return await self._refuse(inbound, exchange, self.recorder.fault(error))
+
+    def models(self, inbound: Inbound) -> bytes:
+        """The models that callers may ask for.
+
+        Raises:
+            InvalidKey: the caller is unknown.
+        """
+        self.identity.authenticate(inbound.headers)
+        return inbound.dialect.models(self.catalogue.models())
+
+    async def examine(self, principal: Principal, call: Call, exchange: Exchange) -> Examined:
+        """Scan and decide, and nothing more: shared by ``serve`` and by the dry run.
+
+        Raises:
+            ModelNotFound, DetectorUnavailable, PolicyUnavailable: as their stages say.
+        """
+        entry = self.catalogue.resolve(call.model)
+        exchange.model = call.model
+        exchange.scan = scan = await self.scanner.scan(call, principal.tenant)
+        known = facts(
+            principal=principal,
+            call=call,
+            scan=scan,
+            model=entry.name,
+            deployments=entry.deployments,
+            build=self.build,
+            now=datetime.now(UTC),
+        )
+        exchange.facts = canonical(known)
+        exchange.decision = decision = await self.decider.decide(known)
+        return Examined(entry=entry, scan=scan, decision=decision)
+
+    def clear(
+        self, dialect: Dialect, call: Call, examined: Examined, tenant: str, deployment: Deployment
+    ) -> Cleared:
+        """Mask a call for one deployment and ask policy's permission to send it there.
+
+        Raises:
+            PolicyError: the decision does not permit this deployment, or a value can't be replaced.
+        """
+        decision = examined.decision
+        key_id = self.ring.active_id
+        vault = RequestVault(self.ring.derive(tenant, "placeholder", key_id), key_id)
+        treatment = decision.candidates[deployment.name].treatment
+        masking = mask(call, examined.scan, treatment, vault)
+        masked = dialect.rebuild(call, masking.replacements, masking.redactions)
+        return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
+
+    async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
+        exchange.principal = principal = self.identity.authenticate(inbound.headers)
+        exchange.call = call = inbound.dialect.parse(inbound.body, inbound.operation)
+        reservation = self.quota.reserve(principal)
+        try:
+            examined = await self.examine(principal, call, exchange)
+            if not examined.decision.allow:
+                raise refusal(examined.decision)
+            opened = await self._open(inbound.dialect, principal, call, examined, exchange)
+            return await self._respond(inbound, opened, exchange, reservation)
+        except BaseException:
+            reservation.settle()
+            raise
+
+    async def _open(
+        self,
+        dialect: Dialect,
+        principal: Principal,
+        call: Call,
+        examined: Examined,
+        exchange: Exchange,
+    ) -> Opened:
+        """Try the permitted deployments in order, until one begins to answer."""
+        attempts = route(examined.decision, examined.entry)
+        for deployment in attempts:
+            cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
+            exchange.attempts += 1
+            exchange.deployment = deployment
+            exchange.sent_model = deployment.model
+            exchange.redactions = cleared.call.redactions
+            exchange.placeholder_key_id = self.ring.active_id
+            await self.recorder.attempt(exchange)
+            try:
+                return await self._first(call, cleared, exchange)
+            except UpstreamError as error:
+                if not error.fallback or deployment is attempts[-1]:
+                    raise
+                await self.recorder.fell_back(exchange, error)
+        raise NoDeployment("No permitted deployment is available for this model. Try again later.")
+
+    async def _first(self, call: Call, cleared: Cleared, exchange: Exchange) -> Opened:
+        events = self.upstreams[cleared.deployment.name].send(cleared)
+        began = time.perf_counter()
+        try:
+            first = await anext(events)
+        except BaseException:
+            await events.aclose()
+            raise
+        finally:
+            exchange.upstream_seconds += time.perf_counter() - began
+        return Opened(first=first, rest=events, call=call, cleared=cleared)
+
+    async def _respond(
+        self, inbound: Inbound, opened: Opened, exchange: Exchange, reservation: Reservation
+    ) -> Answer:
+        reply = Reply(opened, exchange, self.scanner)
+        if opened.call.stream:
+            body = frames(reply, inbound.dialect.framer(opened.call), self.recorder, reservation)
+            return Answer(status=200, body=body, exchange=exchange)
+        whole = await document(reply, inbound.dialect, self.recorder)
+        reservation.settle()
+        return Answer(status=200, body=whole, exchange=exchange)
+
+    async def _refuse(self, inbound: Inbound, exchange: Exchange, error: SekishoError) -> Answer:
+        error = await self.recorder.failed(exchange, error)
+        body = inbound.dialect.error(error, exchange.request_id)
+        return Answer(status=error.status, body=body, exchange=exchange, error=error)

@@ -1,0 +1,1 @@
+"""How much a caller may use: reserve before the work, settle after it."""

@@ -1,0 +1,338 @@
+"""Settings: one YAML file with ``${NAME}`` interpolation, frozen, and all faults reported at once.
+
+``load()`` reads the file, ``Settings`` is its schema; unknown keys are refused. The JSON Schema that
+editors use is ``docs/sekisho.schema.json``, generated from here.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gateway.errors import ConfigError
+from gateway.types import Deployment, Zone
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+Name = Annotated[str, Field(pattern=_NAME)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Listen(_Section):
+    """An address to listen on."""
+
+    host: str = Field("127.0.0.1", description="Address to bind; loopback unless you say otherwise.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
+
+
+class Admin(Listen):
+    """Where metrics and health detail are served; never the public port."""
+
+    port: int = Field(8081, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
+
+
+class Limits(_Section):
+    """Bounds on what one request may cost before anything is known about it."""
+
+    body_bytes: int = Field(
+        8 * 1024 * 1024, ge=1024, description="Largest request body, in bytes; beyond it: 413."
+    )
+    body_seconds: float = Field(
+        30.0, gt=0, description="Seconds a client may take to send the body; beyond them: 408."
+    )
+    concurrent_requests: int = Field(
+        64, ge=1, description="Requests one credential may have under way; beyond them: 429."
+    )
+
+
+class Keys(_Section):
+    """Where the key ring comes from: a file or an environment variable holding its JSON."""
+
+    ring_file: Path | None = Field(None, description="Path of the key ring (JSON).")
+    ring_env: str | None = Field(None, description="Environment variable that holds the key ring.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Keys":
+        if (self.ring_file is None) == (self.ring_env is None):
+            raise ValueError("give exactly one of ring_file and ring_env")
+        return self
+
+
+class Audit(_Section):
+    """The audit log."""
+
+    store: str = Field(
+        pattern=r"^sqlite:///.+",
+        description="Where records are kept: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.",
+    )
+    on_failure: Literal["block"] = Field(
+        "block", description="What happens when the store fails: requests are refused."
+    )
+    checkpoint_seconds: float = Field(
+        10.0, gt=0, description="Seconds between signed checkpoints of the log."
+    )
+
+
+class Opa(_Section):
+    """An Open Policy Agent server."""
+
+    url: str = Field(pattern=r"^https?://", description="Base URL, such as http://127.0.0.1:8181.")
+    token_file: Path | None = Field(None, description="File with the bearer token.")
+    ca_file: Path | None = Field(None, description="CA bundle for TLS.")
+    timeout_ms: int = Field(500, ge=1, description="Milliseconds to wait for a decision.")
+
+
+class Policy(_Section):
+    """Which policies apply and which engine evaluates them."""
+
+    engine: Literal["embedded", "opa"] = Field(
+        "embedded", description="`embedded` evaluates in the process, `opa` asks a server."
+    )
+    path: Path = Field(
+        Path("policies"), description="A policy source folder, or a build made by `policy build`."
+    )
+    on_error: Literal["deny"] = Field("deny", description="What an engine failure means.")
+    opa: Opa | None = Field(None, description="The server, when `engine` is `opa`.")
+
+    @model_validator(mode="after")
+    def _opa_is_given(self) -> "Policy":
+        if (self.engine == "opa") != (self.opa is not None):
+            raise ValueError("`opa` is needed with `engine: opa`, and only then")
+        return self
+
+
+class Detect(_Section):
+    """Detection of sensitive data."""
+
+    languages: tuple[Literal["en", "ja"], ...] = Field(
+        ("en", "ja"), min_length=1, description="Languages whose detectors run."
+    )
+    deadline_ms: int = Field(
+        2000, ge=1, description="Milliseconds a request's scan may take; beyond them: 503."
+    )
+    processes: int = Field(2, ge=1, le=64, description="Number of detector processes.")
+    cache_entries: int = Field(
+        20_000, ge=0, description="Texts whose findings are remembered (offsets only)."
+    )
+
+
+class ApiKey(_Section):
+    """One API key from configuration. The key itself stays in the environment."""
+
+    id: Name = Field(description="Identifies the credential in the audit log.")
+    key_env: str = Field(description="Environment variable that holds the key.")
+    tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
+    app: Name = Field(description="Application on whose behalf calls are made.")
+    groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
+
+
+class Identity(_Section):
+    """Who may call."""
+
+    keys: tuple[ApiKey, ...] = Field((), description="API keys.")
+
+
+class Model(_Section):
+    """A model that callers may ask for."""
+
+    aliases: tuple[str, ...] = Field((), description="Other names by which callers may ask for it.")
+    deployments: tuple[Name, ...] = Field(
+        min_length=1, description="Deployments that serve it, in order of preference."
+    )
+
+
+class Timeouts(_Section):
+    """How long an upstream may take, in seconds."""
+
+    connect: float = Field(5.0, gt=0, description="Seconds to connect.")
+    first_event: float = Field(120.0, gt=0, description="Seconds to the first byte of the reply.")
+    between_events: float = Field(60.0, gt=0, description="Seconds of silence within a reply.")
+    total: float = Field(1800.0, gt=0, description="Seconds for a whole reply.")
+
+
+class DeploymentSettings(_Section):
+    """One place where a model is served."""
+
+    kind: Literal["openai"] = Field("openai", description="How to talk to it.")
+    base_url: str = Field(
+        pattern=r"^https?://", description="URL up to and including the version, such as …/v1."
+    )
+    model: str = Field(min_length=1, description="The model name sent upstream.")
+    operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
+    zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
+    datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")
+    weights: Name = Field(description="A row of policies/data/models.yaml: whose weights these are.")
+    api_key_file: Path | None = Field(None, description="File with the upstream's API key.")
+    ca_file: Path | None = Field(None, description="CA bundle that the upstream's certificate must chain to.")
+    timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
+
+    def deployment(self, name: str) -> Deployment:
+        """The frozen description that stages pass on."""
+        return Deployment(
+            name=name,
+            kind=self.kind,
+            base_url=self.base_url,
+            model=self.model,
+            operator=self.operator,
+            zone=self.zone,
+            datacentre=self.datacentre,
+            weights=self.weights,
+        )
+
+
+class Logs(_Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level written.")
+
+
+class Settings(_Section):
+    """The whole configuration of one gateway."""
+
+    listen: Listen = Field(default_factory=Listen, description="The public port.")
+    admin: Admin = Field(default_factory=Admin, description="The admin port.")
+    limits: Limits = Field(default_factory=Limits, description="Bounds on requests.")
+    keys: Keys = Field(description="The key ring.")
+    audit: Audit = Field(description="The audit log.")
+    policy: Policy = Field(default_factory=Policy, description="Policies.")
+    detect: Detect = Field(default_factory=Detect, description="Detection.")
+    identity: Identity = Field(default_factory=Identity, description="Who may call.")
+    models: dict[Name, Model] = Field(default_factory=dict, description="Models that callers may ask for.")
+    deployments: dict[Name, DeploymentSettings] = Field(
+        default_factory=dict, description="Places where models are served."
+    )
+    logs: Logs = Field(default_factory=Logs, description="Logging.")
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and validate the configuration at ``path``.
+
+    Raises:
+        ConfigError: with every fault found, one line each.
+    """
+    environ = os.environ if environ is None else environ
+    faults: list[str] = []
+    document = _interpolate(_read(path), environ, "", faults)
+    if faults:
+        raise ConfigError(faults)
+    try:
+        settings = Settings.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_line(fault) for fault in error.errors()]) from None
+    faults = _cross_faults(settings, environ)
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key given twice: YAML would silently take the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: not valid YAML: {error}"]) from None
+
+
+def _interpolate(value: Any, environ: Mapping[str, str], where: str, faults: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {k: _interpolate(v, environ, f"{where}.{k}", faults) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_interpolate(v, environ, f"{where}.{i}", faults) for i, v in enumerate(value)]
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: _variable(match[1], environ, where, faults), value)
+    return value
+
+
+def _variable(name: str, environ: Mapping[str, str], where: str, faults: list[str]) -> str:
+    if name not in environ:
+        faults.append(f"{where.lstrip('.')}: the environment variable {name} is not set")
+    return environ.get(name, "")
+
+
+def _line(fault: Any) -> str:
+    where = ".".join(str(step) for step in fault["loc"]) or "(root)"
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = "unknown key; see docs/configuration.md for the keys that exist"
+    return f"{where}: {message}"
+
+
+def _cross_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    return [
+        *_name_faults(settings),
+        *_key_faults(settings, environ),
+        *_file_faults(settings),
+    ]
+
+
+def _name_faults(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    taken: dict[str, str] = {}
+    for name, model in settings.models.items():
+        for deployment in model.deployments:
+            if deployment not in settings.deployments:
+                faults.append(f"models.{name}.deployments: no deployment is named {deployment!r}")
+        for asked in (name, *model.aliases):
+            if asked in taken:
+                faults.append(f"models.{name}: {asked!r} is already a name of {taken[asked]!r}")
+            taken.setdefault(asked, name)
+    return faults
+
+
+def _key_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    faults: list[str] = []
+    ids: set[str] = set()
+    for index, key in enumerate(settings.identity.keys):
+        where = f"identity.keys.{index}"
+        if key.id in ids:
+            faults.append(f"{where}.id: {key.id!r} is given twice")
+        ids.add(key.id)
+        if len(environ.get(key.key_env, "")) < 16:
+            faults.append(f"{where}.key_env: {key.key_env} must hold a key of at least 16 characters")
+    ring = settings.keys.ring_env
+    if ring is not None and not environ.get(ring):
+        faults.append(f"keys.ring_env: the environment variable {ring} is not set")
+    return faults
+
+
+def _file_faults(settings: Settings) -> list[str]:
+    named: list[tuple[str, Path | None]] = [
+        ("keys.ring_file", settings.keys.ring_file),
+        ("policy.path", settings.policy.path),
+    ]
+    if settings.policy.opa is not None:
+        named += [
+            ("policy.opa.token_file", settings.policy.opa.token_file),
+            ("policy.opa.ca_file", settings.policy.opa.ca_file),
+        ]
+    for name, deployment in settings.deployments.items():
+        named += [
+            (f"deployments.{name}.api_key_file", deployment.api_key_file),
+            (f"deployments.{name}.ca_file", deployment.ca_file),
+        ]
+    return [f"{where}: {path} does not exist" for where, path in named if path and not path.exists()]

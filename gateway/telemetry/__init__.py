@@ -1,0 +1,1 @@
+"""Logs and metrics: what operators see. Neither ever holds user text."""

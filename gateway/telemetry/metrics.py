@@ -1,0 +1,75 @@
+"""Prometheus metrics. Labels take values from configuration and code alone, never from a request."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.types import Exchange
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The metrics of one gateway, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "sekisho_requests_total",
+            "Requests by operation, outcome and error code.",
+            ("operation", "outcome", "code"),
+            registry=self.registry,
+        )
+        self._redactions = Counter(
+            "sekisho_redactions_total",
+            "Spans replaced before a request was sent, by entity.",
+            ("entity",),
+            registry=self.registry,
+        )
+        self._invented = Counter(
+            "sekisho_invented_total",
+            "Sensitive spans that a model produced by itself, by entity.",
+            ("entity",),
+            registry=self.registry,
+        )
+        self._placeholders = Counter(
+            "sekisho_placeholders_total",
+            "Placeholders met in replies, by result.",
+            ("result",),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "sekisho_request_seconds",
+            "Wall time of a request, the upstream's share included.",
+            ("operation",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._overhead = Histogram(
+            "sekisho_overhead_seconds",
+            "Wall time of a request less the time spent waiting for the upstream.",
+            ("operation",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.under_way = Gauge(
+            "sekisho_requests_under_way", "Requests under way.", registry=self.registry
+        )
+
+    def observe(self, exchange: Exchange, seconds: float) -> None:
+        """Count one finished request; ``seconds`` is its wall time."""
+        outcome = exchange.outcome
+        if outcome is None:
+            return
+        self._requests.labels(exchange.operation, outcome.kind, outcome.code or "").inc()
+        self._seconds.labels(exchange.operation).observe(seconds)
+        overhead = max(0.0, seconds - exchange.upstream_seconds)
+        self._overhead.labels(exchange.operation).observe(overhead)
+        for entity, count in exchange.redactions.items():
+            self._redactions.labels(entity).inc(count)
+        for entity, count in exchange.invented.items():
+            self._invented.labels(entity).inc(count)
+        self._placeholders.labels("restored").inc(exchange.restored)
+        self._placeholders.labels("unrestored").inc(exchange.unrestored)
+
+    def render(self) -> bytes:
+        """The text exposition format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+        return generate_latest(self.registry)

@@ -1,0 +1,450 @@
+"""The frozen types that carry a request from stage to stage.
+
+This module imports nothing of ours. Every field that can hold user text is ``repr=False``, so that
+a stray ``repr()`` in a log line or a traceback cannot print it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol, TypeAlias, final
+
+Json: TypeAlias = Any
+"""A decoded JSON value: ``None``, ``bool``, ``int``, ``float``, ``str``, ``list`` or ``dict``."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indices that lead from the root of a document to a place in it."""
+
+Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "other"]
+Escaping: TypeAlias = Literal["none", "json"]
+Place: TypeAlias = Literal["string", "number", "key", "identifier"]
+Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
+Treatment: TypeAlias = Literal["keep", "placeholder", "block"]
+ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
+OutputDepth: TypeAlias = Literal["patterns", "whole"]
+OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
+OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
+Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
+EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is calling, as the identity stage proved it."""
+
+    subject: str
+    tenant: str
+    app: str
+    groups: frozenset[str]
+    credential_id: str
+    method: Literal["api-key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One leaf of the caller's document that a detector must read.
+
+    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it).
+    An ``identifier`` (a tool's name) is checked by vendors and can't be replaced: a finding there
+    refuses the call.
+    With ``escaping == "json"`` the text is a JSON document inside a string (tool arguments), and
+    offsets count characters of that raw string.
+    """
+
+    path: Path
+    origin: Origin
+    text: str = field(repr=False)
+    escaping: Escaping = "none"
+    place: Place = "string"
+
+    @property
+    def key(self) -> str:
+        """The nearest object key above the text: context for rules such as ``"password": …``."""
+        for step in reversed(self.path):
+            if isinstance(step, str):
+                return step
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A parsed request in its dialect. Its document is the caller's and is never sent as it is."""
+
+    dialect: str
+    operation: str
+    model: str
+    stream: bool
+    document: Json = field(repr=False)
+    segments: tuple[Segment, ...] = field(repr=False)
+    tools: frozenset[str] = field(repr=False)
+    """Names of the function tools that the caller declared; arguments of these alone are restored."""
+    modalities: frozenset[str]
+    """Kinds of content: ``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
+    purpose: str | None = None
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A sensitive span: offsets into ``Call.segments[segment].text``, never the matched text."""
+
+    segment: int
+    start: int
+    end: int
+    entity: str
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """All findings of a request, disjoint within a segment and sorted by segment and offset."""
+
+    findings: tuple[Finding, ...]
+    unscannable: frozenset[str]
+    """Kinds of content that no detector reads by nature: a fact for the policy, not an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What policy may know about one deployment that could serve the call.
+
+    Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised;
+    ``host_operator`` is the operator whose published hosts contain it, or ``""``.
+    """
+
+    deployment: str
+    zone: Zone
+    host: str
+    host_operator: str
+    operator: str
+    operator_country: str
+    datacentre_country: str
+    developer: str
+    developer_country: str
+    licence: str
+    provenance: str
+    output_use: OutputUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a policy decides on: coarse, without text, subject or request id.
+
+    ``findings`` maps entity to origin to a bucket: ``"1"``, ``"2-9"`` or ``"10+"``.
+    ``hour`` is the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167.
+    """
+
+    tenant: str
+    app: str
+    groups: tuple[str, ...]
+    dialect: str
+    operation: str
+    model: str
+    stream: bool
+    tools: str
+    """Bucketed number of declared tools: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``."""
+    findings: Mapping[str, Mapping[str, str]]
+    unscannable: tuple[str, ...]
+    modalities: tuple[str, ...]
+    purpose: str
+    hour: int
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a rule refused, in plain words. ``code`` is the stable error code it maps to."""
+
+    id: str
+    title: str
+    remedy: str
+    mode: Literal["enforce", "shadow"]
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The decision for one candidate deployment."""
+
+    allow: bool
+    reasons: tuple[Reason, ...]
+    shadow_reasons: tuple[Reason, ...]
+    treatment: Mapping[str, Treatment]
+    """What to do with each entity; one that is not named gets a placeholder."""
+    reasoning: ReasoningMode
+    output_depth: OutputDepth
+    output_treatment: Mapping[str, Treatment]
+    """What to do with each entity that the model invents; one that is not named gets a placeholder."""
+    output_use: OutputUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What policy says. ``allow`` is false unless at least one candidate was proven permitted.
+
+    ``id`` is a digest of the revision and the facts: equal facts under one revision share it.
+    """
+
+    id: str
+    allow: bool
+    reasons: tuple[Reason, ...]
+    shadow_reasons: tuple[Reason, ...]
+    candidates: Mapping[str, Verdict]
+    revision: str
+    facts_hash: str
+
+
+class Vault(Protocol):
+    """Values taken out of a request and the placeholders that stand for them.
+
+    Scope is one request. It is one of the two mutable objects of a request and is dropped at its end.
+    """
+
+    def put(self, entity: str, value: str) -> str:
+        """The placeholder for ``value``: the same for the same surface form, whatever the entity."""
+
+    def get(self, placeholder: str) -> str | None:
+        """The value behind a placeholder minted in this scope, else ``None``."""
+
+    def values(self) -> Iterator[str]:
+        """Every value that must not be on the wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedCall:
+    """A call whose sensitive values were replaced: the only kind that can be cleared.
+
+    ``document`` is in the caller's dialect; ``neutral`` is the same request as an OpenAI
+    chat-completions document without ``model``, the form that every upstream understands.
+    """
+
+    dialect: str
+    operation: str
+    model: str
+    stream: bool
+    document: Json = field(repr=False)
+    neutral: Json = field(repr=False)
+    redactions: Mapping[str, int]
+    """How many spans were replaced, by entity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One place where a model is served, as the catalogue knows it (no credentials)."""
+
+    name: str
+    kind: Literal["openai"]
+    base_url: str
+    model: str
+    """The model name that is sent upstream."""
+    operator: str
+    zone: Zone
+    datacentre: str
+    weights: str
+
+
+class _Seal:
+    """Held by ``policy.clear`` alone; see :class:`Cleared`."""
+
+
+_SEAL: Final = _Seal()
+
+
+@final
+class Cleared:
+    """Permission to send: the only thing ``upstream`` accepts.
+
+    Only ``policy.clear()`` can make one: the type checker asks for the seal, the constructor checks
+    it, and a test proves that no other module names it.
+
+    Raises:
+        TypeError: when built with anything but the seal.
+    """
+
+    __slots__ = ("call", "decision", "deployment", "vault")
+
+    def __init__(
+        self,
+        seal: _Seal,
+        *,
+        call: MaskedCall,
+        vault: Vault,
+        decision: Decision,
+        deployment: Deployment,
+    ) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a Cleared is made by policy.clear() alone")
+        self.call: Final = call
+        self.vault: Final = vault
+        self.decision: Final = decision
+        self.deployment: Final = deployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """First event of a reply: the ids as the upstream gave them."""
+
+    id: str
+    model: str
+    created: int
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    choice: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalDelta:
+    choice: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningDelta:
+    choice: int
+    text: str = field(repr=False)
+    field_name: str = "reasoning_content"
+    """The name under which this upstream carries reasoning: kept towards the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDelta:
+    """A piece of a tool call. The first piece of a part carries ``call_id`` and ``name``."""
+
+    choice: int
+    part: int
+    call_id: str | None = None
+    name: str | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
+    """A fragment of the arguments: raw JSON text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvent:
+    """Token counts as the upstream reported them; ``details`` holds nested counts, numbers only."""
+
+    input_tokens: int
+    output_tokens: int
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    choice: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A text leaf that this version does not know, at ``path`` inside the choice's message or delta.
+
+    It is scanned like text, never restored, and framed again at the same path for the same dialect.
+    """
+
+    choice: int
+    path: Path
+    text: str = field(repr=False)
+
+
+Event: TypeAlias = (
+    Start | TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | UsageEvent | Finish | Unknown
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a request ended. ``code`` is an error code of ``errors.py``, or ``None`` when served."""
+
+    kind: OutcomeKind
+    status: int
+    code: str | None = None
+    source: Source | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """The ledger of one request: written by ``pipeline``, then by ``respond``, by nothing else."""
+
+    request_id: str
+    started: float
+    """Wall clock, seconds since the epoch."""
+    dialect: str
+    operation: str
+    model: str = ""
+    """The name that was asked for, once the catalogue knows it: never free text."""
+    principal: Principal | None = None
+    call: Call | None = None
+    scan: Scan | None = None
+    facts: bytes | None = field(default=None, repr=False)
+    """The canonical ``Facts`` document, as hashed by ``Decision.facts_hash``."""
+    decision: Decision | None = None
+    deployment: Deployment | None = None
+    attempts: int = 0
+    redactions: Mapping[str, int] = field(default_factory=dict)
+    placeholder_key_id: str = ""
+    sent_model: str = ""
+    reply_model: str = ""
+    usage: UsageEvent | None = None
+    restored: int = 0
+    unrestored: int = 0
+    invented: dict[str, int] = field(default_factory=dict)
+    upstream_seconds: float = 0.0
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """What an exchange leaves behind: no user text, no hash of user text that is not keyed."""
+
+    kind: EntryKind
+    time: str
+    """RFC 3339, UTC, milliseconds."""
+    request_id: str
+    tenant: str
+    app: str
+    subject: str
+    credential_id: str
+    dialect: str
+    operation: str
+    model: str
+    """The model that was asked for; a name outside the catalogue is recorded as ``""``."""
+    stream: bool
+    attempt: int
+    """Number of this attempt, from 1; 0 on a refusal before any attempt."""
+    deployment: str
+    operator: str
+    zone: str
+    sent_model: str
+    reply_model: str
+    decision_id: str
+    revision: str
+    facts_hash: str
+    reasons: tuple[str, ...]
+    shadow_reasons: tuple[str, ...]
+    findings: Mapping[str, int]
+    redactions: Mapping[str, int]
+    invented: Mapping[str, int]
+    restored: int
+    unrestored: int
+    unscannable: tuple[str, ...]
+    placeholder_key_id: str
+    output_use: str
+    outcome: str
+    status: int
+    code: str
+    source: str
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """An entry with its place in the log: ``leaf`` is the RFC 6962 leaf hash of its canonical JSON."""
+
+    origin: str
+    sequence: int
+    entry: AuditEntry
+    leaf: bytes

@@ -1,0 +1,26 @@
+"""The relay's grammar."""
+
+import orjson
+
+from gateway.demo.grammar import Grammar
+
+BODY = orjson.dumps({"messages": [{"content": "Ask [PERSON_k7f3q2ab], not [EMAIL_ADDRESS_00112233]."}]})
+
+
+def test_nothing_is_rewritten_unless_enforced() -> None:
+    assert Grammar().rewrite(BODY) == BODY
+
+
+def test_an_enforced_grammar_quotes_what_was_seen_once_and_in_order() -> None:
+    grammar = Grammar()
+    grammar.enforced = True
+    rewritten = orjson.loads(grammar.rewrite(BODY.replace(b"not", b"[PERSON_k7f3q2ab]")))
+    assert rewritten["grammar"] == (
+        'root ::= "I read: " "[PERSON_k7f3q2ab]" ", " "[EMAIL_ADDRESS_00112233]" "."'
+    )
+
+
+def test_a_request_without_placeholders_is_left_alone() -> None:
+    grammar = Grammar()
+    grammar.enforced = True
+    assert grammar.rewrite(b'{"messages": []}') == b'{"messages": []}'
