@@ -6,13 +6,12 @@ A ring is a JSON document, kept in a file or an environment variable::
      "keys": [{"id": "k7f3q2abc", "created": "2026-01-31T09:00:00Z", "state": "active",
                "root": "<32 bytes, base64>", "signing": "<32 bytes, base64>"}]}
 
-Exactly one key is active: new material is made with it. The others are readable: what was made with them
-can still be read and verified. ``root`` is the input of HKDF-SHA256 (RFC 5869), ``signing`` an Ed25519
-private key (RFC 8032).
+Exactly one key is active: new material is made with it. The others are readable: what was made with
+them can still be read and verified. ``root`` is the input of HKDF-SHA256 (RFC 5869), ``signing`` an
+Ed25519 private key (RFC 8032).
 """
 
 import base64
-import binascii
 import re
 import secrets
 import stat
@@ -94,10 +93,11 @@ class KeyRing:
     """
 
     def __init__(self, keys: Iterable[RingKey]) -> None:
-        self._keys: Final = {key.id: key for key in (ordered := tuple(keys))}
+        ordered = tuple(keys)
         faults = _ring_faults(ordered)
         if faults:
             raise ConfigError(faults)
+        self._keys: Final = {key.id: key for key in ordered}
         self.active_id: Final = next(key.id for key in ordered if key.state == "active")
         self._derived: Final = lru_cache(_DERIVED_KEYS_KEPT)(self._derive)
 
@@ -273,7 +273,7 @@ def _ring_key(row: _Row) -> RingKey:
 def _decode(key_id: str, name: str, text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raw = b""
     if len(raw) != KEY_BYTES:
         raise ConfigError([f"key {key_id!r}: {name} is not {KEY_BYTES} bytes in base64"])

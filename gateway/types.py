@@ -206,6 +206,9 @@ class Vault(Protocol):
     def get(self, placeholder: str) -> str | None:
         """The value behind a placeholder minted in this scope, else ``None``."""
 
+    def begins(self, text: str) -> bool:
+        """Whether a placeholder minted in this scope begins with ``text``."""
+
     def values(self) -> Iterator[str]:
         """Every value that must not be on the wire."""
 

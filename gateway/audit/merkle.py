@@ -1,8 +1,8 @@
-"""Merkle tree hashing and proofs, as RFC 6962 section 2 and RFC 9162 section 2 define them (SHA-256).
+"""Merkle tree hashing and proofs, as RFC 6962 and RFC 9162 (section 2 of each) define them.
 
-Leaves and nodes are hashed with different prefixes, so that neither can be passed off as the other.
-:class:`CompactRange` is the state from which a log can go on appending: one hash for each perfect subtree,
-so at most 64 of them. Proofs are computed from the leaf hashes.
+The hash is SHA-256. Leaves and nodes are hashed with different prefixes, so that neither can be
+passed off as the other. :class:`CompactRange` is the state from which a log can go on appending:
+one hash for each perfect subtree, so at most 64 of them. Proofs are computed from the leaf hashes.
 """
 
 import hashlib
@@ -90,7 +90,9 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def consistency_proof(first: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The nodes that show the tree of ``first`` leaves to be a prefix of this one (RFC 9162, 2.1.4.1).
+    """The nodes that show the first tree to be a prefix of this one (RFC 9162, 2.1.4.1).
+
+    ``first`` is the number of its leaves.
 
     Raises:
         IndexError: when ``first`` is not from 1 to the number of leaves.
@@ -137,7 +139,7 @@ def verify_consistency(
 
 
 def _climb(nodes: Sequence[bytes], position: int, last: int) -> tuple[bytes, bytes] | None:
-    """The roots of both trees of a consistency proof, or ``None`` when it does not fit the sizes."""
+    """The roots of both trees of a consistency proof; ``None`` when it does not fit the sizes."""
     old = new = nodes[0]
     for node in nodes[1:]:
         if last == 0:

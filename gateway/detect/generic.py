@@ -17,7 +17,7 @@ RULES: Final = (
         name="email",
         entity="EMAIL_ADDRESS",
         pattern=re.compile(
-            r"(?<![A-Za-z0-9._%+À-ɏ-])[A-Za-z0-9_%+À-ɏ'-][A-Za-z0-9._%+À-ɏ'-]{0,63}@"
+            r"(?<![A-Za-z0-9._%+À-ɏ-])[A-Za-z0-9_%+À-ɏ-][A-Za-z0-9._%+À-ɏ'-]{0,63}@"
             r"(?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,62})\.){1,8}[A-Za-zÀ-ɏ]{2,24}(?![A-Za-z0-9À-ɏ])"
         ),
         score=CERTAIN,

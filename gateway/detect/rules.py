@@ -38,7 +38,10 @@ class Sight:
 
     @classmethod
     def of(cls, text: str, key: str) -> "Sight":
-        return cls(text, text.lower(), _DIGIT.search(text) is not None, key.lower())
+        lowered = text.lower()
+        if len(lowered) != len(text):  # the one letter whose lower case is two characters
+            lowered = text.replace("\u0130", "i").lower()
+        return cls(text, lowered, _DIGIT.search(text) is not None, key.lower())
 
     def told(self, context: re.Pattern[str], start: int) -> bool:
         """Whether a context word stands shortly before ``start``, or in the object key."""

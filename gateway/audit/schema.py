@@ -1,0 +1,72 @@
+"""The SQLite schema of a log, and the proof that a file has it."""
+
+import sqlite3
+from typing import Final
+
+from gateway.audit.store import StoreError
+
+APPLICATION_ID: Final = 0x53_4B_53_4F
+"""``SKSO`` in the file's header (SQLite file format, section 1.3.15)."""
+VERSION: Final = 1
+
+COLUMNS: Final = (
+    "kind",
+    "time",
+    "request_id",
+    "tenant",
+    "app",
+    "model",
+    "deployment",
+    "outcome",
+    "code",
+)
+"""Fields of an entry that are kept beside the leaf too, for searching; ``verify`` compares them."""
+
+SCHEMA: Final = (
+    f"""
+    CREATE TABLE records (
+        sequence INTEGER PRIMARY KEY,
+        leaf BLOB NOT NULL,
+        hash BLOB NOT NULL,
+        {", ".join(f"{name} TEXT NOT NULL" for name in COLUMNS)}
+    ) STRICT
+    """,
+    "CREATE INDEX records_by_request ON records (request_id)",
+    "CREATE INDEX records_by_time ON records (time)",
+    "CREATE TABLE facts (hash TEXT PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
+    """
+    CREATE TABLE log (
+        id INTEGER PRIMARY KEY CHECK (id = 0),
+        origin TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        hashes BLOB NOT NULL
+    ) STRICT
+    """,
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever put into the file."""
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return objects == 0 and _pragma(connection, "application_id") == 0
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Make sure that the file is a log of this version.
+
+    Raises:
+        StoreError: when it is not.
+    """
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise StoreError("the file is not an audit log")
+    version = _pragma(connection, "user_version")
+    if version != VERSION:
+        raise StoreError(f"the audit log has schema {version}; this version reads {VERSION}")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)

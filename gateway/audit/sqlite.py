@@ -1,0 +1,208 @@
+"""A log in one SQLite file: write-ahead logging, an fsync at each commit, one writing process."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from gateway.audit import schema
+from gateway.audit.merkle import HASH_BYTES, CompactRange
+from gateway.audit.store import Head, Row, StoreError
+
+_BUSY_SECONDS: Final = 1.0
+"""How long a writer from outside may hold the file before appends fail."""
+_WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
+
+_APPEND: Final = (
+    f"INSERT INTO records (sequence, leaf, hash, {', '.join(schema.COLUMNS)}) "  # noqa: S608
+    f"VALUES (?, ?, ?{', ?' * len(schema.COLUMNS)})"
+)
+
+
+class SqliteStore:
+    """Keeps a log in the file at ``path``; a lock file beside it keeps a second writer out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path.absolute()
+        self._files: Final = (self._path, Path(f"{self._path}-wal"))
+        self._lock: int | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[tuple[int, int], ...] = ()
+
+    def open(self, new_origin: str | None) -> Head:
+        """As :class:`~gateway.audit.store.Store` says."""
+        try:
+            self._take_lock()
+            with self._translated():
+                self._connection = connection = self._connect(create=new_origin is not None)
+                if new_origin is not None and schema.is_empty(connection):
+                    self._create(connection, new_origin)
+                schema.check(connection)
+                self._use_wal(connection)
+                self._identity = self._stat()
+                return self._head(connection)
+        except StoreError:
+            self.close()
+            raise
+
+    def append(self, rows: Sequence[Row], facts: Mapping[str, bytes], tree: CompactRange) -> None:
+        """As :class:`~gateway.audit.store.Store` says: one transaction."""
+        with self._transaction() as connection:
+            connection.executemany(_APPEND, map(_values, rows))
+            if facts:
+                connection.executemany(
+                    "INSERT INTO facts (hash, document) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    facts.items(),
+                )
+            connection.execute(
+                "UPDATE log SET size = ?, hashes = ?", (tree.size, b"".join(tree.hashes))
+            )
+
+    def checkpoint(self, size: int, note: bytes) -> None:
+        """As :class:`~gateway.audit.store.Store` says."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO checkpoints (size, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (size, note),
+            )
+
+    def probe(self) -> None:
+        """As :class:`~gateway.audit.store.Store` says: SQLite writes the page all the same."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE log SET size = size")
+
+    def hashes(self, start: int) -> Iterator[bytes]:
+        """As :class:`~gateway.audit.store.Store` says."""
+        with self._translated():
+            rows = self._opened().execute(
+                "SELECT hash FROM records WHERE sequence >= ? ORDER BY sequence", (start,)
+            )
+            for (found,) in rows:
+                yield found
+
+    def close(self) -> None:
+        """As :class:`~gateway.audit.store.Store` says."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        """Take a lock that the system releases when the process ends, however it ends.
+
+        SQLite's own locks would have to be exclusive, which would keep readers out.
+        """
+        try:
+            self._lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(f"{self._path}: another gateway writes this audit log") from None
+        except OSError as error:
+            raise StoreError(f"{self._path}: can't be opened: {error.strerror}") from error
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        if create:
+            # SQLite would create the file readable by others, where the umask lets it.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
+
+    def _create(self, connection: sqlite3.Connection, origin: str) -> None:
+        connection.execute("BEGIN EXCLUSIVE")
+        for statement in schema.SCHEMA:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO log (id, origin, size, hashes) VALUES (0, ?, 0, x'')", (origin,)
+        )
+        connection.execute("COMMIT")
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise StoreError(
+                f"{self._path}: the file system does not support write-ahead logging"
+            )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
+        # The first write creates the write-ahead log, whose identity is compared from then on.
+        connection.execute("UPDATE log SET size = size")
+
+    def _head(self, connection: sqlite3.Connection) -> Head:
+        found = connection.execute("SELECT origin, size, hashes FROM log").fetchone()
+        last = connection.execute("SELECT max(sequence) FROM records").fetchone()[0]
+        signed = connection.execute(
+            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+        if found is None:
+            raise StoreError(f"{self._path}: the audit log is damaged: it has no head")
+        origin, size, joined = found
+        if size != (0 if last is None else last + 1):
+            raise StoreError(
+                f"{self._path}: the audit log is damaged: records are missing at its end"
+            )
+        return Head(
+            origin=origin,
+            tree=self._tree(size, joined),
+            checkpoint=signed[1] if signed else None,
+            checkpoint_size=signed[0] if signed else 0,
+        )
+
+    def _tree(self, size: int, joined: bytes) -> CompactRange:
+        parts = [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
+        try:
+            return CompactRange(size=size, hashes=parts)
+        except ValueError:
+            raise StoreError(
+                f"{self._path}: the audit log is damaged: its tree does not fit its size"
+            ) from None
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        """Commit what the block wrote; then make sure that it went to the file at the path."""
+        connection = self._opened()
+        with self._translated():
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        if self._stat() != self._identity:
+            raise StoreError(f"{self._path}: the file was moved or replaced")
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self._path}: {error}") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError(f"{self._path}: not open")
+        return self._connection
+
+    def _stat(self) -> tuple[tuple[int, int], ...]:
+        """Which files the path and its write-ahead log name now.
+
+        An open file that was moved away still takes writes, which nobody would find again.
+        """
+        try:
+            found = [file.stat() for file in self._files]
+        except OSError as error:
+            raise StoreError(f"{self._path}: {error.strerror}") from error
+        return tuple((one.st_dev, one.st_ino) for one in found)
+
+
+def _values(row: Row) -> tuple[int | str | bytes, ...]:
+    columns = (getattr(row.entry, name) for name in schema.COLUMNS)
+    return (row.sequence, row.leaf, row.hash, *columns)

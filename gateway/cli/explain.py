@@ -1,0 +1,166 @@
+"""``sekisho explain``: a dry run. Nothing is sent and nothing is recorded."""
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from gateway.app import Gateway, compose
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    FAULT,
+    USAGE,
+    AsJson,
+    Config,
+    exit_with,
+    load_or_exit,
+    print_json,
+)
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.errors import ConfigError, SekishoError
+from gateway.pipeline import Examined
+from gateway.settings import Settings
+from gateway.telemetry.logs import configure
+from gateway.types import Call, Exchange, Principal
+
+Request = Annotated[str, typer.Argument(help="A request body (JSON), or - for standard input.")]
+KeyId = Annotated[str | None, typer.Option("--key", help="Explain as the holder of this key id.")]
+
+
+def explain(
+    request: Request, config: Config = DEFAULT_CONFIG, key: KeyId = None, as_json: AsJson = False
+) -> None:
+    """Show findings, the decision with its reasons, the masked body and where it would go."""
+    settings = load_or_exit(config, as_json=as_json)
+    configure("error")
+    try:
+        gateway = compose(settings, os.environ)
+        report = asyncio.run(_explain(gateway, _principal(settings, key), _read(request)))
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    except SekishoError as error:
+        print_json({"error": {"code": error.code, "message": error.message}})
+        raise typer.Exit(FAULT) from None
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _read(request: str) -> bytes:
+    if request == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(request).read_bytes()
+    except OSError as error:
+        typer.echo(f"{request}: {error.strerror}", err=True)
+        raise typer.Exit(USAGE) from None
+
+
+def _principal(settings: Settings, key_id: str | None) -> Principal:
+    for key in settings.identity.keys:
+        if key_id in (None, key.id):
+            return Principal(
+                subject=key.id,
+                tenant=key.tenant,
+                app=key.app,
+                groups=frozenset(key.groups),
+                credential_id=key.id,
+                method="api-key",
+            )
+    raise ConfigError([f"--key: no key with the id {key_id!r} is configured"])
+
+
+async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[str, Any]:
+    dialect = OpenAIChat()
+    call = dialect.parse(body, "chat.completions")
+    exchange = Exchange(
+        request_id="explain", started=time.time(), dialect=call.dialect, operation=call.operation
+    )
+    await gateway.detector.start()
+    await gateway.engine.start()
+    try:
+        examined = await gateway.pipeline.examine(principal, call, exchange)
+    finally:
+        await gateway.engine.close()
+        await gateway.detector.close()
+    return {
+        "model": examined.entry.name,
+        "findings": _findings(call, examined),
+        "decision": _decision(examined),
+        "candidates": {
+            deployment.name: _candidate(gateway, principal, call, examined, deployment.name)
+            for deployment in examined.entry.deployments
+        },
+    }
+
+
+def _findings(call: Call, examined: Examined) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": ".".join(map(str, call.segments[finding.segment].path)),
+            "start": finding.start,
+            "end": finding.end,
+            "entity": finding.entity,
+            "score": round(finding.score, 3),
+            "detector": finding.detector,
+        }
+        for finding in examined.scan.findings
+    ]
+
+
+def _decision(examined: Examined) -> dict[str, Any]:
+    decision = examined.decision
+    return {
+        "id": decision.id,
+        "allow": decision.allow,
+        "revision": decision.revision,
+        "reasons": [asdict(reason) for reason in decision.reasons],
+        "shadow_reasons": [asdict(reason) for reason in decision.shadow_reasons],
+    }
+
+
+def _candidate(
+    gateway: Gateway, principal: Principal, call: Call, examined: Examined, name: str
+) -> dict[str, Any]:
+    verdict = examined.decision.candidates[name]
+    told: dict[str, Any] = {
+        "allow": verdict.allow,
+        "reasons": [asdict(reason) for reason in verdict.reasons],
+    }
+    if not verdict.allow:
+        return told
+    deployment = next(d for d in examined.entry.deployments if d.name == name)
+    cleared = gateway.pipeline.clear(OpenAIChat(), call, examined, principal.tenant, deployment)
+    return {
+        **told,
+        "base_url": deployment.base_url,
+        "redactions": dict(cleared.call.redactions),
+        "body": cleared.call.document,
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    decision = report["decision"]
+    typer.echo(f"model     {report['model']}")
+    typer.echo(f"decision  {'allow' if decision['allow'] else 'deny'} ({decision['id']})")
+    for reason in decision["reasons"]:
+        typer.echo(f"  {reason['id']}: {reason['title']} {reason['remedy']}")
+    for finding in report["findings"]:
+        typer.echo(
+            f"found     {finding['entity']} at {finding['path']}"
+            f"[{finding['start']}:{finding['end']}] by {finding['detector']} ({finding['score']})"
+        )
+    for name, candidate in report["candidates"].items():
+        typer.echo(f"candidate {name}: {'allow' if candidate['allow'] else 'deny'}")
+        for reason in candidate["reasons"]:
+            typer.echo(f"  {reason['id']}: {reason['title']} {reason['remedy']}")
+        if candidate["allow"]:
+            typer.echo(f"  to {candidate['base_url']}")
+            typer.echo("  " + orjson.dumps(candidate["body"]).decode())

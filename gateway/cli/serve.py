@@ -1,0 +1,68 @@
+"""``sekisho serve``: run the gateway until it is told to stop."""
+
+import asyncio
+import os
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.app import Gateway, compose
+from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
+from gateway.errors import ConfigError
+from gateway.settings import Listen
+from gateway.telemetry.logs import configure
+
+_DRAIN_SECONDS = 30
+
+
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Run the gateway."""
+    settings = load_or_exit(config)
+    configure(settings.logs.level)
+    try:
+        gateway = compose(settings, os.environ)
+    except ConfigError as error:
+        exit_with(error)
+    uvicorn.Config(gateway.public).setup_event_loop()
+    asyncio.run(_run(gateway))
+
+
+async def _run(gateway: Gateway) -> None:
+    log = structlog.get_logger()
+    public = uvicorn.Server(_config(gateway.public, gateway.settings.listen))
+    admin = _Follower(_config(gateway.admin, gateway.settings.admin))
+    async with gateway.running():
+        follower = asyncio.ensure_future(admin.serve())
+        log.info("started", **gateway.settings.listen.model_dump())
+        try:
+            await public.serve()
+        finally:
+            admin.should_exit = True
+            await follower
+    log.info("stopped")
+
+
+class _Follower(uvicorn.Server):
+    """A server that leaves signals to the other one and stops with it."""
+
+    def install_signal_handlers(self) -> None:
+        """Signals belong to the public server."""
+
+
+def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=listen.host,
+        port=listen.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )

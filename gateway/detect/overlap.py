@@ -1,0 +1,75 @@
+"""One answer where several detectors speak of the same characters.
+
+Values that prove themselves win, then the longer span, then the higher score; what a loser covers
+beyond the winner stays sensitive and is kept as a span of its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gateway.detect.base import CERTAIN, Span
+
+_NAME_GAPS = frozenset(("", " ", "\u3000", "・"))
+
+
+def resolve(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
+    """Disjoint spans, sorted, each beginning and ending with something that is not white space.
+
+    Everything that was covered by a span before is covered after, save white space and remainders
+    without a letter or digit.
+    """
+    chosen: list[Span] = []
+    for span in sorted(spans, key=_rank):
+        for piece in _outside(span, chosen):
+            trimmed = _trimmed(piece, text)
+            if trimmed is not None:
+                chosen.append(trimmed)
+    chosen.sort(key=lambda span: span.start)
+    return _names_joined(chosen, text)
+
+
+def _rank(span: Span) -> tuple[bool, int, float, int, str]:
+    return (span.score < CERTAIN, span.start - span.end, -span.score, span.start, span.entity)
+
+
+def _outside(span: Span, chosen: list[Span]) -> list[Span]:
+    """The parts of a span that none of the chosen covers."""
+    pieces, start = [], span.start
+    for other in sorted(
+        (c for c in chosen if c.start < span.end and span.start < c.end), key=lambda c: c.start
+    ):
+        if other.start > start:
+            pieces.append(replace(span, start=start, end=other.start))
+        start = max(start, other.end)
+    if start == span.start:
+        return [span]
+    if start < span.end:
+        pieces.append(replace(span, start=start))
+    return pieces
+
+
+def _trimmed(span: Span, text: str) -> Span | None:
+    value = text[span.start : span.end]
+    if not any(map(str.isalnum, value)):
+        return None
+    inner = value.strip()
+    if len(inner) == len(value):
+        return span
+    start = span.start + len(value) - len(value.lstrip())
+    return replace(span, start=start, end=start + len(inner))
+
+
+def _names_joined(spans: list[Span], text: str) -> tuple[Span, ...]:
+    """Family and given name, found apart, are one name."""
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.entity == span.entity == "PERSON"
+            and text[last.end : span.start] in _NAME_GAPS
+        ):
+            joined[-1] = replace(last, end=span.end, score=max(last.score, span.score))
+        else:
+            joined.append(span)
+    return tuple(joined)

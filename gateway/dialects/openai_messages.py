@@ -1,0 +1,199 @@
+"""The shapes of OpenAI chat messages, of their content parts and of tool calls in the history.
+
+Source: the OpenAI API reference, "Create chat completion", as of openai-python 3.54; the reasoning fields
+are those of DeepSeek and SGLang (``reasoning_content``) and of vLLM and OpenRouter (``reasoning``).
+"""
+
+import re
+from typing import Final
+
+from gateway.dialects.refused_names import refuse_routing
+from gateway.dialects.shapes import (
+    NULL,
+    Shape,
+    flag,
+    listing,
+    pattern,
+    structural,
+    text,
+    unsupported,
+    whole,
+    words,
+)
+from gateway.errors import UnsupportedField
+from gateway.types import Json, Origin
+
+FREE: Final = Shape(again=True, refuse=refuse_routing)
+"""Any JSON value, scanned whole; routing names are refused at any depth."""
+
+
+def known(fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality: str = "") -> Shape:
+    """An object some of whose keys are known; what is under others is scanned whole."""
+    return Shape(
+        wanted="an object",
+        kinds=frozenset({dict, NULL}),
+        fields=fields,
+        required=required,
+        modality=modality,
+        rest=FREE,
+        refuse=refuse_routing,
+    )
+
+
+def chosen(
+    by: str, variants: dict[str, Shape], *, remedy: str = "", nullable: bool = False
+) -> Shape:
+    """An object whose kind is named by one of its keys; other kinds are refused."""
+    return Shape(
+        wanted="one of " + ", ".join(variants) + remedy,
+        error=UnsupportedField,
+        kinds=frozenset({dict, NULL}) if nullable else frozenset({dict}),
+        by=by,
+        variants=variants,
+    )
+
+
+_TYPE: Final = pattern("a type", r"[a-z_]{1,32}")
+"""A discriminator: ``chosen`` has compared it already."""
+
+_ROLE: Final = _TYPE
+_FILE_TYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
+
+IDENTIFIER: Final = Shape(
+    wanted="a name", kinds=frozenset({str, NULL}), place="identifier", check=lambda name: len(name) <= 256
+)
+"""A tool's name: scanned, but never replaced."""
+
+
+def _base64(wanted: str, prefix: str) -> Shape:
+    return pattern(wanted, rf"{prefix}[A-Za-z0-9+/_-]*={{0,2}}")
+
+
+def _media(kind: str) -> Shape:
+    """An inline picture, or an http(s) address, which is scanned."""
+    address = Shape(
+        wanted=f"an http(s) URL or a base64 data URI of {kind}",
+        kinds=frozenset({str, NULL}),
+        check=re.compile(r"https?://\S+").fullmatch,
+    )
+    inline = re.compile(rf"data:{kind}/[a-z0-9.+-]{{1,80}};base64,[A-Za-z0-9+/_-]*={{0,2}}").fullmatch
+    return Shape(
+        wanted=address.wanted,
+        kinds=address.kinds,
+        check=inline,
+        otherwise=address,
+        scanned=False,
+    )
+
+
+_CACHE: Final = {
+    "cache_control": known({"type": words("ephemeral"), "ttl": words("5m", "1h")}),
+    "prompt_cache_breakpoint": known({"mode": words("explicit"), "ttl": words("30m", "12h")}),
+}
+
+_IMAGE: Final = known(
+    {"url": _media("image"), "detail": words("auto", "low", "high", "original")},
+    required=("url",),
+)
+_AUDIO: Final = known(
+    {
+        "data": _base64("base64", ""),
+        "format": words("wav", "mp3", "flac", "opus", "pcm16", "aac", "ogg", "m4a", "webm"),
+    },
+    required=("data",),
+)
+_FILE: Final = known(
+    {
+        "file_data": _base64("base64, or a base64 data URI", f"(?:{_FILE_TYPE})?"),
+        "filename": text(),
+        "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
+    },
+    required=("file_data",),
+)
+
+PART: Final = chosen(
+    "type",
+    {
+        "text": known({"type": _TYPE, "text": text(), **_CACHE}, required=("text",)),
+        "refusal": known({"type": _TYPE, "refusal": text()}),
+        "image_url": known(
+            {"type": _TYPE, "image_url": _IMAGE, **_CACHE},
+            required=("image_url",),
+            modality="image",
+        ),
+        "input_audio": known(
+            {"type": _TYPE, "input_audio": _AUDIO, **_CACHE},
+            required=("input_audio",),
+            modality="audio",
+        ),
+        "file": known(
+            {"type": _TYPE, "file": _FILE, **_CACHE}, required=("file",), modality="file"
+        ),
+    },
+    remedy="; token ids can't be scanned, so send text",
+)
+
+CONTENT: Final = Shape(
+    wanted="a string or an array of content parts",
+    kinds=frozenset({str, list, NULL}),
+    items=PART,
+)
+
+_FUNCTION: Final = known(
+    {"name": IDENTIFIER, "arguments": text(escaping="json")}, required=("name",)
+)
+
+TOOL_CALL: Final = chosen(
+    "type",
+    {
+        "function": known(
+            {"type": _TYPE, "id": text(), "index": whole(), "function": _FUNCTION},
+            required=("function",),
+        )
+    },
+    remedy="; custom tools are not served, so declare a function tool",
+)
+
+
+def _message(origin: Origin, fields: dict[str, Shape], required: tuple[str, ...]) -> Shape:
+    return Shape(
+        kinds=frozenset({dict}),
+        fields={"role": _ROLE, "content": CONTENT, "name": text(), **_CACHE, **fields},
+        required=required,
+        rest=FREE,
+        refuse=refuse_routing,
+        origin=origin,
+    )
+
+
+_ASSISTANT: Final = {
+    "refusal": text(),
+    "reasoning_content": text(),
+    "reasoning": text(),
+    "tool_calls": listing(TOOL_CALL, wanted="an array of tool calls"),
+    "function_call": _FUNCTION,
+    "audio": unsupported("stored audio is not served; send the text"),
+    "annotations": listing(FREE),
+    "prefix": flag(),
+    "partial": flag(),
+}
+
+MESSAGE: Final = chosen(
+    "role",
+    {
+        "system": _message("system", {}, ("content",)),
+        "developer": _message("system", {}, ("content",)),
+        "user": _message("user", {}, ("content",)),
+        "assistant": _message("assistant", _ASSISTANT, ()),
+        "tool": _message("tool", {"name": IDENTIFIER, "tool_call_id": text()}, ("content",)),
+        "function": _message("tool", {"name": IDENTIFIER}, ("name",)),
+    },
+)
+
+
+def _named(value: Json) -> bool:
+    return 0 < len(value) <= 256
+
+
+MODEL: Final = structural("the name of a model", _named, str)
+"""Compared with the catalogue's names and never sent on."""

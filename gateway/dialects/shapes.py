@@ -1,0 +1,138 @@
+"""What a dialect knows of its documents, place by place.
+
+A :class:`Shape` tells the walker which values are structural (checked, so that no free text can hide
+in them) and how the rest is scanned. What no shape names is scanned whole: strings, numbers and keys.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from gateway.errors import ClientError, InvalidRequest, UnsupportedField
+from gateway.types import Escaping, Origin, Place
+
+Check: TypeAlias = Callable[[Any], object]
+"""Takes a scalar of an allowed kind; a truthy answer means that it is as it must be."""
+
+NULL: Final = type(None)
+SCALARS: Final = frozenset({str, int, float, bool, NULL})
+NUMBERS: Final = frozenset({int, float, NULL})
+ANYTHING: Final = SCALARS | {list, dict}
+
+_MOST: Final = 2**32
+"""Bound on structural whole numbers: above it, an identity number or a card number could hide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shape:
+    """One place in a document, and what may stand there. ``None`` is allowed by default: it says nothing."""
+
+    wanted: str = "a JSON value"
+    """What belongs here, in words, for the refusal of anything else."""
+    error: type[ClientError] = InvalidRequest
+    kinds: frozenset[type] = ANYTHING
+
+    check: Check | None = None
+    """For strings, numbers and booleans; one that fails is refused, or read as ``otherwise``."""
+    otherwise: "Shape | None" = None
+    scanned: bool = True
+    place: Place = "string"
+    escaping: Escaping = "none"
+    origin: Origin | None = None
+    """Who wrote what is here and below; ``None``: the same as above."""
+    modality: str = ""
+    """A kind of content that no detector reads, counted when this place is met."""
+
+    fields: Mapping[str, "Shape"] = field(default_factory=dict)
+    """The keys that the dialect knows."""
+    required: tuple[str, ...] = ()
+    by: str = ""
+    """Key whose value chooses among ``variants``."""
+    variants: Mapping[str, "Shape"] = field(default_factory=dict)
+    rest: "Shape | None" = None
+    """What stands under other keys; ``None``: there may be no other keys."""
+    again: bool = False
+    """Members and items have this very shape."""
+    refuse: Callable[[str], str | None] | None = None
+    """Why another key is refused, in words, or ``None``."""
+    key_place: Place = "key"
+    key_check: Check | None = None
+    """Makes the other keys structural."""
+
+    items: "Shape | None" = None
+    least: int = 0
+    most: int = 100_000
+    """Bounds on the number of items or members."""
+
+
+def structural(wanted: str, check: Check, *kinds: type) -> Shape:
+    """A place whose value is checked instead of scanned."""
+    return Shape(wanted=wanted, kinds=frozenset({*kinds, NULL}), check=check, scanned=False)
+
+
+def words(*allowed: str) -> Shape:
+    """One of a few words."""
+    return structural("one of " + ", ".join(allowed), frozenset(allowed).__contains__, str)
+
+
+def pattern(wanted: str, expression: str) -> Shape:
+    """A string that the expression matches whole."""
+    return structural(wanted, re.compile(expression).fullmatch, str)
+
+
+def whole(least: int = -1, most: int = _MOST) -> Shape:
+    """A whole number within bounds."""
+    wanted = f"a whole number from {least} to {most}"
+    return structural(wanted, lambda value: least <= value <= most, int)
+
+
+def number(least: float = -1000, most: float = 1000) -> Shape:
+    """A number within bounds."""
+    wanted = f"a number from {least:g} to {most:g}"
+    return structural(wanted, lambda value: least <= value <= most, int, float)
+
+
+def flag() -> Shape:
+    """True or false: it holds no text."""
+    return Shape(wanted="true or false", kinds=frozenset({bool, NULL}))
+
+
+def text(place: Place = "string", escaping: Escaping = "none", origin: Origin | None = None) -> Shape:
+    """A scanned string."""
+    return Shape(
+        wanted="a string",
+        kinds=frozenset({str, NULL}),
+        place=place,
+        escaping=escaping,
+        origin=origin,
+    )
+
+
+def listing(items: Shape, *, wanted: str = "", least: int = 0, most: int = 100_000) -> Shape:
+    """An array of one shape."""
+    return Shape(
+        wanted=wanted or f"an array, each item {items.wanted}",
+        kinds=frozenset({list, NULL}),
+        items=items,
+        least=least,
+        most=most,
+    )
+
+
+def one_or_many(item: Shape, most: int) -> Shape:
+    """A scalar, or an array of such."""
+    return Shape(
+        wanted=f"{item.wanted}, or an array of such",
+        kinds=item.kinds | {list},
+        check=item.check,
+        scanned=item.scanned,
+        place=item.place,
+        items=item,
+        most=most,
+    )
+
+
+def unsupported(remedy: str) -> Shape:
+    """A field that the API has and the gateway does not serve; ``null`` passes."""
+    return Shape(wanted=f"left out: {remedy}", error=UnsupportedField, kinds=frozenset({NULL}))

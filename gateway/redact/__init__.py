@@ -1,0 +1,1 @@
+"""Values out of a request, placeholders in, and the values back into the reply."""

@@ -1,0 +1,121 @@
+"""Replaces what was found by placeholders. Text outside the replaced spans is byte-identical.
+
+Anything in the caller's text that looks like a placeholder is replaced as well, as a literal: it comes back
+unchanged, and can't be taken for one that was minted here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.errors import ContentBlocked
+from gateway.redact.placeholder import PATTERN
+from gateway.redact.vault import LITERAL
+from gateway.text.jsontext import Literal, literals, unescape
+from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masking:
+    """New texts by segment index, and how many spans were replaced by entity."""
+
+    replacements: Mapping[int, str] = field(repr=False)
+    redactions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    start: int
+    end: int
+    entity: str
+
+
+def mask(
+    call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault
+) -> Masking:
+    """The replacements that take every treated value out of the call.
+
+    Args:
+        call: the request; it is not changed.
+        scan: its findings, disjoint within a segment.
+        treatment: what to do with each entity; one that is not named gets a placeholder.
+        vault: receives the values.
+
+    Raises:
+        ContentBlocked: a value stands in an identifier, which can't be replaced.
+        ValueError: an entity is to be blocked: the decision should have refused.
+    """
+    spans = _treated(scan.findings, treatment)
+    replacements: dict[int, str] = {}
+    redactions: Counter[str] = Counter()
+    for index, segment in enumerate(call.segments):
+        wanted = spans.get(index, [])
+        if not wanted and "[" not in segment.text:
+            continue
+        whole = _with_literals(segment.text, wanted)
+        if not whole:
+            continue
+        _refuse_identifier(segment)
+        replacements[index] = _replaced(segment, whole, vault)
+        redactions.update(span.entity for span in wanted)
+    return Masking(replacements=replacements, redactions=dict(redactions))
+
+
+def _treated(
+    findings: Iterable[Finding], treatment: Mapping[str, Treatment]
+) -> dict[int, list[_Span]]:
+    spans: dict[int, list[_Span]] = {}
+    for finding in findings:
+        how = treatment.get(finding.entity, "placeholder")
+        if how == "block":
+            raise ValueError(f"{finding.entity} is blocked: this call must not be masked")
+        if how == "placeholder":
+            span = _Span(start=finding.start, end=finding.end, entity=finding.entity)
+            spans.setdefault(finding.segment, []).append(span)
+    return spans
+
+
+def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
+    """The spans, and the look-alikes: one that a finding touches is widened into one span with it."""
+    merged = list(spans)
+    for match in PATTERN.finditer(text):
+        start, end = match.span()
+        touched = [span for span in merged if span.start < end and start < span.end]
+        if touched:
+            entity = touched[0].entity
+            start, end = min(start, touched[0].start), max(end, touched[-1].end)
+            merged = [span for span in merged if span not in touched]
+        else:
+            entity = LITERAL
+        merged.append(_Span(start=start, end=end, entity=entity))
+    return sorted(merged, key=lambda span: span.start)
+
+
+def _refuse_identifier(segment: Segment) -> None:
+    if segment.place == "identifier":
+        raise ContentBlocked(
+            "The name of a tool or parameter holds sensitive data, and a name can't be replaced. "
+            "Rename it."
+        )
+
+
+def _replaced(segment: Segment, spans: list[_Span], vault: Vault) -> str:
+    raw = segment.text
+    parts = literals(raw) if segment.escaping == "json" else None
+    pieces: list[str] = []
+    position = 0
+    for span in spans:
+        pieces.append(raw[position : span.start])
+        pieces.append(_substitute(raw, span, parts, vault))
+        position = span.end
+    pieces.append(raw[position:])
+    return "".join(pieces)
+
+
+def _substitute(raw: str, span: _Span, parts: list[Literal] | None, vault: Vault) -> str:
+    if parts is None:
+        return vault.put(span.entity, raw[span.start : span.end])
+    if any(p.kind == "number" and p.start <= span.start and span.end <= p.end for p in parts):
+        # A JSON number becomes a string: a placeholder is not a number.
+        return f'"{vault.put(span.entity, raw[span.start : span.end])}"'
+    return vault.put(span.entity, unescape(raw, span.start, span.end)[0])

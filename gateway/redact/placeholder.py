@@ -1,0 +1,28 @@
+"""Placeholders: ``[PERSON_k7f3q2ab]``, an entity and a keyed digest of the exact surface form.
+
+The digest is stable under a tenant's key, so a later turn that carries the restored value masks to the same
+placeholder and the provider's prefix cache holds. Base 32 without look-alikes after Crockford
+(https://www.crockford.com/base32.html), eight characters being 40 bits.
+"""
+
+import hashlib
+import hmac
+import re
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 8
+LONGEST_DIGEST = 13
+LONGEST = 40
+PATTERN = re.compile(rf"\[[A-Z][A-Z_]{{0,{LONGEST - 16}}}_[{ALPHABET}]{{{LENGTH},{LONGEST_DIGEST}}}\]")
+"""What a placeholder looks like, whoever wrote it."""
+
+
+def digest(key: bytes, value: str) -> str:
+    """The keyed digest of a value, 13 characters (65 bits) of which placeholders use the first 8 or more."""
+    number = int.from_bytes(hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256))
+    return "".join(ALPHABET[number >> (5 * i) & 31] for i in range(LONGEST_DIGEST))
+
+
+def placeholder(entity: str, digits: str) -> str:
+    """The placeholder of an entity with these digest characters; a long entity name is cut to fit."""
+    return f"[{entity[: LONGEST - 3 - LONGEST_DIGEST]}_{digits}]"

@@ -1,0 +1,1 @@
+"""Text itself: folding, occurrences of a value, JSON inside strings. Knows nothing of requests."""

@@ -1,0 +1,204 @@
+"""Where known values stand in a text: the one rule that spreading, invention and the wire check share.
+
+The rule: folded (``fold``), without case, any run of white space equal to one space; in a value that is
+mostly digits, separators between digits do not count. A match may not be inside a longer run of its own
+kind: letters beside letters, digits beside digits, katakana beside katakana. Kanji and hiragana have no
+boundaries.
+
+Guards keep short and common values from being found everywhere: at least three letters, two kanji or kana, or
+four digits; a name that is also an English word only in the case in which it was found.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.text.fold import caseless, fold
+
+_RUN = re.compile(r"\s\s+")
+_SPACE = re.compile(r"\s")
+_SEPARATORS = re.compile(r"(?<=[0-9])[ \-.()/]+(?=[0-9])")
+_SEPARATED = re.compile(r"[ \-.()/]")
+_LETTERS, _CJK, _DIGITS = 3, 2, 4
+_DIGIT_SHARE = 0.6
+
+COMMON_WORDS = frozenset(
+    "amber april art august autumn bill bob bond brook brown chance chase christian chuck church clay cliff "
+    "cook dale daisy dawn dean dick drew earl eve faith fox frank gene glen grace grant gray green hall "
+    "harmony heath hill holly hope hunter iris ivy jack jade jasmine jean john joy june king lance law lee "
+    "lily long love mark mason may mercy miles miller nick norm olive page park parker pat patience pearl "
+    "penny piper price pierce ray reed rich rob robin rocky rod roman rose ruby rusty sage sandy scout "
+    "short sky smith sterling stone storm summer sue sunny taylor temple trinity turner violet wade wall "
+    "wells west white will winter wood woods young".split()
+)
+"""English words that are also names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """``value`` stands at ``start:end`` of the text with index ``text``, in original offsets."""
+
+    text: int
+    start: int
+    end: int
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """A text as values are searched in it; ``None`` offsets are identity."""
+
+    text: str
+    cased: str
+    offsets: Sequence[int] | None
+
+
+class Occurrences:
+    """Searches texts for a set of values.
+
+    Args:
+        values: as they were found; those that the guards exclude are never reported.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._plain: list[tuple[str, str, bool]] = []
+        self._digits: list[tuple[str, str]] = []
+        for value in dict.fromkeys(values):
+            self._add(value)
+
+    def __bool__(self) -> bool:
+        return bool(self._plain or self._digits)
+
+    def find(self, texts: Sequence[str]) -> list[Occurrence]:
+        """Every occurrence in every text, in no particular order; occurrences may overlap."""
+        if not self:
+            return []
+        views = [_view(text) for text in texts]
+        return [*self._find_plain(views), *self._find_digits(views)]
+
+    def contains(self, text: str) -> bool:
+        """Whether any of the values stands in the text."""
+        return bool(self.find([text]))
+
+    def _add(self, value: str) -> None:
+        view = _view(value.strip())
+        letters = sum(c.isalpha() and not _is_cjk(c) for c in view.text)
+        digits = sum(c.isdigit() for c in view.text)
+        cjk = sum(map(_is_cjk, view.text))
+        if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
+            self._digits.append((_SEPARATED.sub("", view.text), value))
+        elif letters + digits >= _LETTERS or cjk >= _CJK or (letters and cjk):
+            common = view.text in COMMON_WORDS
+            self._plain.append((view.cased if common else view.text, value, common))
+
+    def _find_plain(self, views: list[_View]) -> Iterable[Occurrence]:
+        if not self._plain:
+            return
+        cased = "\0".join(view.cased for view in views)
+        joined = "\0".join(view.text for view in views)
+        starts = _starts(views)
+        for needle, value, common in self._plain:
+            for start, end in _matches(needle, cased if common else joined):
+                yield _occurrence(views, starts, start, end, value)
+
+    def _find_digits(self, views: list[_View]) -> Iterable[Occurrence]:
+        if not self._digits:
+            return
+        compact = [_compact(view) for view in views]
+        joined = "\0".join(view.text for view in compact)
+        starts = _starts(compact)
+        for needle, value in self._digits:
+            position = joined.find(needle)
+            while position >= 0:
+                found = _occurrence(compact, starts, position, position + len(needle), value)
+                if _stands_alone(views[found.text], found):
+                    yield found
+                position = joined.find(needle, position + 1)
+
+
+def _view(text: str) -> _View:
+    folded = fold(text)
+    plain, offsets = _SPACE.sub(" ", folded.text), folded.offsets
+    if _RUN.search(plain):
+        kept = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
+        offsets = [i if offsets is None else offsets[i] for i in kept] + [len(text)]
+        plain = "".join(plain[i] for i in kept)
+    return _View(text=caseless(plain), cased=plain, offsets=offsets)
+
+
+def _compact(view: _View) -> _View:
+    """The view without separators between digits."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    for match in _SEPARATORS.finditer(view.text):
+        pieces.append(view.text[position : match.start()])
+        offsets.extend(range(position, match.start()))
+        position = match.end()
+    if not pieces:
+        return view
+    pieces.append(view.text[position:])
+    offsets.extend(range(position, len(view.text) + 1))
+    text = "".join(pieces)
+    original = offsets if view.offsets is None else [view.offsets[i] for i in offsets]
+    return _View(text=text, cased=text, offsets=original)
+
+
+def _starts(views: list[_View]) -> list[int]:
+    starts = [0]
+    for view in views:
+        starts.append(starts[-1] + len(view.text) + 1)
+    return starts
+
+
+def _occurrence(
+    views: list[_View], starts: list[int], start: int, end: int, value: str
+) -> Occurrence:
+    index = bisect_right(starts, start) - 1
+    first, last = start - starts[index], end - starts[index]
+    offsets = views[index].offsets
+    if offsets is not None:
+        # Ends with the last character, not where the next one that was kept begins.
+        first, last = offsets[first], offsets[last - 1] + 1
+    return Occurrence(text=index, start=first, end=last, value=value)
+
+
+def _matches(needle: str, haystack: str) -> Iterable[tuple[int, int]]:
+    position = haystack.find(needle)
+    while position >= 0:
+        end = position + len(needle)
+        before = haystack[position - 1] if position else "\0"
+        after = haystack[end] if end < len(haystack) else "\0"
+        if not (_same_kind(before, needle[0]) or _same_kind(needle[-1], after)):
+            yield position, end
+        position = haystack.find(needle, position + 1)
+
+
+def _stands_alone(view: _View, found: Occurrence) -> bool:
+    """Whether no digit is beside the match in the text as it was written."""
+    if view.offsets is None:
+        before = view.text[found.start - 1 : found.start]
+        return not (before.isdigit() or view.text[found.end : found.end + 1].isdigit())
+    start = bisect_right(view.offsets, found.start) - 1
+    end = bisect_right(view.offsets, found.end - 1)
+    return not (view.text[max(0, start - 1) : start].isdigit() or view.text[end : end + 1].isdigit())
+
+
+def _same_kind(left: str, right: str) -> bool:
+    kind = _kind(left)
+    return kind != "" and kind == _kind(right)
+
+
+def _kind(character: str) -> str:
+    if character.isdigit():
+        return "digit"
+    if "ァ" <= character <= "ヿ":
+        return "katakana"
+    if character.isalpha() and not _is_cjk(character):
+        return "letter"
+    return ""
+
+
+def _is_cjk(character: str) -> bool:
+    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character in "々〆" or "\U00020000" <= character <= "\U0003ffff"

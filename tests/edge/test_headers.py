@@ -1,0 +1,72 @@
+"""Reply headers come from the ledger."""
+
+import time
+
+from gateway.edge.headers import reply_headers
+from gateway.errors import ContentBlocked, DetectorUnavailable, RateLimited, SekishoError
+from gateway.types import Decision, Deployment, Exchange, Verdict
+
+
+def exchange(*, decided: bool = False) -> Exchange:
+    ledger = Exchange(
+        request_id="req_1", started=time.time(), dialect="openai", operation="chat.completions"
+    )
+    if decided:
+        verdict = Verdict(
+            allow=True,
+            reasons=(),
+            shadow_reasons=(),
+            treatment={},
+            reasoning="pass",
+            output_depth="patterns",
+            output_treatment={},
+            output_use="allowed",
+        )
+        ledger.decision = Decision(
+            id="d1",
+            allow=True,
+            reasons=(),
+            shadow_reasons=(),
+            candidates={"r1-a": verdict},
+            revision="rev1",
+            facts_hash="f1",
+        )
+        ledger.deployment = Deployment(
+            name="r1-a",
+            kind="openai",
+            base_url="http://10.0.0.5/v1",
+            model="deepseek-r1",
+            operator="self",
+            zone="in-house",
+            datacentre="JP",
+            weights="deepseek-r1",
+        )
+        ledger.redactions = {"PERSON": 2, "EMAIL_ADDRESS": 1}
+    return ledger
+
+
+def headers(ledger: Exchange, error: SekishoError | None = None) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in reply_headers(ledger, error)}
+
+
+def test_a_served_reply_says_what_ran() -> None:
+    named = headers(exchange(decided=True))
+    assert named["x-request-id"] == "req_1"
+    assert named["x-sekisho-decision"] == "d1"
+    assert named["x-sekisho-policy"] == "rev1"
+    assert named["x-sekisho-deployment"] == "r1-a"
+    assert named["x-sekisho-redactions"] == "EMAIL_ADDRESS=1,PERSON=2"
+    assert named["x-sekisho-output-use"] == "train=allowed"
+    assert float(named["x-sekisho-overhead-ms"]) >= 0
+
+
+def test_T10_nothing_is_said_of_what_did_not_run() -> None:
+    assert set(headers(exchange())) == {"x-request-id", "x-sekisho-overhead-ms"}
+
+
+def test_a_refusal_names_no_deployment_and_says_whether_to_retry() -> None:
+    refused = headers(exchange(decided=True), ContentBlocked("no"))
+    assert refused["x-should-retry"] == "false"
+    assert "x-sekisho-deployment" not in refused
+    assert "x-should-retry" not in headers(exchange(), DetectorUnavailable("later"))
+    assert headers(exchange(), RateLimited("later", retry_after=7))["retry-after"] == "7"

@@ -1,0 +1,70 @@
+"""What a model invents is treated; what the caller sent never is."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.errors import ContentBlocked
+from gateway.redact.jsonstate import JsonState
+from gateway.redact.reply import RequestIndex, Treated, treat
+from gateway.types import Treatment
+from tests.redact.samples import call, vault
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    end: int
+    entity: str
+
+
+def treated(
+    text: str, value: str, how: Treatment | None = None, *, sent: str = "", json: bool = False
+) -> Treated:
+    start = text.index(value)
+    return treat(
+        text,
+        [Span(start, start + len(value), "PHONE_NUMBER")],
+        index=RequestIndex(call(sent).segments),
+        vault=vault(),
+        treatment={} if how is None else {"PHONE_NUMBER": how},
+        json=JsonState() if json else None,
+    )
+
+
+def test_an_invented_value_is_replaced_for_good() -> None:
+    result = treated("call 03-1234-5678 now", "03-1234-5678")
+    assert result.text == "call [PHONE_NUMBER] now"
+    assert result.invented == {"PHONE_NUMBER": 1}
+
+
+@pytest.mark.parametrize("sent", ["I am at 03-1234-5678", "my number: 0312345678", "０３ー１２３４ー５６７８"])
+def test_the_callers_own_value_is_not_invented_however_it_was_spelled(sent: str) -> None:
+    result = treated("call 03-1234-5678 now", "03-1234-5678", sent=sent)
+    assert result.text == "call 03-1234-5678 now"
+    assert result.invented == {}
+
+
+def test_kept_and_blocked() -> None:
+    kept = treated("call 03-1234-5678", "03-1234-5678", "keep")
+    assert (kept.text, kept.invented) == ("call 03-1234-5678", {"PHONE_NUMBER": 1})
+    with pytest.raises(ContentBlocked) as caught:
+        treated("call 03-1234-5678", "03-1234-5678", "block")
+    assert "1234" not in str(caught.value)
+
+
+def test_placeholders_minted_here_are_left_to_the_restorer() -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    span = Span(1, len(minted) - 1, "SECRET_GENERIC")
+    index = RequestIndex(call("Tanaka").segments)
+    assert treat(minted, [span], index=index, vault=request, treatment={}).text == minted
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [('{"phone": "03-1234-5678"}', "03-1234-5678"), ('{"phone": 4111111111111111}', "4111111111111111")],
+)
+def test_arguments_stay_valid_json(raw: str, value: str) -> None:
+    assert json.loads(treated(raw, value, json=True).text) == {"phone": "[PHONE_NUMBER]"}
