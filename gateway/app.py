@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
 
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
-from gateway.destination import is_subdomain
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
 from gateway.dialects.openai_chat import OpenAIChat
@@ -27,6 +27,7 @@ from gateway.policy.build import load as load_policy
 from gateway.policy.decide import Decider
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
+from gateway.policy.hosts import covered
 from gateway.policy.opa import OpaEngine
 from gateway.quota.concurrency import Concurrency
 from gateway.recorder import Recorder
@@ -34,7 +35,7 @@ from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
-from gateway.upstream.openai import OpenAIUpstream
+from gateway.upstream.http import OpenAIUpstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ def _upstreams(settings: Settings, build: Build) -> dict[str, OpenAIUpstream]:
     denied = build.denied_hosts()
 
     def refused(host: str) -> bool:
-        return any(is_subdomain(host, suffix) for suffix in denied)
+        return covered(host, denied)
 
     return {
         name: OpenAIUpstream(name, deployment, wire_check=wire_check, refused_host=refused)
@@ -162,5 +163,5 @@ def _upstreams(settings: Settings, build: Build) -> dict[str, OpenAIUpstream]:
     }
 
 
-def _sqlite_path(store: str) -> str:
-    return store.removeprefix("sqlite:///")
+def _sqlite_path(store: str) -> Path:
+    return Path(store.removeprefix("sqlite:///"))

@@ -15,7 +15,7 @@ from gateway.audit.record import entry
 from gateway.errors import AuditUnavailable, SekishoError
 from gateway.telemetry.logs import exchange_fields, fault
 from gateway.telemetry.metrics import Metrics
-from gateway.types import Exchange, Outcome
+from gateway.types import EntryKind, Exchange, Outcome, OutcomeKind
 
 _DISCONNECTED = Outcome(kind="disconnected", status=499, code="client_disconnected", source="client")
 _STRANGER_SECONDS = 1.0
@@ -124,11 +124,11 @@ class Recorder:
         if exchange.principal is None:
             # Anyone can fail to authenticate: counted, so that nobody fills the log from outside.
             return
-        kind = "outcome" if exchange.attempts else "refusal"
+        kind: EntryKind = "outcome" if exchange.attempts else "refusal"
         await self._audit.append(entry(exchange, kind, self._now()), exchange.facts)
 
 
 def outcome_of(error: SekishoError) -> Outcome:
     """How an error ends a request: what the caller or a rule caused is denied, the rest failed."""
-    kind = "denied" if error.source in ("client", "policy") else "failed"
+    kind: OutcomeKind = "denied" if error.source in ("client", "policy") else "failed"
     return Outcome(kind=kind, status=error.status, code=error.code, source=error.source)

@@ -295,18 +295,24 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
+    """A piece of the answer's text."""
+
     choice: int
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalDelta:
+    """A piece of the model's own refusal."""
+
     choice: int
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningDelta:
+    """A piece of the model's reasoning, where the upstream shows it."""
+
     choice: int
     text: str = field(repr=False)
     field_name: str = "reasoning_content"
@@ -336,6 +342,8 @@ class UsageEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
+    """The end of one choice, with the upstream's reason."""
+
     choice: int
     reason: str
 

@@ -1,11 +1,12 @@
 """The log over a store: gives out sequence numbers, grows the tree, signs checkpoints.
 
-Blocking, and used by one thread at a time. When the store fails, the ledger lets go of it and takes it
-again at the next write; it goes on only when the store still holds everything that was acknowledged.
+Blocking, and used by one thread at a time. When the store fails, the ledger lets go of it and takes
+it again at the next write; it goes on only when the store still holds everything that was
+acknowledged.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -104,7 +105,7 @@ class Ledger:
         self._opened = False
         self._store.close()
 
-    def _write(self, operation: "_Operation") -> None:
+    def _write(self, operation: Callable[[], None]) -> None:
         try:
             operation()
         except StoreError:
@@ -128,6 +129,7 @@ class Ledger:
         self._origin = head.origin
         self._tree = head.tree
         self._signed = -1 if head.checkpoint is None else head.checkpoint_size
+        self._facts.clear()
         self._opened = True
 
     def _check_continuity(self, head: Head) -> None:

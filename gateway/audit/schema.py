@@ -1,6 +1,8 @@
 """The SQLite schema of a log, and the proof that a file has it."""
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 from typing import Final
 
 from gateway.audit.store import StoreError
@@ -48,6 +50,15 @@ SCHEMA: Final = (
 )
 
 
+_OBJECTS: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY name"
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make an empty file a log."""
+    for statement in SCHEMA:
+        connection.execute(statement)
+
+
 def is_empty(connection: sqlite3.Connection) -> bool:
     """Whether nothing was ever put into the file."""
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -65,6 +76,16 @@ def check(connection: sqlite3.Connection) -> None:
     version = _pragma(connection, "user_version")
     if version != VERSION:
         raise StoreError(f"the audit log has schema {version}; this version reads {VERSION}")
+    if connection.execute(_OBJECTS).fetchall() != _expected():
+        raise StoreError("the audit log's schema was changed")
+
+
+@cache
+def _expected() -> list[tuple[str, ...]]:
+    """What SQLite itself says of the schema: no trigger, view or looser column may hide in it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create(connection)
+        return connection.execute(_OBJECTS).fetchall()
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

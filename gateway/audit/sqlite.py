@@ -121,8 +121,7 @@ class SqliteStore:
 
     def _create(self, connection: sqlite3.Connection, origin: str) -> None:
         connection.execute("BEGIN EXCLUSIVE")
-        for statement in schema.SCHEMA:
-            connection.execute(statement)
+        schema.create(connection)
         connection.execute(
             "INSERT INTO log (id, origin, size, hashes) VALUES (0, ?, 0, x'')", (origin,)
         )
@@ -131,9 +130,7 @@ class SqliteStore:
     def _use_wal(self, connection: sqlite3.Connection) -> None:
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
-            raise StoreError(
-                f"{self._path}: the file system does not support write-ahead logging"
-            )
+            raise StoreError(f"{self._path}: the file system does not support write-ahead logging")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
         # The first write creates the write-ahead log, whose identity is compared from then on.

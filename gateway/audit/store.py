@@ -78,7 +78,5 @@ def sqlite_path(url: str) -> Path:
     """
     path = url.removeprefix(_SQLITE)
     if path in ("", url):
-        raise ValueError(
-            "an audit store is given as sqlite:///relative/path.db"
-        )
+        raise ValueError("an audit store is given as sqlite:///relative/path.db")
     return Path(path)

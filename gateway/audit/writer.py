@@ -1,6 +1,7 @@
-"""One thread that writes: whatever waits when a commit ends goes into the next one (group commit)."""
+"""One thread that writes: what waits when a commit ends goes into the next one (group commit)."""
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -15,6 +16,7 @@ from gateway.audit.store import StoreError
 from gateway.types import AuditRecord
 
 MAX_BATCH: Final = 1024
+"""Entries in one commit: bounds how long the first of them waits for the last."""
 
 Task: TypeAlias = Callable[[], None]
 
@@ -27,51 +29,152 @@ class _Append:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """Something to be done between commits. ``last`` ends the thread."""
+    """Something to do between commits. ``last`` ends the thread."""
 
     task: Task
+    last: bool
     done: "asyncio.Future[None]"
-    last: bool = False
 
 
 class Writer:
-    """The thread, and the queue before it. Its methods are called from one event loop.
+    """The thread and the queue before it. Its methods are called from one event loop.
 
     Args:
         ledger: belongs to the thread from now on.
         checkpoint_seconds: time between signed checkpoints.
-        backlog: how many entries may wait; beyond it there is no place in the queue.
+        backlog: how many entries may wait.
     """
 
     def __init__(self, ledger: Ledger, *, checkpoint_seconds: float, backlog: int) -> None:
         self._ledger: Final = ledger
         self._checkpoint_seconds: Final = checkpoint_seconds
-        self._queue: Final[queue.Queue[_Append | _Run]] = queue.Queue(backlog)
-        self._loop: Final = asyncio.get_running_loop()
-        self._thread: Final = threading.Thread(target=self._main, name="audit", daemon=True)
+        self._next_checkpoint = time.monotonic() + checkpoint_seconds
+        self._backlog: Final = backlog
+        self._waiting = 0
+        self._queue: Final[queue.SimpleQueue[_Append | _Run]] = queue.SimpleQueue()
         self._log: Final = structlog.get_logger()
         self._failing = False
-        self._next_checkpoint = 0.0
-        self.written = 0.0
-        """When the last write succeeded (monotonic clock), or 0 when none has since a failure."""
+        self.written_at = float("-inf")
+        """When the last write ended well (monotonic clock); minus infinity after a failed one."""
+        self._loop: Final = asyncio.get_running_loop()
+        self._thread: Final = threading.Thread(target=self._main, name="audit", daemon=True)
         self._thread.start()
 
     def append(self, item: Item) -> "asyncio.Future[AuditRecord]":
-        """Queue an entry; it is written even if nobody waits any more.
+        """Queue an entry. It is written even if nobody waits for it any more.
 
         Raises:
-            queue.Full: when too many entries wait.
+            StoreError: when too many entries wait, or the thread has ended.
         """
+        if self._waiting >= self._backlog:
+            raise StoreError("too many entries wait to be written")
+        self._check_alive()
+        self._waiting += 1
         done: asyncio.Future[AuditRecord] = self._loop.create_future()
-        self._queue.put_nowait(_Append(item=item, done=done))
+        self._queue.put(_Append(item=item, done=done))
         return done
 
     def run(self, task: Task, *, last: bool = False) -> "asyncio.Future[None]":
-        """Have the thread do something, after what is queued.
+        """Have the thread do something after what is queued; with ``last``, its last deed.
 
         Raises:
-            queue.Full: when too many entries wait.
+            StoreError: when the thread has ended.
         """
+        self._check_alive()
         done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put_nowait(_Run(task=task, done=done, last=last))
+        self._queue.put(_Run(task=task, last=last, done=done))
         return done
+
+    def _check_alive(self) -> None:
+        if not self._thread.is_alive():
+            raise StoreError("the audit log is closed")
+
+    def _main(self) -> None:
+        last = False
+        while not last:
+            batch: list[_Append] = []
+            job = self._wait()
+            while isinstance(job, _Append):
+                batch.append(job)
+                job = self._poll() if len(batch) < MAX_BATCH else None
+            if batch:
+                self._commit(batch)
+            if job is not None:
+                self._perform(job)
+                last = job.last
+            elif time.monotonic() >= self._next_checkpoint:
+                self._checkpoint()
+
+    def _wait(self) -> _Append | _Run | None:
+        """The next job, or ``None`` when a checkpoint is due first."""
+        try:
+            return self._queue.get(timeout=max(0.0, self._next_checkpoint - time.monotonic()))
+        except queue.Empty:
+            return None
+
+    def _poll(self) -> _Append | _Run | None:
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _commit(self, batch: Sequence[_Append]) -> None:
+        try:
+            records = self._ledger.append([job.item for job in batch])
+        except StoreError as error:
+            self._note(error)
+            self._tell(self._fail, batch, error)
+        else:
+            self._note(None)
+            self._tell(self._settle, batch, records)
+
+    def _perform(self, job: _Run) -> None:
+        try:
+            job.task()
+        except StoreError as error:
+            self._note(error)
+            self._tell(_fail_one, job.done, error)
+        else:
+            self._note(None)
+            self._tell(_settle_one, job.done, None)
+
+    def _checkpoint(self) -> None:
+        self._next_checkpoint = time.monotonic() + self._checkpoint_seconds
+        try:
+            self._ledger.checkpoint()
+        except StoreError as error:
+            # Nobody waits for it; appends meet the same fault, and the next round tries again.
+            self._note(error)
+
+    def _settle(self, batch: Sequence[_Append], records: Sequence[AuditRecord]) -> None:
+        self._waiting -= len(batch)
+        for job, record in zip(batch, records, strict=True):
+            _settle_one(job.done, record)
+
+    def _fail(self, batch: Sequence[_Append], error: StoreError) -> None:
+        self._waiting -= len(batch)
+        for job in batch:
+            _fail_one(job.done, error)
+
+    def _note(self, error: StoreError | None) -> None:
+        """Remember how the last write went; log when that changes, once."""
+        self.written_at = float("-inf") if error else time.monotonic()
+        if error is not None and not self._failing:
+            self._log.error("audit_store_failed", reason=str(error))
+        elif error is None and self._failing:
+            self._log.warning("audit_store_recovered")
+        self._failing = error is not None
+
+    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+
+def _settle_one(done: "asyncio.Future[Any]", result: Any) -> None:
+    if not done.done():
+        done.set_result(result)
+
+
+def _fail_one(done: "asyncio.Future[Any]", error: StoreError) -> None:
+    if not done.done():
+        done.set_exception(error)

@@ -27,7 +27,8 @@ RULES: Final = (
         name="card-labelled",
         entity="CREDIT_CARD",
         pattern=re.compile(
-            r"(?<![A-Za-z0-9])[0-9]{4}(?:[ .-]?[0-9]{4,6}){2,3}[ .-]?[0-9]{1,4}(?![A-Za-z0-9])"
+            r"(?<![A-Za-z0-9])(?:[0-9]{4}([ .-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+            r"|[0-9]{4}([ .-]?)[0-9]{6}\2[0-9]{5})(?![A-Za-z0-9])"
         ),
         score=0.6,
         digits=True,
@@ -66,9 +67,9 @@ _IPV4: Final = re.compile(
 _IPV6: Final = re.compile(
     r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9:])"
 )
-_IBAN_HEAD: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?=[ -]?[A-Z0-9])")
-_IBAN_CHARACTERS: Final = re.compile(r"[A-Z0-9]|[ -](?=[A-Z0-9])")
-_LONG_LETTERS: Final = re.compile(r"[A-Z]{5,}")
+_IBAN_HEAD: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_IBAN_CHARACTERS: Final = re.compile(r"[A-Za-z0-9]|[ -](?=[A-Za-z0-9])")
+_IBAN_GROUP: Final = re.compile(r"[A-Z]{1,4}|[A-Za-z]*[0-9][A-Za-z0-9]*")
 
 
 def addresses(sight: Sight) -> Iterator[Span]:
@@ -124,7 +125,8 @@ def ibans(sight: Sight) -> Iterator[Span]:
         if end is None:
             continue
         written = sight.text[head.start() : end]
-        if iban(bare(written)) and not _letters_alone(written):
+        groups = re.split("[ -]", written)
+        if iban(bare(written).upper()) and all(map(_IBAN_GROUP.fullmatch, groups)):
             yield Span(
                 start=head.start(), end=end, entity="IBAN_CODE", score=CERTAIN, detector="iban"
             )
@@ -132,13 +134,10 @@ def ibans(sight: Sight) -> Iterator[Span]:
 
 def _iban_end(text: str, start: int) -> int | None:
     """Where the number of characters that the country asks for is reached, on a word's end."""
-    left = iban_length(text[start : start + 2])
+    left = iban_length(text[start : start + 2].upper())
     position = start
     while left and (step := _IBAN_CHARACTERS.match(text, position)):
         left -= step[0].isalnum()
         position = step.end()
     return None if left or text[position : position + 1].isalnum() else position
 
-
-def _letters_alone(written: str) -> bool:
-    return any(_LONG_LETTERS.fullmatch(group) for group in re.split("[ -]", written))

@@ -4,8 +4,10 @@ Values that prove themselves win, then the longer span, then the higher score; w
 beyond the winner stays sensitive and is kept as a span of its own.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from gateway.detect.base import CERTAIN, Span
 
@@ -23,9 +25,12 @@ def resolve(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
         for piece in _outside(span, chosen):
             trimmed = _trimmed(piece, text)
             if trimmed is not None:
-                chosen.append(trimmed)
-    chosen.sort(key=lambda span: span.start)
+                insort(chosen, trimmed, key=_start)
     return _names_joined(chosen, text)
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 def _rank(span: Span) -> tuple[bool, int, float, int, str]:
@@ -33,16 +38,19 @@ def _rank(span: Span) -> tuple[bool, int, float, int, str]:
 
 
 def _outside(span: Span, chosen: list[Span]) -> list[Span]:
-    """The parts of a span that none of the chosen covers."""
+    """The parts of a span that none of the chosen (disjoint, sorted) covers."""
+    first = bisect_right(chosen, span.start, key=_start)
+    if first and chosen[first - 1].end > span.start:
+        first -= 1
+    if first == len(chosen) or chosen[first].start >= span.end:
+        return [span]
     pieces, start = [], span.start
-    for other in sorted(
-        (c for c in chosen if c.start < span.end and span.start < c.end), key=lambda c: c.start
-    ):
+    for other in islice(chosen, first, None):
+        if other.start >= span.end:
+            break
         if other.start > start:
             pieces.append(replace(span, start=start, end=other.start))
-        start = max(start, other.end)
-    if start == span.start:
-        return [span]
+        start = other.end
     if start < span.end:
         pieces.append(replace(span, start=start))
     return pieces

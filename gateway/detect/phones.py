@@ -17,18 +17,19 @@ _CONTEXT: Final = words(
     r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline",
     r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"番号は",
 )  # fmt: skip
-_CANDIDATE: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?<![0-9][.:-])[+(]?[+(]?[0-9](?:[ ().\-]{0,2}[0-9]){6,15}"
-    r"(?:x[0-9]{1,6})?(?![A-Za-z0-9])"
-)
+_START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
+_END: Final = r"(?![A-Za-z0-9]|-[0-9])"
 _JAPANESE: Final = re.compile(
-    r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
+    _START + r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
     r"|0(?:120|570|800|990)[ -]?[0-9]{2,3}[ -]?[0-9]{3,4}"
-    r"|\(?0[0-9]{1,4}(?:\) ?|[ -])\(?[0-9]{1,4}(?:\) ?|[ -])[0-9]{4})"
+    r"|\(?0[0-9]{1,4}(?:\) ?|[ (-])[0-9]{1,4}(?:\) ?|[ -])[0-9]{4})" + _END
 )
 _NORTH_AMERICAN: Final = re.compile(
-    r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}"
-    r"(?:x[0-9]{1,6})?"
+    _START + r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])"
+    r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
+)
+_CANDIDATE: Final = re.compile(
+    _START + r"[+(]{0,2}[0-9](?:[ ().\-]{0,2}[0-9]){6,15}(?:x[0-9]{1,6})?(?![A-Za-z0-9])"
 )
 _DATE: Final = re.compile(
     r"(?:[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:19|20)[0-9]{2}"
@@ -44,33 +45,33 @@ def phones(sight: Sight) -> Iterator[Span]:
     """Numbers in a form that people write, or with a word such as "call" or 電話 before them."""
     if not sight.has_digit:
         return
-    for match in _CANDIDATE.finditer(sight.text):
-        score, length = _judge(match[0], told=sight.told(_CONTEXT, match.start()))
-        if score:
-            yield Span(
-                start=match.start(),
-                end=match.start() + length,
-                entity="PHONE_NUMBER",
-                score=score,
-                detector="phone",
-            )
-
-
-def _judge(written: str, *, told: bool) -> tuple[float, int]:
-    """Score and length of the number that ``written`` begins with; score 0 when there is none."""
+    taken: set[int] = set()
     for pattern in (_JAPANESE, _NORTH_AMERICAN):
-        if (match := pattern.match(written)) and not _digit_follows(written, match.end()):
-            return _form_score(match[0], told=told), match.end()
+        for match in pattern.finditer(sight.text):
+            score = _form_score(match[0], told=sight.told(_CONTEXT, match.start()))
+            if score and 9 <= len(bare(match[0]).split("x")[0].lstrip("+")) <= _MOST:
+                taken.update(range(*match.span()))
+                yield _phone(match, score)
+    for match in _CANDIDATE.finditer(sight.text):
+        if taken.isdisjoint(range(*match.span())):
+            score = _plan_score(match[0], told=sight.told(_CONTEXT, match.start()))
+            if score:
+                yield _phone(match, score)
+
+
+def _phone(match: re.Match[str], score: float) -> Span:
+    start, end = match.span()
+    return Span(start=start, end=end, entity="PHONE_NUMBER", score=score, detector="phone")
+
+
+def _plan_score(written: str, *, told: bool) -> float:
+    """How sure a numbering plan, or a word before the number, makes it."""
     if _DATE.match(written) or _IPV4.fullmatch(written):
-        return 0.0, 0
+        return 0.0
     if _valid(written):
-        return 0.75, len(written)
+        return 0.75
     digits = len(bare(written).split("x")[0].lstrip("+"))
-    return (0.6 if told and _FEWEST <= digits <= _MOST else 0.0), len(written)
-
-
-def _digit_follows(written: str, end: int) -> bool:
-    return written[end : end + 1].isdigit() or bool(re.match(r"-[0-9]", written[end:]))
+    return 0.6 if told and _FEWEST <= digits <= _MOST else 0.0
 
 
 def _form_score(written: str, *, told: bool) -> float:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.detect.base import Span
+from gateway.text.fold import caseless
 
 PLAIN_LETTERS: Final = 15
 """A word of letters that is longer may be a credential."""
@@ -38,10 +39,7 @@ class Sight:
 
     @classmethod
     def of(cls, text: str, key: str) -> "Sight":
-        lowered = text.lower()
-        if len(lowered) != len(text):  # the one letter whose lower case is two characters
-            lowered = text.replace("\u0130", "i").lower()
-        return cls(text, lowered, _DIGIT.search(text) is not None, key.lower())
+        return cls(text, caseless(text), _DIGIT.search(text) is not None, key.lower())
 
     def told(self, context: re.Pattern[str], start: int) -> bool:
         """Whether a context word stands shortly before ``start``, or in the object key."""

@@ -97,7 +97,7 @@ _ANNOUNCED: Final = re.compile(
 )
 _SYMBOL: Final = re.compile(r"[!#$%&()*+;=?@\[\\\]^{|}~]")
 _REFERENCE: Final = re.compile(
-    r"[$%{(\[]|(?:os|process|env|self|this|config|settings|secrets?|var|data)\.|[A-Za-z_.]+[(\[]|\w+://|[^@]+@[\w-]+\.\w"
+    r"[$%{(\[]|(?:os|process|env|self|this|config|settings|secrets?|var|data)\.|[A-Za-z_.]+[(\[][\w., \"']*[)\]]?$|\w+://|[^@]+@[\w-]+\.\w"
 )
 _PLACEHOLDER: Final = re.compile(r"\[?[A-Z][A-Z0-9_]*_[0-9a-z]{8,}\]?")
 _NO_SECRETS: Final = frozenset(

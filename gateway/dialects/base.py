@@ -8,7 +8,7 @@ from gateway.types import Call, Event, MaskedCall
 
 
 class Framer(Protocol):
-    """Writes one streamed reply as server-sent events. No I/O; each result is zero or more whole frames."""
+    """Writes one streamed reply as server-sent events, without I/O; results are whole frames."""
 
     def feed(self, event: Event) -> bytes:
         """The frames that ``event`` makes, often one, sometimes none."""

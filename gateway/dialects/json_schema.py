@@ -1,14 +1,14 @@
-"""JSON Schema documents (2020-12 and the drafts before it), as tools and response formats carry them.
+"""JSON Schema documents (2020-12 and the drafts before it) of tools and response formats.
 
-Keywords are structural. Property names are identifiers: models and validators match on them, so they
-can't be replaced. Titles, descriptions, enumerations, defaults, examples and patterns are scanned. No
-name is refused in a schema: a tool may well have a parameter called ``base_url``.
+Keywords are structural. Property names are identifiers: models and validators match on them, so
+they can't be replaced. Titles, descriptions, enumerations, defaults, examples and patterns are
+scanned. No name is refused in a schema: a tool may well have a parameter called ``base_url``.
 """
 
 import re
 from typing import Final
 
-from gateway.dialects.shapes import NULL, Shape, listing
+from gateway.dialects.shapes import NULL, Shape, each, listing
 from gateway.types import Json
 
 _TYPES: Final = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
@@ -63,38 +63,26 @@ _NAMED: Final = Shape(
 )
 
 _fields.update(
-    dict.fromkeys(
-        (
-            "additionalProperties additionalItems unevaluatedItems unevaluatedProperties contains "
-            "propertyNames not if then else contentSchema"
-        ).split(),
+    each(
+        "additionalProperties additionalItems unevaluatedItems unevaluatedProperties contains "
+        "propertyNames not if then else contentSchema",
         SCHEMA,
     )
 )
-_fields.update(dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), _SCHEMAS))
+_fields.update(each("allOf anyOf oneOf prefixItems", _SCHEMAS))
+_fields.update(each("properties patternProperties $defs definitions dependentSchemas", _NAMED))
 _fields.update(
-    dict.fromkeys(
-        ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"), _NAMED
-    )
-)
-_fields.update(
-    dict.fromkeys(
-        (
-            "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
-            "minItems maxItems minContains maxContains minProperties maxProperties"
-        ).split(),
+    each(
+        "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
+        "minItems maxItems minContains maxContains minProperties maxProperties",
         _LIMIT,
     )
 )
+_fields.update(each("$ref $anchor $dynamicRef required dependentRequired", _NAME))
 _fields.update(
-    dict.fromkeys(("$ref", "$anchor", "$dynamicRef", "required", "dependentRequired"), _NAME)
-)
-_fields.update(
-    dict.fromkeys(
-        (
-            "title description $comment format pattern const default enum example examples $id "
-            "contentEncoding contentMediaType nullable deprecated readOnly writeOnly uniqueItems"
-        ).split(),
+    each(
+        "title description $comment format pattern const default enum example examples $id "
+        "contentEncoding contentMediaType nullable deprecated readOnly writeOnly uniqueItems",
         LITERAL,
     )
 )

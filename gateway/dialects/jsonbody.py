@@ -1,7 +1,7 @@
 """Request bodies: UTF-8 JSON (RFC 8259), parsed once, with nothing guessed.
 
-Of duplicate keys the last one counts, here and upstream alike, since what is sent is written anew from
-the parsed document and never from the caller's bytes.
+Of duplicate keys the last one counts, here and upstream alike, since what is sent is written anew
+from the parsed document and never from the caller's bytes.
 """
 
 import orjson
@@ -14,8 +14,9 @@ def decode(body: bytes) -> dict[str, Json]:
     """The JSON object in ``body``.
 
     Raises:
-        InvalidRequest: not UTF-8, not JSON (NaN, byte order marks and lone surrogates are not), nested
-            more than a thousand deep, or not an object. The message gives a byte offset, never text.
+        InvalidRequest: not UTF-8, not JSON (NaN, byte order marks and lone surrogates are not),
+            nested more than a thousand deep, or not an object. The message gives a byte offset,
+            never text.
     """
     try:
         document = orjson.loads(body)

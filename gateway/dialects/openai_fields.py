@@ -1,33 +1,35 @@
 """Every top-level field of a chat-completions request that is served, and why others are not.
 
 The fields are those of the OpenAI API reference (as of openai-python 3.54) and the extras that
-OpenAI-compatible servers document: vLLM ("Extra parameters"), SGLang ("Sampling parameters"), llama.cpp
-(``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A field in neither list is refused by name.
+OpenAI-compatible servers document: vLLM ("Extra parameters"), SGLang ("Sampling parameters"),
+llama.cpp (``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A field in neither
+list is refused by name.
 """
 
+from dataclasses import replace
 from typing import Final
 
-from gateway.dialects.json_schema import SCHEMA
+from gateway.dialects.json_schema import LITERAL, SCHEMA
 from gateway.dialects.openai_messages import (
     CONTENT,
     FREE,
     IDENTIFIER,
     MESSAGE,
     MODEL,
+    TYPE,
     chosen,
     known,
 )
 from gateway.dialects.refused_names import refuse_routing, refuse_routing_in_labels
 from gateway.dialects.shapes import (
     NULL,
-    NUMBERS,
     Shape,
+    each,
     flag,
     listing,
     number,
     one_or_many,
     pattern,
-    structural,
     text,
     unsupported,
     whole,
@@ -39,7 +41,6 @@ PURPOSE: Final = "sekisho_purpose"
 """Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
 
 _TOKENS: Final = whole(0, 10_000_000)
-_FORMAT: Final = pattern("a type", r"[a-z_]{1,32}")
 
 
 def _never(wanted: str, allowed: object) -> Shape:
@@ -65,7 +66,7 @@ _FUNCTION: Final = known(
 
 _TOOL: Final = chosen(
     "type",
-    {"function": known({"type": _FORMAT, "function": _FUNCTION}, required=("function",))},
+    {"function": known({"type": TYPE, "function": _FUNCTION}, required=("function",))},
     remedy="; tools that the provider runs, and custom tools, are not served",
 )
 
@@ -73,50 +74,38 @@ _FUNCTION_NAME: Final = known({"name": IDENTIFIER}, required=("name",))
 _NAMED_TOOL: Final = known({"type": words("function"), "function": _FUNCTION_NAME})
 
 
-def _word_or(words_allowed: tuple[str, ...], otherwise: Shape) -> Shape:
-    """One of a few words, or an object."""
-    return Shape(
-        wanted=f"one of {', '.join(words_allowed)}, or an object",
-        kinds=frozenset({str, dict, NULL}),
-        check=frozenset(words_allowed).__contains__,
-        scanned=False,
-        by=otherwise.by,
-        variants=otherwise.variants,
-        fields=otherwise.fields,
-        required=otherwise.required,
-        rest=otherwise.rest,
-        refuse=otherwise.refuse,
-    )
-
-
-_TOOL_CHOICE: Final = _word_or(
-    ("none", "auto", "required"),
+_TOOL_CHOICE: Final = replace(
     chosen(
         "type",
         {
-            "function": known(
-                {"type": _FORMAT, "function": _FUNCTION_NAME}, required=("function",)
-            ),
+            "function": known({"type": TYPE, "function": _FUNCTION_NAME}, required=("function",)),
             "allowed_tools": known(
                 {
-                    "type": _FORMAT,
+                    "type": TYPE,
                     "allowed_tools": known(
-                        {"mode": words("auto", "required"), "tools": listing(_NAMED_TOOL)}
+                        {
+                            "mode": words("auto", "required"),
+                            "tools": listing(_NAMED_TOOL),
+                        }
                     ),
                 }
             ),
         },
     ),
+    wanted="none, auto, required, or an object that names tools",
+    kinds=frozenset({str, dict, NULL}),
+    check=frozenset({"none", "auto", "required"}).__contains__,
+    scanned=False,
 )
 
 _RESPONSE_FORMAT: Final = chosen(
     "type",
     {
-        "text": known({"type": _FORMAT}),
-        "json_object": known({"type": _FORMAT, "schema": SCHEMA}),
+        "text": known({"type": TYPE}),
+        "json_object": known({"type": TYPE, "schema": SCHEMA}),
         "json_schema": known(
             {
-                "type": _FORMAT,
+                "type": TYPE,
                 "schema": SCHEMA,
                 "json_schema": known(
                     {
@@ -128,10 +117,9 @@ _RESPONSE_FORMAT: Final = chosen(
                 ),
             }
         ),
-        "grammar": known({"type": _FORMAT, "grammar": text()}),
-        "structural_tag": known({"type": _FORMAT}),
+        "grammar": known({"type": TYPE, "grammar": text()}),
+        "structural_tag": known({"type": TYPE}),
     },
-    nullable=True,
 )
 
 _LOGIT_BIAS: Final = Shape(
@@ -147,7 +135,8 @@ _METADATA: Final = Shape(
     kinds=frozenset({dict, NULL}),
     fields={
         PURPOSE: pattern(
-            "a purpose: lower-case letters, digits, dots and dashes", r"[a-z0-9][a-z0-9._-]{0,63}"
+            "a purpose: lower-case letters, digits, dots and dashes",
+            r"[a-z0-9][a-z0-9._-]{0,63}",
         )
     },
     rest=Shape(again=True, refuse=refuse_routing_in_labels),
@@ -174,12 +163,7 @@ _STANDARD: Final = {
             "continuous_usage_stats": flag(),
         }
     ),
-    "tools": listing(_TOOL, wanted="an array of tools"),
-    "tool_choice": _TOOL_CHOICE,
     "parallel_tool_calls": flag(),
-    "functions": listing(_FUNCTION, wanted="an array of functions"),
-    "function_call": _word_or(("none", "auto"), _FUNCTION_NAME),
-    "response_format": _RESPONSE_FORMAT,
     "logit_bias": _LOGIT_BIAS,
     "metadata": _METADATA,
     "prediction": known({"type": words("content"), "content": CONTENT}),
@@ -205,6 +189,8 @@ _NOT_SERVED: Final = {
     "web_search_options": unsupported(
         "a search that the provider runs is not served; declare a function tool and search yourself"
     ),
+    "functions": unsupported("declare `tools` instead, which replaced it"),
+    "function_call": unsupported("use `tool_choice` instead, which replaced it"),
     "prompt": unsupported("this route takes `messages`"),
     "input": unsupported("this route takes `messages`"),
     "input_ids": unsupported("token ids can't be scanned; send text in `messages`"),
@@ -216,7 +202,10 @@ _NOT_SERVED: Final = {
 
 _REASONING: Final = {
     "thinking": known(
-        {"type": words("enabled", "disabled", "adaptive", "auto"), "budget_tokens": _TOKENS}
+        {
+            "type": words("enabled", "disabled", "adaptive", "auto"),
+            "budget_tokens": _TOKENS,
+        }
     ),
     "reasoning": known(
         {
@@ -239,57 +228,68 @@ _REASONING: Final = {
     ),
 }
 
+_SAMPLER: Final = words(
+    "dry",
+    "top_k",
+    "typ_p",
+    "typical_p",
+    "top_p",
+    "min_p",
+    "xtc",
+    "temperature",
+    "penalties",
+    "top_n_sigma",
+    "infill",
+)
+
 _SAMPLING: Final = {
-    **dict.fromkeys(
-        (
-            "min_p typical_p top_n_sigma repetition_penalty repeat_penalty length_penalty "
-            "dynatemp_range dynatemp_exponent dry_multiplier dry_base xtc_probability xtc_threshold "
-            "mirostat_tau mirostat_eta"
-        ).split(),
+    **each(
+        "min_p typical_p top_n_sigma repetition_penalty repeat_penalty length_penalty "
+        "dynatemp_range dynatemp_exponent dry_multiplier dry_base xtc_probability xtc_threshold "
+        "mirostat_tau mirostat_eta",
         number(),
     ),
-    **dict.fromkeys(
-        "top_k repeat_last_n dry_allowed_length dry_penalty_last_n min_keep min_tokens".split(),
+    **each(
+        "top_k repeat_last_n dry_allowed_length dry_penalty_last_n min_keep min_tokens",
         whole(-1, 10_000_000),
     ),
-    **dict.fromkeys(
-        (
-            "ignore_eos skip_special_tokens spaces_between_special_tokens cache_prompt no_stop_trim "
-            "include_stop_str_in_output add_special_tokens add_generation_prompt "
-            "continue_final_message use_beam_search"
-        ).split(),
+    **each(
+        "ignore_eos skip_special_tokens spaces_between_special_tokens cache_prompt no_stop_trim "
+        "include_stop_str_in_output add_special_tokens add_generation_prompt "
+        "continue_final_message use_beam_search",
         flag(),
     ),
     "mirostat": whole(0, 2),
     "truncate_prompt_tokens": whole(-1, 10_000_000),
     "stop_token_ids": listing(whole(0, 10_000_000), most=64),
-    "samplers": listing(pattern("a sampler", r"[a-z_]{1,24}"), most=32),
+    "samplers": listing(_SAMPLER, most=32),
     "dry_sequence_breakers": listing(text(), most=64),
     "bad_words": listing(text(), most=1024),
     "stop_regex": one_or_many(text(), 64),
 }
 
 _CONSTRAINTS: Final = {
-    "grammar": text(origin="schema"),
-    "regex": text(origin="schema"),
-    "ebnf": text(origin="schema"),
+    "tools": listing(_TOOL, wanted="an array of tools"),
+    "tool_choice": _TOOL_CHOICE,
+    "response_format": replace(_RESPONSE_FORMAT, kinds=frozenset({dict, NULL})),
+    "grammar": text(),
+    "regex": text(),
+    "ebnf": text(),
     "json_schema": SCHEMA,
-    "guided_json": Shape(
-        kinds=SCHEMA.kinds | {str}, fields=SCHEMA.fields, rest=SCHEMA.rest, origin="schema"
-    ),
-    "guided_regex": text(origin="schema"),
-    "guided_grammar": text(origin="schema"),
-    "guided_choice": listing(text(origin="schema")),
-    "guided_whitespace_pattern": text(origin="schema"),
-    "guided_decoding_backend": pattern("a backend", r"[a-z_:,.-]{1,64}"),
+    "guided_json": replace(SCHEMA, kinds=SCHEMA.kinds | {str}),
+    "guided_regex": text(),
+    "guided_grammar": text(),
+    "guided_choice": listing(text()),
+    "guided_whitespace_pattern": text(),
     "structured_outputs": known(
         {"json": SCHEMA, "regex": text(), "grammar": text(), "choice": listing(text())}
     ),
 }
+"""What shapes the reply: its texts have the origin ``schema``."""
 
 _OTHER: Final = {
     "user_id": text(),
-    "documents": listing(FREE),
+    "documents": listing(LITERAL),
     "chat_template_kwargs": FREE,
 }
 
@@ -300,11 +300,10 @@ REQUEST: Final = Shape(
         **_NOT_SERVED,
         **_REASONING,
         **_SAMPLING,
-        **_CONSTRAINTS,
+        **{name: replace(shape, origin="schema") for name, shape in _CONSTRAINTS.items()},
         **_OTHER,
     },
     required=("model", "messages"),
     refuse=refuse_routing,
 )
 """A chat-completions request."""
-

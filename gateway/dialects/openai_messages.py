@@ -1,12 +1,14 @@
 """The shapes of OpenAI chat messages, of their content parts and of tool calls in the history.
 
-Source: the OpenAI API reference, "Create chat completion", as of openai-python 3.54; the reasoning fields
-are those of DeepSeek and SGLang (``reasoning_content``) and of vLLM and OpenRouter (``reasoning``).
+Source: the OpenAI API reference, "Create chat completion", as of openai-python 3.54; the reasoning
+fields are those of DeepSeek and SGLang (``reasoning_content``) and of vLLM and OpenRouter
+(``reasoning``).
 """
 
 import re
 from typing import Final
 
+from gateway.dialects.json_schema import LITERAL
 from gateway.dialects.refused_names import refuse_routing
 from gateway.dialects.shapes import (
     NULL,
@@ -20,8 +22,8 @@ from gateway.dialects.shapes import (
     whole,
     words,
 )
-from gateway.errors import UnsupportedField
-from gateway.types import Json, Origin
+from gateway.errors import ClientError, InvalidRequest, UnsupportedField
+from gateway.types import Origin
 
 FREE: Final = Shape(again=True, refuse=refuse_routing)
 """Any JSON value, scanned whole; routing names are refused at any depth."""
@@ -41,26 +43,37 @@ def known(fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality:
 
 
 def chosen(
-    by: str, variants: dict[str, Shape], *, remedy: str = "", nullable: bool = False
+    by: str,
+    variants: dict[str, Shape],
+    *,
+    remedy: str = "",
+    error: type[ClientError] = UnsupportedField,
 ) -> Shape:
     """An object whose kind is named by one of its keys; other kinds are refused."""
     return Shape(
-        wanted="one of " + ", ".join(variants) + remedy,
-        error=UnsupportedField,
-        kinds=frozenset({dict, NULL}) if nullable else frozenset({dict}),
+        wanted=f"an object whose `{by}` is one of {', '.join(variants)}{remedy}",
+        error=error,
+        kinds=frozenset({dict}),
         by=by,
         variants=variants,
     )
 
 
-_TYPE: Final = pattern("a type", r"[a-z_]{1,32}")
+TYPE: Final = pattern("a type", r"[a-z_]{1,32}")
 """A discriminator: ``chosen`` has compared it already."""
 
-_ROLE: Final = _TYPE
-_FILE_TYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
+_FILETYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= 256
+
 
 IDENTIFIER: Final = Shape(
-    wanted="a name", kinds=frozenset({str, NULL}), place="identifier", check=lambda name: len(name) <= 256
+    wanted="a name of 1 to 256 characters",
+    kinds=frozenset({str, NULL}),
+    place="identifier",
+    check=_is_name,
 )
 """A tool's name: scanned, but never replaced."""
 
@@ -74,9 +87,11 @@ def _media(kind: str) -> Shape:
     address = Shape(
         wanted=f"an http(s) URL or a base64 data URI of {kind}",
         kinds=frozenset({str, NULL}),
-        check=re.compile(r"https?://\S+").fullmatch,
+        check=re.compile(r"(?i)https?://\S+").fullmatch,
     )
-    inline = re.compile(rf"data:{kind}/[a-z0-9.+-]{{1,80}};base64,[A-Za-z0-9+/_-]*={{0,2}}").fullmatch
+    inline = re.compile(
+        rf"data:{kind}/[a-z0-9.+-]{{1,80}};base64,[A-Za-z0-9+/_-]*={{0,2}}"
+    ).fullmatch
     return Shape(
         wanted=address.wanted,
         kinds=address.kinds,
@@ -104,7 +119,7 @@ _AUDIO: Final = known(
 )
 _FILE: Final = known(
     {
-        "file_data": _base64("base64, or a base64 data URI", f"(?:{_FILE_TYPE})?"),
+        "file_data": _base64("base64, or a base64 data URI", f"(?:{_FILETYPE})?"),
         "filename": text(),
         "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
     },
@@ -114,20 +129,22 @@ _FILE: Final = known(
 PART: Final = chosen(
     "type",
     {
-        "text": known({"type": _TYPE, "text": text(), **_CACHE}, required=("text",)),
-        "refusal": known({"type": _TYPE, "refusal": text()}),
+        "text": known({"type": TYPE, "text": text(), **_CACHE}, required=("text",)),
+        "refusal": known({"type": TYPE, "refusal": text()}),
         "image_url": known(
-            {"type": _TYPE, "image_url": _IMAGE, **_CACHE},
+            {"type": TYPE, "image_url": _IMAGE, **_CACHE},
             required=("image_url",),
             modality="image",
         ),
         "input_audio": known(
-            {"type": _TYPE, "input_audio": _AUDIO, **_CACHE},
+            {"type": TYPE, "input_audio": _AUDIO, **_CACHE},
             required=("input_audio",),
             modality="audio",
         ),
         "file": known(
-            {"type": _TYPE, "file": _FILE, **_CACHE}, required=("file",), modality="file"
+            {"type": TYPE, "file": _FILE, **_CACHE},
+            required=("file",),
+            modality="file",
         ),
     },
     remedy="; token ids can't be scanned, so send text",
@@ -147,7 +164,7 @@ TOOL_CALL: Final = chosen(
     "type",
     {
         "function": known(
-            {"type": _TYPE, "id": text(), "index": whole(), "function": _FUNCTION},
+            {"type": TYPE, "id": text(), "index": whole(), "function": _FUNCTION},
             required=("function",),
         )
     },
@@ -158,7 +175,7 @@ TOOL_CALL: Final = chosen(
 def _message(origin: Origin, fields: dict[str, Shape], required: tuple[str, ...]) -> Shape:
     return Shape(
         kinds=frozenset({dict}),
-        fields={"role": _ROLE, "content": CONTENT, "name": text(), **_CACHE, **fields},
+        fields={"role": TYPE, "content": CONTENT, "name": text(), **_CACHE, **fields},
         required=required,
         rest=FREE,
         refuse=refuse_routing,
@@ -173,7 +190,7 @@ _ASSISTANT: Final = {
     "tool_calls": listing(TOOL_CALL, wanted="an array of tool calls"),
     "function_call": _FUNCTION,
     "audio": unsupported("stored audio is not served; send the text"),
-    "annotations": listing(FREE),
+    "annotations": listing(LITERAL),
     "prefix": flag(),
     "partial": flag(),
 }
@@ -188,12 +205,9 @@ MESSAGE: Final = chosen(
         "tool": _message("tool", {"name": IDENTIFIER, "tool_call_id": text()}, ("content",)),
         "function": _message("tool", {"name": IDENTIFIER}, ("name",)),
     },
+    error=InvalidRequest,
 )
 
 
-def _named(value: Json) -> bool:
-    return 0 < len(value) <= 256
-
-
-MODEL: Final = structural("the name of a model", _named, str)
+MODEL: Final = structural("the name of a model", _is_name, str)
 """Compared with the catalogue's names and never sent on."""

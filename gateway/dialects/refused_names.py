@@ -1,40 +1,53 @@
 """Field names that would choose a route or carry a credential: never taken from a client.
 
-The list joins the override fields that gateways were attacked through (CVE-2024-6587, PYSEC-2026-4070 and
-their kin; litellm keeps the longest public list) with the routing fields of OpenRouter and SGLang.
+The list joins the override fields that gateways were attacked through (CVE-2024-6587,
+PYSEC-2026-4070 and their kin; litellm keeps the longest public list) with the routing fields of
+OpenRouter and SGLang.
 """
 
 import re
 from typing import Final
 
-_NAMES: Final = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    """Names without their underscores, as they are compared."""
+    return frozenset(text.replace("_", "").split())
+
+
+_NAMES: Final = _names(
     """
-    api_base api_base_url api_host api_key api_keys api_type api_version auth_token authorization
+    api_base api_base_url api_host api_key api_keys api_type auth_token authorization
     azure_ad_token azure_ad_token_provider azure_endpoint azure_password azure_username base_url
     bootstrap_host bootstrap_port bootstrap_room callback_url client_secret custom_llm_provider
-    default_headers deployment_url endpoint_url extra_body extra_headers extra_query headers
+    default_headers deployment_url endpoint_url extra_body extra_headers extra_query
     http_proxy https_proxy litellm_credential_name litellm_embedding_config litellm_metadata
-    lora_path model_list nvcf_function_id openai_api_base openai_api_key organization proxy_url
-    s3_endpoint_url sagemaker_base_url use_ssl user_config watsonx_url webhook_url workspace_id
-    """.split()
+    lora_path model_list nvcf_function_id openai_api_base openai_api_key proxy_url
+    s3_endpoint_url sagemaker_base_url use_ssl user_config watsonx_url webhook_url
+    """
 )
 _PREFIXES: Final = ("aws_", "azure_ad_", "vertex_", "litellm_", "langfuse_", "posthog_")
-_WORDS: Final = frozenset(
+_WORDS: Final = _names(
     """
-    client_id context_window_fallbacks fallback_models fallbacks mock_response models plugins
-    provider provider_options providers route router routing tenant_id transforms
-    """.split()
+    api_version client_id context_window_fallbacks fallback_models fallbacks headers
+    mock_response models organization plugins provider provider_options providers route router
+    routing tenant_id transforms workspace_id
+    """
 )
 """Names that route, and that applications also use as labels of their own."""
+
+_REMEDY: Final = (
+    "it would name a route or a credential, which the gateway alone chooses; leave it out "
+    "and ask for a model by its name"
+)
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
 
 
 def refuse_routing(name: str) -> str | None:
-    """Why a parameter of this name is refused, or ``None``. Spelling (case, dashes) does not matter."""
+    """Why a parameter of this name is refused, or ``None``; case and separators do not matter."""
     plain = _plain(name)
-    return _REMEDY if plain in _WORDS or _is_routing(plain) else None
+    return _REMEDY if _compact(plain) in _WORDS or _is_routing(plain) else None
 
 
 def refuse_routing_in_labels(name: str) -> str | None:
@@ -42,15 +55,13 @@ def refuse_routing_in_labels(name: str) -> str | None:
     return _REMEDY if _is_routing(_plain(name)) else None
 
 
-_REMEDY: Final = (
-    "it would name a route or a credential, which the gateway alone chooses; leave it out "
-    "and ask for a model by its name"
-)
-
-
 def _plain(name: str) -> str:
     return _OTHER.sub("_", _CAPITAL.sub("_", name).lower()).strip("_")
 
 
+def _compact(plain: str) -> str:
+    return plain.replace("_", "")
+
+
 def _is_routing(plain: str) -> bool:
-    return plain in _NAMES or plain.startswith(_PREFIXES)
+    return _compact(plain) in _NAMES or plain.startswith(_PREFIXES)

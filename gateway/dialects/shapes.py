@@ -1,7 +1,8 @@
 """What a dialect knows of its documents, place by place.
 
-A :class:`Shape` tells the walker which values are structural (checked, so that no free text can hide
-in them) and how the rest is scanned. What no shape names is scanned whole: strings, numbers and keys.
+A :class:`Shape` tells the walker which values are structural (checked, so that no free text can
+hide in them) and how the rest is scanned. What no shape names is scanned whole: strings, numbers
+and keys.
 """
 
 import re
@@ -16,9 +17,7 @@ Check: TypeAlias = Callable[[Any], object]
 """Takes a scalar of an allowed kind; a truthy answer means that it is as it must be."""
 
 NULL: Final = type(None)
-SCALARS: Final = frozenset({str, int, float, bool, NULL})
-NUMBERS: Final = frozenset({int, float, NULL})
-ANYTHING: Final = SCALARS | {list, dict}
+ANYTHING: Final[frozenset[type]] = frozenset({str, int, float, bool, list, dict, NULL})
 
 _MOST: Final = 2**32
 """Bound on structural whole numbers: above it, an identity number or a card number could hide."""
@@ -26,7 +25,7 @@ _MOST: Final = 2**32
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shape:
-    """One place in a document, and what may stand there. ``None`` is allowed by default: it says nothing."""
+    """One place in a document, and what may stand there. ``null`` mostly passes."""
 
     wanted: str = "a JSON value"
     """What belongs here, in words, for the refusal of anything else."""
@@ -61,9 +60,15 @@ class Shape:
     """Makes the other keys structural."""
 
     items: "Shape | None" = None
+    """What stands in an array; ``None``: this very shape."""
     least: int = 0
     most: int = 100_000
     """Bounds on the number of items or members."""
+
+
+def each(names: str, shape: Shape) -> dict[str, Shape]:
+    """One shape for several keys, given in one string."""
+    return dict.fromkeys(names.split(), shape)
 
 
 def structural(wanted: str, check: Check, *kinds: type) -> Shape:
@@ -98,7 +103,9 @@ def flag() -> Shape:
     return Shape(wanted="true or false", kinds=frozenset({bool, NULL}))
 
 
-def text(place: Place = "string", escaping: Escaping = "none", origin: Origin | None = None) -> Shape:
+def text(
+    place: Place = "string", escaping: Escaping = "none", origin: Origin | None = None
+) -> Shape:
     """A scanned string."""
     return Shape(
         wanted="a string",

@@ -1,6 +1,7 @@
-"""The leaf rule: every string, number and object key is scanned, except where a shape says otherwise.
+"""The leaf rule: every string, number and object key is scanned, unless a shape says otherwise.
 
-So a field that a vendor invents tomorrow is scanned the day it appears. The walk is iterative and bounded.
+So a field that a vendor invents tomorrow is scanned the day it appears. The walk is iterative and
+bounded.
 """
 
 import re
@@ -42,7 +43,8 @@ class Walker:
         """Check every structural value and collect a segment for everything else.
 
         Raises:
-            InvalidRequest: a value is not what its place takes, or the document is too deep or too large.
+            InvalidRequest: a value is not what its place takes, or the document is too deep or
+                too large.
             UnsupportedField: a key is unknown where the dialect knows all keys, or is refused.
         """
         stack: list[_Visit] = [(document, self._root, (), "other")]
@@ -79,15 +81,15 @@ class Walker:
         )
 
     def _spelling(self, value: float, path: Path) -> tuple[str, Place]:
-        """A number as it stands on the wire. A float this large is an integer that lost its digits."""
-        if isinstance(value, float) and abs(value) >= 2.0**63:
+        """A number as it stands on the wire; so large a float is a whole number without its end."""
+        if type(value) is float and abs(value) >= 2.0**63:
             message = f"{self._show(path)} is too large a number: send it as a string."
             raise InvalidRequest(message, param=self._show(path))
         return orjson.dumps(value).decode(), "number"
 
     def _items(self, value: list[Json], shape: Shape, path: Path, origin: Origin) -> list[_Visit]:
         self._enter(len(value), shape, path)
-        item = self._below(shape, shape.items)
+        item = shape.items or shape
         origin = shape.origin or origin
         visits: list[_Visit] = [
             (child, item, (*path, index), origin) for index, child in enumerate(value)
@@ -125,26 +127,21 @@ class Walker:
         if shape.rest is None and not shape.again:
             raise self._unknown(key, path)
         self._key(key, shape, (*path, key), origin)
-        return self._below(shape, shape.rest)
+        return shape.rest or shape
 
     def _key(self, key: str, shape: Shape, path: Path, origin: Origin) -> None:
         if shape.key_check is not None:
             if not shape.key_check(key):
                 raise self._error(InvalidRequest, path, f"is not a key of {shape.wanted}")
         elif key:
-            self.segments.append(
-                Segment(path=path, origin=origin, text=key, place=shape.key_place)
-            )
+            self.segments.append(Segment(path=path, origin=origin, text=key, place=shape.key_place))
 
     def _variant(self, value: dict[str, Json], shape: Shape, path: Path) -> Shape:
         chosen = value.get(shape.by)
         variant = shape.variants.get(chosen) if isinstance(chosen, str) else None
         if variant is None:
-            raise self._error(shape.error, (*path, shape.by), f"must be {shape.wanted}")
+            raise self._fault(shape, path)
         return variant
-
-    def _below(self, shape: Shape, child: Shape | None) -> Shape:
-        return shape if shape.again or child is None else child
 
     def _enter(self, size: int, shape: Shape, path: Path) -> None:
         if len(path) >= MAX_DEPTH:
@@ -170,7 +167,7 @@ class Walker:
         return error(f"{where} {problem}.", param=where)
 
     def _show(self, path: Path, *, shown: bool = False) -> str:
-        """A path in words: keys that the dialect does not know are the caller's text and show as ``*``.
+        """A path in words; a key that the dialect does not know is the caller's text: ``*``.
 
         With ``shown`` the last key is given as it is, when it looks like a field's name.
         """

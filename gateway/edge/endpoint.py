@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 
 from gateway.dialects.base import Dialect
@@ -104,9 +104,9 @@ def _head(answer: Answer, media_type: bytes) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def _until_gone(work: "asyncio._CoroutineLike[None]", receive: Receive) -> None:
+async def _until_gone(work: Coroutine[None, None, None], receive: Receive) -> None:
     """Run ``work``, and cancel it when the client goes away."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.get_running_loop().create_task(work)
     gone = asyncio.ensure_future(_gone(receive))
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -34,7 +34,7 @@ def public_app(
 ) -> FastAPI:
     """The ASGI application of the public port."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    served = {
+    served: dict[str, tuple[str, _Asgi]] = {
         _CHAT: ("POST", Endpoint(pipeline, openai, "chat.completions", limits)),
         _MODELS: ("GET", _Models(pipeline, openai)),
         "/healthz": ("GET", _Health(_always)),

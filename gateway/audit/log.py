@@ -1,0 +1,137 @@
+"""The audit log as the gateway uses it: what ``append`` returned for is on stable storage."""
+
+import asyncio
+import hashlib
+import time
+from typing import Final
+
+from gateway.audit.ledger import Item, Ledger
+from gateway.audit.record import MalformedRecord, body
+from gateway.audit.store import Store, StoreError
+from gateway.audit.writer import Writer
+from gateway.errors import AuditUnavailable, ConfigError
+from gateway.keys import KeyRing
+from gateway.types import AuditEntry, AuditRecord
+
+WRITE_SECONDS: Final = 5.0
+BACKLOG: Final = 10_000
+_PROBE_SECONDS: Final = 1.0
+
+_PUBLIC: Final = (
+    "The audit log can't take a record now, so the request is refused. Try again later."
+)
+
+
+class AuditLog:
+    """An append-only log of entries, in a Merkle tree whose head is signed from time to time.
+
+    When the store fails, appends raise; when it is back, they succeed again by themselves.
+
+    Args:
+        store: where the log is kept.
+        origin: the first part of a new log's name; see :class:`~gateway.audit.ledger.Ledger`.
+        ring: the keys that sign checkpoints.
+        checkpoint_seconds: time between signed checkpoints, when there are new records.
+        write_seconds: how long an append may take.
+        backlog: how many appends may wait at once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        origin: str,
+        ring: KeyRing,
+        checkpoint_seconds: float,
+        write_seconds: float = WRITE_SECONDS,
+        backlog: int = BACKLOG,
+    ) -> None:
+        self._ledger: Final = Ledger(store, origin=origin, ring=ring)
+        self._checkpoint_seconds: Final = checkpoint_seconds
+        self._write_seconds: Final = write_seconds
+        self._backlog: Final = backlog
+        self._writer: Writer | None = None
+
+    async def start(self) -> None:
+        """Open the log, or create it, and sign its head.
+
+        Raises:
+            ConfigError: when it can't be used: foreign, damaged, or written by another process.
+        """
+        writer = Writer(
+            self._ledger, checkpoint_seconds=self._checkpoint_seconds, backlog=self._backlog
+        )
+        try:
+            await writer.run(self._ledger.open)
+        except StoreError as error:
+            await writer.run(self._ledger.close, last=True)
+            raise ConfigError([f"audit.store: {error}"]) from None
+        self._writer = writer
+
+    async def append(self, entry: AuditEntry, facts: bytes | None = None) -> AuditRecord:
+        """Record an entry; it is on stable storage when this returns.
+
+        Once called, the entry is written even if the caller is cancelled. When this raises, the
+        entry may be in the log all the same.
+
+        Args:
+            entry: what to record.
+            facts: the document that ``entry.facts_hash`` is the SHA-256 of; kept once per content.
+
+        Raises:
+            AuditUnavailable: whatever the cause.
+        """
+        try:
+            item = Item(entry=entry, body=body(entry), facts=_matching(entry, facts))
+            async with asyncio.timeout(self._write_seconds):
+                return await self._opened().append(item)
+        except (StoreError, MalformedRecord, TimeoutError) as error:
+            raise AuditUnavailable(_PUBLIC) from error
+
+    async def ready(self) -> bool:
+        """Whether records can be written now: one just was, or a probe is."""
+        try:
+            writer = self._opened()
+            if time.monotonic() - writer.written_at < _PROBE_SECONDS:
+                return True
+            async with asyncio.timeout(self._write_seconds):
+                await writer.run(self._ledger.probe)
+        except (StoreError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Write what is queued, sign the head, and let go of the store.
+
+        Raises:
+            AuditUnavailable: when the last checkpoint could not be written. The log is closed.
+        """
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            await writer.run(self._finish, last=True)
+        except StoreError as error:
+            raise AuditUnavailable(
+                "The audit log's last checkpoint could not be written."
+            ) from error
+
+    def _finish(self) -> None:
+        try:
+            self._ledger.checkpoint()
+        finally:
+            self._ledger.close()
+
+    def _opened(self) -> Writer:
+        if self._writer is None:
+            raise StoreError("the audit log is not open")
+        return self._writer
+
+
+def _matching(entry: AuditEntry, facts: bytes | None) -> bytes | None:
+    """The facts document, when the entry refers to one."""
+    if facts is None or not entry.facts_hash:
+        return None
+    if hashlib.sha256(facts).hexdigest() != entry.facts_hash:
+        raise MalformedRecord("the facts are not those that the entry names")
+    return facts

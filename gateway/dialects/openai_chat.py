@@ -1,0 +1,111 @@
+"""The OpenAI chat-completions API: ``/v1/chat/completions`` and ``/v1/models``.
+
+Source: https://platform.openai.com/docs/api-reference/chat and the types of openai-python 3.54.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from gateway.dialects.jsonbody import decode
+from gateway.dialects.openai_errors import error_document
+from gateway.dialects.openai_fields import PURPOSE, REQUEST
+from gateway.dialects.openai_frames import ChatFramer
+from gateway.dialects.openai_reply import completion
+from gateway.dialects.rebuild import replace_segments
+from gateway.dialects.walker import Walker
+from gateway.errors import InvalidRequest, SekishoError
+from gateway.types import Call, Event, Json, MaskedCall
+
+
+class OpenAIChat:
+    """OpenAI's chat completions. The masked document, less the model, is the neutral form."""
+
+    name: Final = "openai"
+    operations: Final = ("chat.completions",)
+
+    def parse(self, body: bytes, operation: str) -> Call:
+        """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
+        document = decode(body)
+        walker = Walker(REQUEST)
+        walker.walk(document)
+        stream = document.get("stream") is True
+        if document.get("stream_options") is not None and not stream:
+            message = "stream_options needs `stream` to be true."
+            raise InvalidRequest(message, param="stream_options")
+        return Call(
+            dialect=self.name,
+            operation=operation,
+            model=document["model"],
+            stream=stream,
+            document=document,
+            segments=tuple(walker.segments),
+            tools=frozenset(_tool_names(document)),
+            modalities=frozenset({"text", *walker.modalities}),
+            purpose=(document.get("metadata") or {}).get(PURPOSE),
+            max_output_tokens=_max_output_tokens(document),
+        )
+
+    def rebuild(
+        self, call: Call, replacements: Mapping[int, str], redactions: Mapping[str, int]
+    ) -> MaskedCall:
+        """The call with masked texts; see :meth:`gateway.dialects.base.Dialect.rebuild`."""
+        document = replace_segments(call.document, call.segments, replacements)
+        return MaskedCall(
+            dialect=call.dialect,
+            operation=call.operation,
+            model=call.model,
+            stream=call.stream,
+            document=document,
+            neutral=_neutral(document),
+            redactions=dict(redactions),
+        )
+
+    def framer(self, call: Call) -> ChatFramer:
+        """A framer for a streamed reply, as ``chat.completion.chunk`` objects."""
+        return ChatFramer(call)
+
+    def assemble(self, call: Call, events: Sequence[Event]) -> bytes:
+        """The reply as a ``chat.completion`` object.
+
+        Raises:
+            UpstreamFailed: the events are not a complete reply.
+        """
+        return orjson.dumps(completion(call, events))
+
+    def error(self, error: SekishoError, request_id: str) -> bytes:
+        """OpenAI's error object, with the gateway's reasons and request id in it."""
+        return orjson.dumps(error_document(error, request_id))
+
+    def models(self, names: Iterable[str]) -> bytes:
+        """OpenAI's list of models. ``created`` is not known and is 0."""
+        data = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "sekisho"} for name in names
+        ]
+        return orjson.dumps({"object": "list", "data": data})
+
+
+def _neutral(document: dict[str, Json]) -> dict[str, Json]:
+    """The document without the model and without what the caller told the gateway alone."""
+    neutral = {key: value for key, value in document.items() if key != "model"}
+    metadata = neutral.get("metadata")
+    if metadata and PURPOSE in metadata:
+        others = {key: value for key, value in metadata.items() if key != PURPOSE}
+        neutral["metadata"] = others
+        if not others:
+            del neutral["metadata"]
+    return neutral
+
+
+def _tool_names(document: dict[str, Json]) -> Iterable[str]:
+    for tool in document.get("tools") or ():
+        yield tool["function"]["name"]
+
+
+def _max_output_tokens(document: dict[str, Json]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit = document.get(name)
+        if isinstance(limit, int):
+            return limit
+    return None

@@ -1,0 +1,70 @@
+"""New texts in the place of segments, copying only what lies on the way to them.
+
+The caller's document is never changed: a fallback masks it anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from gateway.errors import RedactionFailed
+from gateway.types import Json, Path, Segment
+
+
+def replace_segments(
+    document: Json, segments: Sequence[Segment], replacements: Mapping[int, str]
+) -> Json:
+    """``document`` with the text of each segment named in ``replacements`` (by index) replaced.
+
+    A number becomes a string. A key is renamed where it stands, the deepest first, so that the
+    paths of the others stay true.
+
+    Raises:
+        RedactionFailed: an identifier would be replaced, or two keys would become one.
+    """
+    copy = _Copy(document)
+    names: dict[Path, dict[str, str]] = {}
+    for index, text in replacements.items():
+        segment = segments[index]
+        if segment.place == "identifier":
+            raise RedactionFailed("A name that can't be replaced would have to be.")
+        if segment.place == "key":
+            names.setdefault(segment.path[:-1], {})[str(segment.path[-1])] = text
+        else:
+            copy.set(segment.path, text)
+    for path in sorted(names, key=len, reverse=True):
+        copy.rename(path, names[path])
+    return copy.document
+
+
+class _Copy:
+    """A document of which the parts that change are copied once."""
+
+    def __init__(self, document: Json) -> None:
+        self.document = document
+        self._own: dict[Path, Json] = {}
+
+    def set(self, path: Path, text: str) -> None:
+        self._container(path[:-1])[path[-1]] = text
+
+    def rename(self, path: Path, names: Mapping[str, str]) -> None:
+        container = self._container(path)
+        renamed = {names.get(key, key): value for key, value in container.items()}
+        if len(renamed) != len(container):
+            raise RedactionFailed("Two keys of one object would get the same name.")
+        container.clear()
+        container.update(renamed)
+
+    def _container(self, path: Path) -> Json:
+        """The copy of the object or array at ``path``, made with those above it if need be."""
+        known = len(path)
+        while known >= 0 and path[:known] not in self._own:
+            known -= 1
+        for depth in range(known + 1, len(path) + 1):
+            self._adopt(path[:depth])
+        return self._own[path]
+
+    def _adopt(self, path: Path) -> None:
+        if not path:
+            self.document = self._own[path] = self.document.copy()
+            return
+        parent = self._own[path[:-1]]
+        parent[path[-1]] = self._own[path] = parent[path[-1]].copy()

@@ -1,0 +1,1 @@
+"""Facts in, a decision out: the rules are Rego and YAML under ``policies/``, built into one revision."""

@@ -1,0 +1,155 @@
+"""Asks the engine, believes only a well-formed answer, and remembers it for equal facts."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.errors import PolicyUnavailable
+from gateway.policy.build import Build
+from gateway.policy.engine import Engine
+from gateway.policy.facts import canonical, facts_hash
+from gateway.policy.treatments import Treatments
+from gateway.types import (
+    Decision,
+    Facts,
+    Json,
+    OutputDepth,
+    OutputUse,
+    Reason,
+    ReasoningMode,
+    Treatment,
+    Verdict,
+)
+
+_CACHE_ENTRIES = 4096
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Output(_Strict):
+    exact: dict[str, Treatment]
+    prefixes: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    otherwise: Treatment
+
+
+class _Verdict(_Strict):
+    allow: bool
+    reasons: list[str]
+    shadow_reasons: list[str]
+    treatment: dict[str, Treatment]
+    reasoning: ReasoningMode
+    output_depth: OutputDepth
+    output_treatment: _Output
+    output_use: OutputUse
+
+
+class _Answer(_Strict):
+    revision: str
+    candidates: dict[str, _Verdict]
+
+
+class Decider:
+    """Decides over facts under one build.
+
+    Decisions are cached by the hash of the facts, which hold all that a rule can read, the hour included.
+    """
+
+    def __init__(self, build: Build, engine: Engine) -> None:
+        self._build = build
+        self._engine = engine
+        self._cache: OrderedDict[str, Decision] = OrderedDict()
+
+    async def decide(self, known: Facts) -> Decision:
+        """The decision over these facts.
+
+        Raises:
+            PolicyUnavailable: the engine gave no answer, an ill-formed one, or one of another revision.
+        """
+        document = canonical(known)
+        key = facts_hash(document)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        decision = self._read(await self._engine.evaluate(document), known, key)
+        self._cache[key] = decision
+        if len(self._cache) > _CACHE_ENTRIES:
+            self._cache.popitem(last=False)
+        return decision
+
+    def _read(self, value: Json, known: Facts, key: str) -> Decision:
+        answer = self._believe(value, known)
+        verdicts = {name: self._verdict(told, known) for name, told in answer.candidates.items()}
+        return Decision(
+            id=hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32],
+            allow=any(verdict.allow for verdict in verdicts.values()),
+            reasons=_distinct(r for verdict in verdicts.values() for r in verdict.reasons),
+            shadow_reasons=_distinct(r for v in verdicts.values() for r in v.shadow_reasons),
+            candidates=verdicts,
+            revision=self._build.revision,
+            facts_hash=key,
+        )
+
+    def _believe(self, value: Json, known: Facts) -> _Answer:
+        try:
+            answer = _Answer.model_validate(value)
+        except ValidationError:
+            raise _disbelieved("is not well-formed") from None
+        if answer.revision != self._build.revision:
+            raise _disbelieved("is of another policy revision")
+        if answer.candidates.keys() != {candidate.deployment for candidate in known.candidates}:
+            raise _disbelieved("does not cover the deployments")
+        return answer
+
+    def _verdict(self, told: _Verdict, known: Facts) -> Verdict:
+        output = told.output_treatment
+        if told.treatment.keys() != known.findings.keys():
+            raise _disbelieved("does not say what to do with every finding")
+        if told.allow and (told.reasons or "block" in told.treatment.values()):
+            raise _disbelieved("contradicts itself")
+        return Verdict(
+            allow=told.allow,
+            reasons=tuple(self._reason(rule) for rule in told.reasons),
+            shadow_reasons=tuple(self._reason(rule) for rule in told.shadow_reasons),
+            treatment=told.treatment,
+            reasoning=told.reasoning,
+            output_depth=told.output_depth,
+            output_treatment=Treatments(
+                output.exact,
+                tuple((prefix, _treatment(how)) for prefix, how in output.prefixes),
+                output.otherwise,
+            ),
+            output_use=told.output_use,
+        )
+
+    def _reason(self, rule: str) -> Reason:
+        row = self._build.data["rule_metadata"].get(rule)
+        if row is None:
+            raise _disbelieved("names a rule that does not exist")
+        return Reason(
+            id=row["id"],
+            title=row["title"],
+            remedy=row["remedy"],
+            mode=row["mode"],
+            code=row["code"],
+        )
+
+
+def _treatment(how: str) -> Treatment:
+    match how:
+        case "keep" | "placeholder" | "block":
+            return how
+        case _:
+            raise _disbelieved("is not well-formed")
+
+
+def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(reasons))
+
+
+def _disbelieved(fault: str) -> PolicyUnavailable:
+    return PolicyUnavailable(f"The policy engine's answer {fault}, so the call is refused.")

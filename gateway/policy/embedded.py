@@ -1,0 +1,52 @@
+"""The embedded engine: a build of regorus (https://github.com/microsoft/regorus) inside the process."""
+
+import orjson
+import regorus
+
+from gateway.errors import ConfigError, PolicyUnavailable
+from gateway.policy.build import Build
+from gateway.policy.engine import PACKAGE, RULE
+from gateway.types import Json
+
+_QUERY = f"data.{PACKAGE}.{RULE}"
+
+
+class EmbeddedEngine:
+    """Evaluates a build in the process; one evaluation takes well under a millisecond.
+
+    Raises:
+        ConfigError: a rule can't be compiled, for example because it uses an unknown builtin.
+    """
+
+    def __init__(self, build: Build) -> None:
+        self._engine = regorus.Engine()
+        try:
+            for name, text in build.modules.items():
+                self._engine.add_policy(name, text)
+            self._engine.add_data_json(orjson.dumps(build.data).decode())
+        except RuntimeError as error:
+            raise ConfigError([f"policy: {_told(error)}"]) from None
+
+    async def start(self) -> None:
+        """The build is loaded already."""
+
+    async def evaluate(self, document: bytes) -> Json:
+        """See :class:`~gateway.policy.engine.Engine`."""
+        try:
+            self._engine.set_input_json(document.decode())
+            value = orjson.loads(self._engine.eval_rule_as_json(_QUERY))
+        except (RuntimeError, ValueError):
+            raise PolicyUnavailable("The policy gave no decision, so the call is refused.") from None
+        return value
+
+    async def ready(self) -> bool:
+        """Always: the build was loaded when the engine was made."""
+        return True
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _told(error: Exception) -> str:
+    """The engine's words without its stack trace."""
+    return " ".join(str(error).partition("Stack backtrace")[0].split())

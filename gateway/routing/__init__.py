@@ -1,0 +1,1 @@
+"""Which deployments serve a model, and in what order they are tried."""

@@ -1,0 +1,42 @@
+"""The models that callers may ask for, and the deployments that serve them."""
+
+from dataclasses import dataclass
+
+from gateway.errors import ModelNotFound
+from gateway.settings import Settings
+from gateway.types import Deployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model by its configured name, with its deployments in order of preference."""
+
+    name: str
+    deployments: tuple[Deployment, ...]
+
+
+class Catalogue:
+    """Resolves the names and aliases of the configuration, and no others."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._entries: dict[str, ModelEntry] = {}
+        for name, model in settings.models.items():
+            deployments = tuple(settings.deployments[d].deployment(d) for d in model.deployments)
+            entry = ModelEntry(name=name, deployments=deployments)
+            self._entries |= dict.fromkeys((name, *model.aliases), entry)
+
+    def resolve(self, asked: str) -> ModelEntry:
+        """The model of that exact name: nothing is folded, trimmed, split or guessed.
+
+        Raises:
+            ModelNotFound: no model has it; the message lists those that exist.
+        """
+        entry = self._entries.get(asked)
+        if entry is None:
+            names = ", ".join(self._entries) or "none"
+            raise ModelNotFound(f"No such model is configured here. Configured: {names}.", param="model")
+        return entry
+
+    def models(self) -> tuple[str, ...]:
+        """Every name and alias that callers may ask for."""
+        return tuple(self._entries)

@@ -1,0 +1,44 @@
+"""Which addresses a connection may be made to."""
+
+import ipaddress
+from typing import TypeAlias
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"))
+)
+"""Where clouds hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
+
+
+def permitted(text: str, *, private: bool) -> bool:
+    """Whether a connection to the address may be made.
+
+    Args:
+        text: an IPv4 or IPv6 address, as a resolver gave it.
+        private: whether private and loopback addresses are meant, as for in-house deployments.
+
+    Link-local, metadata, multicast, unspecified and reserved addresses are never permitted. An IPv6 address
+    that carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that.
+    """
+    try:
+        address = _innermost(ipaddress.ip_address(text.partition("%")[0]))
+    except ValueError:
+        return False
+    if address in _METADATA or address.is_link_local or address.is_multicast:
+        return False
+    if address.is_unspecified or str(address) == "255.255.255.255":
+        return False
+    if address.is_loopback or (address.is_private and not address.is_reserved):
+        return private
+    return address.is_global
+
+
+def _innermost(address: Address) -> Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)

@@ -1,0 +1,175 @@
+"""Deployments that speak the OpenAI API: vLLM, SGLang, llama.cpp, Ollama and the rest, over the guarded connector."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import orjson
+
+from gateway import __version__
+from gateway.destination import destination
+from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
+from gateway.settings import DeploymentSettings
+from gateway.types import Cleared, Event, Vault
+from gateway.upstream.credential import Credential
+from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
+from gateway.upstream.events import EventReader
+from gateway.upstream.sse import SseParser
+
+_PATH = "/chat/completions"
+_LONGEST_REPLY = 32 << 20
+_RETRY_ELSEWHERE = frozenset({408, 409, 425, 429})
+
+
+class OpenAIUpstream:
+    """One deployment of kind ``openai``.
+
+    Args:
+        name: the deployment's name.
+        settings: where it is and how long it may take.
+        wire_check: the last look at the bytes that leave; raises to refuse them.
+        refused_host: policy's word on a host name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: DeploymentSettings,
+        *,
+        wire_check: Callable[[Vault, bytes], None],
+        refused_host: Callable[[str], bool],
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._to = destination(settings.base_url)
+        self._wire_check = wire_check
+        self._refused_host = refused_host
+        self._credential = Credential(settings.api_key_file)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Open the session. No connection is made before the first call."""
+        connector = GuardedConnector(
+            self._to,
+            private=self._settings.zone in ("in-house", "device"),
+            refused_host=self._refused_host,
+            tls=tls_context(self._settings.ca_file),
+        )
+        self._session = guarded_session(connector, self._settings.timeouts)
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, cleared: Cleared) -> AsyncGenerator[Event, None]:
+        """Send a cleared call and give the events of its reply.
+
+        Closing the generator closes the connection at once, which is how servers learn to stop.
+
+        Raises:
+            RedactionFailed: the wire check found a value; nothing was sent.
+            AddressRefused: the connector refused the destination; nothing was sent.
+            UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
+        """
+        body = self._body(cleared)
+        self._wire_check(cleared.vault, body)
+        begun = False
+        try:
+            async with self._post(body, stream=cleared.call.stream) as response:
+                events = _streamed(response) if cleared.call.stream else _whole(response)
+                async for event in self._in_time(events):
+                    begun = True
+                    yield event
+        except UpstreamError as error:
+            error.fallback = error.fallback and not begun
+            raise
+        except TimeoutError:
+            raise UpstreamTimeout(
+                "The model server did not answer in time.", fallback=not begun
+            ) from None
+        except (aiohttp.ClientError, OSError):
+            raise UpstreamFailed("The model server broke off.", fallback=not begun) from None
+
+    def _body(self, cleared: Cleared) -> bytes:
+        document = {**cleared.call.neutral, "model": cleared.deployment.model}
+        if cleared.call.stream:
+            document["stream_options"] = {"include_usage": True}
+        return orjson.dumps(document)
+
+    @asynccontextmanager
+    async def _post(self, body: bytes, *, stream: bool) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise RuntimeError("the upstream was not started")
+        async with asyncio.timeout(self._settings.timeouts.first_event):
+            response = await self._session.post(
+                f"{self._to.origin}{self._to.path}{_PATH}",
+                data=body,
+                headers=self._headers(stream=stream),
+                allow_redirects=False,
+            )
+        try:
+            _check(response, stream=stream)
+            yield response
+        finally:
+            response.close()
+
+    def _headers(self, *, stream: bool) -> dict[str, str]:
+        """The gateway's own headers; none of the caller's is ever sent."""
+        headers = {
+            "content-type": "application/json",
+            "accept": "text/event-stream" if stream else "application/json",
+            "accept-encoding": "identity",
+            "user-agent": f"sekisho/{__version__}",
+        }
+        key = self._credential.read()
+        return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
+
+    async def _in_time(self, events: AsyncGenerator[Event, None]) -> AsyncIterator[Event]:
+        limit = self._settings.timeouts.first_event
+        try:
+            while True:
+                async with asyncio.timeout(limit):
+                    event = await anext(events, None)
+                if event is None:
+                    return
+                yield event
+                limit = self._settings.timeouts.between_events
+        finally:
+            await events.aclose()
+
+
+def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
+    """Refuse all but a plain reply of the kind that was asked for; the body of an error is never shown."""
+    status = response.status
+    if status != 200:
+        elsewhere = status >= 500 or status in _RETRY_ELSEWHERE
+        raise UpstreamFailed(f"The model server answered with status {status}.", fallback=elsewhere)
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise UpstreamFailed("The model server compressed its reply unasked.", fallback=True)
+    expected = "text/event-stream" if stream else "application/json"
+    if response.content_type != expected:
+        raise UpstreamFailed("The model server sent another kind of reply.", fallback=True)
+
+
+async def _whole(response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _LONGEST_REPLY:
+            raise UpstreamFailed("The model server's reply is too large.", fallback=False)
+    for event in EventReader().read(bytes(body), "message"):
+        yield event
+
+
+async def _streamed(response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
+    parser, reader = SseParser(), EventReader()
+    async for chunk in response.content.iter_any():
+        for data in parser.feed(chunk):
+            if data == b"[DONE]":
+                return
+            for event in reader.read(data, "delta"):
+                yield event
+    if not reader.finished:
+        raise UpstreamFailed("The model server's reply was cut off.", fallback=True)

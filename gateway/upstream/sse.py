@@ -1,0 +1,51 @@
+"""Server-sent events, as upstreams frame their streams; no I/O.
+
+The format of https://html.spec.whatwg.org/multipage/server-sent-events.html, of which only ``data`` matters here.
+"""
+
+from gateway.errors import UpstreamFailed
+
+_LONGEST_EVENT = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+class SseParser:
+    """Collects the data of each event; any split of the bytes gives the same events."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._begun = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The data of the events that are complete now.
+
+        Raises:
+            UpstreamFailed: an event is over 1 MiB.
+        """
+        buffer = self._buffer + chunk
+        if not self._begun:
+            if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
+                self._buffer = buffer
+                return []
+            self._begun, buffer = True, buffer.removeprefix(_BOM)
+        # A final CR may be the first half of CRLF: it stays until the next byte is seen.
+        held = b"\r" if buffer.endswith(b"\r") else b""
+        *lines, rest = buffer[: len(buffer) - len(held)].replace(b"\r\n", b"\n").replace(
+            b"\r", b"\n"
+        ).split(b"\n")
+        self._buffer = rest + held
+        if len(self._buffer) + self._size > _LONGEST_EVENT:
+            raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)
+        return [event for line in lines if (event := self._line(line)) is not None]
+
+    def _line(self, line: bytes) -> bytes | None:
+        if not line:
+            event, self._data, self._size = self._data, [], 0
+            return b"\n".join(event) if event else None
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            self._data.append(value.removeprefix(b" "))
+            self._size += len(value)
+        return None

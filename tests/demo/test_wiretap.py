@@ -1,0 +1,29 @@
+"""The wiretap sees all and changes nothing unless told to."""
+
+import aiohttp
+
+from gateway.demo.wiretap import Wiretap
+from tests.parts.scripted import ScriptedUpstream, completion, stream
+
+
+async def test_requests_and_replies_are_recorded_and_passed_on() -> None:
+    async with ScriptedUpstream(completion({"content": "hi"})) as upstream, Wiretap(upstream.base_url) as tap:
+        async with aiohttp.ClientSession() as session:
+            url = f"{tap.base_url}/chat/completions?x=1"
+            async with session.post(url, data=b'{"a": 1}', headers={"x-test": "1"}) as reply:
+                body = await reply.read()
+    assert upstream.requests[0].body == b'{"a": 1}'
+    assert tap.exchanges[0].request_body == b'{"a": 1}'
+    assert tap.exchanges[0].reply_body == body
+    assert b"x-test" in tap.received
+    assert tap.bytes_received == len(tap.received)
+
+
+async def test_what_is_recorded_is_what_came_in_not_what_was_rewritten() -> None:
+    upstream = ScriptedUpstream(stream({"content": "a"}, {"content": "b"}))
+    async with upstream, Wiretap(upstream.base_url, rewrite=lambda body: body + b" ") as tap:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{tap.base_url}/chat/completions", data=b"{}") as reply:
+                assert (await reply.read()).endswith(b"data: [DONE]\n\n")
+    assert tap.exchanges[0].request_body == b"{}"
+    assert upstream.requests[0].body == b"{} "

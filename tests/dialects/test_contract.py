@@ -1,0 +1,131 @@
+"""The contract suite: what every dialect must do, whatever its vendor."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dialects.base import Dialect
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.errors import ClientError, InvalidRequest, PolicyDenied, UnsupportedField
+from gateway.types import Call, Event, Reason
+from tests.dialects.replies import EVENTS
+from tests.dialects.requests import chat
+from tests.dialects.test_jsonbody import HOSTILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A dialect, its smallest request and a reply."""
+
+    dialect: Dialect
+    smallest: dict[str, Any]
+    reply: tuple[Event, ...]
+
+    def parse(self, document: Any) -> Call:
+        return self.dialect.parse(orjson.dumps(document), self.dialect.operations[0])
+
+
+CASES = [
+    pytest.param(Case(dialect=OpenAIChat(), smallest=chat(), reply=EVENTS), id="openai"),
+]
+every_dialect = pytest.mark.parametrize("case", CASES)
+
+
+@every_dialect
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_bodies_are_refused(case: Case, body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        case.dialect.parse(body, case.dialect.operations[0])
+
+
+@every_dialect
+def test_every_segment_can_be_replaced_or_is_an_identifier(case: Case) -> None:
+    call = case.parse(case.smallest)
+    assert call.segments
+    for index, segment in enumerate(call.segments):
+        if segment.place != "identifier":
+            masked = case.dialect.rebuild(call, {index: "[X_k7f3q2ab]"}, {"X": 1})
+            assert b"[X_k7f3q2ab]" in orjson.dumps(masked.document)
+            assert b"[X_k7f3q2ab]" in orjson.dumps(masked.neutral)
+
+
+@every_dialect
+def test_nothing_replaced_is_nothing_changed(case: Case) -> None:
+    call = case.parse(case.smallest)
+    masked = case.dialect.rebuild(call, {}, {})
+    assert masked.document == call.document == case.smallest
+    assert "model" not in masked.neutral
+    assert (masked.model, masked.stream) == (call.model, call.stream)
+
+
+@every_dialect
+def test_T33_no_field_names_a_route(case: Case) -> None:
+    for name in ("api_base", "api_key", "base_url"):
+        with pytest.raises(UnsupportedField):
+            case.parse({**case.smallest, name: "x"})
+
+
+@every_dialect
+@given(st.dictionaries(st.text(max_size=12), st.text(max_size=12), min_size=1, max_size=3))
+def test_unknown_top_level_fields_are_refused(case: Case, fields: dict[str, str]) -> None:
+    unknown = {f"zz{name}": value for name, value in fields.items()}
+    with pytest.raises(UnsupportedField):
+        case.parse({**case.smallest, **unknown})
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "content", "type", "text", "a"]), inner)
+    ),
+    max_leaves=10,
+)
+
+
+@every_dialect
+@given(data=st.data(), value=documents)
+def test_any_value_in_any_field_is_parsed_or_refused(
+    case: Case, data: st.DataObject, value: Any
+) -> None:
+    name = data.draw(st.sampled_from(sorted(case.smallest) + ["tools", "metadata", "stop"]))
+    try:
+        body = orjson.dumps({**case.smallest, name: value})
+    except orjson.JSONEncodeError:
+        return
+    try:
+        call = case.dialect.parse(body, case.dialect.operations[0])
+    except ClientError as refused:
+        assert refused.status == 400
+        return
+    assert case.dialect.rebuild(call, {}, {}).document == call.document
+
+
+@every_dialect
+def test_a_reply_is_the_same_whole_and_streamed(case: Case) -> None:
+    call = case.parse(case.smallest)
+    framer = case.dialect.framer(call)
+    streamed = b"".join(framer.feed(event) for event in case.reply) + framer.done()
+    whole = case.dialect.assemble(call, case.reply)
+    for text in ("太郎", "chatcmpl-1"):
+        assert text.encode() in streamed
+        assert text.encode() in whole
+
+
+@every_dialect
+def test_errors_carry_code_reasons_and_request_id(case: Case) -> None:
+    reason = Reason(id="r.1", title="No", remedy="Ask", mode="enforce", code="policy_denied")
+    error = PolicyDenied("Refused.", reasons=(reason,))
+    framer = case.dialect.framer(case.parse(case.smallest))
+    for body in (case.dialect.error(error, "req-1"), framer.error(error, "req-1")):
+        for part in (b"policy_denied", b"r.1", b"Ask", b"req-1", b"Refused."):
+            assert part in body
+
+
+@every_dialect
+def test_models_are_listed_by_name(case: Case) -> None:
+    assert b'"smollm2"' in case.dialect.models(["r1", "smollm2"])

@@ -1,0 +1,40 @@
+"""The parser of server-sent events."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import UpstreamFailed
+from gateway.upstream.sse import SseParser
+
+STREAM = (
+    "\ufeff: comment\r\nevent: x\r\ndata: {\"a\": \"田\"}\r\n\r\n"
+    "data:one\ndata: two\n\nid: 7\n\ndata: cr\r\rdata: [DONE]\n\n"
+).encode()
+EVENTS = ['{"a": "田"}'.encode(), b"one\ntwo", b"cr", b"[DONE]"]
+
+
+def test_every_split_offset_gives_the_same_events() -> None:
+    for cut in range(len(STREAM) + 1):
+        parser = SseParser()
+        assert parser.feed(STREAM[:cut]) + parser.feed(STREAM[cut:]) == EVENTS
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=20))
+def test_any_split_gives_the_same_events(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    parser = SseParser()
+    events = [e for a, b in zip(edges, edges[1:], strict=False) for e in parser.feed(STREAM[a:b])]
+    assert events == EVENTS
+
+
+def test_an_event_that_is_not_ended_is_not_an_event() -> None:
+    assert SseParser().feed(b"data: half") == []
+
+
+@pytest.mark.parametrize("line", [b"data: " + b"x" * 5000 + b"\n", b"x" * 5000])
+def test_the_size_of_an_event_is_bounded(line: bytes) -> None:
+    parser = SseParser()
+    with pytest.raises(UpstreamFailed):
+        for _ in range(300):
+            parser.feed(line)
