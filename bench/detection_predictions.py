@@ -37,7 +37,8 @@ def main(paths: list[str]) -> None:
         found = engine.detect([Passage(text=r["text"], languages=_LANGUAGES) for r in batch])
         for row, spans in zip(batch, found, strict=True):
             labelled = [
-                {"start": s.start, "end": s.end, "label": _label(s), "score": s.score} for s in spans
+                {"start": s.start, "end": s.end, "label": _label(s), "score": s.score}
+                for s in spans
             ]
             sys.stdout.buffer.write(orjson.dumps({"id": row["id"], "spans": labelled}) + b"\n")
 

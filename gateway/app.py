@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from fastapi import FastAPI
 
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
+from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
 from gateway.dialects.openai_chat import OpenAIChat
@@ -37,6 +39,17 @@ from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from gateway.upstream.http import OpenAIUpstream
 
+_ORIGIN = "sekisho/0"
+"""Names this process's log; with several processes each would have its own."""
+
+
+class _Part(Protocol):
+    """What is started and stopped with the gateway."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
@@ -44,12 +57,19 @@ class Gateway:
 
     settings: Settings
     pipeline: Pipeline
-    public: FastAPI
-    admin: FastAPI
-    detector: ProcessDetector
+    metrics: Metrics
+    detector: Detector
     engine: Engine
     audit: AuditLog
     upstreams: Mapping[str, OpenAIUpstream]
+
+    def public(self) -> FastAPI:
+        """The application of the public port."""
+        return public_app(self.pipeline, OpenAIChat(), self.settings.limits, self.ready)
+
+    def admin(self) -> FastAPI:
+        """The application of the admin port."""
+        return admin_app(self.metrics, self.health)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -58,16 +78,13 @@ class Gateway:
             await self.audit.start()
             stack.push_async_callback(self.audit.close)
             stack.push_async_callback(self.pipeline.recorder.drain)
-            await self.engine.start()
-            stack.push_async_callback(self.engine.close)
-            await self.detector.start()
-            stack.push_async_callback(self.detector.close)
-            for upstream in self.upstreams.values():
-                await upstream.start()
-                stack.push_async_callback(upstream.close)
+            parts: list[_Part] = [self.engine, self.detector, *self.upstreams.values()]
+            for part in parts:
+                await part.start()
+                stack.push_async_callback(part.close)
             yield
 
-    async def health(self) -> dict[str, bool]:
+    async def health(self) -> Mapping[str, bool]:
         """Which parts can do their work now."""
         audit, policy = await asyncio.gather(self.audit.ready(), self.engine.ready())
         return {"audit": audit, "policy": policy, "detector": self.detector.ready()}
@@ -77,26 +94,28 @@ class Gateway:
         return all((await self.health()).values())
 
 
-def compose(settings: Settings, environ: Mapping[str, str]) -> Gateway:
+def compose(
+    settings: Settings, environ: Mapping[str, str], *, detector: Detector | None = None
+) -> Gateway:
     """Build a gateway.
 
+    Args:
+        settings: the validated configuration.
+        environ: where API keys and the key ring may be.
+        detector: another detector than the configured detector processes.
+
     Raises:
-        ConfigError: the key ring or the policies can't be read; every fault at once.
+        ConfigError: the key ring, the policies or a deployment can't be used.
     """
     ring = load_ring(settings.keys, environ)
     build = load_policy(settings.policy.path)
     metrics = Metrics()
-    audit = AuditLog(
-        SqliteStore(_sqlite_path(settings.audit.store)),
-        origin="sekisho/0",
-        ring=ring,
-        checkpoint_seconds=settings.audit.checkpoint_seconds,
-    )
-    detector = ProcessDetector(
-        languages=settings.detect.languages, processes=settings.detect.processes
-    )
+    audit = _audit(settings, ring)
     engine = _engine(settings, build)
     upstreams = _upstreams(settings, build)
+    detector = detector or ProcessDetector(
+        settings.detect.languages, processes=settings.detect.processes
+    )
     pipeline = Pipeline(
         identity=_identity(settings, ring, environ),
         quota=Concurrency(settings.limits.concurrent_requests),
@@ -108,26 +127,22 @@ def compose(settings: Settings, environ: Mapping[str, str]) -> Gateway:
         upstreams=upstreams,
         recorder=Recorder(audit, metrics, structlog.get_logger()),
     )
-    holder: list[Gateway] = []
-
-    async def ready() -> bool:
-        return await holder[0].ready()
-
-    async def health() -> Mapping[str, bool]:
-        return await holder[0].health()
-
-    gateway = Gateway(
+    return Gateway(
         settings=settings,
         pipeline=pipeline,
-        public=public_app(pipeline, OpenAIChat(), settings.limits, ready),
-        admin=admin_app(metrics, health),
+        metrics=metrics,
         detector=detector,
         engine=engine,
         audit=audit,
         upstreams=upstreams,
     )
-    holder.append(gateway)
-    return gateway
+
+
+def _audit(settings: Settings, ring: KeyRing) -> AuditLog:
+    store = SqliteStore(Path(settings.audit.store.removeprefix("sqlite:///")))
+    return AuditLog(
+        store, origin=_ORIGIN, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
+    )
 
 
 def _identity(settings: Settings, ring: KeyRing, environ: Mapping[str, str]) -> ApiKeys:
@@ -135,7 +150,7 @@ def _identity(settings: Settings, ring: KeyRing, environ: Mapping[str, str]) -> 
     return ApiKeys(settings.identity.keys, environ=environ, hash_key=hash_key)
 
 
-def _scanner(settings: Settings, detector: ProcessDetector, ring: KeyRing) -> Scanner:
+def _scanner(settings: Settings, detector: Detector, ring: KeyRing) -> Scanner:
     return Scanner(
         detector,
         languages=settings.detect.languages,
@@ -162,6 +177,3 @@ def _upstreams(settings: Settings, build: Build) -> dict[str, OpenAIUpstream]:
         for name, deployment in settings.deployments.items()
     }
 
-
-def _sqlite_path(store: str) -> Path:
-    return Path(store.removeprefix("sqlite:///"))

@@ -15,6 +15,7 @@ from typing import Protocol
 from gateway.detect.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.errors import NoDeployment, SekishoError, UpstreamError
+from gateway.exchange import Exchange
 from gateway.identity.api_keys import ApiKeys
 from gateway.keys import KeyRing
 from gateway.policy.build import Build
@@ -29,7 +30,7 @@ from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.route import route
-from gateway.types import Call, Cleared, Decision, Deployment, Event, Exchange, Principal, Scan
+from gateway.types import Call, Cleared, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
     "guards",

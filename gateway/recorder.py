@@ -13,9 +13,9 @@ from typing import Any
 from gateway.audit.log import AuditLog
 from gateway.audit.record import entry
 from gateway.errors import AuditUnavailable, SekishoError
+from gateway.exchange import EntryKind, Exchange, Outcome, OutcomeKind
 from gateway.telemetry.logs import exchange_fields, fault
 from gateway.telemetry.metrics import Metrics
-from gateway.types import EntryKind, Exchange, Outcome, OutcomeKind
 
 _DISCONNECTED = Outcome(kind="disconnected", status=499, code="client_disconnected", source="client")
 _STRANGER_SECONDS = 1.0

@@ -18,6 +18,7 @@ from gateway.detect.scanner import Scanner
 from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSegmenter, scan_unit
 from gateway.dialects.base import Dialect, Framer
 from gateway.errors import SekishoError
+from gateway.exchange import Exchange
 from gateway.quota.concurrency import Reservation
 from gateway.recorder import Recorder
 from gateway.redact.jsonstate import JsonState
@@ -27,7 +28,6 @@ from gateway.types import (
     Call,
     Cleared,
     Event,
-    Exchange,
     Finish,
     ReasoningDelta,
     RefusalDelta,

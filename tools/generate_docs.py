@@ -81,7 +81,9 @@ def _section(annotation: Any) -> tuple[type[BaseModel] | None, str]:
 
 
 def _row(where: str, field: FieldInfo) -> str:
-    default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+    default = (
+        "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+    )
     return f"| `{where}` | {_values(field.annotation)} | {default} | {field.description} |"
 
 

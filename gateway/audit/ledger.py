@@ -14,8 +14,8 @@ from gateway.audit.checkpoint import BadCheckpoint, Checkpoint, read, sign
 from gateway.audit.merkle import CompactRange, leaf_hash
 from gateway.audit.record import leaf
 from gateway.audit.store import Head, Row, Store, StoreError
+from gateway.exchange import AuditEntry, AuditRecord
 from gateway.keys import KeyRing
-from gateway.types import AuditEntry, AuditRecord
 
 _ORIGIN_SUFFIX_BYTES: Final = 8
 _FACTS_REMEMBERED: Final = 10_000

@@ -10,8 +10,8 @@ from gateway.audit.record import MalformedRecord, body
 from gateway.audit.store import Store, StoreError
 from gateway.audit.writer import Writer
 from gateway.errors import AuditUnavailable, ConfigError
+from gateway.exchange import AuditEntry, AuditRecord
 from gateway.keys import KeyRing
-from gateway.types import AuditEntry, AuditRecord
 
 WRITE_SECONDS: Final = 5.0
 BACKLOG: Final = 10_000
@@ -83,8 +83,7 @@ class AuditLog:
         """
         try:
             item = Item(entry=entry, body=body(entry), facts=_matching(entry, facts))
-            async with asyncio.timeout(self._write_seconds):
-                return await self._opened().append(item)
+            return await self._written(item, self._opened())
         except (StoreError, MalformedRecord, TimeoutError) as error:
             raise AuditUnavailable(_PUBLIC) from error
 
@@ -95,7 +94,7 @@ class AuditLog:
             if time.monotonic() - writer.written_at < _PROBE_SECONDS:
                 return True
             async with asyncio.timeout(self._write_seconds):
-                await writer.run(self._ledger.probe)
+                await asyncio.shield(writer.probe())
         except (StoreError, TimeoutError):
             return False
         return True
@@ -115,6 +114,14 @@ class AuditLog:
             raise AuditUnavailable(
                 "The audit log's last checkpoint could not be written."
             ) from error
+
+    async def _written(self, item: Item, writer: Writer) -> AuditRecord:
+        try:
+            async with asyncio.timeout(self._write_seconds):
+                return await writer.append(item)
+        except TimeoutError:
+            writer.written_at = float("-inf")
+            raise
 
     def _finish(self) -> None:
         try:

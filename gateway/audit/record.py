@@ -17,7 +17,7 @@ from typing import Any, Final, get_type_hints
 import orjson
 
 from gateway.audit.merkle import leaf_hash
-from gateway.types import AuditEntry, AuditRecord, EntryKind, Exchange
+from gateway.exchange import AuditEntry, AuditRecord, EntryKind, Exchange
 
 VERSION: Final = 1
 MAX_BODY_BYTES: Final = 65_000

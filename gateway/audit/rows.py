@@ -8,7 +8,7 @@ from typing import Any, Final
 from gateway.audit import schema
 from gateway.audit.merkle import leaf_hash
 from gateway.audit.record import MalformedRecord, parse
-from gateway.types import AuditRecord
+from gateway.exchange import AuditRecord
 
 _FACTS_REMEMBERED: Final = 10_000
 

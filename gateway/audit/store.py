@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.audit.merkle import CompactRange
-from gateway.types import AuditEntry
+from gateway.exchange import AuditEntry
 
 _SQLITE: Final = "sqlite:///"
 

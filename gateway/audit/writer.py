@@ -13,7 +13,7 @@ import structlog
 
 from gateway.audit.ledger import Item, Ledger
 from gateway.audit.store import StoreError
-from gateway.types import AuditRecord
+from gateway.exchange import AuditRecord
 
 MAX_BATCH: Final = 1024
 """Entries in one commit: bounds how long the first of them waits for the last."""
@@ -54,6 +54,7 @@ class Writer:
         self._queue: Final[queue.SimpleQueue[_Append | _Run]] = queue.SimpleQueue()
         self._log: Final = structlog.get_logger()
         self._failing = False
+        self._probing: asyncio.Future[None] | None = None
         self.written_at = float("-inf")
         """When the last write ended well (monotonic clock); minus infinity after a failed one."""
         self._loop: Final = asyncio.get_running_loop()
@@ -84,6 +85,18 @@ class Writer:
         done: asyncio.Future[None] = self._loop.create_future()
         self._queue.put(_Run(task=task, last=last, done=done))
         return done
+
+    def probe(self) -> "asyncio.Future[None]":
+        """Have the ledger prove that it can write; those who ask meanwhile share the answer.
+
+        Raises:
+            StoreError: when the thread has ended.
+        """
+        if self._probing is None or self._probing.done():
+            self._probing = self.run(self._ledger.probe)
+            # Everyone who asked may have stopped waiting: a failure is no surprise to asyncio then.
+            self._probing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._probing
 
     def _check_alive(self) -> None:
         if not self._thread.is_alive():

@@ -24,10 +24,11 @@ from gateway.cli.common import (
 )
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
+from gateway.exchange import Exchange
 from gateway.pipeline import Examined
 from gateway.settings import Settings
 from gateway.telemetry.logs import configure
-from gateway.types import Call, Exchange, Principal
+from gateway.types import Call, Principal
 
 Request = Annotated[str, typer.Argument(help="A request body (JSON), or - for standard input.")]
 KeyId = Annotated[str | None, typer.Option("--key", help="Explain as the holder of this key id.")]

@@ -5,6 +5,7 @@ import os
 
 import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from gateway.app import Gateway, compose
@@ -24,14 +25,13 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
         gateway = compose(settings, os.environ)
     except ConfigError as error:
         exit_with(error)
-    uvicorn.Config(gateway.public).setup_event_loop()
-    asyncio.run(_run(gateway))
+    uvloop.run(_run(gateway))
 
 
 async def _run(gateway: Gateway) -> None:
     log = structlog.get_logger()
-    public = uvicorn.Server(_config(gateway.public, gateway.settings.listen))
-    admin = _Follower(_config(gateway.admin, gateway.settings.admin))
+    public = uvicorn.Server(_config(gateway.public(), gateway.settings.listen))
+    admin = _Follower(_config(gateway.admin(), gateway.settings.admin))
     async with gateway.running():
         follower = asyncio.ensure_future(admin.serve())
         log.info("started", **gateway.settings.listen.model_dump())

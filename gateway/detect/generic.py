@@ -100,7 +100,11 @@ def cards(sight: Sight) -> Iterator[Span]:
             digits = bare(sight.text[head.start() : end])
             if len(set(digits)) > 1 and luhn(digits):
                 yield Span(
-                    start=head.start(), end=end, entity="CREDIT_CARD", score=CERTAIN, detector="card"
+                    start=head.start(),
+                    end=end,
+                    entity="CREDIT_CARD",
+                    score=CERTAIN,
+                    detector="card",
                 )
                 break
 
@@ -111,7 +115,7 @@ def _card_ends(text: str, start: int) -> list[int]:
     while count < _CARD_LENGTHS[-1] and (step := _DIGIT_OR_GAP.match(text, position)):
         count += step[0].isdigit()
         position = step.end()
-        if count in _CARD_LENGTHS and not text[position : position + 1].isalnum():
+        if count in _CARD_LENGTHS and not _goes_on(text, position):
             ends.append(position)
     return ends[::-1]
 
@@ -139,5 +143,10 @@ def _iban_end(text: str, start: int) -> int | None:
     while left and (step := _IBAN_CHARACTERS.match(text, position)):
         left -= step[0].isalnum()
         position = step.end()
-    return None if left or text[position : position + 1].isalnum() else position
+    return None if left or _goes_on(text, position) else position
 
+
+def _goes_on(text: str, position: int) -> bool:
+    """Whether a Latin word or number continues here; kana and kanji end one."""
+    following = text[position : position + 1]
+    return following.isascii() and following.isalnum()

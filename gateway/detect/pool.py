@@ -28,7 +28,10 @@ _LONGEST_DELAY: Final = 5.0
 _ENVIRONMENT: Final = (
     "PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONHOME",
 )  # fmt: skip
-_ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_BROKEN: Final = (ConnectionError, asyncio.IncompleteReadError, orjson.JSONDecodeError)
+_ONE_THREAD: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,11 +97,15 @@ class ProcessDetector:
         Raises:
             DetectorUnavailable: one could not.
         """
-        self._tasks = [asyncio.create_task(worker.run()) for worker in self._workers]
+        loop = asyncio.get_running_loop()
+        started = [loop.create_future() for _ in self._workers]
+        self._tasks = [
+            asyncio.create_task(worker.run(first))
+            for worker, first in zip(self._workers, started, strict=True)
+        ]
         try:
             async with asyncio.timeout(self._start_seconds):
-                for worker in self._workers:
-                    await worker.first_start
+                await asyncio.gather(*started)
         except (TimeoutError, _StartFailed) as error:
             await self.close()
             raise DetectorUnavailable(f"a detector process did not start: {error}") from None
@@ -145,7 +152,11 @@ def _batches(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
 
 
 def _job(passages: Sequence[Passage]) -> _Job:
-    return _Job(body=encode_job(passages), result=asyncio.get_running_loop().create_future())
+    try:
+        body = encode_job(passages)
+    except orjson.JSONEncodeError:  # half of a surrogate pair
+        raise DetectorUnavailable("a text is not valid Unicode") from None
+    return _Job(body=body, result=asyncio.get_running_loop().create_future())
 
 
 def _abandon(job: _Job) -> None:
@@ -165,46 +176,52 @@ class _Worker:
     ) -> None:
         self.ready = asyncio.Event()
         self.revision = ""
-        self.first_start: asyncio.Future[None]
         self._queue = queue
         self._command = command
         self._hang_seconds = hang_seconds
         self._start_seconds = start_seconds
         self._log: Any = structlog.get_logger()
 
-    async def run(self) -> None:
-        """Start a child, serve until it ends, and again; starts that fail are spaced out."""
+    async def run(self, first_start: asyncio.Future[None]) -> None:
+        """Start a child, serve until it ends, and again; starts that fail are spaced out.
+
+        Args:
+            first_start: resolved when the first child is ready, or failed with why it is not.
+        """
         delay = 0.0
         while True:
-            await asyncio.sleep(delay)
-            child = await _spawn(self._command)
             try:
-                await self._greeted(child)
+                reason = await self._live(first_start)
                 delay = 0.0
-                reason = await self._serve(child)
-            except _StartFailed as error:
+            except (_StartFailed, OSError) as error:
                 reason = "start_failed"
                 delay = min(_LONGEST_DELAY, max(_FIRST_DELAY, delay * 2))
-                if not self.first_start.done():
-                    self.first_start.set_exception(error)
-            finally:
-                self.ready.clear()
-                await _end(child)
-            self._log.warning(
-                "detector_process_ended", reason=reason, exit_code=child.process.returncode
-            )
+                if not first_start.done():
+                    first_start.set_exception(_StartFailed(str(error)))
+            self._log.warning("detector_process_ended", reason=reason)
+            await asyncio.sleep(delay)
+
+    async def _live(self, first_start: asyncio.Future[None]) -> str:
+        """The life of one child; says why it ended."""
+        child = await _spawn(self._command)
+        try:
+            await self._greeted(child)
+            if not first_start.done():
+                first_start.set_result(None)
+            return await self._serve(child)
+        finally:
+            self.ready.clear()
+            await _end(child)
 
     async def _greeted(self, child: _Child) -> None:
         try:
             greeting = await asyncio.wait_for(_read(child), self._start_seconds)
-        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
+        except (TimeoutError, *_BROKEN) as error:
             raise _StartFailed(type(error).__name__) from None
         if "failed" in greeting:
             raise _StartFailed(greeting["failed"])
         self.revision = greeting["revision"]
         self.ready.set()
-        if not self.first_start.done():
-            self.first_start.set_result(None)
 
     async def _serve(self, child: _Child) -> str:
         """Give jobs to the child until it ends or hangs; says which."""
@@ -226,7 +243,8 @@ class _Worker:
         while not ended.done():
             taken = asyncio.ensure_future(self._queue.get())
             try:
-                await asyncio.wait({taken, ended}, return_when=asyncio.FIRST_COMPLETED)
+                first: set[asyncio.Future[Any]] = {taken, ended}
+                await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 if not taken.done():
                     taken.cancel()
@@ -245,8 +263,11 @@ class _Worker:
                 answer = await _read(child)
         except TimeoutError:
             return "hung"
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except _BROKEN:
             return "crashed"
+        except asyncio.CancelledError:
+            job.fail("the detector was stopped")
+            raise
         if not isinstance(answer, list):
             job.fail("a detector failed")
         elif not job.result.done():
@@ -270,7 +291,12 @@ async def _spawn(command: tuple[str, ...]) -> _Child:
             pass_fds=(descriptor,),
             env=_environment(),
         )
-    reader, writer = await asyncio.open_connection(sock=ours)
+    try:
+        reader, writer = await asyncio.open_connection(sock=ours)
+    except BaseException:
+        process.kill()
+        ours.close()
+        raise
     return _Child(process=process, reader=reader, writer=writer)
 
 

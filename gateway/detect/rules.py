@@ -80,9 +80,7 @@ class Rule:
             yield self.span(match.start(), match.end())
 
     def span(self, start: int, end: int) -> Span:
-        return Span(
-            start=start, end=end, entity=self.entity, score=self.score, detector=self.name
-        )
+        return Span(start=start, end=end, entity=self.entity, score=self.score, detector=self.name)
 
 
 _SEPARATORS: Final = {ord(c): None for c in " -.()/"}

@@ -39,13 +39,19 @@ def _vendor(name: str, pattern: str, *literals: str, entity: str = _KEY) -> Rule
 
 
 RULES: Final = (
-    _vendor("aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"),
-    _vendor("github-token", r"gh[pousr]_[A-Za-z0-9]{36,251}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    _vendor(
+        "aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"
+    ),
+    _vendor(
+        "github-token", r"gh[pousr]_[A-Za-z0-9]{36,251}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"
+    ),
     _vendor("github-fine-grained", r"github_pat_[A-Za-z0-9_]{22,255}", "github_pat_"),
     _vendor("gitlab-token", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_.-]{20,64}", "gl"),
     _vendor("slack-token", r"xox[abeoprs]-[A-Za-z0-9-]{10,250}", "xox"),
     _vendor("slack-app-token", r"xapp-[0-9]-[A-Za-z0-9-]{20,250}", "xapp-"),
-    _vendor("stripe-key", r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,247}", "sk_", "rk_", "whsec_"),
+    _vendor(
+        "stripe-key", r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,247}", "sk_", "rk_", "whsec_"
+    ),
     _vendor("anthropic-key", r"sk-ant-[A-Za-z0-9_-]{16,200}", "sk-ant-"),
     _vendor("openai-key", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,200}", "sk-"),
     _vendor("google-key", r"AIza[A-Za-z0-9_-]{35}", "aiza"),
@@ -116,14 +122,19 @@ _BITS: Final = 2.3
 
 def announced(sight: Sight) -> Iterator[Span]:
     """Secrets told in prose or assigned: ``password is …``, ``api_key=…``, ``パスワードは…``."""
-    for match in _ANNOUNCED.finditer(sight.lowered):
+    position = 0
+    while match := _ANNOUNCED.search(sight.lowered, position):
+        position = match.end("lead")  # what one word announces may announce the next itself
         start, end = match.span("value")
         end = start + len(sight.text[start:end].rstrip(".,:;)]}?"))
-        if start - match.start() > LEAD_REACH or not _is_secret(sight.text[start:end], match):
-            continue
-        yield Span(
-            start=start, end=end, entity="SECRET_PASSWORD", score=0.85, detector="announced-secret"
-        )
+        if start - match.start() <= LEAD_REACH and _is_secret(sight.text[start:end], match):
+            yield Span(
+                start=start,
+                end=end,
+                entity="SECRET_PASSWORD",
+                score=0.85,
+                detector="announced-secret",
+            )
 
 
 def keyed(sight: Sight) -> Iterator[Span]:

@@ -1,6 +1,6 @@
 """Streamed replies as server-sent events: ``chat.completion.chunk`` objects, then ``[DONE]``."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -13,6 +13,7 @@ from gateway.types import (
     Event,
     Finish,
     Json,
+    Path,
     ReasoningDelta,
     RefusalDelta,
     Start,
@@ -24,6 +25,7 @@ from gateway.types import (
 
 _DONE: Final = b"data: [DONE]\n\n"
 _COMMENT: Final = b": keep-alive\n\n"
+_Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
 
 
 class ChatFramer:
@@ -77,13 +79,10 @@ class ChatFramer:
         content = "" if isinstance(event, TextDelta | Finish) else None
         return self._choice(event.choice, {"role": "assistant", "content": content}, None)
 
-    def _delta(
-        self, event: TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
-    ) -> dict[str, Json]:
+    def _delta(self, event: _Spoken) -> dict[str, Json]:
         tree = Tree()
         place(tree, event)
-        if isinstance(event, ToolDelta):
-            tree.put(("tool_calls", event.part, "index"), event.part)
+        _number_items(tree, event)
         return tree.json()
 
     def _choice(self, index: int, delta: dict[str, Json], reason: str | None) -> bytes:
@@ -102,6 +101,16 @@ class ChatFramer:
         if self._counts:
             chunk["usage"] = usage
         return _data(chunk)
+
+
+def _number_items(tree: Tree, event: _Spoken) -> None:
+    """Give each object in an array its ``index``: SDKs join the pieces of a stream by it."""
+    path: Path = ("tool_calls", event.part, "id") if isinstance(event, ToolDelta) else ()
+    if isinstance(event, Unknown):
+        path = event.path
+    for depth, step in enumerate(path[:-1], start=1):
+        if isinstance(step, int):
+            tree.put((*path[:depth], "index"), step)
 
 
 def _data(document: Json) -> bytes:

@@ -109,23 +109,27 @@ class Walker:
             if value.get(name) is None:
                 raise self._error(InvalidRequest, (*path, name), "is missing")
         origin = shape.origin or origin
+        fields = shape.fields
         visits: list[_Visit] = [
-            (child, self._member(key, shape, path, origin), (*path, key), origin)
+            (
+                child,
+                fields.get(key) or self._unknown(key, shape, path, origin),
+                (*path, key),
+                origin,
+            )
             for key, child in value.items()
         ]
         visits.reverse()
         return visits
 
-    def _member(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
-        """The shape under a key; a key that the dialect does not know is text of its own."""
-        known = shape.fields.get(key)
-        if known is not None:
-            return known
+    def _unknown(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
+        """The shape under a key that the dialect does not know; such a key is text of its own."""
         reason = shape.refuse(key) if shape.refuse is not None else None
         if reason is not None:
             raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", shown=True)
         if shape.rest is None and not shape.again:
-            raise self._unknown(key, path)
+            problem = "is not a known field; leave it out, or check its spelling"
+            raise self._error(UnsupportedField, (*path, key), problem, shown=True)
         self._key(key, shape, (*path, key), origin)
         return shape.rest or shape
 
@@ -155,10 +159,6 @@ class Walker:
 
     def _fault(self, shape: Shape, path: Path) -> ClientError:
         return self._error(shape.error, path, f"must be {shape.wanted}")
-
-    def _unknown(self, key: str, path: Path) -> ClientError:
-        problem = "is not a known field; leave it out, or check its spelling"
-        return self._error(UnsupportedField, (*path, key), problem, shown=True)
 
     def _error(
         self, error: type[ClientError], path: Path, problem: str, *, shown: bool = False

@@ -10,9 +10,9 @@ from gateway.dialects.base import Dialect
 from gateway.edge.guards import Disconnected, Message, Receive, Scope, Send, read_body
 from gateway.edge.headers import reply_headers
 from gateway.errors import SekishoError
+from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
 from gateway.settings import Limits
-from gateway.types import Exchange
 
 
 class Endpoint:

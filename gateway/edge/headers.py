@@ -3,7 +3,7 @@
 import time
 
 from gateway.errors import RateLimited, SekishoError
-from gateway.types import Exchange
+from gateway.exchange import Exchange
 
 
 def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[bytes, bytes]]:

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from gateway.dialects.base import Dialect
 from gateway.edge.endpoint import Endpoint, new_request_id, send_whole
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
+from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
 from gateway.settings import Limits
-from gateway.types import Exchange
 
 UNAUTHENTICATED = ("/healthz", "/readyz")
 """The only paths that are served without a credential; they say nothing but whether to send traffic."""

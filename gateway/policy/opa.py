@@ -7,8 +7,8 @@ that upload policies are never used: OPA loads the build as a bundle.
 
 import ssl
 import time
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 

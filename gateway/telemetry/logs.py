@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from gateway.types import Exchange
+from gateway.exchange import Exchange
 
 _THIRD_PARTY = ("presidio-analyzer", "aiohttp", "asyncio", "uvicorn", "httpx", "pebble")
 

@@ -15,6 +15,7 @@ denied := {
 	"purpose": data.rules.purpose.deny,
 	"unknown_operator": data.rules.unknown_operator.deny,
 	"weights_unknown": data.rules.weights_unknown.deny,
+	"zone_mismatch": data.rules.zone_mismatch.deny,
 }
 
 decision := {
@@ -47,6 +48,9 @@ complete if {
 	data.entities
 	data.settings
 	data.sekisho_revision
+	every rule, _ in denied {
+		data.rule_metadata[rule].mode in {"enforce", "shadow", "off"}
+	}
 }
 
 named(candidate, mode) := sort([rule |

@@ -2,15 +2,16 @@
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
+from gateway.exchange import AuditEntry
 from gateway.keys import KeyRing
-from gateway.types import AuditEntry
 
 RING = KeyRing.new()
 FACTS = b'{"tenant":"acme"}'
@@ -88,9 +89,16 @@ async def write(path: Path, count: int, *, ring: KeyRing = RING, start: int = 0)
 
 
 def written(path: Path, *counts: int) -> Path:
-    """A log at ``path`` written in as many runs as there are counts, each ending in a checkpoint."""
+    """A log written in as many runs as there are counts, each ending in a checkpoint."""
     start = 0
     for count in counts:
         asyncio.run(write(path, count, start=start))
         start += count
     return path
+
+
+def tamper(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:
+    """Change the file behind the log's back, as someone with its password would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement, values)

@@ -78,7 +78,11 @@ def test_unknown_top_level_fields_are_refused(case: Case, fields: dict[str, str]
 
 
 documents = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["role", "content", "type", "text", "a"]), inner)
@@ -92,15 +96,10 @@ documents = st.recursive(
 def test_any_value_in_any_field_is_parsed_or_refused(
     case: Case, data: st.DataObject, value: Any
 ) -> None:
-    name = data.draw(st.sampled_from(sorted(case.smallest) + ["tools", "metadata", "stop"]))
+    name = data.draw(st.sampled_from([*case.smallest, "tools", "metadata", "stop"]))
     try:
-        body = orjson.dumps({**case.smallest, name: value})
-    except orjson.JSONEncodeError:
-        return
-    try:
-        call = case.dialect.parse(body, case.dialect.operations[0])
-    except ClientError as refused:
-        assert refused.status == 400
+        call = case.parse({**case.smallest, name: value})
+    except ClientError:
         return
     assert case.dialect.rebuild(call, {}, {}).document == call.document
 

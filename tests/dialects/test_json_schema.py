@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from gateway.dialects.json_schema import SCHEMA
 from gateway.dialects.walker import Walker
+from gateway.errors import ClientError
 from gateway.types import Place, Segment
+from tests.dialects.requests import canaries_in, leaves, planted
 
 PYDANTIC = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -33,7 +36,7 @@ def segments(schema: Any) -> list[Segment]:
 
 def test_of_a_generated_schema_only_names_and_titles_are_scanned() -> None:
     found = {(segment.place, segment.text) for segment in segments(PYDANTIC)}
-    names = "Guest age guest note rooms id small #/$defs/Guest".split(" ")
+    names = ["Guest", "age", "guest", "note", "rooms", "id", "small", "#/$defs/Guest"]
     assert found == {("string", "Booking"), *(("identifier", name) for name in names)}
 
 
@@ -72,6 +75,15 @@ def test_T05_no_keyword_hides_a_value(schema: Any, place: Place) -> None:
     found = [segment for segment in segments(schema) if CARD in segment.text]
     assert [segment.place for segment in found] == [place]
     assert found[0].origin == "schema"
+
+
+@given(planted([*SCHEMA.fields, "x-new"]))
+def test_T05_wherever_a_value_stands_it_is_a_segment(schema: Any) -> None:
+    try:
+        found = segments(schema)
+    except ClientError:
+        return
+    assert canaries_in(segment.text for segment in found) == canaries_in(leaves(schema))
 
 
 def test_parameters_may_have_any_name() -> None:

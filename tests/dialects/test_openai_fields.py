@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.dialects.openai_fields import REQUEST
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
-from tests.dialects.requests import chat, function, holding, parse
+from tests.dialects.requests import canaries_in, chat, function, holding, leaves, parse, planted
 
 SERVED: dict[str, Any] = {
     "temperature": 0.6,
@@ -193,7 +195,7 @@ ROUTING: list[tuple[dict[str, Any], str]] = [
 def test_T12_T33_routes_and_credentials_are_refused_at_any_depth(
     fields: dict[str, Any], param: str
 ) -> None:
-    with pytest.raises(UnsupportedField) as caught:
+    with pytest.raises(UnsupportedField, match="a route or a credential") as caught:
         parse({**chat(), **fields})
     assert caught.value.param
     assert caught.value.param.endswith(param)
@@ -218,6 +220,35 @@ def test_T33_text_and_schemas_may_speak_of_routes() -> None:
     ]
     document["metadata"] = {"route": "/checkout", "provider": "acme"}
     assert parse(document).tools == {"book"}
+
+
+NESTED = (
+    "type content text name function arguments json_schema schema description tool_calls "
+    "parameters properties image_url url file metadata id role prefix effort mode new"
+)
+
+
+@given(st.sampled_from(sorted(set(REQUEST.fields) - {"model"})), planted(NESTED.split()))
+def test_T59_a_value_in_any_field_is_a_segment_or_is_refused(name: str, value: Any) -> None:
+    try:
+        call = parse({**chat(), name: value})
+    except ClientError:
+        return
+    assert canaries_in(s.text for s in call.segments) == canaries_in(leaves(value))
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool", "function"])
+@given(data=st.data())
+def test_T59_a_value_in_any_part_of_a_message_is_a_segment_or_is_refused(
+    role: str, data: st.DataObject
+) -> None:
+    fields = data.draw(st.dictionaries(st.sampled_from(NESTED.split()), planted(NESTED.split())))
+    said = {"content": "x", "name": "x", **fields, "role": role}
+    try:
+        call = parse(chat(messages=[said]))
+    except ClientError:
+        return
+    assert canaries_in(s.text for s in call.segments) == canaries_in(leaves(said))
 
 
 def test_every_field_of_the_sdk_is_served_or_refused_on_purpose() -> None:

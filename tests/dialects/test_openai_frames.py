@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import openai
 import orjson
 import pytest
@@ -16,6 +15,7 @@ from gateway.errors import DetectorUnavailable, UpstreamFailed
 from gateway.types import Event, Finish, ReasoningDelta, TextDelta
 from tests.dialects.replies import EVENTS, START, USAGE
 from tests.dialects.requests import chat, parse
+from tests.parts.scripted import Script, ScriptedUpstream
 
 COUNTED = parse(chat(stream=True, stream_options={"include_usage": True}))
 PLAIN = parse(chat(stream=True))
@@ -36,25 +36,23 @@ def _frames(stream: bytes) -> Iterator[bytes]:
             yield frame
 
 
-def sdk(stream: bytes) -> list[ChatCompletionChunk]:
-    """What the SDK makes of a stream, with nothing between the bytes and it but its own HTTP client."""
-    transport = httpx.MockTransport(
-        lambda _: httpx.Response(200, content=stream, headers={"content-type": "text/event-stream"})
-    )
-    with (
-        httpx.Client(transport=transport) as http,
-        openai.OpenAI(api_key="k", http_client=http, max_retries=0) as client,
-        client.chat.completions.create(
-            model="r1", messages=[{"role": "user", "content": "x"}], stream=True
-        ) as reply,
+async def sdk(stream: bytes) -> list[ChatCompletionChunk]:
+    """What the SDK makes of a stream that a server sends."""
+    script = Script(headers={"content-type": "text/event-stream"}, chunks=(stream,))
+    async with (
+        ScriptedUpstream(script) as server,
+        openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client,
     ):
-        return list(reply)
+        reply = await client.chat.completions.create(
+            model="r1", messages=[{"role": "user", "content": "x"}], stream=True
+        )
+        return [chunk async for chunk in reply]
 
 
-def test_the_sdk_puts_a_stream_together_as_the_whole_reply() -> None:
+async def test_the_sdk_puts_a_stream_together_as_the_whole_reply() -> None:
     framer = ChatFramer(COUNTED)
     state = ChatCompletionStreamState()
-    for chunk in sdk(frames(framer, *EVENTS) + framer.done()):
+    for chunk in await sdk(frames(framer, *EVENTS) + framer.done()):
         state.handle_chunk(chunk)
     streamed = state.get_final_completion()
     whole = ChatCompletion.model_validate(completion(COUNTED, EVENTS))
@@ -63,6 +61,9 @@ def test_the_sdk_puts_a_stream_together_as_the_whole_reply() -> None:
         assert had.message.content == expected.message.content
         assert had.message.refusal == expected.message.refusal
         assert had.finish_reason == expected.finish_reason
+    extra = streamed.choices[0].message.model_extra or {}
+    assert extra["reasoning_content"] == "I think"
+    assert [citation["title"] for citation in extra["citations"]] == ["T", "V"]
     calls, expected_calls = (
         [
             (call.id, call.type, call.function.name, call.function.arguments)
@@ -102,7 +103,12 @@ def test_reasoning_keeps_the_name_that_the_upstream_used() -> None:
 
 
 def test_counts_come_last_and_only_when_asked_for() -> None:
-    early = [START, USAGE, TextDelta(choice=0, text="x"), Finish(choice=0, reason="stop")]
+    early: list[Event] = [
+        START,
+        USAGE,
+        TextDelta(choice=0, text="x"),
+        Finish(choice=0, reason="stop"),
+    ]
     counted, plain = ChatFramer(COUNTED), ChatFramer(PLAIN)
     last = chunks(frames(counted, *early) + counted.done())[-1]
     assert last["choices"] == []
@@ -119,17 +125,18 @@ def test_nothing_comes_before_the_start() -> None:
         ChatFramer(PLAIN).feed(TextDelta(choice=0, text="x"))
 
 
-def test_T21_an_error_mid_stream_is_raised_by_the_sdk() -> None:
+async def test_T21_an_error_mid_stream_is_raised_by_the_sdk() -> None:
     framer = ChatFramer(PLAIN)
     stream = frames(framer, START, TextDelta(choice=0, text="x"))
     broken = stream + framer.comment() + framer.error(DetectorUnavailable("Too slow."), "req-1")
+    assert broken.rsplit(b"\n\n", 2)[1].startswith(b"event: error\ndata: {")
     assert b"[DONE]" not in broken
     with pytest.raises(openai.APIError, match=r"Too slow\.") as caught:
-        sdk(broken)
+        await sdk(broken)
     assert caught.value.code == "detector_unavailable"
 
 
-def test_comments_are_no_data() -> None:
+async def test_comments_are_no_data() -> None:
     framer = ChatFramer(PLAIN)
     said = frames(framer, START, TextDelta(choice=0, text="x"))
-    assert len(sdk(framer.comment() + said + framer.comment() + framer.done())) == 2
+    assert len(await sdk(framer.comment() + said + framer.comment() + framer.done())) == 2

@@ -111,6 +111,12 @@ def test_T58_token_ids_are_refused_with_the_remedy(content: Any) -> None:
         {"role": "assistant", "tool_calls": [{"type": "function"}]},
         {"role": "assistant", "tool_calls": [{"function": {"name": "a", "arguments": "{}"}}]},
         {"role": "assistant", "tool_calls": {}},
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {"type": "function", "index": 4111111111111111, "function": {"name": "a"}}
+            ],
+        },
         "Hello",
         None,
         [],
@@ -144,7 +150,7 @@ def test_arguments_that_are_no_string_are_refused() -> None:
 
 
 def test_a_message_as_the_sdk_gave_it_comes_back_unharmed() -> None:
-    said = {
+    said: dict[str, Any] = {
         "role": "assistant",
         "content": "Hi",
         "refusal": None,

@@ -22,7 +22,8 @@ def test_the_sdk_reads_a_reply_with_everything() -> None:
     first, second = reply.choices
     assert (reply.id, reply.model, reply.system_fingerprint) == ("chatcmpl-1", "r1", "fp_1")
     assert first.message.content == "Hello 太郎"
-    assert first.message.model_extra == {"reasoning_content": "I think"}
+    assert first.message.model_extra is not None
+    assert first.message.model_extra["reasoning_content"] == "I think"
     assert first.message.tool_calls is not None
     assert [
         (c.id, c.function.name, c.function.arguments)
@@ -42,7 +43,7 @@ def test_the_sdk_reads_a_reply_with_everything() -> None:
 
 def test_unknown_leaves_stand_at_their_path() -> None:
     message = completion(CALL, EVENTS)["choices"][0]["message"]
-    assert message["annotations"] == [{"url_citation": {"title": "T", "url": "U"}}]
+    assert message["citations"] == [{"title": "T", "place": {"url": "U"}}, {"title": "V"}]
 
 
 @pytest.mark.parametrize(

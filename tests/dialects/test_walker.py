@@ -12,6 +12,7 @@ from gateway.dialects.shapes import Shape, listing, text, words
 from gateway.dialects.walker import MAX_DEPTH, MAX_PLACES, Walker
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Segment
+from tests.dialects.requests import leaves
 
 ANY = Shape(again=True)
 
@@ -32,17 +33,6 @@ def segments_of(document: Any, shape: Shape = ANY) -> list[Segment]:
     walker = Walker(shape)
     walker.walk(document)
     return walker.segments
-
-
-def leaves(value: Any) -> list[str]:
-    """Every text in a value, found the simple way."""
-    if isinstance(value, dict):
-        return [text for key, inner in value.items() for text in [*leaves(key), *leaves(inner)]]
-    if isinstance(value, list):
-        return [text for inner in value for text in leaves(inner)]
-    if value is None or isinstance(value, bool) or value == "":
-        return []
-    return [value if isinstance(value, str) else orjson.dumps(value).decode()]
 
 
 @given(json_values)

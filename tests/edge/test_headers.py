@@ -4,7 +4,8 @@ import time
 
 from gateway.edge.headers import reply_headers
 from gateway.errors import ContentBlocked, DetectorUnavailable, RateLimited, SekishoError
-from gateway.types import Decision, Deployment, Exchange, Verdict
+from gateway.exchange import Exchange
+from gateway.types import Decision, Deployment, Verdict
 
 
 def exchange(*, decided: bool = False) -> Exchange:

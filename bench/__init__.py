@@ -1,0 +1,1 @@
+"""Side-by-side benchmarks: ``make bench``. What is measured and how: docs/performance.md."""

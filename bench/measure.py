@@ -1,0 +1,37 @@
+"""What a subject costs, over all of its processes: CPU from the kernel's accounts, memory as PSS."""
+
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A process and all its descendants."""
+
+    root: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far, that of children which have ended included."""
+        return sum(_cpu(process) for process in self._all())
+
+    def pss_bytes(self) -> int:
+        """Proportional set size: what is shared is divided among its sharers (proc(5), smaps)."""
+        return sum(process.memory_full_info().pss for process in self._all())
+
+    def _all(self) -> list[psutil.Process]:
+        return [self.root, *self.root.children(recursive=True)]
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """The value below which ``percent`` of the sorted values lie, interpolated (NIST, type 7)."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * percent / 100
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

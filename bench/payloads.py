@@ -1,0 +1,62 @@
+"""Requests as people send them: each with personal data, no two alike, so that no cache helps by accident."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+MODEL = "bench"
+_FIRST = "Kenji Maria Yuki Peter Aiko Laura Hiroshi Anna Satoshi Emily Naoko Daniel".split()
+_LAST = (
+    "Tanaka Schmidt Yamamoto Johnson Kobayashi Garcia Watanabe Miller Ito Brown Mori Davis".split()
+)
+_TURN = (
+    "Customer {name} wrote again about order {n}. The reply goes to {email}, the phone number on file is "
+    "{phone}, and the card ends the question of who pays: {card}. Please draft a short, polite answer "
+    "that explains the delay, offers a refund and asks for the delivery address to be confirmed."
+)
+_ANSWER = (
+    "Dear {name}, thank you for your patience. Order {n} was delayed at the depot; a refund has been "
+    "prepared and the confirmation will be sent to {email}. Please reply with the delivery address."
+)
+
+
+def values(n: int) -> dict[str, str]:
+    """The planted values of turn ``n``; the card number passes its check digit."""
+    name = f"{_FIRST[n % 12]} {_LAST[n // 12 % 12]}"
+    return {
+        "n": str(n),
+        "name": name,
+        "email": f"{name.replace(' ', '.').lower()}{n}@example.com",
+        "phone": f"+81 90-{1000 + n // 10000 % 9000:04}-{n % 10000:04}",
+        "card": _card(n),
+    }
+
+
+def message(n: int) -> str:
+    """The text of turn ``n``."""
+    return _TURN.format(**values(n))
+
+
+def chat(turns: range, *, stream: bool = False) -> bytes:
+    """A chat of the given turns, ending with the caller's; earlier ones have their answers between."""
+    messages = list(_messages(turns))[:-1]
+    document: dict[str, Any] = {"model": MODEL, "messages": messages}
+    if stream:
+        document["stream"] = True
+    return orjson.dumps(document)
+
+
+def _messages(turns: range) -> Iterator[dict[str, str]]:
+    for n in turns:
+        yield {"role": "user", "content": message(n)}
+        yield {"role": "assistant", "content": _ANSWER.format(**values(n))}
+
+
+def _card(n: int) -> str:
+    """A Visa-shaped number with its Luhn check digit (ISO/IEC 7812-1)."""
+    body = f"4{n:014}"
+    doubled = (int(digit) * 2 if index % 2 == 0 else int(digit) for index, digit in enumerate(body))
+    total = sum(value - 9 if value > 9 else value for value in doubled)
+    number = f"{body}{-total % 10}"
+    return " ".join(number[i : i + 4] for i in range(0, 16, 4))

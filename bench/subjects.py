@@ -1,0 +1,163 @@
+"""The three subjects of a run, each a process of its own on loopback: upstream, passthrough, gateway."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import psutil
+import yaml
+
+from bench.measure import Tree
+from bench.payloads import MODEL
+from gateway.keys import KeyRing
+
+POLICIES = Path(__file__).resolve().parent.parent / "policies"
+_KEY_ENV = "SEKISHO_BENCH_KEY"
+_START_SECONDS = 120.0
+
+
+class DidNotStart(RuntimeError):
+    """A subject ended, or never answered; the message ends with its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Something that answers chat completions, and what it costs."""
+
+    name: str
+    url: str
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """All of them, with the key that the gateway asks for (the others ignore it)."""
+
+    upstream: Subject
+    passthrough: Subject
+    gateway: Subject
+    key: str
+
+    def __iter__(self) -> Iterator[Subject]:
+        return iter((self.upstream, self.passthrough, self.gateway))
+
+
+@asynccontextmanager
+async def subjects(folder: Path) -> AsyncIterator[Subjects]:
+    """Start all three, wait until each answers, and stop them at the end.
+
+    Where there is more than one core, the load and the model server have the last one to themselves.
+
+    Raises:
+        DidNotStart: with the subject's own words.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    last, others = cores[-1:], cores[:-1] or cores
+    os.sched_setaffinity(0, last)
+    key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
+    model, through, port, admin = (_free_port() for _ in range(4))
+    config = _configure(folder, port=port, admin=admin, upstream=_url(model))
+    serve = ["gateway", "serve", "--config", str(config)]
+    bare = ["bench.passthrough", str(through), _url(model)]
+    async with (
+        _process(folder, ["bench.upstream", str(model)], last, f"{_url(model)}/last") as upstream,
+        _process(folder, bare, others, f"{_url(through)}/docs") as passthrough,
+        _process(folder, serve, others, f"{_url(port)}/readyz", {_KEY_ENV: key}) as gateway,
+    ):
+        yield Subjects(
+            upstream=Subject(name="upstream", url=_url(model), tree=upstream),
+            passthrough=Subject(name="passthrough", url=_url(through), tree=passthrough),
+            gateway=Subject(name="gateway", url=_url(port), tree=gateway),
+            key=key,
+        )
+
+
+def _configure(folder: Path, *, port: int, admin: int, upstream: str) -> Path:
+    """The gateway's configuration: one deployment, everything else as it is by default."""
+    ring = folder / "ring.json"
+    ring.touch(mode=0o600)
+    ring.write_text(KeyRing.new().dump())
+    caller = {"id": "bench", "key_env": _KEY_ENV, "tenant": "bench", "app": "bench"}
+    document = {
+        "listen": {"port": port},
+        "admin": {"port": admin},
+        "keys": {"ring_file": str(ring)},
+        "audit": {"store": f"sqlite:///{folder / 'audit.db'}"},
+        "policy": {"path": str(POLICIES)},
+        "identity": {"keys": [caller]},
+        "models": {MODEL: {"deployments": ["model"]}},
+        "deployments": {
+            "model": {
+                "base_url": f"{upstream}/v1",
+                "model": MODEL,
+                "operator": "self",
+                "zone": "in-house",
+                "datacentre": "JP",
+                "weights": "smollm2",
+            }
+        },
+    }
+    path = folder / "sekisho.yaml"
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
+
+
+@asynccontextmanager
+async def _process(
+    folder: Path,
+    module: Sequence[str],
+    cores: list[int],
+    probe: str,
+    environ: dict[str, str] | None = None,
+) -> AsyncIterator[Tree]:
+    """A Python module as a process on the given cores, once ``probe`` answers."""
+    log = folder / f"{module[0]}.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *module),
+            env={**os.environ, **(environ or {})},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        root = psutil.Process(process.pid)
+        root.cpu_affinity(cores)
+        if not await _answers(process, probe):
+            raise DidNotStart(f"{probe}: {log.read_text(errors='replace')[-2000:]}")
+        yield Tree(root=root)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _answers(process: asyncio.subprocess.Process, probe: str) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while process.returncode is None and time.monotonic() < deadline:
+            try:
+                async with session.get(probe) as reply:
+                    if reply.status < 500:
+                        return True
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.1)
+    return False
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,95 @@
+"""A model server that costs next to nothing: it answers with the last message it was sent.
+
+``python -m bench.upstream PORT``. ``GET /last`` gives the last request body, byte for byte, so that a run can
+prove what was on the wire. A streamed answer has :data:`CHUNKS` pieces, :data:`SPACING` seconds apart.
+"""
+
+import asyncio
+import itertools
+import sys
+from collections.abc import AsyncIterator
+
+import orjson
+import uvloop
+from aiohttp import web
+
+CHUNKS = 200
+SPACING = 0.001
+_USAGE = {"prompt_tokens": 40, "completion_tokens": 40, "total_tokens": 80}
+
+
+class Upstream:
+    """Answers chat completions, and remembers the last one asked for."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def app(self) -> web.Application:
+        """Its routes."""
+        app = web.Application(client_max_size=8 << 20)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_get("/last", self._recorded)
+        return app
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        self._last = await request.read()
+        document = orjson.loads(self._last)
+        text = document["messages"][-1]["content"]
+        if not document.get("stream"):
+            return web.Response(body=_whole(text), content_type="application/json")
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        async for frame in _frames(text):
+            await response.write(frame)
+        return response
+
+    async def _recorded(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._last)
+
+
+def _whole(text: str) -> bytes:
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return orjson.dumps(
+        {
+            **_head("chat.completion"),
+            "choices": [choice],
+            "usage": _USAGE,
+        }
+    )
+
+
+async def _frames(text: str) -> AsyncIterator[bytes]:
+    pieces = itertools.cycle(text.split(" "))
+    yield _frame({"role": "assistant", "content": ""}, None)
+    for piece in itertools.islice(pieces, CHUNKS):
+        yield _frame({"content": f"{piece} "}, None)
+        await asyncio.sleep(SPACING)
+    yield _frame({}, "stop")
+    yield _data({**_head("chat.completion.chunk"), "choices": [], "usage": _USAGE})
+    yield b"data: [DONE]\n\n"
+
+
+def _frame(delta: dict[str, str], finish: str | None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return _data({**_head("chat.completion.chunk"), "choices": [choice]})
+
+
+def _data(document: dict[str, object]) -> bytes:
+    return b"data: " + orjson.dumps(document) + b"\n\n"
+
+
+def _head(kind: str) -> dict[str, object]:
+    return {"id": "chatcmpl-bench", "object": kind, "created": 1_750_000_000, "model": "bench"}
+
+
+def main() -> None:
+    """Serve on loopback until terminated."""
+    uvloop.install()
+    web.run_app(
+        Upstream().app(), host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None
+    )
+
+
+if __name__ == "__main__":
+    main()

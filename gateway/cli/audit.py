@@ -1,0 +1,237 @@
+"""``sekisho audit``: verify, show and search the audit log. Needs the log's file, and no gateway.
+
+Exit codes: 0 all is well, 1 a fault or nothing was found, 2 the command can't be carried out.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rich.console import Console
+from rich.table import Table
+
+from gateway.audit.record import MalformedRecord
+from gateway.audit.search import Query, facts, last_checkpoint
+from gateway.audit.search import search as find
+from gateway.audit.store import StoreError, sqlite_path
+from gateway.audit.verify import Report
+from gateway.audit.verify import verify as check
+from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, print_json
+from gateway.cli.progress import DelayedProgress
+from gateway.errors import ConfigError
+from gateway.keys import load_ring, read_public
+from gateway.settings import Settings, load
+
+app = typer.Typer(help="Verify, show and search the audit log.", no_args_is_help=True)
+
+Store = Annotated[
+    str | None, typer.Option(help="The log, as sqlite:///path; else what the configuration says.")
+]
+PublicKey = Annotated[
+    list[Path] | None,
+    typer.Option(help="File of `keys ring public`; else the configuration's ring. Repeatable."),
+]
+Kept = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", help="A checkpoint kept elsewhere: proves nothing was cut since."),
+]
+Moment = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339 or a date; UTC.")]
+Exact = Annotated[str | None, typer.Option(help="Only records with exactly this value.")]
+
+_COLUMNS = ("time", "request_id", "kind", "tenant", "app", "model", "deployment", "outcome", "code")
+
+
+@app.command()
+def verify(
+    store: Store = None,
+    public_key: PublicKey = None,
+    kept: Kept = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every hash, the tree, and each signed checkpoint; exit 1 on any fault."""
+    try:
+        path = _path(store, config)
+        keys = _keys(public_key, config)
+        note = kept.read_bytes() if kept else None
+        with DelayedProgress("Verifying") as progress:
+            report = check(path, keys, kept=note, progress=progress)
+    except (StoreError, ConfigError, ValueError, OSError) as error:
+        _cannot(error)
+    if as_json:
+        print_json(asdict(report) | {"ok": report.ok})
+    else:
+        _tell(report)
+    if not report.ok:
+        raise typer.Exit(FAULT)
+
+
+@app.command()
+def show(
+    request_id: Annotated[str, typer.Argument(help="The x-request-id of the reply.")],
+    store: Store = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that is recorded of one request, oldest first, with the facts of its decision."""
+    try:
+        path = _path(store, config)
+        records = find(path, Query(request_id=request_id, limit=1000))[::-1]
+        hashes = {record["facts_hash"]: None for record in records if record["facts_hash"]}
+        documents = {name: facts(path, name) for name in hashes}
+    except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
+        _cannot(error)
+    if as_json:
+        print_json({"records": records, "facts": documents})
+    for record in records if not as_json else ():
+        _print_pairs(f"record {record['sequence']} of {record['origin']}", record)
+    for name, document in documents.items() if not as_json else ():
+        _print_pairs(f"facts {name}", document or {})
+    if not records:
+        typer.echo("no record of this request", err=True)
+        raise typer.Exit(FAULT)
+
+
+@app.command()
+def search(
+    since: Moment = None,
+    until: Moment = None,
+    tenant: Exact = None,
+    application: Annotated[str | None, typer.Option("--app", help="Only this app.")] = None,
+    request_id: Exact = None,
+    model: Exact = None,
+    deployment: Exact = None,
+    outcome: Exact = None,
+    code: Exact = None,
+    reason: Annotated[str | None, typer.Option(help="Refused for this reason id.")] = None,
+    entity: Annotated[str | None, typer.Option(help="Such data was found.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most records to print.")] = 100,
+    store: Store = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Records that match all that is given, newest first."""
+    try:
+        query = Query(
+            since=_moment(since),
+            until=_moment(until),
+            tenant=tenant,
+            app=application,
+            request_id=request_id,
+            model=model,
+            deployment=deployment,
+            outcome=outcome,
+            code=code,
+            reason=reason,
+            entity=entity,
+            limit=limit,
+        )
+        records = find(_path(store, config), query)
+    except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
+        _cannot(error)
+    if as_json:
+        print_json(records)
+    else:
+        _print_table(records)
+
+
+@app.command()
+def checkpoint(
+    store: Store = None, config: Config = DEFAULT_CONFIG, as_json: AsJson = False
+) -> None:
+    """Print the newest signed checkpoint. Kept elsewhere, it proves later that nothing was cut."""
+    try:
+        note = last_checkpoint(_path(store, config))
+    except (StoreError, ConfigError, ValueError) as error:
+        _cannot(error)
+    if note is None:
+        typer.echo("the log has no checkpoint", err=True)
+        raise typer.Exit(FAULT)
+    if as_json:
+        print_json({"checkpoint": note.decode()})
+    else:
+        typer.echo(note, nl=False)
+
+
+def _path(store: str | None, config: Path) -> Path:
+    return sqlite_path(store or _settings(config).audit.store)
+
+
+def _keys(files: list[Path] | None, config: Path) -> Mapping[str, Ed25519PublicKey]:
+    if not files:
+        return load_ring(_settings(config).keys, os.environ).verifiers()
+    found: dict[str, Ed25519PublicKey] = {}
+    for file in files:
+        found |= read_public(file.read_text())
+    return found
+
+
+def _settings(config: Path) -> Settings:
+    """The settings. Auditing uses no API key, so none needs to be in this shell."""
+    return load(config, _unused_api_keys(config) | os.environ)
+
+
+def _unused_api_keys(config: Path) -> dict[str, str]:
+    """Stand-ins for the API keys that the configuration names. Its faults are left to ``load``."""
+    try:
+        document = yaml.safe_load(config.read_text())
+        return {row["key_env"]: "not used by audit" for row in document["identity"]["keys"]}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return {}
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T09:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _tell(report: Report) -> None:
+    typer.echo(f"log          {report.origin}")
+    typer.echo(f"records      {report.records}, of which {report.signed} are signed")
+    typer.echo(f"root         {report.root}")
+    typer.echo(f"checkpoints  {report.checkpoints}")
+    typer.echo(f"facts        {report.facts}")
+    for fault in report.faults:
+        typer.echo(f"FAULT        {fault}")
+    typer.echo("the log verifies" if report.ok else "the log does not verify")
+
+
+def _print_table(records: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in _COLUMNS:
+        table.add_column(name, overflow="fold")
+    for record in records:
+        table.add_row(*(str(record[name]) for name in _COLUMNS))
+    Console(markup=False, emoji=False, highlight=False).print(table)
+
+
+def _print_pairs(title: str, values: Mapping[str, Any]) -> None:
+    """The fields that say something, one a line."""
+    typer.echo(title)
+    for name, value in values.items():
+        if value not in ("", 0, (), {}, []):
+            typer.echo(f"  {name:<20} {_plain(value)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_plain(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_plain, value))
+    return str(value)
+
+
+def _cannot(error: Exception) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(USAGE) from None

@@ -1,0 +1,128 @@
+"""``sekisho keys``: the key ring, and API keys for callers."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from gateway.cli.common import USAGE, AsJson, exit_with, print_json
+from gateway.errors import ConfigError
+from gateway.keys import KeyRing, public_text, read_public, read_ring
+from gateway.settings import ApiKey
+
+API_KEY_PREFIX: Final = "sk-sekisho-"
+_API_KEY_BYTES: Final = 32
+
+app = typer.Typer(help="Make and rotate keys.", no_args_is_help=True)
+ring = typer.Typer(help="The key ring: every derived key comes from it.", no_args_is_help=True)
+app.add_typer(ring, name="ring")
+
+RingPath = Annotated[Path, typer.Argument(help="The key ring's file.")]
+
+
+@ring.command()
+def new(path: RingPath, as_json: AsJson = False) -> None:
+    """Write a new key ring that only you can read. An existing file is never overwritten."""
+    made = KeyRing.new()
+    try:
+        temporary = _write_beside(path, made.dump())
+        try:
+            # A link, not a rename: it fails when the name is taken.
+            path.hardlink_to(temporary)
+        finally:
+            temporary.unlink()
+    except FileExistsError:
+        _cannot(f"{path}: exists already; to add a new active key: sekisho keys ring rotate {path}")
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    _tell(path, made, as_json=as_json)
+
+
+@ring.command()
+def rotate(path: RingPath, as_json: AsJson = False) -> None:
+    """Add a new active key; older keys stay readable. Restart the gateways that use the ring."""
+    rotated = _read(path, as_json=as_json).rotate()
+    try:
+        _write_beside(path, rotated.dump()).replace(path)
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    _tell(path, rotated, as_json=as_json)
+
+
+@ring.command()
+def public(path: RingPath, as_json: AsJson = False) -> None:
+    """Print the public keys with which anyone can verify the audit log."""
+    text = public_text(_read(path, as_json=as_json))
+    if not as_json:
+        typer.echo(text, nl=False)
+        return
+    keys = {key_id: key.public_bytes_raw().hex() for key_id, key in read_public(text).items()}
+    print_json({"algorithm": "Ed25519", "keys": keys, "pem": text})
+
+
+@app.command()
+def create(
+    key_id: Annotated[str, typer.Option("--id", help="Names the key in the audit log.")],
+    tenant: Annotated[str, typer.Option(help="Whose data the caller uses.")],
+    application: Annotated[str, typer.Option("--app", help="Which application calls.")],
+    group: Annotated[list[str] | None, typer.Option(help="A group for policy; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and print it, once, with the row to add to the configuration."""
+    row = _row(key_id, tenant, application, tuple(group or ()))
+    key = API_KEY_PREFIX + secrets.token_urlsafe(_API_KEY_BYTES)
+    if as_json:
+        print_json({"key": key, "row": row})
+        return
+    typer.echo(key)
+    typer.echo(
+        f"\nGive it to the caller now: it is not kept and can't be shown again.\n"
+        f"Put it into the gateway's environment as {row['key_env']}, and add to sekisho.yaml:\n",
+        err=True,
+    )
+    typer.echo(yaml.safe_dump({"identity": {"keys": [row]}}, sort_keys=False), nl=False, err=True)
+
+
+def _row(key_id: str, tenant: str, application: str, groups: tuple[str, ...]) -> dict[str, object]:
+    variable = "SEKISHO_KEY_" + "".join(c if c.isalnum() else "_" for c in key_id.upper())
+    try:
+        row = ApiKey(id=key_id, key_env=variable, tenant=tenant, app=application, groups=groups)
+    except ValidationError as error:
+        names = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
+        _cannot(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
+    return row.model_dump(mode="json")
+
+
+def _read(path: Path, *, as_json: bool) -> KeyRing:
+    try:
+        return read_ring(path)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    """A synchronised file in the same folder, which only its owner may open."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
+
+
+def _tell(path: Path, written: KeyRing, *, as_json: bool) -> None:
+    ids = list(written.verifiers())
+    if as_json:
+        print_json({"path": str(path), "active": written.active_id, "keys": ids})
+    else:
+        typer.echo(f"{path}: active key {written.active_id}, {len(ids)} in all. Keep it secret.")
+
+
+def _cannot(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE) from None

@@ -1,0 +1,86 @@
+"""What a detector reads of a segment, and where its findings stand in the segment's own text.
+
+A plain segment is one passage. A JSON document inside a string (tool arguments) is one passage for each of
+its literals, unescaped, with its key as context; findings are mapped back to the raw text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gateway.detect.base import Passage, Span
+from gateway.text.jsontext import Literal, literals, unescape
+from gateway.types import Segment
+
+_TEXT_KEYS: Final = frozenset(("description", "title", "default", "examples", "example"))
+_BARE_KEY: Final = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$@/:-]{0,63}")
+"""An object key that reads as an identifier: models would take capital letters in it for names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A passage and where it comes from.
+
+    ``offsets[i]`` is where character ``i`` of the passage stands in the segment; ``None`` is identity.
+    With ``whole``, a finding anywhere in the passage covers that range (a number has no parts).
+    """
+
+    passage: Passage
+    offsets: Sequence[int] | None = field(default=None, repr=False)
+    whole: tuple[int, int] | None = None
+
+    def located(self, spans: Iterable[Span]) -> list[Span]:
+        """Spans of the passage as spans of the segment."""
+        if self.whole is not None:
+            first = next(iter(spans), None)
+            return [] if first is None else [replace(first, start=self.whole[0], end=self.whole[1])]
+        offsets = self.offsets
+        if offsets is None:
+            return list(spans)
+        return [replace(s, start=offsets[s.start], end=offsets[s.end]) for s in spans]
+
+
+def readings(segment: Segment, text: str, languages: tuple[str, ...]) -> list[Reading]:
+    """The passages of a segment.
+
+    Args:
+        segment: the segment; ``text`` stands for its text.
+        text: the segment's text as valid Unicode, of the same length.
+        languages: the languages whose models are configured.
+    """
+    models = _models(segment, languages)
+    found = literals(text) if segment.escaping == "json" else None
+    if found is None:
+        whole = (0, len(text)) if segment.place == "number" else None
+        passage = Passage(text=text, key=segment.key, languages=models)
+        return [Reading(passage=passage, whole=whole)]
+    return [_literal(text, literal, segment.key, models) for literal in found]
+
+
+def _models(segment: Segment, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Models read what people write: of schemas the descriptions, of keys those that are no identifiers."""
+    if segment.place in ("identifier", "number"):
+        return ()
+    if segment.place == "key":
+        return () if segment.origin == "schema" else _key_models(segment.text, languages)
+    if segment.origin == "schema" and segment.key not in _TEXT_KEYS:
+        return ()
+    return languages
+
+
+def _key_models(key: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    return () if _BARE_KEY.fullmatch(key) else languages
+
+
+def _literal(raw: str, literal: Literal, outer_key: str, models: tuple[str, ...]) -> Reading:
+    key = literal.key or outer_key
+    if literal.kind == "number":
+        passage = Passage(text=raw[literal.start : literal.end], key=key)
+        return Reading(passage=passage, whole=(literal.start, literal.end))
+    text, offsets = unescape(raw, literal.start + 1, literal.end - 1)
+    if literal.kind == "key":
+        return Reading(
+            passage=Passage(text=text, languages=_key_models(text, models)), offsets=offsets
+        )
+    return Reading(passage=Passage(text=text, key=key, languages=models), offsets=offsets)

@@ -1,0 +1,137 @@
+"""The scan stage: the findings of a whole request.
+
+Segments whose findings are remembered are not looked at again; the others go to the detector in one call.
+What is found anywhere is then marked everywhere.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.detect.base import Detector, Passage, Span
+from gateway.detect.cache import CacheKeys, SpanCache
+from gateway.detect.passages import Reading, readings
+from gateway.detect.spread import spread
+from gateway.errors import DetectorUnavailable
+from gateway.types import Call, Finding, Scan, Segment
+
+_TEXT: Final = frozenset({"text"})
+
+
+class Scanner:
+    """Finds what is sensitive in requests and replies.
+
+    Args:
+        detector: a started detector.
+        languages: the languages whose models read what people write.
+        deadline_ms: milliseconds that one scan may take.
+        cache_entries: how many texts to remember.
+        cache_key: a tenant's cache key.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        *,
+        languages: Sequence[str],
+        deadline_ms: int,
+        cache_entries: int,
+        cache_key: Callable[[str], bytes],
+    ) -> None:
+        self._detector = detector
+        self._languages = tuple(languages)
+        self._seconds = deadline_ms / 1000
+        self._cache = SpanCache(cache_entries)
+        self._cache_key = cache_key
+
+    async def scan(self, call: Call, tenant: str) -> Scan:
+        """Everything found in the call, disjoint, sorted, spread over all of its segments.
+
+        Raises:
+            DetectorUnavailable: the detector failed, crashed or ran out of time.
+        """
+        found = await self._found(call.segments, tenant)
+        return Scan(
+            findings=tuple(
+                _finding(index, span)
+                for index, spans in enumerate(spread(call.segments, found))
+                for span in spans
+            ),
+            unscannable=call.modalities - _TEXT,
+        )
+
+    async def scan_text(self, text: str, tenant: str) -> tuple[Span, ...]:
+        """What every detector finds in one text of a reply.
+
+        Raises:
+            DetectorUnavailable: as above.
+        """
+        return (await self._found((Segment(path=(), origin="assistant", text=text),), tenant))[0]
+
+    async def _found(self, segments: Sequence[Segment], tenant: str) -> list[tuple[Span, ...]]:
+        """What the detector finds in each segment, or found before."""
+        ends = asyncio.get_running_loop().time() + self._seconds
+        keys = CacheKeys(
+            self._cache_key(tenant), self._detector.revision + ",".join(self._languages)
+        )
+        found: dict[bytes, tuple[Span, ...]] = {}
+        missing: dict[bytes, tuple[Segment, str]] = {}
+        order = []
+        for segment in segments:
+            text, encoded = _unicode(segment.text)
+            key = keys.of(encoded, segment.origin, segment.key, segment.escaping, segment.place)
+            order.append(key)
+            if key in found or key in missing:
+                continue
+            known = self._cache.get(key)
+            if known is None:
+                missing[key] = segment, text
+            else:
+                found[key] = known
+        if missing:
+            for key, spans in (await self._detected(missing, ends)).items():
+                self._cache.put(key, spans)
+                found[key] = spans
+        return [found[key] for key in order]
+
+    async def _detected(
+        self, missing: dict[bytes, tuple[Segment, str]], ends: float
+    ) -> dict[bytes, tuple[Span, ...]]:
+        read = {key: readings(s, text, self._languages) for key, (s, text) in missing.items()}
+        passages = dict.fromkeys(
+            r.passage for many in read.values() for r in many if r.passage.text
+        )
+        left = ends - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise DetectorUnavailable("detection took longer than its deadline")
+        asked = list(passages)
+        answers = await self._detector.detect(asked, deadline=left)
+        spans: dict[Passage, tuple[Span, ...]] = dict(zip(asked, answers, strict=True))
+        return {key: _located(many, spans) for key, many in read.items()}
+
+
+def _located(read: Sequence[Reading], spans: dict[Passage, tuple[Span, ...]]) -> tuple[Span, ...]:
+    """The findings of a segment's passages in the segment's own offsets."""
+    if len(read) == 1 and read[0].offsets is None and read[0].whole is None:
+        return spans.get(read[0].passage, ())
+    return tuple(span for one in read for span in one.located(spans.get(one.passage, ())))
+
+
+def _unicode(text: str) -> tuple[str, bytes]:
+    """The text as valid Unicode, and in UTF-8: half of a surrogate pair reads as ``?``."""
+    try:
+        return text, text.encode()
+    except UnicodeEncodeError:
+        encoded = text.encode(errors="replace")
+        return encoded.decode(), encoded
+
+
+def _finding(index: int, span: Span) -> Finding:
+    return Finding(
+        segment=index,
+        start=span.start,
+        end=span.end,
+        entity=span.entity,
+        score=span.score,
+        detector=span.detector,
+    )

@@ -1,0 +1,116 @@
+"""Found once, found everywhere.
+
+Recognition depends on context: a name found in one turn is missed in another, beside its own placeholder. So
+every value found anywhere in a request is searched for in all of it, under the same rule that the wire check
+uses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.detect.base import Span
+from gateway.detect.overlap import resolve
+from gateway.text.jsontext import Literal, literals, unescape
+from gateway.text.occurrences import Occurrence, Occurrences
+from gateway.types import Segment
+
+_DETECTOR: Final = "spread"
+
+
+def spread(
+    segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]
+) -> list[tuple[Span, ...]]:
+    """The spans of each segment, with every other occurrence of every value found in any.
+
+    Args:
+        segments: the segments of a request.
+        found: what was found in each, disjoint, in its own offsets.
+    """
+    values = _values(segments, found)
+    occurrences = Occurrences(values)
+    if not occurrences:
+        return list(found)
+    added: dict[int, list[Span]] = {}
+    plain, escaped = _by_reading(segments)
+    _search(occurrences, values, [segments[i].text for i in plain], plain, added)
+    for index in escaped:
+        added[index] = _in_json(occurrences, values, segments[index].text)
+    return [
+        _joined(segment, spans, added.get(index, []))
+        for index, (segment, spans) in enumerate(zip(segments, found, strict=True))
+    ]
+
+
+def _values(segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]) -> dict[str, Span]:
+    """Every value found, as people read it, with the span that names it; the surest span wins."""
+    values: dict[str, Span] = {}
+    for segment, spans in zip(segments, found, strict=True):
+        for span in spans:
+            value = segment.text[span.start : span.end]
+            if segment.escaping == "json" and "\\" in value:
+                value = unescape(segment.text, span.start, span.end)[0]
+            if value not in values or values[value].score < span.score:
+                values[value] = span
+    return values
+
+
+def _by_reading(segments: Sequence[Segment]) -> tuple[list[int], list[int]]:
+    """Indices of segments that are searched as they stand, and of those read as JSON."""
+    plain: list[int] = []
+    escaped: list[int] = []
+    for index, segment in enumerate(segments):
+        (escaped if segment.escaping == "json" else plain).append(index)
+    return plain, escaped
+
+
+def _search(
+    occurrences: Occurrences,
+    values: dict[str, Span],
+    texts: Sequence[str],
+    indices: Sequence[int],
+    added: dict[int, list[Span]],
+) -> None:
+    for occurrence in occurrences.find(texts):
+        added.setdefault(indices[occurrence.text], []).append(_span(occurrence, values))
+
+
+def _in_json(occurrences: Occurrences, values: dict[str, Span], raw: str) -> list[Span]:
+    """Occurrences inside the literals of a JSON text; a number is taken whole."""
+    if "\\" not in raw and not occurrences.contains(raw):
+        return []
+    found = literals(raw)
+    if found is None:
+        return [_span(occurrence, values) for occurrence in occurrences.find([raw])]
+    read = [_read(raw, literal) for literal in found]
+    spans = []
+    for occurrence in occurrences.find([text for text, _ in read]):
+        literal, offsets = found[occurrence.text], read[occurrence.text][1]
+        if literal.kind == "number":
+            start, end = literal.start, literal.end
+        else:
+            start, end = offsets[occurrence.start], offsets[occurrence.end]
+        spans.append(replace(_span(occurrence, values), start=start, end=end))
+    return spans
+
+
+def _read(raw: str, literal: Literal) -> tuple[str, Sequence[int]]:
+    if literal.kind == "number":
+        return raw[literal.start : literal.end], range(literal.start, literal.end + 1)
+    return unescape(raw, literal.start + 1, literal.end - 1)
+
+
+def _span(occurrence: Occurrence, values: dict[str, Span]) -> Span:
+    named = values[occurrence.value]
+    return replace(named, start=occurrence.start, end=occurrence.end, detector=_DETECTOR)
+
+
+def _joined(segment: Segment, spans: tuple[Span, ...], added: list[Span]) -> tuple[Span, ...]:
+    """Both kinds of spans, resolved; a number stays whole."""
+    known = {(span.start, span.end) for span in spans}
+    new = [span for span in added if (span.start, span.end) not in known]
+    if not new:
+        return spans
+    if segment.place == "number":
+        return spans or (replace(new[0], start=0, end=len(segment.text)),)
+    return resolve((*spans, *new), segment.text)

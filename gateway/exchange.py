@@ -1,0 +1,106 @@
+"""The ledger of one request, and what it leaves behind in the audit log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gateway.types import Call, Decision, Deployment, Principal, Scan, Source, UsageEvent
+
+OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
+EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a request ended. ``code`` is an error code of ``errors.py``, or ``None`` when served."""
+
+    kind: OutcomeKind
+    status: int
+    code: str | None = None
+    source: Source | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """The ledger of one request: written by ``pipeline``, then by ``respond``, by nothing else."""
+
+    request_id: str
+    started: float
+    """Wall clock, seconds since the epoch."""
+    dialect: str
+    operation: str
+    model: str = ""
+    """The name that was asked for, once the catalogue knows it: never free text."""
+    principal: Principal | None = None
+    call: Call | None = None
+    scan: Scan | None = None
+    facts: bytes | None = field(default=None, repr=False)
+    """The canonical ``Facts`` document, as hashed by ``Decision.facts_hash``."""
+    decision: Decision | None = None
+    deployment: Deployment | None = None
+    attempts: int = 0
+    redactions: Mapping[str, int] = field(default_factory=dict)
+    placeholder_key_id: str = ""
+    sent_model: str = ""
+    reply_model: str = ""
+    usage: UsageEvent | None = None
+    restored: int = 0
+    unrestored: int = 0
+    invented: dict[str, int] = field(default_factory=dict)
+    upstream_seconds: float = 0.0
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """What an exchange leaves behind: no user text, no hash of user text that is not keyed."""
+
+    kind: EntryKind
+    time: str
+    """RFC 3339, UTC, milliseconds."""
+    request_id: str
+    tenant: str
+    app: str
+    subject: str
+    credential_id: str
+    dialect: str
+    operation: str
+    model: str
+    """The model that was asked for; a name outside the catalogue is recorded as ``""``."""
+    stream: bool
+    attempt: int
+    """Number of this attempt, from 1; 0 on a refusal before any attempt."""
+    deployment: str
+    operator: str
+    zone: str
+    sent_model: str
+    reply_model: str
+    decision_id: str
+    revision: str
+    facts_hash: str
+    reasons: tuple[str, ...]
+    shadow_reasons: tuple[str, ...]
+    findings: Mapping[str, int]
+    redactions: Mapping[str, int]
+    invented: Mapping[str, int]
+    restored: int
+    unrestored: int
+    unscannable: tuple[str, ...]
+    placeholder_key_id: str
+    output_use: str
+    outcome: str
+    status: int
+    code: str
+    source: str
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """An entry with its place in the log: ``leaf`` is the RFC 6962 leaf hash of its canonical JSON."""
+
+    origin: str
+    sequence: int
+    entry: AuditEntry
+    leaf: bytes

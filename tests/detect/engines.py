@@ -1,0 +1,37 @@
+"""Engines that misbehave on command, for the contract of detectors."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from gateway.detect.base import Passage, Span
+from gateway.detect.patterns import tier0
+
+
+class Moody:
+    """Tier 0, except for texts that are an instruction to fail."""
+
+    revision = "moody"
+
+    def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        for passage in passages:
+            if passage.text == "raise":
+                raise ValueError(passage.text)
+            if passage.text == "hang":
+                time.sleep(1.0)
+            if passage.text == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if passage.text == "leave":
+                sys.exit(3)
+        return [tier0(passage.text, passage.key) for passage in passages]
+
+
+def moody(languages: Sequence[str]) -> Moody:
+    assert set(languages) <= {"en", "ja"}
+    return Moody()
+
+
+def unbuildable(languages: Sequence[str]) -> Moody:
+    raise OSError(f"no model for {languages[0]}")

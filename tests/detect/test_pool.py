@@ -1,0 +1,179 @@
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import psutil
+import pytest
+
+from gateway.detect.base import Passage
+from gateway.detect.pool import ProcessDetector
+from gateway.errors import DetectorUnavailable
+
+MOODY = f"{__package__}.engines:moody"
+
+
+@pytest.fixture
+async def detector() -> AsyncIterator[ProcessDetector]:
+    detector = ProcessDetector(("en",), processes=1, engine=MOODY, hang_seconds=0.2)
+    await detector.start()
+    yield detector
+    await detector.close()
+
+
+def _children() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if "gateway.detect.child" in " ".join(_command(child))
+    ]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+async def _ask(detector: ProcessDetector, text: str) -> int:
+    found = await detector.detect([Passage(text=text)], deadline=5.0)
+    return len(found[0])
+
+
+async def _replaced(old: int) -> int:
+    """The process id of the child that took the place of ``old``."""
+    while True:
+        for child in _children():
+            if child.pid != old and child.status() != psutil.STATUS_ZOMBIE:
+                return int(child.pid)
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", ["die", "leave"])
+async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
+    detector: ProcessDetector, how: str
+) -> None:
+    old = _children()[0].pid
+    with pytest.raises(DetectorUnavailable):
+        await _ask(detector, how)
+    await _replaced(old)
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
+    detector: ProcessDetector,
+) -> None:
+    old = _children()[0].pid
+    call = asyncio.ensure_future(_ask(detector, "hang"))
+    await asyncio.sleep(0.05)
+    os.kill(old, signal.SIGKILL)
+    with pytest.raises(DetectorUnavailable):
+        await call
+    await _replaced(old)
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_a_child_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
+    old = _children()[0].pid
+    os.kill(old, signal.SIGKILL)
+    await _replaced(old)
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector) -> None:
+    old = _children()[0].pid
+    with pytest.raises(DetectorUnavailable):
+        await _ask(detector, "hang")
+    await _replaced(old)
+    assert not psutil.pid_exists(old)
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) -> None:
+    """A request that waits in the queue past its deadline does not cost the child its life."""
+    old = _children()[0].pid
+    passages = [Passage(text=f"ann{n}@example.com " * 2000) for n in range(10)]
+    slow = asyncio.ensure_future(detector.detect(passages, deadline=20.0))
+    await asyncio.sleep(0)
+    with pytest.raises(DetectorUnavailable):
+        await detector.detect([Passage(text="x")], deadline=0.001)
+    assert len((await slow)[0]) == 2000
+    assert [child.pid for child in _children()] == [old]
+
+
+async def test_long_requests_are_spread_over_the_processes() -> None:
+    detector = ProcessDetector(("en",), processes=2, engine=MOODY)
+    await detector.start()
+    passages = [Passage(text=f"ann{n}@example.com " * 900) for n in range(12)]
+    found = await detector.detect(passages, deadline=20.0)
+    assert [len(spans) for spans in found] == [900] * 12
+    used = [child.cpu_times().user for child in _children()]
+    await detector.close()
+    assert len(used) == 2
+    assert min(used) > 0
+
+
+async def test_text_that_is_not_unicode_is_refused(detector: ProcessDetector) -> None:
+    with pytest.raises(DetectorUnavailable):
+        await _ask(detector, "\ud83d")
+
+
+async def test_closing_leaves_no_process_behind() -> None:
+    detector = ProcessDetector(("en",), processes=2, engine=MOODY)
+    await detector.start()
+    assert len(_children()) == 2
+    await detector.close()
+    assert _children() == []
+
+
+async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) -> None:
+    calls = [asyncio.ensure_future(_ask(detector, "hang")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    await detector.close()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(answer, DetectorUnavailable) for answer in answers)
+
+
+async def test_children_get_no_credentials_from_the_environment(
+    detector: ProcessDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEKISHO_KEY_BILLING", "a-key-of-at-least-16")
+    old = _children()[0].pid
+    os.kill(old, signal.SIGKILL)
+    child = psutil.Process(await _replaced(old))
+    assert "SEKISHO_KEY_BILLING" not in child.environ()
+
+
+_PARENT = """
+import asyncio
+from gateway.detect.base import Passage
+from gateway.detect.pool import ProcessDetector
+
+async def main():
+    detector = ProcessDetector(("en",), processes=2, engine={engine!r}, hang_seconds=60)
+    await detector.start()
+    asyncio.ensure_future(detector.detect([Passage(text="hang")], deadline=60))
+    await asyncio.sleep(0.1)
+    print("up", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_children_die_with_a_parent_that_is_killed() -> None:
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", _PARENT.format(engine=MOODY)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        children = psutil.Process(parent.pid).children()
+        assert len(children) == 2
+        parent.kill()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []

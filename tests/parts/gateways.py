@@ -1,0 +1,99 @@
+"""A whole gateway on a loopback port, in this process: every part is the real one."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openai
+import uvicorn
+
+from gateway.app import Gateway, compose
+from gateway.audit.search import Query, search
+from gateway.detect.base import Detector
+from gateway.detect.inprocess import InProcessDetector
+from gateway.keys import KeyRing
+from gateway.settings import Settings
+from tests.parts.configuration import document
+from tests.parts.opa import ROOT
+
+KEY = "sk-sekisho-test-0123456789abcdef"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A gateway that listens, and what a client needs to reach it."""
+
+    gateway: Gateway
+    url: str
+    folder: Path
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.url}/v1"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "audit.db"
+
+    def client(self, **options: Any) -> openai.AsyncOpenAI:
+        """The real SDK, pointed at the gateway."""
+        return openai.AsyncOpenAI(
+            base_url=self.base_url, **{"api_key": KEY, "max_retries": 0, **options}
+        )
+
+    def records(self, **query: Any) -> list[dict[str, Any]]:
+        """What the audit log holds, oldest first."""
+        return search(self.store, Query(**query))[::-1]
+
+
+@functools.cache
+def detector() -> Detector:
+    """One detector for all tests that do not need detector processes: loading its models takes seconds."""
+    return InProcessDetector(("en", "ja"))
+
+
+def prepared(folder: Path, **changes: Any) -> Settings:
+    """Settings whose files exist in ``folder``."""
+    ring = folder / "ring.json"
+    if not ring.exists():
+        ring.touch(mode=0o600)
+        ring.write_text(KeyRing.new().dump())
+    changes.setdefault("policy", {"path": str(ROOT / "policies")})
+    return Settings.model_validate(document(folder=str(folder), **changes))
+
+
+@asynccontextmanager
+async def serving(folder: Path, *, own_detector: bool = False, **changes: Any) -> AsyncIterator[Served]:
+    """A running gateway; ``changes`` are those of ``configuration.document``."""
+    settings = prepared(folder, **changes)
+    chosen = None if own_detector else detector()
+    gateway = compose(settings, {"SEKISHO_TEST_KEY": KEY}, detector=chosen)
+    async with gateway.running(), listening(gateway) as url:
+        yield Served(gateway=gateway, url=url, folder=folder)
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway) -> AsyncIterator[str]:
+    config = uvicorn.Config(
+        gateway.public(), port=0, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=5
+    )
+    server = _Quiet(config)
+    task = asyncio.ensure_future(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves the signals of the test process alone."""
+
+    def install_signal_handlers(self) -> None: ...

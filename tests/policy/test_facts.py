@@ -1,0 +1,58 @@
+"""Facts are coarse, normalised, and hold no text."""
+
+from dataclasses import asdict
+
+import pytest
+
+from gateway.policy.build import Build
+from gateway.policy.facts import bucket, canonical, facts_hash
+from tests.policy.samples import CLOUD, deployment, known
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0"), (1, "1"), (2, "2-9"), (9, "2-9"), (10, "10+"), (999, "10+")])
+def test_counts_are_bucketed(count: int, told: str) -> None:
+    assert bucket(count) == told
+
+
+def test_equal_facts_meet(shipped: Build) -> None:
+    first = canonical(known(shipped, entities=("PERSON",) * 3))
+    second = canonical(known(shipped, entities=("PERSON",) * 7))
+    assert first == second
+    assert facts_hash(first) == facts_hash(second)
+    assert canonical(known(shipped, entities=("PERSON",))) != first
+
+
+def test_no_text_no_subject_no_request(shipped: Build) -> None:
+    document = canonical(known(shipped, entities=("PERSON",)))
+    assert b"xxx" not in document
+    assert set(asdict(known(shipped))) == {
+        *("tenant", "app", "groups", "dialect", "operation", "model", "stream", "tools", "findings"),
+        *("unscannable", "modalities", "purpose", "hour", "candidates"),
+    }
+    assert b"deepseek-reasoner" not in document
+
+
+def test_the_hour_is_of_the_week_in_the_policys_time_zone(shipped: Build) -> None:
+    assert known(shipped).hour == 24 + 12
+
+
+def test_candidates_are_resolved_from_the_data(shipped: Build) -> None:
+    house, cloud = known(shipped, deployment(), CLOUD).candidates
+    assert (house.host, house.host_operator, house.developer, house.licence) == (
+        "10.0.0.5",
+        "",
+        "DeepSeek",
+        "MIT",
+    )
+    assert house.output_use == "allowed"
+    assert (cloud.host_operator, cloud.operator_country, cloud.output_use) == ("openai", "US", "conditional")
+
+
+def test_what_no_row_says_is_empty(shipped: Build) -> None:
+    (stranger,) = known(shipped, deployment("http://[", "nobody", weights="nothing")).candidates
+    assert (stranger.host, stranger.operator_country, stranger.developer, stranger.output_use) == (
+        "",
+        "",
+        "",
+        "unknown",
+    )
