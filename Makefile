@@ -3,6 +3,7 @@
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make prove   the tests and benchmarks at their full figures: hours
+# make tools   the tools of tools/go.mod, built by Go (tests need them)
 # make docs    the generated pages      make lock   the lock files      make clean
 
 SHELL := bash
@@ -23,7 +24,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench prove docs lock clean
+.PHONY: demo test check tools bench prove docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
@@ -36,6 +37,8 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
+
+tools: .tools/bin/opa
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)

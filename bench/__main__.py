@@ -49,10 +49,10 @@ async def _scenario(
     """Rounds in which the subjects take turns, so that a change of the machine's pace meets all of them."""
     samples, cpu = defaultdict[str, list[Sample]](list), defaultdict[str, float](float)
     for subject in running:
-        await _round(running, subject, scenario, list(conversations.take(_WARM_UP)))
+        await _round(running, subject, scenario, conversations.take(_WARM_UP))
     for _ in range(ROUNDS):
         for subject in running:
-            firsts = list(conversations.take(requests // ROUNDS))
+            firsts = conversations.take(requests // ROUNDS)
             taken, seconds = await _round(running, subject, scenario, firsts)
             samples[subject.name] += taken
             cpu[subject.name] += seconds

@@ -38,19 +38,23 @@ def message(n: int) -> str:
     return _TURN.format(**values(n))
 
 
-def chat(turns: range, *, stream: bool = False) -> bytes:
-    """A chat of the given turns, ending with the caller's; earlier ones have their answers between."""
-    messages = list(_messages(turns))[:-1]
+def chat(history: range, last: int, *, stream: bool = False) -> bytes:
+    """A chat: the turns of ``history`` with their answers, then turn ``last``, unanswered."""
+    messages = [*_answered(history), _user(last)]
     document: dict[str, Any] = {"model": MODEL, "messages": messages}
     if stream:
         document["stream"] = True
     return orjson.dumps(document)
 
 
-def _messages(turns: range) -> Iterator[dict[str, str]]:
+def _answered(turns: range) -> Iterator[dict[str, str]]:
     for n in turns:
-        yield {"role": "user", "content": message(n)}
+        yield _user(n)
         yield {"role": "assistant", "content": _ANSWER.format(**values(n))}
+
+
+def _user(n: int) -> dict[str, str]:
+    return {"role": "user", "content": message(n)}
 
 
 def _card(n: int) -> str:

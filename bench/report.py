@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.load import Sample
 from bench.measure import percentile
+from bench.scenarios import ALONE, KNOWN
 
 PERCENTS = (50, 95, 99)
 
@@ -57,9 +58,8 @@ def data(run: Run) -> dict[str, Any]:
 
 
 def history_ratio(run: Run) -> float:
-    """The gateway's CPU for ten turns of which nine are known, over that for the tenth alone."""
-    known, alone = run["ten turns, nine known"], run["the tenth turn alone"]
-    return known["gateway"].cpu_us / alone["gateway"].cpu_us
+    """The gateway's CPU for ten turns of which nine are known, over that for one alone."""
+    return run[KNOWN.name]["gateway"].cpu_us / run[ALONE.name]["gateway"].cpu_us
 
 
 def text(run: Run) -> str:
@@ -71,7 +71,7 @@ def text(run: Run) -> str:
         lines += [_line(name, found, bare) for name, found in subjects.items()]
         lines.append("")
     lines.append(
-        f"ten turns with nine known cost {history_ratio(run):.2f} times the tenth alone (gateway, CPU)"
+        f"a tenth turn with nine known before it costs {history_ratio(run):.2f} times as much CPU as alone"
     )
     return "\n".join(lines)
 

@@ -1,6 +1,6 @@
 """What is asked of every subject, and the controls that prove the figures mean something."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -17,8 +17,8 @@ TURNS = 10
 class Scenario:
     """A kind of request.
 
-    ``known`` gives the requests that come before the measured one, in the same conversation; ``body``
-    the measured one. Both take the number of the conversation's first turn.
+    ``body`` gives the measured request, ``known`` those that come before it; both take the number of the
+    first turn of a conversation, which has :data:`TURNS` turns and one to spare for itself alone.
     """
 
     name: str
@@ -26,31 +26,35 @@ class Scenario:
     known: Callable[[int], list[bytes]] = lambda _: []
 
 
-def _turns(first: int, number: int) -> range:
-    return range(first, first + number)
+def _history(first: int) -> range:
+    return range(first, first + TURNS - 1)
 
 
-SCENARIOS = (
-    Scenario(name="one short turn, all new", body=lambda n: chat(_turns(n, 1))),
-    Scenario(
-        name="ten turns, nine known",
-        body=lambda n: chat(_turns(n, TURNS)),
-        known=lambda n: [chat(_turns(n, TURNS - 1))],
-    ),
-    Scenario(name="the tenth turn alone", body=lambda n: chat(range(n + TURNS - 1, n + TURNS))),
-    Scenario(name="one short turn, streamed", body=lambda n: chat(_turns(n, 1), stream=True)),
+def _last(first: int) -> int:
+    return first + TURNS - 1
+
+
+ALONE = Scenario(name="one turn, new", body=lambda first: chat(range(0), _last(first)))
+KNOWN = Scenario(
+    name="ten turns, nine known",
+    body=lambda first: chat(_history(first), _last(first)),
+    known=lambda first: [chat(_history(first), _last(first) + 1)],
 )
+STREAMED = Scenario(
+    name="one turn, new, streamed", body=lambda first: chat(range(0), first, stream=True)
+)
+SCENARIOS = (ALONE, KNOWN, STREAMED)
 
 
 class Conversations:
     """Gives every conversation turns of its own, so that nothing measured was seen before."""
 
     def __init__(self) -> None:
-        self._first = count(step=TURNS)
+        self._first = count(step=TURNS + 1)
 
-    def take(self, number: int) -> Iterator[int]:
+    def take(self, number: int) -> list[int]:
         """The first turns of the next ``number`` conversations."""
-        return (next(self._first) for _ in range(number))
+        return [next(self._first) for _ in range(number)]
 
 
 async def prepare(subject: Subject, key: str, scenario: Scenario, firsts: list[int]) -> None:
@@ -76,10 +80,10 @@ async def control(subjects: Subjects) -> None:
         for stream in (False, True):
             first = 10_000_000 + stream
             planted = [v for k, v in values(first).items() if k != "n"]
-            (sample,) = await drive(
-                subject.url, subjects.key, [chat(_turns(first, 1), stream=stream)]
-            )
-            on_the_wire = [value for value in planted if value in await _last(subjects.upstream)]
+            body = chat(range(0), first, stream=stream)
+            (sample,) = await drive(subject.url, subjects.key, [body])
+            received = await _received(subjects.upstream)
+            on_the_wire = [value for value in planted if value in received]
             if bool(on_the_wire) == masks or any(value not in sample.text for value in planted):
                 raise WrongAnswer(
                     f"{subject.name}: {len(on_the_wire)} of {len(planted)} planted values reached the "
@@ -87,6 +91,6 @@ async def control(subjects: Subjects) -> None:
                 )
 
 
-async def _last(upstream: Subject) -> str:
+async def _received(upstream: Subject) -> str:
     async with aiohttp.ClientSession() as session, session.get(f"{upstream.url}/last") as reply:
         return await reply.text()

@@ -176,4 +176,3 @@ def _upstreams(settings: Settings, build: Build) -> dict[str, OpenAIUpstream]:
         name: OpenAIUpstream(name, deployment, wire_check=wire_check, refused_host=refused)
         for name, deployment in settings.deployments.items()
     }
-

@@ -17,7 +17,9 @@ from gateway.exchange import EntryKind, Exchange, Outcome, OutcomeKind
 from gateway.telemetry.logs import exchange_fields, fault
 from gateway.telemetry.metrics import Metrics
 
-_DISCONNECTED = Outcome(kind="disconnected", status=499, code="client_disconnected", source="client")
+_DISCONNECTED = Outcome(
+    kind="disconnected", status=499, code="client_disconnected", source="client"
+)
 _STRANGER_SECONDS = 1.0
 
 

@@ -30,7 +30,9 @@ class _Section(BaseModel):
 class Listen(_Section):
     """An address to listen on."""
 
-    host: str = Field("127.0.0.1", description="Address to bind; loopback unless you say otherwise.")
+    host: str = Field(
+        "127.0.0.1", description="Address to bind; loopback unless you say otherwise."
+    )
     port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
 
 
@@ -170,9 +172,13 @@ class DeploymentSettings(_Section):
     operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
     zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
     datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")
-    weights: Name = Field(description="A row of policies/data/models.yaml: whose weights these are.")
+    weights: Name = Field(
+        description="A row of policies/data/models.yaml: whose weights these are."
+    )
     api_key_file: Path | None = Field(None, description="File with the upstream's API key.")
-    ca_file: Path | None = Field(None, description="CA bundle that the upstream's certificate must chain to.")
+    ca_file: Path | None = Field(
+        None, description="CA bundle that the upstream's certificate must chain to."
+    )
     timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
 
     def deployment(self, name: str) -> Deployment:
@@ -192,7 +198,9 @@ class DeploymentSettings(_Section):
 class Logs(_Section):
     """Logging."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level written.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level written."
+    )
 
 
 class Settings(_Section):
@@ -206,7 +214,9 @@ class Settings(_Section):
     policy: Policy = Field(default_factory=Policy, description="Policies.")
     detect: Detect = Field(default_factory=Detect, description="Detection.")
     identity: Identity = Field(default_factory=Identity, description="Who may call.")
-    models: dict[Name, Model] = Field(default_factory=dict, description="Models that callers may ask for.")
+    models: dict[Name, Model] = Field(
+        default_factory=dict, description="Models that callers may ask for."
+    )
     deployments: dict[Name, DeploymentSettings] = Field(
         default_factory=dict, description="Places where models are served."
     )
@@ -313,7 +323,9 @@ def _key_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
             faults.append(f"{where}.id: {key.id!r} is given twice")
         ids.add(key.id)
         if len(environ.get(key.key_env, "")) < 16:
-            faults.append(f"{where}.key_env: {key.key_env} must hold a key of at least 16 characters")
+            faults.append(
+                f"{where}.key_env: {key.key_env} must hold a key of at least 16 characters"
+            )
     ring = settings.keys.ring_env
     if ring is not None and not environ.get(ring):
         faults.append(f"keys.ring_env: the environment variable {ring} is not set")
@@ -335,4 +347,6 @@ def _file_faults(settings: Settings) -> list[str]:
             (f"deployments.{name}.api_key_file", deployment.api_key_file),
             (f"deployments.{name}.ca_file", deployment.ca_file),
         ]
-    return [f"{where}: {path} does not exist" for where, path in named if path and not path.exists()]
+    return [
+        f"{where}: {path} does not exist" for where, path in named if path and not path.exists()
+    ]

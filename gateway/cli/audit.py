@@ -1,6 +1,7 @@
 """``sekisho audit``: verify, show and search the audit log. Needs the log's file, and no gateway.
 
-Exit codes: 0 all is well, 1 a fault or nothing was found, 2 the command can't be carried out.
+Exit codes: 0 all is well, 1 a fault was found or there is no such request, 2 the command can't be
+carried out.
 """
 
 import os
@@ -99,7 +100,7 @@ def show(
 
 
 @app.command()
-def search(
+def search(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     since: Moment = None,
     until: Moment = None,
     tenant: Exact = None,

@@ -19,7 +19,9 @@ def demo(as_json: AsJson = False, keep: Keep = False) -> None:
     """Start everything on loopback, run the tour, and exit 1 if any promise is broken."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        typer.echo(f"The demo needs {', '.join(missing)}: run 'make demo', which installs them.", err=True)
+        typer.echo(
+            f"The demo needs {', '.join(missing)}: run 'make demo', which installs them.", err=True
+        )
         raise typer.Exit(USAGE)
     with tempfile.TemporaryDirectory(prefix="sekisho-demo-") as folder:
         kept = asyncio.run(_run(Path(folder), as_json=as_json, keep=keep))
@@ -44,7 +46,9 @@ async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
         if as_json:
             print_json(data(steps))
         if keep:
-            console.print(f"base_url={running.base_url}  api_key={running.api_key}  (Ctrl-C to stop)")
+            console.print(
+                f"base_url={running.base_url}  api_key={running.api_key}  (Ctrl-C to stop)"
+            )
             await asyncio.Event().wait()
     kept = all(step.kept for step in steps)
     console.print(f"{sum(step.kept for step in steps)} of {len(steps)} steps kept their promises.")

@@ -24,6 +24,6 @@ class Grammar:
         if not self.enforced or not placeholders:
             return body
         document = orjson.loads(body)
-        quoted = ' ", " '.join(f'"{placeholder}"' for placeholder in placeholders)
+        quoted = ' " and then I read " '.join(f'"{placeholder}"' for placeholder in placeholders)
         document["grammar"] = f'root ::= "I read: " {quoted} "."'
         return orjson.dumps(document)

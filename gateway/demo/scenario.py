@@ -22,8 +22,9 @@ OTHER_CLOUD = "cloud-chat"
 
 ENGLISH = (
     "Repeat this sentence exactly, with nothing else: "
-    f"The customer {NAME} has the e-mail {EMAIL}, the phone {PHONE} and the card {CARD}."
+    f"Dear {NAME}, we wrote to {EMAIL}, called {PHONE} and charged {CARD}."
 )
+GREETING = f"Please write a short greeting for {NAME}."
 JAPANESE = (
     "次の文をそのまま繰り返してください: "
     f"{JP_NAME}様のマイナンバーは{MY_NUMBER}、携帯番号は{JP_MOBILE}です。"

@@ -32,7 +32,11 @@ def _spellings(value: str) -> set[str]:
         json.dumps(value)[1:-1],
         json.dumps(json.dumps(value))[3:-3],
         raw.hex(),
-        *(base64.b64encode(b" " * shift + raw).decode()[4:-4] for shift in range(3) if len(raw) > 6),
+        *(
+            base64.b64encode(b" " * shift + raw).decode()[4:-4]
+            for shift in range(3)
+            if len(raw) > 6
+        ),
     }
 
 

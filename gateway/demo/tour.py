@@ -60,20 +60,20 @@ class Tour:
             yield await self._japanese()
             yield self._verify()
 
-    async def _chat(
-        self, title: str, ask: Callable[[Step, str, str], Awaitable[str]]
-    ) -> Step:
+    async def _chat(self, title: str, ask: Callable[[Step, str, str], Awaitable[str]]) -> Step:
         step = Step(title=title, app_sent=scenario.ENGLISH)
         values = (scenario.NAME, scenario.EMAIL, scenario.PHONE, scenario.CARD)
-        await self._until_copied(step, values, lambda: ask(step, scenario.IN_HOUSE, scenario.ENGLISH))
+        await self._until_copied(
+            step, values, lambda: ask(step, scenario.IN_HOUSE, scenario.ENGLISH)
+        )
         return step
 
     async def _alias(self) -> Step:
         step = Step(
             title="3. deepseek-reasoner asked for by name: served in-house",
-            app_sent={"model": scenario.R1_ALIAS, "content": f"Greet {scenario.NAME}."},
+            app_sent={"model": scenario.R1_ALIAS, "content": scenario.GREETING},
         )
-        step.app_got = await self._whole(step, scenario.R1_ALIAS, f"Greet {scenario.NAME}.")
+        step.app_got = await self._whole(step, scenario.R1_ALIAS, scenario.GREETING)
         served_by = {row["deployment"] for row in step.audit}
         step.promises["served by the in-house deployment"] = served_by == {"in-house"}
         self._promise_wire(step)
@@ -157,7 +157,10 @@ class Tour:
 
     async def _messages(self, step: Step, model: str, messages: list[dict[str, Any]]) -> str:
         reply = await self._client.chat.completions.with_raw_response.create(
-            model=model, messages=messages, temperature=0, max_tokens=160  # type: ignore[arg-type]
+            model=model,
+            messages=messages,
+            temperature=0,
+            max_tokens=160,  # type: ignore[arg-type]
         )
         self._note(step, reply.headers["x-request-id"])
         return str(reply.parse().choices[0].message.content)
@@ -193,8 +196,9 @@ class Tour:
             )
             step.promises["the refusal gives reasons"] = bool(step.app_got["error"]["reasons"])
         step.model_received = None
-        step.promises["zero bytes sent"] = self._environment.wiretap.bytes_received == before and all(
-            row["attempt"] == 0 for row in step.audit
+        step.promises["zero bytes sent"] = (
+            self._environment.wiretap.bytes_received == before
+            and all(row["attempt"] == 0 for row in step.audit)
         )
 
     def _note(self, step: Step, request_id: str) -> None:

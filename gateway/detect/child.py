@@ -36,6 +36,7 @@ def encode_job(passages: Sequence[Passage]) -> bytes:
 
 
 def decode_job(body: bytes) -> list[Passage]:
+    """The passages that such a frame's body holds."""
     return [
         Passage(text=text, key=key, languages=tuple(languages))
         for text, key, languages in orjson.loads(body)
@@ -50,6 +51,7 @@ def encode_spans(results: Sequence[Sequence[Span]]) -> bytes:
 
 
 def decode_spans(document: Any) -> list[tuple[Span, ...]]:
+    """The spans of each passage, from the decoded body of an answer."""
     return [
         tuple(
             Span(start=start, end=end, entity=entity, score=score, detector=detector)
@@ -104,8 +106,9 @@ def _exactly(channel: socket.socket, size: int) -> bytes | None:
 
 
 def _die_with_parent() -> None:
-    """End also while busy when the parent is killed: Linux sends the signal, elsewhere the channel's
-    end stops the process after its current job.
+    """End also while busy when the parent is killed.
+
+    Linux sends the signal; elsewhere the end of the channel stops the process after its current job.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

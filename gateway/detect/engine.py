@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Protocol
 
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
 from gateway.detect.base import Passage, Span
+from gateway.detect.english_names import AnnouncedNameRecognizer
 from gateway.detect.japanese_names import JapaneseNameRecognizer
 from gateway.detect.nlp import JAPANESE, MODEL, Artifacts, NamesOnly
 from gateway.detect.overlap import resolve
@@ -82,10 +83,12 @@ def build(languages: Sequence[str]) -> Engine:
 
 def _recognizers(
     languages: Sequence[str],
-) -> list[Tier0Recognizer | NerRecognizer | JapaneseNameRecognizer]:
-    recognizers: list[Tier0Recognizer | NerRecognizer | JapaneseNameRecognizer] = []
+) -> list[EntityRecognizer]:
+    recognizers: list[EntityRecognizer] = []
     for language in languages:
         recognizers += [Tier0Recognizer(language), NerRecognizer(language)]
+        if "en" in languages:
+            recognizers.append(AnnouncedNameRecognizer(language))
     if "ja" in languages:
         recognizers.append(JapaneseNameRecognizer())
     return recognizers

@@ -100,7 +100,7 @@ class ProcessDetector:
         loop = asyncio.get_running_loop()
         started = [loop.create_future() for _ in self._workers]
         self._tasks = [
-            asyncio.create_task(worker.run(first))
+            loop.create_task(worker.run(first))
             for worker, first in zip(self._workers, started, strict=True)
         ]
         try:
@@ -129,12 +129,13 @@ class ProcessDetector:
                 _abandon(job)
 
     async def close(self) -> None:
-        for task in self._tasks:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await asyncio.gather(*tasks, return_exceptions=True)
         while not self._queue.empty():
             self._queue.get_nowait().fail("the detector was stopped")
+            await asyncio.sleep(0)  # a call that waited for room puts its job now
 
 
 def _batches(passages: Sequence[Passage]) -> Iterator[list[Passage]]:

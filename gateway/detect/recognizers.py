@@ -97,5 +97,5 @@ class NearbyWords(ContextAwareEnhancer):
             if own and result.score < _HIGHEST:
                 near = text[max(0, result.start - _BEFORE) : result.end + _AFTER].lower()
                 if any(word in near for word in own):
-                    result.score = min(_HIGHEST, result.score + _RAISE)
+                    result.score = min(_HIGHEST, round(result.score + _RAISE, 3))
         return raw_results

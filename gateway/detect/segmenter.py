@@ -236,14 +236,16 @@ class _Chain:
         space = _SPACE.match(text, position)
         if space is None or "\n" in space[0]:
             return -1
-        word = space.end()
-        if word == len(text):
-            return -1 if self._final else None
+        return self._joined_word(space.end())
+
+    def _joined_word(self, word: int) -> int | None:
+        """The word after a space, when it goes on with the chain."""
+        text = self._text
         end = _word_end(text, word)
-        if end == word:
-            return -1
         if end == len(text) and not self._final:
             return None
+        if end == word:
+            return -1
         grouped = _GROUP.fullmatch(fold(text[word:end]).text)
         return word if grouped or _is_hot(text, word, end) else -1
 

@@ -52,10 +52,14 @@ class ApiKeys:
 def _bearer(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     values = [value for name, value in headers if name == b"authorization"]
     if len(values) != 1:
-        raise InvalidKey(f"Exactly one Authorization header is needed. {_REMEDY}", param="authorization")
+        raise InvalidKey(
+            f"Exactly one Authorization header is needed. {_REMEDY}", param="authorization"
+        )
     scheme, _, key = values[0].strip().partition(b" ")
     if scheme.lower() != b"bearer" or not key.strip():
-        raise InvalidKey(f"The Authorization header is not a bearer key. {_REMEDY}", param="authorization")
+        raise InvalidKey(
+            f"The Authorization header is not a bearer key. {_REMEDY}", param="authorization"
+        )
     return key.strip()
 
 

@@ -89,7 +89,9 @@ def _open(path: Path) -> Build:
         modules = {name: text.decode() for name, text in files.items() if name.endswith(".rego")}
         claimed = data.pop("sekisho_revision")
     except (OSError, tarfile.TarError, KeyError, ValueError, AttributeError):
-        raise ConfigError([f"{path}: not a policy build; make one with 'sekisho policy build'"]) from None
+        raise ConfigError(
+            [f"{path}: not a policy build; make one with 'sekisho policy build'"]
+        ) from None
     built = _revision(modules, data)
     if built.revision != claimed:
         raise ConfigError([f"{path}: its contents are not those of revision {claimed}"])

@@ -4,9 +4,7 @@ from gateway.errors import PolicyDenied
 from gateway.types import _SEAL, Cleared, Decision, Deployment, MaskedCall, Vault
 
 
-def clear(
-    *, call: MaskedCall, vault: Vault, decision: Decision, deployment: Deployment
-) -> Cleared:
+def clear(*, call: MaskedCall, vault: Vault, decision: Decision, deployment: Deployment) -> Cleared:
     """Permit a masked call to go to a deployment.
 
     Raises:

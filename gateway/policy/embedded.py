@@ -36,7 +36,9 @@ class EmbeddedEngine:
             self._engine.set_input_json(document.decode())
             value = orjson.loads(self._engine.eval_rule_as_json(_QUERY))
         except (RuntimeError, ValueError):
-            raise PolicyUnavailable("The policy gave no decision, so the call is refused.") from None
+            raise PolicyUnavailable(
+                "The policy gave no decision, so the call is refused."
+            ) from None
         return value
 
     async def ready(self) -> bool:

@@ -65,7 +65,7 @@ def facts_hash(document: bytes) -> str:
 
 def bucket(count: int) -> str:
     """A count made coarse, so that equal facts meet in the cache."""
-    return str(count) if count < 2 else "2-9" if count < 10 else "10+"  # noqa: PLR2004
+    return str(count) if count < 2 else "2-9" if count < 10 else "10+"
 
 
 def candidate(deployment: Deployment, build: Build) -> Candidate:

@@ -63,7 +63,11 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]  # the package has no types
     def _authorization(self) -> dict[str, str]:
         """The token is read for each call, so that it can be rotated."""
         token_file = self._settings.token_file
-        return {} if token_file is None else {"authorization": f"Bearer {token_file.read_text().strip()}"}
+        return (
+            {}
+            if token_file is None
+            else {"authorization": f"Bearer {token_file.read_text().strip()}"}
+        )
 
 
 class OpaEngine:

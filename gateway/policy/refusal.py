@@ -22,12 +22,16 @@ def refusal(decision: Decision) -> PolicyError:
     A code that every candidate shares names the error, the destination's before the content's: a call
     is refused for its content alone only where content is all that is wrong.
     """
-    codes = [{reason.code for reason in verdict.reasons} for verdict in decision.candidates.values()]
+    codes = [
+        {reason.code for reason in verdict.reasons} for verdict in decision.candidates.values()
+    ]
     message = " ".join(f"{reason.title}. {reason.remedy}" for reason in decision.reasons)
     shared = set.intersection(*codes) if codes else set()
     if shared and all(code == {"content_blocked"} for code in codes):
         kind: type[PolicyError] = ContentBlocked
     else:
-        named = next((code for code in ("provider_blocked", "purpose_forbidden") if code in shared), "")
+        named = next(
+            (code for code in ("provider_blocked", "purpose_forbidden") if code in shared), ""
+        )
         kind = _ERRORS.get(named, PolicyDenied)
     return kind(message or "No rule permits this call.", reasons=decision.reasons)

@@ -79,7 +79,9 @@ def _read_document(source: Source, path: Path, schema: TypeAdapter[object]) -> J
 
 def _fault(path: Path, node: Any, fault: Any) -> str:
     place = ".".join(str(step) for step in fault["loc"] if step != "[key]")
-    return f"{path}:{_line(node, fault['loc'])}: {place}: {fault['msg'].removeprefix('Value error, ')}"
+    return (
+        f"{path}:{_line(node, fault['loc'])}: {place}: {fault['msg'].removeprefix('Value error, ')}"
+    )
 
 
 def _line(node: Any, steps: tuple[int | str, ...]) -> int:
@@ -87,7 +89,9 @@ def _line(node: Any, steps: tuple[int | str, ...]) -> int:
     for step in steps:
         if isinstance(node, yaml.MappingNode):
             inner = next((v for k, v in node.value if k.value == step), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value)
+        ):
             inner = node.value[step]
         else:
             inner = None

@@ -30,9 +30,7 @@ class _Span:
     entity: str
 
 
-def mask(
-    call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault
-) -> Masking:
+def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault) -> Masking:
     """The replacements that take every treated value out of the call.
 
     Args:

@@ -13,13 +13,17 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 8
 LONGEST_DIGEST = 13
 LONGEST = 40
-PATTERN = re.compile(rf"\[[A-Z][A-Z_]{{0,{LONGEST - 16}}}_[{ALPHABET}]{{{LENGTH},{LONGEST_DIGEST}}}\]")
+PATTERN = re.compile(
+    rf"\[[A-Z][A-Z_]{{0,{LONGEST - 16}}}_[{ALPHABET}]{{{LENGTH},{LONGEST_DIGEST}}}\]"
+)
 """What a placeholder looks like, whoever wrote it."""
 
 
 def digest(key: bytes, value: str) -> str:
     """The keyed digest of a value, 13 characters (65 bits) of which placeholders use the first 8 or more."""
-    number = int.from_bytes(hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256))
+    number = int.from_bytes(
+        hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    )
     return "".join(ALPHABET[number >> (5 * i) & 31] for i in range(LONGEST_DIGEST))
 
 

@@ -84,7 +84,9 @@ def treat(
         replacement = _replacement(text, span, treatment)
         if json is not None:
             json.advance(before)
-            replacement = replacement if json.inside or _kept(span, treatment) else f'"{replacement}"'
+            replacement = (
+                replacement if json.inside or _kept(span, treatment) else f'"{replacement}"'
+            )
             json.advance(text[span.start : span.end])
         pieces += [before, replacement]
         position = span.end

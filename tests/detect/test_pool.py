@@ -177,3 +177,16 @@ def test_children_die_with_a_parent_that_is_killed() -> None:
         parent.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
+
+
+async def test_the_real_engine_runs_in_a_process() -> None:
+    detector = ProcessDetector(("en", "ja"), processes=1, hang_seconds=30.0)
+    await detector.start()
+    passages = [
+        Passage(text="My name is Kenji Tanaka.", languages=("en", "ja")),
+        Passage(text="田中健二です", languages=("en", "ja")),
+    ]
+    found = await detector.detect(passages, deadline=30.0)
+    assert [[span.entity for span in spans] for spans in found] == [["PERSON"], ["PERSON"]]
+    assert len(detector.revision) == 32
+    await detector.close()

@@ -37,7 +37,9 @@ def sends(*chunks: bytes, end: bool = True) -> Receive:
 
 @pytest.mark.parametrize("kind", [b"application/json", b"Application/JSON; charset=UTF-8"])
 async def test_a_plain_json_body_passes_in_any_pieces(kind: bytes) -> None:
-    assert await read_body([(b"content-type", kind)], sends(b'{"a"', b": 1}"), LIMITS) == b'{"a": 1}'
+    assert (
+        await read_body([(b"content-type", kind)], sends(b'{"a"', b": 1}"), LIMITS) == b'{"a": 1}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,9 @@ async def test_T51_the_limit_holds_to_the_byte(size: int, passes: bool) -> None:
         assert await read_body([JSON], sends(body), LIMITS) == body
     else:
         with pytest.raises(BodyTooLarge):
-            await read_body([JSON], sends(*[body[i : i + 100] for i in range(0, size, 100)]), LIMITS)
+            await read_body(
+                [JSON], sends(*[body[i : i + 100] for i in range(0, size, 100)]), LIMITS
+            )
 
 
 async def test_a_slow_body_is_given_up() -> None:

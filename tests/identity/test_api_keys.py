@@ -17,7 +17,11 @@ def keys() -> ApiKeys:
 
 def test_a_known_key_gives_its_principal(keys: ApiKeys) -> None:
     principal = keys.authenticate([(b"authorization", f"Bearer {KEY}".encode())])
-    assert (principal.tenant, principal.app, principal.credential_id) == ("acme", "billing", "billing")
+    assert (principal.tenant, principal.app, principal.credential_id) == (
+        "acme",
+        "billing",
+        "billing",
+    )
     assert principal.groups == {"finance"}
 
 

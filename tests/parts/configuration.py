@@ -19,7 +19,9 @@ def document(
         "keys": {"ring_file": f"{folder}/ring.json"},
         "audit": {"store": f"sqlite:///{folder}/audit.db"},
         "identity": {
-            "keys": [{"id": "billing", "key_env": "SEKISHO_TEST_KEY", "tenant": "acme", "app": "billing"}]
+            "keys": [
+                {"id": "billing", "key_env": "SEKISHO_TEST_KEY", "tenant": "acme", "app": "billing"}
+            ]
         },
         "models": {"deepseek-r1": {"aliases": list(aliases), "deployments": list(deployments)}},
         "deployments": deployments,

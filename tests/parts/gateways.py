@@ -2,8 +2,9 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gateway.audit.search import Query, search
 from gateway.detect.base import Detector
 from gateway.detect.inprocess import InProcessDetector
 from gateway.keys import KeyRing
+from gateway.policy.build import build, write
 from gateway.settings import Settings
 from tests.parts.configuration import document
 from tests.parts.opa import ROOT
@@ -67,7 +69,9 @@ def prepared(folder: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, own_detector: bool = False, **changes: Any) -> AsyncIterator[Served]:
+async def serving(
+    folder: Path, *, own_detector: bool = False, **changes: Any
+) -> AsyncIterator[Served]:
     """A running gateway; ``changes`` are those of ``configuration.document``."""
     settings = prepared(folder, **changes)
     chosen = None if own_detector else detector()
@@ -79,7 +83,12 @@ async def serving(folder: Path, *, own_detector: bool = False, **changes: Any) -
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
     config = uvicorn.Config(
-        gateway.public(), port=0, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=5
+        gateway.public(),
+        port=0,
+        lifespan="off",
+        log_config=None,
+        ws="none",
+        timeout_graceful_shutdown=5,
     )
     server = _Quiet(config)
     task = asyncio.ensure_future(server.serve())
@@ -97,3 +106,21 @@ class _Quiet(uvicorn.Server):
     """Leaves the signals of the test process alone."""
 
     def install_signal_handlers(self) -> None: ...
+
+
+def bundle(folder: Path) -> Path:
+    """The shipped policies as a bundle in ``folder``."""
+    path = folder / "bundle.tar.gz"
+    write(build(ROOT / "policies"), path)
+    return path
+
+
+@contextmanager
+def locked_store(served: Served) -> Iterator[None]:
+    """The audit store can't be written: another process holds its write lock, as a stuck backup would."""
+    holder = sqlite3.connect(served.store, isolation_level=None)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        holder.close()

@@ -144,14 +144,18 @@ def completion(message: dict[str, Any], *, finish: str = "stop", **extra: Any) -
         "object": "chat.completion",
         "created": 1,
         "model": "upstream-model",
-        "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
+        ],
         "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
         **extra,
     }
     return Script(chunks=(json.dumps(document).encode(),))
 
 
-def chunk(delta: dict[str, Any], *, choice: int = 0, finish: str | None = None, **extra: Any) -> bytes:
+def chunk(
+    delta: dict[str, Any], *, choice: int = 0, finish: str | None = None, **extra: Any
+) -> bytes:
     """One server-sent event with a delta."""
     document = {
         "id": "chatcmpl-1",

@@ -16,7 +16,9 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(POLICIES, tmp_path / "policies"))
 
 
-def test_equal_contents_are_one_revision_and_equal_bytes(shipped: Build, folder: Path, tmp_path: Path) -> None:
+def test_equal_contents_are_one_revision_and_equal_bytes(
+    shipped: Build, folder: Path, tmp_path: Path
+) -> None:
     again = build(folder)
     assert again.revision == shipped.revision
     write(shipped, tmp_path / "a.tar.gz")
@@ -72,7 +74,12 @@ def test_T60_a_misnamed_data_file_is_a_fault_on_both_counts(folder: Path) -> Non
 
 def test_entities_are_completed_and_sorted_for_look_up(shipped: Build) -> None:
     table = shipped.data["entities"]["treatment"]
-    assert set(table["exact"]["JP_MY_NUMBER"]) == {"in-house", "device", "trusted-cloud", "public-cloud"}
+    assert set(table["exact"]["JP_MY_NUMBER"]) == {
+        "in-house",
+        "device",
+        "trusted-cloud",
+        "public-cloud",
+    }
     assert [row["prefix"] for row in table["prefixes"]] == ["SECRET_"]
 
 

@@ -66,7 +66,9 @@ async def test_a_good_answer_is_believed_and_remembered(shipped: Build) -> None:
         {"extra": 1},
     ],
 )
-async def test_T60_an_ill_formed_verdict_is_no_decision(shipped: Build, changes: dict[str, Any]) -> None:
+async def test_T60_an_ill_formed_verdict_is_no_decision(
+    shipped: Build, changes: dict[str, Any]
+) -> None:
     answer = await good(shipped, **changes)
     with pytest.raises(PolicyUnavailable):
         await Decider(shipped, Says(answer)).decide(known(shipped, entities=("PERSON",)))

@@ -9,7 +9,9 @@ from gateway.policy.embedded import EmbeddedEngine
 
 @pytest.mark.parametrize("rule", ["x := (", "x := no.such.builtin(1)"])
 async def test_a_rule_that_it_cannot_run_never_decides(rule: str) -> None:
-    built = Build(revision="r", modules={"x.rego": f"package sekisho\n\ndecision := x\n\n{rule}\n"}, data={})
+    built = Build(
+        revision="r", modules={"x.rego": f"package sekisho\n\ndecision := x\n\n{rule}\n"}, data={}
+    )
     with pytest.raises((ConfigError, PolicyUnavailable)) as caught:
         await EmbeddedEngine(built).evaluate(b"{}")
     assert "backtrace" not in str(caught.value).lower()

@@ -26,7 +26,9 @@ HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("document", ["operators", "models", "licences", "entities", "settings", "rule_metadata"])
+@pytest.mark.parametrize(
+    "document", ["operators", "models", "licences", "entities", "settings", "rule_metadata"]
+)
 async def test_T60_a_missing_data_document_denies(
     shipped: Build, running: Running, document: str
 ) -> None:
@@ -44,9 +46,15 @@ async def test_shipped_decisions(shipped: Build, running: Running) -> None:
     async with running(shipped) as engine:
         decider = Decider(shipped, engine)
         allowed = await decider.decide(known(shipped, deployment(), CLOUD, entities=("PERSON",)))
-        assert {name: v.allow for name, v in allowed.candidates.items()} == {"r1-a": True, "cloud": True}
+        assert {name: v.allow for name, v in allowed.candidates.items()} == {
+            "r1-a": True,
+            "cloud": True,
+        }
         secret = await decider.decide(known(shipped, deployment(), CLOUD, entities=("SECRET_X",)))
-        assert {name: v.allow for name, v in secret.candidates.items()} == {"r1-a": True, "cloud": False}
+        assert {name: v.allow for name, v in secret.candidates.items()} == {
+            "r1-a": True,
+            "cloud": False,
+        }
         image = await decider.decide(known(shipped, CLOUD, unscannable=frozenset({"image"})))
         assert [reason.id for reason in image.reasons] == ["modality"]
 
@@ -62,7 +70,9 @@ async def test_T38_the_deepseek_cloud_is_refused_however_it_is_disguised(
         assert {reason.code for reason in decision.reasons} == {"provider_blocked"}
 
 
-@pytest.mark.parametrize("host", ["evil-deepseek.com", "deepseek.com.evil.example", "аpi.deepseek-r1.example"])
+@pytest.mark.parametrize(
+    "host", ["evil-deepseek.com", "deepseek.com.evil.example", "аpi.deepseek-r1.example"]
+)
 async def test_look_alikes_of_deepseek_are_nobodys_host(shipped: Build, host: str) -> None:
     facts = known(shipped, deployment(f"https://{host}/v1", "deepseek", "public-cloud"))
     assert facts.candidates[0].host_operator == ""

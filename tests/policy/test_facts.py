@@ -9,7 +9,9 @@ from gateway.policy.facts import bucket, canonical, facts_hash
 from tests.policy.samples import CLOUD, deployment, known
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "0"), (1, "1"), (2, "2-9"), (9, "2-9"), (10, "10+"), (999, "10+")])
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, "0"), (1, "1"), (2, "2-9"), (9, "2-9"), (10, "10+"), (999, "10+")]
+)
 def test_counts_are_bucketed(count: int, told: str) -> None:
     assert bucket(count) == told
 
@@ -26,7 +28,17 @@ def test_no_text_no_subject_no_request(shipped: Build) -> None:
     document = canonical(known(shipped, entities=("PERSON",)))
     assert b"xxx" not in document
     assert set(asdict(known(shipped))) == {
-        *("tenant", "app", "groups", "dialect", "operation", "model", "stream", "tools", "findings"),
+        *(
+            "tenant",
+            "app",
+            "groups",
+            "dialect",
+            "operation",
+            "model",
+            "stream",
+            "tools",
+            "findings",
+        ),
         *("unscannable", "modalities", "purpose", "hour", "candidates"),
     }
     assert b"deepseek-reasoner" not in document
@@ -45,7 +57,11 @@ def test_candidates_are_resolved_from_the_data(shipped: Build) -> None:
         "MIT",
     )
     assert house.output_use == "allowed"
-    assert (cloud.host_operator, cloud.operator_country, cloud.output_use) == ("openai", "US", "conditional")
+    assert (cloud.host_operator, cloud.operator_country, cloud.output_use) == (
+        "openai",
+        "US",
+        "conditional",
+    )
 
 
 def test_what_no_row_says_is_empty(shipped: Build) -> None:

@@ -43,7 +43,9 @@ async def server(handler: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def test_opa_killed_is_an_error_and_service_returns_with_it(shipped: Build, tmp_path: Path) -> None:
+async def test_opa_killed_is_an_error_and_service_returns_with_it(
+    shipped: Build, tmp_path: Path
+) -> None:
     write(shipped, tmp_path / "bundle.tar.gz")
     async with OpaServer(tmp_path / "bundle.tar.gz") as opa, engine_for(shipped, opa.url) as engine:
         assert await engine.ready()
@@ -90,7 +92,9 @@ async def test_a_redirect_is_not_followed(shipped: Build) -> None:
     async with server(liar) as elsewhere:
 
         async def redirects(_: web.Request) -> web.StreamResponse:
-            return web.Response(status=307, headers={"location": f"{elsewhere}/v1/data/sekisho/decision"})
+            return web.Response(
+                status=307, headers={"location": f"{elsewhere}/v1/data/sekisho/decision"}
+            )
 
         async with server(redirects) as url, engine_for(shipped, url) as engine:
             with pytest.raises(PolicyUnavailable):

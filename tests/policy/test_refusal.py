@@ -18,9 +18,7 @@ from tests.parts.samples import decision
 
 def refused(*codes: tuple[str, ...]) -> Decision:
     base = decision(dict.fromkeys(map(str, range(len(codes))), False))
-    candidates = {
-        name: _with(base.candidates[name], codes[int(name)]) for name in base.candidates
-    }
+    candidates = {name: _with(base.candidates[name], codes[int(name)]) for name in base.candidates}
     reasons = tuple(reason for verdict in candidates.values() for reason in verdict.reasons)
     return Decision(
         id="d",

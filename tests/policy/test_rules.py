@@ -25,7 +25,9 @@ def test_every_rule_has_tests_and_a_folder_of_its_own() -> None:
 def test_opa_runs_every_shipped_test(shipped: Build, tmp_path: Path) -> None:
     data = tmp_path / "data.json"
     data.write_bytes(orjson.dumps(shipped.data))
-    run = opa("test", str(POLICIES / "main"), str(POLICIES / "rules"), str(data), "--format", "json")
+    run = opa(
+        "test", str(POLICIES / "main"), str(POLICIES / "rules"), str(data), "--format", "json"
+    )
     results = orjson.loads(run.stdout)
     assert run.returncode == 0, run.stdout
     assert len(results) >= 30

@@ -17,16 +17,41 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("data/operators.yaml", "status: denied", "status: refused", "deepseek.status: Input should be"),
-        ("data/operators.yaml", "country: CN", "country: China", "deepseek.country: String should match"),
+        (
+            "data/operators.yaml",
+            "status: denied",
+            "status: refused",
+            "deepseek.status: Input should be",
+        ),
+        (
+            "data/operators.yaml",
+            "country: CN",
+            "country: China",
+            "deepseek.country: String should match",
+        ),
         ("data/operators.yaml", "  kind: self\n", "", "self.kind: Field required"),
-        ("data/models.yaml", "as_of: 2026-11-24", "as_of: lately", "as_of: Input should be a valid date"),
-        ("data/entities.yaml", "device: block", "device: blok", "JP_MY_NUMBER.treatment.device: Input"),
+        (
+            "data/models.yaml",
+            "as_of: 2026-11-24",
+            "as_of: lately",
+            "as_of: Input should be a valid date",
+        ),
+        (
+            "data/entities.yaml",
+            "device: block",
+            "device: blok",
+            "JP_MY_NUMBER.treatment.device: Input",
+        ),
         ("data/settings.yaml", "Asia/Tokyo", "Asia/Edo", "time_zone: expected the name of an IANA"),
         ("data/settings.yaml", "purposes:", "purpose:", "purposes: Field required"),
         ("data/licences.yaml", "MIT:", "MIT: [", "not valid YAML"),
         ("rules/modality/modality.rego", "# METADATA", "#", "expected a METADATA block"),
-        ("rules/modality/modality.rego", "mode: enforce", "mode: maybe", "METADATA: 1 validation error"),
+        (
+            "rules/modality/modality.rego",
+            "mode: enforce",
+            "mode: maybe",
+            "METADATA: 1 validation error",
+        ),
     ],
 )
 def test_faults_are_told_by_place(folder: Path, name: str, old: str, new: str, told: str) -> None:

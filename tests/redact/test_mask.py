@@ -14,7 +14,7 @@ from gateway.text.jsontext import literals
 from gateway.types import Call, Scan, Segment
 from tests.redact.samples import call, finding_of, scan, vault
 
-TEXTS = st.text(st.sampled_from("ab [_]PERSONk7f3q2田１\"\\\n😀"), max_size=60)
+TEXTS = st.text(st.sampled_from('ab [_]PERSONk7f3q2田１"\\\n😀'), max_size=60)
 
 
 @st.composite
@@ -46,7 +46,9 @@ def test_mask_then_restore_is_the_identity(case: tuple[str, Scan]) -> None:
     st.booleans(),
     st.data(),
 )
-def test_mask_then_restore_keeps_json_equal(value: object, ascii_only: bool, data: st.DataObject) -> None:
+def test_mask_then_restore_keeps_json_equal(
+    value: object, ascii_only: bool, data: st.DataObject
+) -> None:
     raw = json.dumps(value, ensure_ascii=ascii_only)
     strings = [part for part in literals(raw) or [] if part.kind != "number"]
     chosen = [part for part in strings if part.end - part.start > 2 and data.draw(st.booleans())]
@@ -100,7 +102,9 @@ def test_treatments() -> None:
 
 
 def test_a_value_in_an_identifier_refuses_the_call() -> None:
-    segment = Segment(path=("tools", 0), origin="schema", text="mail_a@b.example", place="identifier")
+    segment = Segment(
+        path=("tools", 0), origin="schema", text="mail_a@b.example", place="identifier"
+    )
     named = Call(
         dialect="openai",
         operation="chat.completions",

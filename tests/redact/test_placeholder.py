@@ -18,7 +18,9 @@ def test_a_digest_is_stable_keyed_and_in_the_alphabet(key: bytes, value: str) ->
     st.from_regex(r"[A-Z][A-Z_]{0,60}", fullmatch=True),
     st.integers(LENGTH, 13),
 )
-def test_any_entity_gives_a_placeholder_of_at_most_40_ascii_characters(entity: str, length: int) -> None:
+def test_any_entity_gives_a_placeholder_of_at_most_40_ascii_characters(
+    entity: str, length: int
+) -> None:
     minted = placeholder(entity, digest(b"k" * 32, "v")[:length])
     assert PATTERN.fullmatch(minted)
     assert minted.isascii()

@@ -39,7 +39,9 @@ def test_an_invented_value_is_replaced_for_good() -> None:
     assert result.invented == {"PHONE_NUMBER": 1}
 
 
-@pytest.mark.parametrize("sent", ["I am at 03-1234-5678", "my number: 0312345678", "０３ー１２３４ー５６７８"])
+@pytest.mark.parametrize(
+    "sent", ["I am at 03-1234-5678", "my number: 0312345678", "０３ー１２３４ー５６７８"]
+)
 def test_the_callers_own_value_is_not_invented_however_it_was_spelled(sent: str) -> None:
     result = treated("call 03-1234-5678 now", "03-1234-5678", sent=sent)
     assert result.text == "call 03-1234-5678 now"
@@ -64,7 +66,10 @@ def test_placeholders_minted_here_are_left_to_the_restorer() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [('{"phone": "03-1234-5678"}', "03-1234-5678"), ('{"phone": 4111111111111111}', "4111111111111111")],
+    [
+        ('{"phone": "03-1234-5678"}', "03-1234-5678"),
+        ('{"phone": 4111111111111111}', "4111111111111111"),
+    ],
 )
 def test_arguments_stay_valid_json(raw: str, value: str) -> None:
     assert json.loads(treated(raw, value, json=True).text) == {"phone": "[PHONE_NUMBER]"}

@@ -34,7 +34,11 @@ def test_T18_every_split_offset_restores(value: str) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["[", "]", "PERSON", "_", "MINTED", "MINT", "a ", "(https://x.example/", "!["])),
+    st.lists(
+        st.sampled_from(
+            ["[", "]", "PERSON", "_", "MINTED", "MINT", "a ", "(https://x.example/", "!["]
+        )
+    ),
     st.lists(st.integers(0, 200), max_size=12),
 )
 def test_any_split_gives_the_same_text(words: list[str], cuts: list[int]) -> None:
@@ -145,6 +149,10 @@ def test_T56_other_places_are_restored(text: str) -> None:
 
 def test_hosts_of_the_request() -> None:
     found = hosts_in(
-        ["see https://Known.Example:8443/a and //cdn.example", "http://u:p@no.example/", "https://x%2e.example/"]
+        [
+            "see https://Known.Example:8443/a and //cdn.example",
+            "http://u:p@no.example/",
+            "https://x%2e.example/",
+        ]
     )
     assert found == {"known.example", "cdn.example"}

@@ -28,7 +28,9 @@ def body(content: str, *, ascii_only: bool = False, nested: bool = False) -> byt
         ("taro@example.jp", "はtaro@example.jpです"),
     ],
 )
-def test_a_value_on_the_wire_refuses(value: str, written: str, ascii_only: bool, nested: bool) -> None:
+def test_a_value_on_the_wire_refuses(
+    value: str, written: str, ascii_only: bool, nested: bool
+) -> None:
     request = vault()
     request.put("PERSON", value)
     with pytest.raises(RedactionFailed) as caught:

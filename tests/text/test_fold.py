@@ -36,7 +36,9 @@ def test_T09_a_span_maps_back_to_what_folds_to_it(text: str, data: st.DataObject
     first, last = folded.original(start, end)
     assert 0 <= first <= last <= len(text)
     # The long-sound mark folds by its neighbours, which a span may leave outside.
-    assert fold(text[first:last]).text.replace("ー", "-") == folded.text[start:end].replace("ー", "-")
+    assert fold(text[first:last]).text.replace("ー", "-") == folded.text[start:end].replace(
+        "ー", "-"
+    )
 
 
 @given(st.text())

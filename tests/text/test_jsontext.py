@@ -9,7 +9,9 @@ from gateway.text.jsontext import escape, literals, unescape
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -61,7 +63,7 @@ def test_escape_and_unescape_are_inverse(value: str) -> None:
 
 
 def test_offsets_point_at_the_escapes() -> None:
-    raw = r'a\u00e9\ud83d\ude00\"b'
+    raw = r"a\u00e9\ud83d\ude00\"b"
     text, offsets = unescape(raw, 0, len(raw))
     assert text == 'aé😀"b'
     assert list(offsets) == [0, 1, 7, 19, 21, 22]

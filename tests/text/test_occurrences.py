@@ -41,7 +41,11 @@ def test_texts_are_separate() -> None:
     assert sorted((o.text, o.start, o.value) for o in hits) == [(2, 0, "Sato"), (3, 2, "Sato")]
 
 
-@given(st.text(max_size=30), st.sampled_from(["Tanaka", "田中健二", "090-1234-5678", "a@b.example"]), st.text(max_size=30))
+@given(
+    st.text(max_size=30),
+    st.sampled_from(["Tanaka", "田中健二", "090-1234-5678", "a@b.example"]),
+    st.text(max_size=30),
+)
 def test_T57_a_value_between_spaces_is_always_found(before: str, value: str, after: str) -> None:
     text = f"{before} | {value} | {after}"
     assert any(text[o.start : o.end] == value for o in Occurrences([value]).find([text]))

@@ -13,7 +13,16 @@ def test_public_addresses_are_permitted_to_all(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.0.0.5", "172.16.0.1", "192.168.1.1", "::1", "fd12::1", "::ffff:10.0.0.5", "64:ff9b::a00:5"],
+    [
+        "127.0.0.1",
+        "10.0.0.5",
+        "172.16.0.1",
+        "192.168.1.1",
+        "::1",
+        "fd12::1",
+        "::ffff:10.0.0.5",
+        "64:ff9b::a00:5",
+    ],
 )
 def test_private_addresses_only_where_they_are_meant(address: str) -> None:
     assert not permitted(address, private=False)

@@ -8,7 +8,7 @@ from gateway.errors import UpstreamFailed
 from gateway.upstream.sse import SseParser
 
 STREAM = (
-    "\ufeff: comment\r\nevent: x\r\ndata: {\"a\": \"田\"}\r\n\r\n"
+    '\ufeff: comment\r\nevent: x\r\ndata: {"a": "田"}\r\n\r\n'
     "data:one\ndata: two\n\nid: 7\n\ndata: cr\r\rdata: [DONE]\n\n"
 ).encode()
 EVENTS = ['{"a": "田"}'.encode(), b"one\ntwo", b"cr", b"[DONE]"]

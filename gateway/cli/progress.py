@@ -1,0 +1,52 @@
+"""A progress bar for what turns out to take long."""
+
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SECONDS_BEFORE_SHOWN: Final = 2.0
+
+
+class DelayedProgress:
+    """Called with what is done and the total; draws a bar on standard error after two seconds.
+
+    Nothing is drawn where standard error is not a terminal.
+    """
+
+    def __init__(self, title: str, *, after: float = SECONDS_BEFORE_SHOWN) -> None:
+        self._title: Final = title
+        self._show_at: Final = time.monotonic() + after
+        self._progress: Final = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._progress.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say how far it is."""
+        if not self._shown:
+            if time.monotonic() < self._show_at or not self._progress.console.is_terminal:
+                return
+            self._shown = True
+            self._progress.add_task(self._title)
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total)

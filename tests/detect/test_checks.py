@@ -1,0 +1,84 @@
+"""Check digits against published vectors, and against every one-digit error."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gateway.detect import checks
+
+VALID: list[tuple[Callable[[str], bool], str]] = [
+    (checks.luhn, "4111111111111111"),
+    (checks.luhn, "378282246310005"),
+    (checks.luhn, "30569309025904"),
+    (checks.luhn, "6759649826438453"),
+    (checks.my_number, "123456789018"),
+    (checks.corporate_number, "7000012050002"),
+    (checks.corporate_number, "1180301018771"),
+    (checks.insurer_number, "01130012"),
+]
+
+
+@pytest.mark.parametrize(("check", "number"), VALID)
+def test_published_numbers_pass(check: Callable[[str], bool], number: str) -> None:
+    assert check(number)
+
+
+@pytest.mark.parametrize(("check", "number"), [v for v in VALID if v[0] is not checks.my_number])
+def test_one_wrong_digit_fails(check: Callable[[str], bool], number: str) -> None:
+    for place, digit in enumerate(number):
+        for wrong in set("0123456789") - {digit}:
+            altered = number[:place] + wrong + number[place + 1 :]
+            if check is checks.corporate_number and {digit, wrong} == {"0", "9"} and place:
+                continue  # modulus 9 can't tell them apart
+            assert not check(altered), altered
+
+
+def test_a_wrong_check_digit_of_my_number_fails() -> None:
+    assert [d for d in "0123456789" if checks.my_number("12345678901" + d)] == ["8"]
+
+
+@pytest.mark.parametrize("number", ["111111111111", "000000000000", "12345678901", "1234567890188"])
+def test_what_is_nobodys_my_number_fails(number: str) -> None:
+    assert not checks.my_number(number)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "GB82WEST12345698765432",
+        "DE89370400440532013000",
+        "NO9386011117947",
+        "MT84MALT011000012345MTLCAST001S",
+    ],
+)
+def test_ibans_of_the_registry_pass(value: str) -> None:
+    assert checks.iban(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["GB82WEST12345698765433", "GB82WEST1234569876543", "ZZ82WEST12345698765432"]
+)
+def test_an_iban_with_a_wrong_digit_length_or_country_fails(value: str) -> None:
+    assert not checks.iban(value)
+
+
+@pytest.mark.parametrize(
+    "digits", ["000120001", "666120001", "900120001", "123000001", "123120000"]
+)
+def test_numbers_that_were_never_issued_are_no_ssn(digits: str) -> None:
+    assert not checks.us_ssn(digits)
+    assert checks.us_ssn("173080256")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("192.168.1.20", True), ("2001:db8::1", True), ("127.0.0.1", False), ("0.0.0.0", False),
+     ("255.255.255.0", False), ("::1", False), ("12:30:45", False)],
+)  # fmt: skip
+def test_addresses_that_reach_a_host(value: str, expected: bool) -> None:
+    assert checks.reaches_a_host(value) is expected
+
+
+def test_entropy_in_bits_a_character() -> None:
+    assert checks.entropy("aaaa") == 0
+    assert checks.entropy("abcd") == 2

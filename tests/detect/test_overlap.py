@@ -1,0 +1,87 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.detect.base import CERTAIN, Span
+from gateway.detect.overlap import resolve
+
+
+def span(start: int, end: int, entity: str = "URL", score: float = 0.5) -> Span:
+    return Span(start=start, end=end, entity=entity, score=score, detector="test")
+
+
+def shown(spans: tuple[Span, ...], text: str) -> list[tuple[str, str]]:
+    return [(s.entity, text[s.start : s.end]) for s in spans]
+
+
+TEXT = "write to ann@example.com/inbox now"
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([span(9, 24, "EMAIL_ADDRESS", 0.9), span(13, 24)], [("EMAIL_ADDRESS", "ann@example.com")]),
+        ([span(9, 24, "EMAIL_ADDRESS"), span(9, 24, "URL", 0.9)], [("URL", "ann@example.com")]),
+        (
+            [span(9, 24, "EMAIL_ADDRESS", CERTAIN), span(13, 30)],
+            [("EMAIL_ADDRESS", "ann@example.com"), ("URL", "/inbox")],
+        ),
+        (
+            [span(13, 20, "PHONE_NUMBER", CERTAIN), span(9, 24)],
+            [("URL", "ann@"), ("PHONE_NUMBER", "example"), ("URL", ".com")],
+        ),
+        ([span(5, 9), span(8, 9)], [("URL", "to")]),
+        ([span(12, 13)], []),
+        ([], []),
+    ],
+)
+def test_T08_overlaps_are_resolved_and_nothing_covered_is_uncovered(
+    spans: list[Span], expected: list[tuple[str, str]]
+) -> None:
+    assert shown(resolve(spans, TEXT), TEXT) == expected
+
+
+@pytest.mark.parametrize("gap", ["", " ", "\u3000", "・"])
+def test_parts_of_a_name_become_one(gap: str) -> None:
+    text = f"中村{gap}千代 様"
+    parts = [span(0, 2, "PERSON", 0.5), span(2 + len(gap), 4 + len(gap), "PERSON", 0.8)]
+    (name,) = resolve(parts, text)
+    assert (text[name.start : name.end], name.score) == (f"中村{gap}千代", 0.8)
+
+
+def test_names_apart_and_neighbours_of_other_kinds_stay_apart() -> None:
+    text = "Ann, Bob Paris"
+    spans = [span(0, 3, "PERSON"), span(5, 8, "PERSON"), span(9, 14, "LOCATION")]
+    assert len(resolve(spans, text)) == 3
+
+
+@given(
+    st.text(alphabet="ab1 -", min_size=1, max_size=30),
+    st.lists(
+        st.tuples(
+            st.integers(0, 29),
+            st.integers(1, 12),
+            st.sampled_from(("PERSON", "URL", "CREDIT_CARD")),
+            st.sampled_from((0.5, 0.8, CERTAIN)),
+        ),
+        max_size=12,
+    ),
+)
+def test_every_letter_and_digit_that_was_covered_stays_covered(
+    text: str, drawn: list[tuple[int, int, str, float]]
+) -> None:
+    spans = [
+        span(start, min(len(text), start + size), entity, score)
+        for start, size, entity, score in drawn
+        if start < len(text)
+    ]
+    resolved = resolve(spans, text)
+    edge = 0
+    for one in resolved:
+        assert edge <= one.start < one.end
+        assert text[one.start : one.end] == text[one.start : one.end].strip()
+        edge = one.end
+    before = {i for s in spans for i in range(s.start, s.end) if text[i].isalnum()}
+    after = {i for s in resolved for i in range(s.start, s.end) if text[i].isalnum()}
+    assert before == after
+    assert resolved == resolve(reversed(spans), text)

@@ -1,0 +1,65 @@
+import pytest
+from presidio_analyzer import EntityRecognizer, RecognizerResult
+
+from gateway.detect.nlp import Artifacts, Named, NamesOnly
+from gateway.detect.recognizers import NearbyWords, NerRecognizer, Tier0Recognizer
+
+
+def artifacts(*named: Named, key: str = "") -> Artifacts:
+    return Artifacts(named, key, NamesOnly(["ja"]), "ja")
+
+
+def test_the_rules_are_one_recogniser_that_knows_the_key() -> None:
+    recognizer = Tier0Recognizer("en")
+    (result,) = recognizer.analyze("hunter2", [], artifacts(key="password"))
+    assert (result.entity_type, result.start, result.end) == ("SECRET_PASSWORD", 0, 7)
+    assert recognizer.analyze("hunter2", [], artifacts()) == []
+
+
+def test_a_rule_that_breaks_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("gateway.detect.recognizers.patterns.find", broken)
+    with pytest.raises(TimeoutError):
+        Tier0Recognizer("en").analyze("text", [], artifacts())
+
+
+def test_the_engines_names_become_results() -> None:
+    (result,) = NerRecognizer("en").analyze("x", [], artifacts(Named(2, 5, "PERSON")))
+    assert (result.entity_type, result.start, result.end, result.score) == ("PERSON", 2, 5, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "score"),
+    [
+        ("担当はひかり", 3, 0.65),
+        ("ひかりへ", 0, 0.3),
+        ("ひかり、担当", 0, 0.65),
+        ("担当" + "。" * 40 + "ひかり", 42, 0.3),
+    ],
+)
+def test_a_word_near_a_result_raises_it(text: str, start: int, score: float) -> None:
+    assert _enhanced(text, start, 0.3) == score
+
+
+def test_words_never_make_a_result_certain() -> None:
+    assert _enhanced("担当はひかり", 3, 0.85) == 0.95
+    assert _enhanced("担当はひかり", 3, 1.0) == 1.0
+
+
+def _enhanced(text: str, start: int, score: float) -> float:
+    class Names(NerRecognizer):
+        pass
+
+    recognizer: EntityRecognizer = Names("ja")
+    recognizer.context = ["担当"]
+    result = RecognizerResult(
+        entity_type="PERSON",
+        start=start,
+        end=start + 3,
+        score=score,
+        recognition_metadata={RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id},
+    )
+    (enhanced,) = NearbyWords().enhance_using_context(text, [result], artifacts(), [recognizer])
+    return float(enhanced.score)
