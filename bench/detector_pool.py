@@ -11,6 +11,7 @@ planted value.
 import argparse
 import asyncio
 import contextlib
+import math
 import multiprocessing
 import statistics
 import sys
@@ -31,6 +32,7 @@ from gateway.errors import DetectorUnavailable
 LANGUAGES: Final = ("en", "ja")
 PROCESSES: Final = 2
 DEADLINE: Final = 10.0
+PATIENCE: Final = 20.0
 WORDS: Final = (
     "please review the invoice that we sent to the customer last week and tell me why it is late"
 )
@@ -70,15 +72,15 @@ class Pebble:
         )
 
     async def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-        future = self._pool.schedule(_pebble_detect, args=[passages], timeout=DEADLINE)
         try:
+            future = self._pool.schedule(_pebble_detect, args=[passages], timeout=DEADLINE)
             found: list[tuple[Span, ...]] = await asyncio.wrap_future(future)
-        except (ProcessExpired, TimeoutError, CancelledError) as error:
+        except (ProcessExpired, TimeoutError, CancelledError, RuntimeError) as error:
             raise DetectorUnavailable(type(error).__name__) from None
         return found
 
     async def close(self) -> None:
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
 
 
@@ -113,15 +115,17 @@ def _cpu() -> float:
 
 
 async def _recovery(detect: Detect) -> float:
-    """Seconds from the death of every detector process to the next answer."""
+    """Seconds from the death of every detector process to the next answer; infinite when none comes."""
     for child in psutil.Process().children():
         if "resource_tracker" not in " ".join(child.cmdline()):
             child.kill()
     began = time.perf_counter()
-    while True:
+    while time.perf_counter() - began < PATIENCE:
         with contextlib.suppress(DetectorUnavailable):
             await detect([CASES[0][1]])
             return time.perf_counter() - began
+        await asyncio.sleep(0.01)
+    return math.inf
 
 
 async def _run(name: str, requests: int) -> dict[str, dict[str, float]]:

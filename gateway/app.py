@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -15,6 +14,7 @@ from fastapi import FastAPI
 
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
+from gateway.audit.store import sqlite_path
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
@@ -139,7 +139,7 @@ def compose(
 
 
 def _audit(settings: Settings, ring: KeyRing) -> AuditLog:
-    store = SqliteStore(Path(settings.audit.store.removeprefix("sqlite:///")))
+    store = SqliteStore(sqlite_path(settings.audit.store))
     return AuditLog(
         store, origin=_ORIGIN, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
     )

@@ -118,7 +118,7 @@ class Pipeline:
         except asyncio.CancelledError:
             self.recorder.disconnected(exchange)
             raise
-        except Exception as error:  # the stage boundary: an unknown fault denies
+        except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault denies
             return await self._refuse(inbound, exchange, self.recorder.fault(error))
 
     def models(self, inbound: Inbound) -> bytes:

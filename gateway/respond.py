@@ -297,7 +297,7 @@ async def frames(
         ended = True
         shown = await recorder.failed(reply.exchange, error)
         yield framer.error(shown, reply.exchange.request_id)
-    except Exception as error:  # the stage boundary: an unknown fault ends the reply
+    except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault ends the reply
         ended = True
         shown = await recorder.failed(reply.exchange, recorder.fault(error))
         yield framer.error(shown, reply.exchange.request_id)

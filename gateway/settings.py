@@ -304,9 +304,11 @@ def _name_faults(settings: Settings) -> list[str]:
     faults: list[str] = []
     taken: dict[str, str] = {}
     for name, model in settings.models.items():
-        for deployment in model.deployments:
-            if deployment not in settings.deployments:
-                faults.append(f"models.{name}.deployments: no deployment is named {deployment!r}")
+        faults += [
+            f"models.{name}.deployments: no deployment is named {deployment!r}"
+            for deployment in model.deployments
+            if deployment not in settings.deployments
+        ]
         for asked in (name, *model.aliases):
             if asked in taken:
                 faults.append(f"models.{name}: {asked!r} is already a name of {taken[asked]!r}")

@@ -31,9 +31,9 @@ def demo(as_json: AsJson = False, keep: Keep = False) -> None:
 
 async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
     # Lazy: the model server and the SDK are installed for the demonstration only.
-    from gateway.demo.environment import environment
-    from gateway.demo.report import data, show
-    from gateway.demo.tour import Tour
+    from gateway.demo.environment import environment  # noqa: PLC0415
+    from gateway.demo.report import data, show  # noqa: PLC0415
+    from gateway.demo.tour import Tour  # noqa: PLC0415
 
     console = Console(stderr=as_json)
     steps = []

@@ -33,14 +33,19 @@ class LocalModel:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        assert self._process.stdout is not None
-        async with asyncio.timeout(_START_SECONDS):
-            line = await self._process.stdout.readline()
+        line = await self._first_line()
         if not line.startswith(b"http"):
             await self.__aexit__()
             raise ModelDidNotStart("llama.cpp's server did not start; is xllamacpp installed?")
         self.base_url = f"{line.decode().strip()}/v1"
         return self
+
+    async def _first_line(self) -> bytes:
+        stdout = self._process.stdout
+        if stdout is None:
+            return b""
+        async with asyncio.timeout(_START_SECONDS):
+            return await stdout.readline()
 
     async def __aexit__(self, *_: object) -> None:
         if self._process.returncode is None:

@@ -158,9 +158,9 @@ class Tour:
     async def _messages(self, step: Step, model: str, messages: list[dict[str, Any]]) -> str:
         reply = await self._client.chat.completions.with_raw_response.create(
             model=model,
-            messages=messages,
+            messages=messages,  # type: ignore[arg-type]
             temperature=0,
-            max_tokens=160,  # type: ignore[arg-type]
+            max_tokens=160,
         )
         self._note(step, reply.headers["x-request-id"])
         return str(reply.parse().choices[0].message.content)

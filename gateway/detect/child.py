@@ -30,6 +30,35 @@ def factory(name: str) -> Callable[[Sequence[str]], Any]:
     return built
 
 
+class EngineFailed(Exception):
+    """An engine could not be built, or failed at a job; the message holds no user text."""
+
+
+def construct(name: str, languages: Sequence[str]) -> Any:
+    """The engine that a factory builds.
+
+    Raises:
+        EngineFailed: with the reason, since no user text is near yet.
+    """
+    try:
+        return factory(name)(languages)
+    except Exception as error:  # noqa: BLE001  # the start is refused
+        raise EngineFailed(f"{type(error).__name__}: {error}") from None
+
+
+def run(engine: Any, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+    """What the engine finds: the boundary where whatever it raises refuses the request.
+
+    Raises:
+        EngineFailed: with the type of the error alone, since its message may quote the text.
+    """
+    try:
+        found: list[tuple[Span, ...]] = engine.detect(passages)
+    except Exception as error:  # noqa: BLE001  # the request is refused
+        raise EngineFailed(type(error).__name__) from None
+    return found
+
+
 def encode_job(passages: Sequence[Passage]) -> bytes:
     """The frame's body that asks for the spans of these passages."""
     return orjson.dumps([[p.text, p.key, p.languages] for p in passages])
@@ -68,9 +97,9 @@ def main(arguments: Sequence[str]) -> None:
     _die_with_parent()
     with socket.socket(fileno=int(descriptor)) as channel:
         try:
-            engine = factory(name)(languages)
-        except Exception as error:  # noqa: BLE001  # reported to the parent, which refuses to start
-            _send(channel, orjson.dumps({"failed": f"{type(error).__name__}: {error}"}))
+            engine = construct(name, languages)
+        except EngineFailed as error:
+            _send(channel, orjson.dumps({"failed": str(error)}))
             return
         gc.collect()
         gc.freeze()  # the models stay for good: no collection needs to walk them
@@ -81,9 +110,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def _answer(engine: Any, body: bytes) -> bytes:
     try:
-        return encode_spans(engine.detect(decode_job(body)))
-    except Exception as error:  # noqa: BLE001  # the stage boundary: this request is refused
-        return orjson.dumps({"error": type(error).__name__})
+        return encode_spans(run(engine, decode_job(body)))
+    except EngineFailed as error:
+        return orjson.dumps({"error": str(error)})
 
 
 def _send(channel: socket.socket, body: bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+_NAME: Final = "announced-name"
 _SCORE: Final = 0.85
 _WORD: Final = r"[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*"
 _ANNOUNCED: Final = re.compile(
@@ -28,9 +29,7 @@ class AnnouncedNameRecognizer(EntityRecognizer):
     """People who are announced by the words before them."""
 
     def __init__(self, language: str) -> None:
-        super().__init__(
-            supported_entities=["PERSON"], supported_language=language, name="announced-name"
-        )
+        super().__init__(supported_entities=["PERSON"], supported_language=language, name=_NAME)
 
     def load(self) -> None:
         """Nothing to load."""
@@ -45,7 +44,7 @@ class AnnouncedNameRecognizer(EntityRecognizer):
                 start=match.start(2),
                 end=match.end(2),
                 score=_SCORE,
-                recognition_metadata={RecognizerResult.RECOGNIZER_NAME_KEY: self.name},
+                recognition_metadata={RecognizerResult.RECOGNIZER_NAME_KEY: _NAME},
             )
             for match in _ANNOUNCED.finditer(text)
             if match[2].split()[0].lower() not in _NOBODY

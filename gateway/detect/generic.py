@@ -8,8 +8,8 @@ from gateway.detect.base import CERTAIN, Span
 from gateway.detect.checks import iban, iban_length, luhn, reaches_a_host, us_ssn
 from gateway.detect.rules import Rule, Sight, bare, words
 
-_CARD: Final = words(r"card", r"credit", r"debit", r"visa", r"master", r"jcb", r"カード")
-_SSN: Final = words(r"ssn", r"social security", r"tax ?id")
+_CARD: Final = ("card", "credit", "debit", "visa", "jcb", "カード")
+_SSN: Final = ("ssn", "social security", "tax id", "taxid")
 
 
 RULES: Final = (
@@ -32,7 +32,8 @@ RULES: Final = (
         ),
         score=0.6,
         digits=True,
-        context=_CARD,
+        literals=_CARD,
+        context=words(*_CARD),
     ),
     Rule(
         name="us-ssn",
@@ -51,7 +52,8 @@ RULES: Final = (
         score=0.7,
         digits=True,
         check=us_ssn,
-        context=_SSN,
+        literals=_SSN,
+        context=words(*_SSN),
     ),
 )
 

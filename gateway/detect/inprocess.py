@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.child import factory
+from gateway.detect.child import EngineFailed, construct, run
 from gateway.detect.pool import ENGINE
 from gateway.errors import DetectorUnavailable
 
@@ -43,10 +43,11 @@ class InProcessDetector:
         """
         loop = asyncio.get_running_loop()
         try:
-            self._engine = await loop.run_in_executor(self._thread, self._build)
-        except Exception as error:  # noqa: BLE001  # the stage boundary: nothing starts
-            message = f"the detector did not start: {type(error).__name__}: {error}"
-            raise DetectorUnavailable(message) from None
+            self._engine = await loop.run_in_executor(
+                self._thread, construct, self._factory, self._languages
+            )
+        except EngineFailed as error:
+            raise DetectorUnavailable(f"the detector did not start: {error}") from None
 
     async def detect(
         self, passages: Sequence[Passage], *, deadline: float
@@ -55,16 +56,13 @@ class InProcessDetector:
             raise DetectorUnavailable("the detector is not running")
         loop = asyncio.get_running_loop()
         try:
-            work = loop.run_in_executor(self._thread, self._engine.detect, passages)
+            work = loop.run_in_executor(self._thread, run, self._engine, passages)
             return await asyncio.wait_for(work, deadline)
         except TimeoutError:
             raise DetectorUnavailable("detection took longer than its deadline") from None
-        except Exception:  # noqa: BLE001  # the stage boundary: this request is refused
+        except EngineFailed:
             raise DetectorUnavailable("a detector failed") from None
 
     async def close(self) -> None:
         self._engine = None
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _build(self) -> Any:
-        return factory(self._factory)(self._languages)

@@ -6,6 +6,7 @@ has no public check digit counts only with its label before it.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
@@ -31,8 +32,8 @@ PREFECTURE_STARTS: Final = frozenset(name[:size] for name in _NAMES for size in 
 _FREE: Final = r"(?<![A-Za-z0-9])(?<![0-9][ -])"
 _ENDS: Final = r"(?![A-Za-z0-9]|[ -][0-9])"
 _HAN: Final = "一-龥々〆ヶケ"
-_MY_NUMBER: Final = words(r"マイナンバー", r"個人番号", r"my ?number", r"individual number")
 _JAPANESE: Final = re.compile("[ぁ-んァ-ヶ一-龥]")
+_TWELVE: Final = r"[0-9]{4}([ -]?)[0-9]{4}\1[0-9]{4}"
 
 
 def _number(
@@ -40,17 +41,18 @@ def _number(
     entity: str,
     pattern: str,
     score: float,
-    *,
-    context: re.Pattern[str] | None,
+    *labels: str,
     check: Callable[[str], bool] | None = None,
 ) -> Rule:
+    """A number that stands free; with labels, it counts only after one of them."""
     return Rule(
         name=name,
         entity=entity,
         pattern=re.compile(_FREE + pattern + _ENDS),
         score=score,
         digits=True,
-        context=context,
+        literals=labels,
+        context=words(*labels) if labels else None,
         check=check,
     )
 
@@ -60,83 +62,53 @@ def _not_corporate(number: str) -> bool:
     return not corporate_number(number[1:])
 
 
-_TWELVE: Final = r"[0-9]{4}([ -]?)[0-9]{4}\1[0-9]{4}"
+_MY_NUMBER: Final = ("マイナンバー", "個人番号", "my number", "mynumber", "individual number")
+_LICENCE: Final = ("免許", "driver's license", "driver's licence", "driver license")
+_ACCOUNT: Final = ("口座", "普通", "当座", "預金", "貯蓄", "支店")
+_POST_ACCOUNT: Final = ("ゆうちょ", "記号", "郵便貯金")
+_INVOICE: Final = ("登録番号", "インボイス", "適格請求書")
+_POSTCODE: Final = ("郵便番号", "住所", "postal code", "postcode", "zip")
 
 RULES: Final = (
-    _number("my-number", "JP_MY_NUMBER", _TWELVE, CERTAIN, context=_MY_NUMBER, check=my_number),
-    _number("my-number-labelled", "JP_MY_NUMBER", _TWELVE, 0.8, context=_MY_NUMBER),
+    _number("my-number", "JP_MY_NUMBER", _TWELVE, CERTAIN, *_MY_NUMBER, check=my_number),
+    _number("my-number-labelled", "JP_MY_NUMBER", _TWELVE, 0.8, *_MY_NUMBER),
     _number(
         "my-number-grouped",
         "JP_MY_NUMBER",
         r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}",
         0.6,
-        context=None,
         check=my_number,
     ),
-    _number(
-        "my-number-bare", "JP_MY_NUMBER", r"[0-9]{12}", 0.5, context=_JAPANESE, check=my_number
+    replace(
+        _number("my-number-bare", "JP_MY_NUMBER", r"[0-9]{12}", 0.5, check=my_number),
+        context=_JAPANESE,
     ),
-    _number(
-        "driver-license",
-        "JP_DRIVER_LICENSE",
-        r"[0-9]{12}",
-        0.85,
-        context=words("免許", r"driver.?s licen[cs]e"),
-    ),
-    _number(
-        "passport",
-        "JP_PASSPORT",
-        r"[A-Z]{2}[0-9]{7}",
-        0.85,
-        context=words("旅券", "パスポート", "passport"),
-    ),
-    _number("residence-card", "JP_RESIDENCE_CARD", r"[A-Z]{2}[0-9]{8}[A-Z]{2}", 0.8, context=None),
-    _number("pension", "JP_PENSION_NUMBER", r"[0-9]{4}-?[0-9]{6}", 0.85, context=words("年金")),
+    _number("driver-license", "JP_DRIVER_LICENSE", r"[0-9]{12}", 0.85, *_LICENCE),
+    _number("passport", "JP_PASSPORT", r"[A-Z]{2}[0-9]{7}", 0.85, "旅券", "パスポート", "passport"),
+    _number("residence-card", "JP_RESIDENCE_CARD", r"[A-Z]{2}[0-9]{8}[A-Z]{2}", 0.8),
+    _number("pension", "JP_PENSION_NUMBER", r"[0-9]{4}-?[0-9]{6}", 0.85, "年金"),
     _number(
         "insurer",
         "JP_HEALTH_INSURANCE",
         r"[0-9]{6}(?:[0-9]{2})?",
         CERTAIN,
-        context=words("保険者番号"),
+        "保険者番号",
         check=insurer_number,
     ),
-    _number(
-        "insured",
-        "JP_HEALTH_INSURANCE",
-        r"[0-9]{1,8}(?:-[0-9]{1,8}){0,2}",
-        0.7,
+    replace(
+        _number("insured", "JP_HEALTH_INSURANCE", r"[0-9]{1,8}(?:-[0-9]{1,8}){0,2}", 0.7),
+        literals=("保険証", "被保険者"),
         context=words(r"(?:保険証|被保険者証?)(?:等)?の?(?:記号|番号)[・記番号はが:\s]{0,8}"),
     ),
-    _number("resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, context=words("住民票コード")),
+    _number("resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, "住民票コード"),
+    _number("bank-account", "JP_BANK_ACCOUNT", r"[0-9]{7}", 0.8, *_ACCOUNT),
     _number(
-        "bank-account",
-        "JP_BANK_ACCOUNT",
-        r"[0-9]{7}",
-        0.8,
-        context=words("口座", "普通", "当座", "預金", "貯蓄", "支店"),
+        "post-bank-account", "JP_BANK_ACCOUNT", r"1[0-9]{3}0-?[0-9]{2,7}1", 0.8, *_POST_ACCOUNT
     ),
     _number(
-        "post-bank-account",
-        "JP_BANK_ACCOUNT",
-        r"1[0-9]{3}0-?[0-9]{2,7}1",
-        0.8,
-        context=words("ゆうちょ", "記号", "郵便貯金"),
+        "invoice-number", "JP_INVOICE_NUMBER", r"T[0-9]{13}", 0.8, *_INVOICE, check=_not_corporate
     ),
-    _number(
-        "invoice-number",
-        "JP_INVOICE_NUMBER",
-        r"T[0-9]{13}",
-        0.8,
-        context=words("登録番号", "インボイス", "適格請求書"),
-        check=_not_corporate,
-    ),
-    _number(
-        "postcode-labelled",
-        "JP_POSTAL_CODE",
-        r"[0-9]{3}-[0-9]{4}",
-        0.75,
-        context=words("郵便番号", "住所", "postal code", "postcode", "zip"),
-    ),
+    _number("postcode-labelled", "JP_POSTAL_CODE", r"[0-9]{3}-[0-9]{4}", 0.75, *_POSTCODE),
     Rule(
         name="postcode",
         entity="JP_POSTAL_CODE",

@@ -10,11 +10,7 @@ from typing import Final
 
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
-from sudachipy import (  # type: ignore[import-untyped]  # ships no type information
-    Dictionary,
-    Morpheme,
-    SplitMode,
-)
+from sudachipy import Dictionary, Morpheme, SplitMode
 
 from gateway.detect.nlp import JAPANESE, windows
 

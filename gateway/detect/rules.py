@@ -41,6 +41,10 @@ class Sight:
     def of(cls, text: str, key: str) -> "Sight":
         return cls(text, caseless(text), _DIGIT.search(text) is not None, key.lower())
 
+    def holds(self, literals: tuple[str, ...]) -> bool:
+        """Whether the text or the key has any of these: far cheaper than a regular expression."""
+        return any(literal in self.lowered or literal in self.key for literal in literals)
+
     def told(self, context: re.Pattern[str], start: int) -> bool:
         """Whether a context word stands shortly before ``start``, or in the object key."""
         if context.search(self.lowered, max(0, start - REACH), start):
@@ -61,7 +65,7 @@ class Rule:
     pattern: re.Pattern[str]
     score: float
     literals: tuple[str, ...] = ()
-    """Lower-case strings of which one must be in the text for the rule to run; none: always."""
+    """Lower-case strings of which one must be in the text or key for the rule to run; none: always."""
     digits: bool = False
     """Whether the rule runs only on text with a digit."""
     check: Callable[[str], bool] | None = None
@@ -70,7 +74,7 @@ class Rule:
     def find(self, sight: Sight) -> Iterator[Span]:
         if self.digits and not sight.has_digit:
             return
-        if self.literals and not any(literal in sight.lowered for literal in self.literals):
+        if self.literals and not sight.holds(self.literals):
             return
         for match in self.pattern.finditer(sight.text):
             if self.check is not None and not self.check(bare(match[0])):

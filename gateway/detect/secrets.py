@@ -92,6 +92,12 @@ LEAD: Final = re.compile(
 )
 """A word that announces a secret, in lower-cased text."""
 
+_STEMS: Final = (
+    "pass", "pwd", "secret", "credential", "bearer", "pin", "key", "token",
+    "パス", "暗証", "秘密", "シーク", "トーク", "合言", "キー",
+)  # fmt: skip
+"""One of these is in every word of ``LEAD``."""
+
 _ANNOUNCED: Final = re.compile(
     rf"(?P<lead>{LEAD.pattern})[a-z0-9_]{{0,12}}[\"'\]`]{{0,2}}"
     r"(?:(?P<assigned>[ \t]{0,3}(?::=|=>|==?|:)[ \t]{0,3})"
@@ -122,6 +128,8 @@ _BITS: Final = 2.3
 
 def announced(sight: Sight) -> Iterator[Span]:
     """Secrets told in prose or assigned: ``password is …``, ``api_key=…``, ``パスワードは…``."""
+    if not sight.holds(_STEMS):
+        return
     position = 0
     while match := _ANNOUNCED.search(sight.lowered, position):
         position = match.end("lead")  # what one word announces may announce the next itself

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +17,21 @@ from pathlib import Path
 import orjson
 
 from gateway.errors import ConfigError
+from gateway.policy.lint import call_faults, rule_faults
+from gateway.policy.schemas import DOCUMENTS
 from gateway.policy.source import Source, read
 from gateway.types import Json
 
 _SORTED = orjson.OPT_SORT_KEYS
+_METADATA = "rule_metadata"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Build:
-    """Rules by file name, and the one data document that they read. ``revision`` is a SHA-256, in hex."""
+    """Rules by file name, and the one data document that they read. ``revision`` is a SHA-256, in hex.
+
+    A build is compared by identity, so that what is derived from it can be remembered with it as the key.
+    """
 
     revision: str
     modules: Mapping[str, str] = field(repr=False)
@@ -54,11 +61,13 @@ def build(folder: Path) -> Build:
     source = read(folder)
     if not source.modules:
         source.faults.append(f"{folder}: holds no rules")
+    source.faults += call_faults(source.modules)
+    source.faults += rule_faults(source.modules, source.metadata)
     source.faults += _cross_faults(source)
     if source.faults:
         raise ConfigError(source.faults)
     documents = {**source.documents, "entities": _entities(source.documents["entities"])}
-    return _revision(source.modules, {**documents, "rule_metadata": source.metadata})
+    return _revision(source.modules, {**documents, _METADATA: source.metadata})
 
 
 def write(built: Build, path: Path) -> None:
@@ -88,13 +97,25 @@ def _open(path: Path) -> Build:
         data = orjson.loads(files["data.json"])
         modules = {name: text.decode() for name, text in files.items() if name.endswith(".rego")}
         claimed = data.pop("sekisho_revision")
-    except (OSError, tarfile.TarError, KeyError, ValueError, AttributeError):
+    except (
+        OSError,
+        EOFError,
+        tarfile.TarError,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):
         raise ConfigError(
             [f"{path}: not a policy build; make one with 'sekisho policy build'"]
         ) from None
     built = _revision(modules, data)
     if built.revision != claimed:
         raise ConfigError([f"{path}: its contents are not those of revision {claimed}"])
+    missing = sorted({*DOCUMENTS, _METADATA} - built.data.keys())
+    if missing:
+        raise ConfigError([f"{path}: the data document {name} is missing" for name in missing])
     return built
 
 

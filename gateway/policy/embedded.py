@@ -6,6 +6,7 @@ import regorus
 from gateway.errors import ConfigError, PolicyUnavailable
 from gateway.policy.build import Build
 from gateway.policy.engine import PACKAGE, RULE
+from gateway.policy.lint import call_faults, told
 from gateway.types import Json
 
 _QUERY = f"data.{PACKAGE}.{RULE}"
@@ -19,13 +20,16 @@ class EmbeddedEngine:
     """
 
     def __init__(self, build: Build) -> None:
+        faults = call_faults(build.modules)
+        if faults:
+            raise ConfigError(faults)
         self._engine = regorus.Engine()
         try:
             for name, text in build.modules.items():
                 self._engine.add_policy(name, text)
             self._engine.add_data_json(orjson.dumps(build.data).decode())
         except RuntimeError as error:
-            raise ConfigError([f"policy: {_told(error)}"]) from None
+            raise ConfigError([f"policy: {told(error)}"]) from None
 
     async def start(self) -> None:
         """The build is loaded already."""
@@ -47,8 +51,3 @@ class EmbeddedEngine:
 
     async def close(self) -> None:
         """Nothing is held open."""
-
-
-def _told(error: Exception) -> str:
-    """The engine's words without its stack trace."""
-    return " ".join(str(error).partition("Stack backtrace")[0].split())

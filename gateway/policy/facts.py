@@ -3,8 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -13,6 +13,13 @@ from gateway.destination import destination
 from gateway.policy.build import Build
 from gateway.policy.hosts import host_operator
 from gateway.types import Call, Candidate, Deployment, Facts, Json, OutputUse, Principal, Scan
+
+UNLISTED = "(unlisted)"
+"""A declared purpose that settings.yaml does not list: no row can have this name. The caller's own word is text
+and is not kept."""
+
+_CANDIDATES = 1024
+"""Deployments whose facts are remembered: they change only with the configuration or the revision."""
 
 _STRICTNESS: tuple[OutputUse, ...] = ("forbidden", "unknown", "conditional", "allowed")
 
@@ -30,6 +37,10 @@ def facts(
     """The facts of one request.
 
     Args:
+        principal: who calls; the subject and the credential are left out.
+        call: the parsed request; only its shape is read.
+        scan: what was found in it.
+        build: the revision whose data the candidates are resolved from.
         model: the configured name of the model, never the caller's spelling of it.
         deployments: those that serve it, which become the candidates.
         now: an aware time; only its hour of the week in the policy's time zone is kept.
@@ -47,7 +58,7 @@ def facts(
         findings=_findings(call, scan),
         unscannable=tuple(sorted(scan.unscannable)),
         modalities=tuple(sorted(call.modalities)),
-        purpose=call.purpose or "",
+        purpose=_purpose(call.purpose, build),
         hour=local.weekday() * 24 + local.hour,
         candidates=tuple(candidate(deployment, build) for deployment in deployments),
     )
@@ -55,7 +66,8 @@ def facts(
 
 def canonical(known: Facts) -> bytes:
     """The facts as the one JSON document that is evaluated, hashed and kept."""
-    return orjson.dumps(asdict(known), option=orjson.OPT_SORT_KEYS)
+    # orjson sorts the keys of mappings, not the fields of dataclasses: hence the second pass.
+    return orjson.dumps(orjson.loads(orjson.dumps(known)), option=orjson.OPT_SORT_KEYS)
 
 
 def facts_hash(document: bytes) -> str:
@@ -68,6 +80,7 @@ def bucket(count: int) -> str:
     return str(count) if count < 2 else "2-9" if count < 10 else "10+"
 
 
+@lru_cache(maxsize=_CANDIDATES)
 def candidate(deployment: Deployment, build: Build) -> Candidate:
     """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
     operators = build.data["operators"]
@@ -88,6 +101,12 @@ def candidate(deployment: Deployment, build: Build) -> Candidate:
         provenance="declared",
         output_use=_output_use(operator, weights, build),
     )
+
+
+def _purpose(declared: str | None, build: Build) -> str:
+    if declared is None:
+        return ""
+    return declared if declared in build.data["settings"]["purposes"] else UNLISTED
 
 
 def _host(base_url: str) -> str:

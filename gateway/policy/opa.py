@@ -41,6 +41,10 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]  # the package has no types
         self.root_url = f"{settings.url.rstrip('/')}/{self.version}"
         self._settings = settings
 
+    async def open(self) -> None:
+        """Open the session."""
+        await self._init_session()
+
     async def _init_session(self) -> None:
         ca_file = self._settings.ca_file
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
@@ -84,18 +88,18 @@ class OpaEngine:
 
     async def start(self) -> None:
         """Open the session."""
-        await self._client._init_session()
+        await self._client.open()
 
     async def evaluate(self, document: bytes) -> Json:
         """See :class:`~gateway.policy.engine.Engine`."""
-        if time.monotonic() < self._closed_until:
-            raise _unavailable()
+        self._admit()
         try:
             answer = await self._client.query_rule(orjson.loads(document), PACKAGE, RULE)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             self._failed()
             raise _unavailable() from None
         self._failures = 0
+        self._closed_until = 0.0
         if not isinstance(answer, dict) or not isinstance(answer.get("result"), dict):
             raise _unavailable()
         return answer["result"]
@@ -111,6 +115,14 @@ class OpaEngine:
     async def close(self) -> None:
         """Close the session."""
         await self._client.close_connection()
+
+    def _admit(self) -> None:
+        """Refuse while the breaker is open; after that, one call tries and the others wait for its end."""
+        now = time.monotonic()
+        if now < self._closed_until:
+            raise _unavailable()
+        if self._failures >= _FAILURES_TO_OPEN:
+            self._closed_until = now + _OPEN_SECONDS
 
     def _failed(self) -> None:
         self._failures += 1

@@ -14,7 +14,7 @@ import structlog
 
 from gateway.exchange import Exchange
 
-_THIRD_PARTY = ("presidio-analyzer", "aiohttp", "asyncio", "uvicorn", "httpx", "pebble")
+_THIRD_PARTY = ("presidio-analyzer", "aiohttp", "asyncio", "uvicorn", "httpx")
 
 
 def configure(level: str) -> None:

@@ -52,7 +52,10 @@ class GuardedConnector(aiohttp.TCPConnector):
         self._refused_host = refused_host
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp names it
     ) -> aiohttp.connector.Connection:
         """A connection to the allowed destination.
 

@@ -45,7 +45,8 @@ class EventReader:
         """The events of one document.
 
         Args:
-            data: a chunk (``key`` is ``delta``) or a whole reply (``key`` is ``message``).
+            data: a chunk or a whole reply.
+            key: where a choice says something: ``delta`` in a chunk, ``message`` in a whole reply.
 
         Raises:
             UpstreamFailed: it is no such document.

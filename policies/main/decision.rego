@@ -48,6 +48,10 @@ complete if {
 	data.entities
 	data.settings
 	data.sekisho_revision
+	input.findings
+	input.modalities
+	input.unscannable
+	input.purpose
 	every rule, _ in denied {
 		data.rule_metadata[rule].mode in {"enforce", "shadow", "off"}
 	}

@@ -9,7 +9,8 @@ from tests.parts.scripted import ScriptedUpstream, completion, stream
 async def test_requests_and_replies_are_recorded_and_passed_on() -> None:
     async with (
         ScriptedUpstream(completion({"content": "hi"})) as upstream,
-        Wiretap(upstream.base_url) as tap,aiohttp.ClientSession() as session
+        Wiretap(upstream.base_url) as tap,
+        aiohttp.ClientSession() as session,
     ):
         url = f"{tap.base_url}/chat/completions?x=1"
         async with session.post(url, data=b'{"a": 1}', headers={"x-test": "1"}) as reply:

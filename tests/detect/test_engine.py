@@ -88,7 +88,5 @@ def test_the_gateway_process_does_not_load_the_models() -> None:
         "import sys, gateway.detect.scanner, gateway.detect.pool, gateway.detect.inprocess,"
         " gateway.detect.segmenter; print({'spacy', 'presidio_analyzer', 'sudachipy'} & set(sys.modules))"
     )
-    ran = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"

@@ -165,7 +165,7 @@ asyncio.run(main())
 
 
 def test_children_die_with_a_parent_that_is_killed() -> None:
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-c", _PARENT.format(engine=MOODY)],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

@@ -13,7 +13,7 @@ import pytest
 from gateway import pipeline as pipeline_module
 from gateway.demo.sightings import sightings
 from gateway.detect.inprocess import InProcessDetector
-from gateway.redact.mask import Masking
+from gateway.redact.mask import Masking, mask
 from tests.parts import engines, gateways
 from tests.parts.gateways import Served, serving
 from tests.parts.opa import OpaServer
@@ -129,7 +129,7 @@ async def test_an_unwritable_audit_store_refuses_and_comes_back(
 async def test_the_wire_check_turns_a_broken_masker_into_a_refusal(
     upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = pipeline_module.mask
+    real = mask
 
     def forgetful(*args: Any, **kwargs: Any) -> Masking:
         masking = real(*args, **kwargs)

@@ -193,15 +193,18 @@ async def test_T21_a_stream_that_breaks_ends_with_an_error_and_nothing_more(
     served: Served, upstream: ScriptedUpstream
 ) -> None:
     upstream.scripts = [stream({"content": "Hello "}, {"content": "there "}, done=False, cut=True)]
-    async with aiohttp.ClientSession() as session, session.post(
-        f"{served.base_url}/chat/completions",
-        json={
-            "model": "local",
-            "stream": True,
-            "messages": [{"role": "user", "content": "Hi"}],
-        },
-        headers={"authorization": f"Bearer {KEY}"},
-    ) as reply:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{served.base_url}/chat/completions",
+            json={
+                "model": "local",
+                "stream": True,
+                "messages": [{"role": "user", "content": "Hi"}],
+            },
+            headers={"authorization": f"Bearer {KEY}"},
+        ) as reply,
+    ):
         body = (await reply.read()).decode()
     frames = [line for line in body.split("\n\n") if line]
     assert '"code":"upstream_error"' in frames[-1].replace(" ", "")

@@ -41,8 +41,8 @@ async def ask(served: Served, messages: list[dict[str, Any]], **more: Any) -> An
     async with served.client() as client:
         return await client.chat.completions.create(
             model="deepseek-reasoner",
-            messages=messages,
-            **more,  # type: ignore[arg-type]
+            messages=messages,  # type: ignore[arg-type]
+            **more,
         )
 
 

@@ -52,10 +52,20 @@ class Served:
         return search(self.store, Query(**query))[::-1]
 
 
+class _Shared(InProcessDetector):
+    """Outlives the gateways that use it."""
+
+    async def start(self) -> None:
+        if not self.ready():
+            await super().start()
+
+    async def close(self) -> None: ...
+
+
 @functools.cache
 def detector() -> Detector:
-    """One detector for all tests that do not need detector processes: loading its models takes seconds."""
-    return InProcessDetector(("en", "ja"))
+    """One detector for all tests that do not need processes: loading its models takes seconds."""
+    return _Shared(("en", "ja"))
 
 
 def prepared(folder: Path, **changes: Any) -> Settings:

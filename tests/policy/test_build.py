@@ -1,5 +1,6 @@
 """A revision is a build: deterministic, validated, and only itself."""
 
+import io
 import shutil
 import tarfile
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ConfigError
-from gateway.policy.build import Build, build, load, write
+from gateway.policy.build import Build, _revision, build, load, write
 from tests.policy.conftest import POLICIES
 
 
@@ -57,11 +58,62 @@ def test_a_tampered_bundle_is_refused(shipped: Build, tmp_path: Path) -> None:
         load(tmp_path / "bundle.tar.gz")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a tar"])
+def archive(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as bundle:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.replace("_json", ".json"))
+            member.size = len(content)
+            bundle.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a tar",
+        archive(other=b"{}"),
+        archive(data_json=b"{"),
+        archive(data_json=b"[]"),
+        archive(data_json=b"{}"),
+        archive(data_json=b'"x"'),
+        archive(data_json=b"{}" * 9000)[:40],
+        archive(data_json=b"{}")[:20] + b"\xff" * 30,
+    ],
+)
 def test_what_is_no_bundle_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.tar.gz").write_bytes(content)
     with pytest.raises(ConfigError, match="not a policy build"):
         load(tmp_path / "x.tar.gz")
+
+
+@pytest.mark.parametrize(
+    "document", ["operators", "models", "licences", "entities", "settings", "rule_metadata"]
+)
+def test_T60_a_bundle_without_a_document_is_refused(
+    shipped: Build, tmp_path: Path, document: str
+) -> None:
+    data = {
+        name: value
+        for name, value in shipped.data.items()
+        if name not in (document, "sekisho_revision")
+    }
+    write(_revision(shipped.modules, data), tmp_path / "bundle.tar.gz")
+    with pytest.raises(ConfigError, match=f"the data document {document} is missing"):
+        load(tmp_path / "bundle.tar.gz")
+
+
+def test_T60_a_rule_that_is_deleted_or_added_by_half_is_a_fault(folder: Path) -> None:
+    (folder / "rules" / "modality").rename(folder / "rules" / "modalities")
+    with pytest.raises(ConfigError) as caught:
+        build(folder)
+    assert any(
+        "names the rule" in fault or "expected package" in fault for fault in caught.value.faults
+    )
+    shutil.rmtree(folder / "rules" / "modalities")
+    with pytest.raises(ConfigError, match="names the rule modality, which is missing"):
+        build(folder)
 
 
 def test_T60_a_misnamed_data_file_is_a_fault_on_both_counts(folder: Path) -> None:
@@ -86,3 +138,12 @@ def test_entities_are_completed_and_sorted_for_look_up(shipped: Build) -> None:
 def test_hosts_of_denied_operators_are_known_to_the_connector(shipped: Build) -> None:
     assert "deepseek.com" in shipped.denied_hosts()
     assert "openai.com" not in shipped.denied_hosts()
+
+
+def test_a_rule_that_calls_out_is_not_built(folder: Path) -> None:
+    rule = folder / "rules" / "modality" / "modality.rego"
+    rule.write_text(
+        rule.read_text() + '\ndeny contains "a" if http.send({"method": "get", "url": "x"})\n'
+    )
+    with pytest.raises(ConfigError, match=r"modality\.rego: calls http\.send"):
+        build(folder)

@@ -7,13 +7,15 @@ from gateway.policy.build import Build
 from gateway.policy.embedded import EmbeddedEngine
 
 
-@pytest.mark.parametrize("rule", ["x := (", "x := no.such.builtin(1)"])
-async def test_a_rule_that_it_cannot_run_never_decides(rule: str) -> None:
+@pytest.mark.parametrize(
+    "rule", ["x := (", "x := no.such.builtin(1)", "x if {\n\tinput.never\n\tno.such.builtin(1)\n}"]
+)
+def test_a_rule_that_it_cannot_run_is_refused_when_it_is_loaded(rule: str) -> None:
     built = Build(
         revision="r", modules={"x.rego": f"package sekisho\n\ndecision := x\n\n{rule}\n"}, data={}
     )
-    with pytest.raises((ConfigError, PolicyUnavailable)) as caught:
-        await EmbeddedEngine(built).evaluate(b"{}")
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedEngine(built)
     assert "backtrace" not in str(caught.value).lower()
 
 
@@ -22,3 +24,9 @@ async def test_it_is_always_ready(shipped: Build) -> None:
     await engine.start()
     assert await engine.ready()
     await engine.close()
+
+
+@pytest.mark.parametrize("document", [b"", b"{", b"\xff"])
+async def test_what_it_cannot_evaluate_is_no_decision(shipped: Build, document: bytes) -> None:
+    with pytest.raises(PolicyUnavailable):
+        await EmbeddedEngine(shipped).evaluate(document)

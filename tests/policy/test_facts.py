@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 
+import orjson
 import pytest
 
 from gateway.policy.build import Build
-from gateway.policy.facts import bucket, canonical, facts_hash
+from gateway.policy.facts import UNLISTED, bucket, canonical, facts_hash
 from tests.policy.samples import CLOUD, deployment, known
 
 
@@ -72,3 +73,44 @@ def test_what_no_row_says_is_empty(shipped: Build) -> None:
         "",
         "unknown",
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (None, ""),
+        ("distillation", "distillation"),
+        ("ask Kenji Tanaka", UNLISTED),
+        ("", UNLISTED),
+        (UNLISTED, UNLISTED),
+    ],
+)
+def test_a_purpose_is_a_listed_name_and_never_the_callers_text(
+    shipped: Build, declared: str | None, told: str
+) -> None:
+    facts = known(shipped, purpose=declared)
+    assert facts.purpose == told
+    assert UNLISTED not in shipped.data["settings"]["purposes"]
+    assert b"Tanaka" not in canonical(facts)
+
+
+def test_canonical_facts_are_sorted_at_every_depth(shipped: Build) -> None:
+    document = canonical(known(shipped, entities=("PERSON", "AGE")))
+    assert document == orjson.dumps(orjson.loads(document), option=orjson.OPT_SORT_KEYS)
+    assert orjson.loads(document) == orjson.loads(
+        orjson.dumps(asdict(known(shipped, entities=("PERSON", "AGE"))))
+    )
+
+
+def test_another_build_gives_another_candidate(shipped: Build) -> None:
+    operators = {
+        **shipped.data["operators"],
+        "openai": {**shipped.data["operators"]["openai"], "country": "JP"},
+    }
+    other = Build(
+        revision="other", modules=shipped.modules, data={**shipped.data, "operators": operators}
+    )
+    countries = [
+        known(built, CLOUD).candidates[0].operator_country for built in (shipped, other, shipped)
+    ]
+    assert countries == ["US", "JP", "US"]

@@ -1,7 +1,8 @@
 """The OPA client: what it believes, where it goes, and what happens when the server is gone."""
 
+import asyncio
 import os
-import time
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from gateway.policy.build import Build, write
 from gateway.policy.decide import Decider
 from gateway.policy.opa import OpaEngine
 from gateway.settings import Opa
-from tests.parts.opa import OpaServer
+from tests.parts.opa import ROOT, OpaServer
 from tests.policy.samples import known
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,7 +57,7 @@ async def test_opa_killed_is_an_error_and_service_returns_with_it(
             with pytest.raises(PolicyUnavailable):
                 await Decider(shipped, engine).decide(known(shipped))
         await opa.start()
-        time.sleep(1.1)  # the breaker's second
+        engine._closed_until = 0.0  # the breaker's second has passed
         assert (await Decider(shipped, engine).decide(known(shipped))).allow
 
 
@@ -114,11 +115,13 @@ async def test_the_url_prefix_and_the_token_are_sent_and_no_proxy_is_used(
         seen.append((request.path, request.headers.get("authorization", "")))
         return web.json_response({"result": {}})
 
-    async with server(handler) as url:
-        async with engine_for(shipped, f"{url}/opa/", token_file=token) as engine:
-            await engine.evaluate(b"{}")
-            token.write_text("second")
-            await engine.evaluate(b"{}")
+    async with (
+        server(handler) as url,
+        engine_for(shipped, f"{url}/opa/", token_file=token) as engine,
+    ):
+        await engine.evaluate(b"{}")
+        token.write_text("second")
+        await engine.evaluate(b"{}")
     assert seen == [
         ("/opa/v1/data/sekisho/decision", "Bearer first"),
         ("/opa/v1/data/sekisho/decision", "Bearer second"),
@@ -138,3 +141,48 @@ async def test_the_breaker_answers_at_once_after_three_failures(shipped: Build) 
             with pytest.raises(PolicyUnavailable):
                 await engine.evaluate(b"{}")
     assert asked == 3
+
+
+async def test_when_the_breaker_may_close_again_one_call_tries(shipped: Build) -> None:
+    asked = 0
+    healthy = False
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        return web.json_response({"result": {}}) if healthy else web.Response(status=503)
+
+    async with server(handler) as url, engine_for(shipped, url) as engine:
+        for _ in range(3):
+            with pytest.raises(PolicyUnavailable):
+                await engine.evaluate(b"{}")
+        engine._closed_until = 0.0  # the second has passed
+        failed = await asyncio.gather(
+            *(engine.evaluate(b"{}") for _ in range(5)), return_exceptions=True
+        )
+        assert [type(error) for error in failed] == [PolicyUnavailable] * 5
+        assert asked == 4
+        healthy = True
+        engine._closed_until = 0.0
+        await engine.evaluate(b"{}")
+        await asyncio.gather(*(engine.evaluate(b"{}") for _ in range(5)))
+        assert asked == 10
+
+
+async def test_a_server_that_hangs_is_given_up(shipped: Build) -> None:
+    release = asyncio.Event()
+
+    async def hangs(_: web.Request) -> web.StreamResponse:
+        await release.wait()
+        return web.json_response({"result": {}})
+
+    async with server(hangs) as url, engine_for(shipped, url, timeout_ms=50) as engine:
+        with pytest.raises(PolicyUnavailable):
+            await engine.evaluate(b"{}")
+        release.set()
+
+
+def test_only_one_method_of_the_client_is_used() -> None:
+    source = (ROOT / "gateway" / "policy" / "opa.py").read_text(encoding="utf-8")
+    used = set(re.findall(r"self\._client\.(\w+)", source))
+    assert used == {"query_rule", "open", "close_connection"}

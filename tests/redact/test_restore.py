@@ -1,6 +1,7 @@
 """Restoration at any split, and never into a place that leads away."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ def feed(restorer: Restorer, pieces: list[str]) -> str:
 
 def splits(text: str, cuts: list[int]) -> list[str]:
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("value", VALUES)

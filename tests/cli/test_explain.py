@@ -1,0 +1,41 @@
+"""``sekisho explain``: a dry run that sends and records nothing."""
+
+from pathlib import Path
+
+import orjson
+
+from tests.parts.commands import run, write_config
+
+BODY = orjson.dumps(
+    {
+        "model": "deepseek-reasoner",
+        "messages": [{"role": "user", "content": "I am a.tanaka@example.jp"}],
+    }
+)
+
+
+def test_findings_decision_masked_body_and_destination(tmp_path: Path) -> None:
+    config = write_config(tmp_path, detect={"processes": 1})
+    request = tmp_path / "request.json"
+    request.write_bytes(BODY)
+    result = run("explain", str(request), "--config", str(config), "--json")
+    assert result.exit_code == 0, result.output
+    told = orjson.loads(result.stdout)
+    assert [finding["entity"] for finding in told["findings"]] == ["EMAIL_ADDRESS"]
+    assert told["decision"]["allow"] is True
+    candidate = told["candidates"]["r1-a"]
+    assert candidate["base_url"] == "http://127.0.0.1:9/v1"
+    assert "tanaka" not in result.stdout
+    assert "[EMAIL_ADDRESS_" in orjson.dumps(candidate["body"]).decode()
+    assert not (tmp_path / "audit.db").exists()
+
+
+def test_errors_are_told_as_the_api_would(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    result = run("explain", "-", "--config", str(config), stdin='{"model": 1}')
+    assert result.exit_code == 1
+    assert orjson.loads(result.stdout)["error"]["code"] == "invalid_request"
+    missing = run("explain", str(tmp_path / "none.json"), "--config", str(config))
+    assert missing.exit_code == 2
+    unknown = run("explain", "-", "--config", str(config), "--key", "nobody", stdin="{}")
+    assert unknown.exit_code == 1

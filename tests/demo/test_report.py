@@ -1,0 +1,37 @@
+"""The tour as text and as data."""
+
+import io
+
+from rich.console import Console
+
+from gateway.demo.report import data, show
+from gateway.demo.tour import Step
+
+STEP = Step(
+    title="1. A chat",
+    app_sent="Hello [bold]there[/bold]",
+    model_received={"messages": [{"content": "Hello [PERSON_k7f3q2ab]"}]},
+    app_got="Hi",
+    audit=[{"sequence": 1, "kind": "attempt", "outcome": ""}],
+    notes=["a note"],
+    promises={"kept one": True, "broken one": False},
+)
+
+
+def test_everything_is_shown_and_nothing_is_taken_for_markup() -> None:
+    out = io.StringIO()
+    show(STEP, Console(file=out, width=100))
+    for text in (
+        "Hello [bold]there[/bold]",
+        "[PERSON_k7f3q2ab]",
+        "a note",
+        "kept  kept one",
+        "BROKEN  broken one",
+    ):
+        assert text in out.getvalue()
+
+
+def test_one_broken_promise_breaks_the_tour() -> None:
+    told = data([STEP])
+    assert told["kept"] is False
+    assert told["steps"][0]["promises"] == {"kept one": True, "broken one": False}

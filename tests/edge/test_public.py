@@ -1,0 +1,49 @@
+"""Which paths are open: a literal list, and nothing else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from starlette.routing import Route
+
+from gateway.edge.public import UNAUTHENTICATED
+from tests.parts.gateways import Served, serving
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path) as running:
+        yield running
+
+
+async def test_T34_every_route_but_the_listed_ones_asks_for_a_credential(served: Served) -> None:
+    routes = [r for r in served.gateway.public().router.routes if isinstance(r, Route)]
+    assert {route.path for route in routes} >= {
+        *UNAUTHENTICATED,
+        "/v1/models",
+        "/v1/chat/completions",
+    }
+    async with aiohttp.ClientSession() as session:
+        for route in routes:
+            statuses = set()
+            for method in ("GET", "POST"):
+                async with session.request(method, served.url + route.path, json={}) as reply:
+                    statuses.add(reply.status)
+            assert (200 in statuses) == (route.path in UNAUTHENTICATED), route.path
+
+
+async def test_health_says_one_word(served: Served) -> None:
+    async with aiohttp.ClientSession() as session:
+        for path in UNAUTHENTICATED:
+            async with session.get(served.url + path) as reply:
+                assert await reply.json() == {"status": "ok"}
+
+
+async def test_T47_not_ready_is_told_and_alive_stays_alive(served: Served) -> None:
+    await served.gateway.audit.close()
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{served.url}/readyz") as reply:
+            assert reply.status == 503
+        async with session.get(f"{served.url}/healthz") as reply:
+            assert reply.status == 200

@@ -1,0 +1,38 @@
+"""Logs are an allow-list."""
+
+import subprocess
+import sys
+
+import orjson
+
+from gateway.exchange import Exchange
+from gateway.telemetry.logs import exchange_fields, fault
+from tests.redact.samples import call
+
+
+def test_a_request_leaves_named_fields_and_no_text() -> None:
+    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
+    exchange.call = call("Tanaka")
+    exchange.facts = b"Tanaka"
+    assert b"Tanaka" not in orjson.dumps(exchange_fields(exchange, 1.5))
+
+
+def test_T31_an_exception_is_told_by_type_and_place() -> None:
+    try:
+        raise ValueError("cannot parse Tanaka")
+    except ValueError as error:
+        told = fault(error)
+    assert told["error_type"] == "ValueError"
+    assert told["where"].startswith("test_logs.py:")
+    assert "Tanaka" not in str(told)
+
+
+def test_lines_are_json_on_standard_error_at_the_chosen_level() -> None:
+    code = (
+        "import structlog; from gateway.telemetry.logs import configure; configure('warning');"
+        "log = structlog.get_logger(); log.info('quiet'); log.warning('loud', n=1)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    (line,) = run.stderr.splitlines()
+    assert run.stdout == b""
+    assert orjson.loads(line)["event"] == "loud"

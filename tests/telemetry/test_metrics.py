@@ -1,0 +1,28 @@
+"""Metrics count what ended."""
+
+from gateway.exchange import Exchange, Outcome
+from gateway.telemetry.metrics import Metrics
+
+
+def test_a_finished_request_is_counted() -> None:
+    metrics = Metrics()
+    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
+    exchange.redactions = {"PERSON": 2}
+    exchange.invented = {"CREDIT_CARD": 1}
+    exchange.restored = 3
+    exchange.outcome = Outcome(kind="denied", status=403, code="provider_blocked")
+    metrics.observe(exchange, 0.5)
+    text = metrics.render().decode()
+    for line in (
+        'sekisho_requests_total{code="provider_blocked",operation="chat.completions",outcome="denied"} 1.0',
+        'sekisho_redactions_total{entity="PERSON"} 2.0',
+        'sekisho_invented_total{entity="CREDIT_CARD"} 1.0',
+        'sekisho_placeholders_total{result="restored"} 3.0',
+    ):
+        assert line in text
+
+
+def test_a_request_under_way_is_not() -> None:
+    metrics = Metrics()
+    metrics.observe(Exchange(request_id="r", started=0.0, dialect="openai", operation="x"), 0.5)
+    assert "sekisho_requests_total{" not in metrics.render().decode()

@@ -1,0 +1,173 @@
+"""Replies: the same text for any split, nothing unscanned, nothing restored where it must not be."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway import respond
+from gateway.detect.base import Span
+from gateway.exchange import Exchange
+from gateway.policy.clear import clear
+from gateway.redact.vault import RequestVault
+from gateway.respond import Opened, Reply
+from gateway.types import (
+    Event,
+    Finish,
+    MaskedCall,
+    ReasoningDelta,
+    Start,
+    TextDelta,
+    ToolDelta,
+    Unknown,
+    UsageEvent,
+)
+from tests.parts.samples import decision, deployment
+from tests.redact.samples import call, vault
+
+START = Start(id="c1", model="upstream-model", created=1)
+VALUE = "kenji.tanaka@example.co.jp"
+
+
+class WholeScanner:
+    """Finds one word in a whole reply, as the detectors would."""
+
+    async def scan_text(self, text: str, tenant: str) -> tuple[Span, ...]:
+        at = text.find("Yamada")
+        if at < 0:
+            return ()
+        return (Span(start=at, end=at + 6, entity="PERSON", score=1.0, detector="test"),)
+
+
+def reply(
+    events: Sequence[Event],
+    request: RequestVault,
+    *,
+    tools: frozenset[str] = frozenset(),
+    **verdict: Any,
+) -> tuple[Reply, Exchange]:
+    async def rest() -> AsyncGenerator[Event, None]:
+        for event in events:
+            yield event
+
+    sent = call(f"I am {VALUE}")
+    masked = MaskedCall(
+        dialect="openai",
+        operation="chat.completions",
+        model="m",
+        stream=True,
+        document={},
+        neutral={},
+        redactions={},
+    )
+    cleared = clear(
+        call=masked,
+        vault=request,
+        decision=decision({"r1-a": True}, **verdict),
+        deployment=deployment(),
+    )
+    opened = Opened(first=START, rest=rest(), call=_with_tools(sent, tools), cleared=cleared)
+    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
+    return Reply(opened, exchange, WholeScanner()), exchange  # type: ignore[arg-type]
+
+
+def _with_tools(sent: Any, tools: frozenset[str]) -> Any:
+    return replace(sent, tools=tools)
+
+
+async def said(
+    events: Sequence[Event], request: RequestVault, **options: Any
+) -> tuple[dict[str, str], Exchange]:
+    """The text of each kind of event, joined."""
+    read, exchange = reply(events, request, **options)
+    texts: dict[str, str] = {}
+    async with read:
+        async for event in read.events:
+            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | Unknown):
+                name = type(event).__name__
+                texts[name] = texts.get(name, "") + event.text
+    return texts, exchange
+
+
+def deltas(text: str, cuts: Sequence[int] = ()) -> list[Event]:
+    edges = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
+    pieces = [text[a:b] for a, b in pairwise(edges)]
+    return [*(TextDelta(choice=0, text=p) for p in pieces), Finish(choice=0, reason="stop")]
+
+
+@given(st.lists(st.integers(0, 140), max_size=12))
+@settings(deadline=None)
+async def test_any_split_shows_the_same_text(cuts: list[int]) -> None:
+    request = vault()
+    minted = request.put("EMAIL_ADDRESS", VALUE)
+    text = f"To {minted}: call 03-1234-5678 or {VALUE}, card 5555 5555 5555 4444, {minted[:-4]}"
+    texts, exchange = await said(deltas(text, cuts), request)
+    shown = f"To {VALUE}: call [PHONE_NUMBER] or {VALUE}, card [CREDIT_CARD], "
+    assert texts["TextDelta"] == shown
+    assert exchange.invented == {"PHONE_NUMBER": 1, "CREDIT_CARD": 1}
+    assert (exchange.restored, exchange.unrestored) == (1, 1)
+
+
+async def test_depth_whole_scans_with_every_detector_before_anything_is_shown() -> None:
+    texts, exchange = await said(deltas("I know Yamada well", [9]), vault(), output_depth="whole")
+    assert texts["TextDelta"] == "I know [PERSON] well"
+    assert exchange.invented == {"PERSON": 1}
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("pass", VALUE), ("redact", "MINTED"), ("drop", None)])
+async def test_the_three_modes_of_reasoning(mode: str, shown: str | None) -> None:
+    request = vault()
+    minted = request.put("EMAIL_ADDRESS", VALUE)
+    events = [ReasoningDelta(choice=0, text=f"{minted} 5555 5555 5555 4444 "), *deltas("done")]
+    texts, exchange = await said(events, request, reasoning=mode)
+    expected = None if shown is None else f"{shown.replace('MINTED', minted)} [CREDIT_CARD] "
+    assert texts.get("ReasoningDelta") == expected
+    assert texts["TextDelta"] == "done"
+    assert exchange.invented == {"CREDIT_CARD": 1}
+
+
+async def test_arguments_are_restored_for_declared_tools_alone() -> None:
+    request = vault()
+    minted = request.put("PERSON", 'a"b')
+    raw = f'{{"to": "{minted}", "n": 4242424242424242}}'
+    events: list[Event] = [
+        ToolDelta(choice=0, part=0, call_id="c", name="send"),
+        *(ToolDelta(choice=0, part=0, text=letter) for letter in raw),
+        Finish(choice=0, reason="tool_calls"),
+    ]
+    declared, _ = await said(events, request, tools=frozenset({"send"}))
+    assert declared["ToolDelta"] == '{"to": "a\\"b", "n": "[CREDIT_CARD]"}'
+    undeclared, _ = await said(events, request)
+    assert undeclared["ToolDelta"] == f'{{"to": "{minted}", "n": "[CREDIT_CARD]"}}'
+
+
+async def test_unknown_places_are_scanned_and_not_restored() -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    events = [Unknown(choice=0, path=("x",), text=f"{minted} 5555 5555 5555 4444"), *deltas("ok")]
+    texts, _ = await said(events, request)
+    assert texts["Unknown"] == f"{minted} [CREDIT_CARD]"
+
+
+async def test_usage_and_model_go_to_the_ledger() -> None:
+    usage = UsageEvent(input_tokens=3, output_tokens=5)
+    _, exchange = await said([*deltas("ok"), usage], vault())
+    assert exchange.usage is usage
+    assert exchange.reply_model == "upstream-model"
+
+
+async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(respond, "_KEEP_ALIVE_SECONDS", 0.01)
+
+    async def slow() -> AsyncGenerator[Event, None]:
+        await asyncio.sleep(0.05)
+        yield START
+
+    ticks = [event async for event in respond._ticking(slow())]
+    assert ticks.count(None) >= 1
+    assert ticks[-1] is START
