@@ -8,13 +8,31 @@ by message, since messages of libraries quote their input.
 import logging
 import sys
 import traceback
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
 from gateway.exchange import Exchange
 
 _THIRD_PARTY = ("presidio-analyzer", "aiohttp", "asyncio", "uvicorn", "httpx")
+
+
+class _StandardError:
+    """Standard error, as it is when a line is written.
+
+    A reader that has gone costs the line, never the work that it told of: a log that raises would stop
+    whatever task happened to write it. What must not be lost is in the audit log.
+    """
+
+    def write(self, line: str) -> int:
+        with suppress(OSError, ValueError):
+            return sys.stderr.write(line)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure(level: str) -> None:
@@ -27,7 +45,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )
     for name in _THIRD_PARTY:

@@ -14,6 +14,8 @@ from gateway.detect.base import Passage, Span
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """A channel to ``child.main`` run on a thread of this process."""
     monkeypatch.setattr("signal.signal", lambda *_: None)
+    # Collecting here would end objects of other tests on this thread.
+    monkeypatch.setattr("gc.collect", lambda: 0)
     monkeypatch.setattr("gc.freeze", lambda: None)
     monkeypatch.setattr(child, "_die_with_parent", lambda: None)
     ours, theirs = socket.socketpair()

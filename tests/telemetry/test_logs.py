@@ -36,3 +36,14 @@ def test_lines_are_json_on_standard_error_at_the_chosen_level() -> None:
     (line,) = run.stderr.splitlines()
     assert run.stdout == b""
     assert orjson.loads(line)["event"] == "loud"
+
+
+def test_a_reader_that_has_gone_costs_the_line_and_nothing_else() -> None:
+    code = (
+        "import sys, structlog; from gateway.telemetry.logs import configure; configure('info');"
+        "log = structlog.get_logger(); log.info('first'); sys.stderr.close(); log.info('lost');"
+        "print('goes on')"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert orjson.loads(run.stderr)["event"] == "first"
+    assert run.stdout == b"goes on\n"
