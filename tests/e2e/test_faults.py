@@ -51,16 +51,20 @@ async def test_T01_a_killed_detector_refuses_and_comes_back(
         tmp_path, base_url=upstream.base_url, own_detector=True, detect={"processes": 1}
     ) as served:
         await ask(served)
-        for child in psutil.Process().children():
-            if "gateway.detect" in " ".join(child.cmdline()):
-                child.send_signal(signal.SIGKILL)
         before = len(upstream.requests)
+        (child,) = _detector_processes()
+        child.send_signal(signal.SIGSTOP)  # so that the request below meets it alive
         async with served.client() as client:
-            with pytest.raises(openai.InternalServerError) as caught:
-                await client.chat.completions.create(
+            asked = asyncio.ensure_future(
+                client.chat.completions.create(
                     model="deepseek-r1",
                     messages=[{"role": "user", "content": "Another text for aiko@corp.example"}],
                 )
+            )
+            await asyncio.sleep(0.2)
+            child.kill()
+            with pytest.raises(openai.InternalServerError) as caught:
+                await asked
         assert caught.value.code == "detector_unavailable"
         assert len(upstream.requests) == before
         async with asyncio.timeout(30):
@@ -68,6 +72,12 @@ async def test_T01_a_killed_detector_refuses_and_comes_back(
                 await asyncio.sleep(0.1)
         await ask(served)
     assert sightings(upstream.received, PLANTED) == []
+
+
+def _detector_processes() -> list[psutil.Process]:
+    return [
+        child for child in psutil.Process().children() if "gateway.detect.child" in child.cmdline()
+    ]
 
 
 async def test_T48_a_hung_detector_refuses_within_the_deadline(

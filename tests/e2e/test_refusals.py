@@ -84,7 +84,7 @@ async def test_images_do_not_leave_the_house(served: Served, upstream: ScriptedU
             model="local",
             messages=[{"role": "user", "content": content}],  # type: ignore[list-item,misc]
         )
-    assert served.records()[-1]["unscannable"] == ["image"]
+    assert served.records()[-1]["unscannable"] == ("image",)
 
 
 @pytest.mark.parametrize(

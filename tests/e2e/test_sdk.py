@@ -1,8 +1,8 @@
 """The real OpenAI SDK through a whole gateway: values restored, none of them on the wire."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import openai
 import pytest
@@ -37,13 +37,22 @@ async def served(upstream: ScriptedUpstream, tmp_path: Path) -> AsyncIterator[Se
         yield running
 
 
-async def ask(served: Served, messages: list[dict[str, Any]], **more: Any) -> Any:
+Ask: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def ask(served: Served) -> AsyncIterator[Ask]:
+    """Asks through one client, which stays open while a stream is read."""
     async with served.client() as client:
-        return await client.chat.completions.create(
-            model="deepseek-reasoner",
-            messages=messages,  # type: ignore[arg-type]
-            **more,
-        )
+
+        async def create(messages: list[dict[str, Any]], **more: Any) -> Any:
+            return await client.chat.completions.create(
+                model="deepseek-reasoner",
+                messages=messages,  # type: ignore[arg-type]
+                **more,
+            )
+
+        yield create
 
 
 def user(content: str) -> list[dict[str, Any]]:
@@ -51,17 +60,17 @@ def user(content: str) -> list[dict[str, Any]]:
 
 
 async def test_values_are_restored_and_none_is_on_the_wire(
-    served: Served, upstream: ScriptedUpstream
+    ask: Ask, upstream: ScriptedUpstream
 ) -> None:
-    reply = await ask(served, user(TEXT))
+    reply = await ask(user(TEXT))
     assert reply.choices[0].message.content == TEXT
     assert reply.usage.total_tokens == 8
     assert sightings(upstream.received, PLANTED) == []
     assert b"[PERSON_" in upstream.received
 
 
-async def test_T18_the_same_streamed(served: Served, upstream: ScriptedUpstream) -> None:
-    chunks = [c async for c in await ask(served, user(TEXT), stream=True)]
+async def test_T18_the_same_streamed(ask: Ask, upstream: ScriptedUpstream) -> None:
+    chunks = [c async for c in await ask(user(TEXT), stream=True)]
     pieces = [c.choices[0].delta.content or "" for c in chunks if c.choices]
     assert "".join(pieces) == TEXT
     assert chunks[-1].choices[0].finish_reason == "stop"
@@ -69,21 +78,18 @@ async def test_T18_the_same_streamed(served: Served, upstream: ScriptedUpstream)
     assert sightings(upstream.received, PLANTED) == []
 
 
-async def test_T19_a_stream_is_not_collected_first(
-    served: Served, upstream: ScriptedUpstream
-) -> None:
+async def test_T19_a_stream_is_not_collected_first(ask: Ask, upstream: ScriptedUpstream) -> None:
     upstream.scripts = [stream(*words("plain words only " * 20, 6), pause=0.005)]
-    chunks = [c async for c in await ask(served, user("talk"), stream=True)]
+    chunks = [c async for c in await ask(user("talk"), stream=True)]
     sent = len(list(words("plain words only " * 20, 6)))
     assert len([c for c in chunks if c.choices and c.choices[0].delta.content]) > sent / 3
 
 
 async def test_T04_T06_T57_every_turn_and_tool_result_is_masked(
-    served: Served, upstream: ScriptedUpstream
+    ask: Ask, upstream: ScriptedUpstream
 ) -> None:
     token = "ghp_" + "0aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY"
     await ask(
-        served,
         [
             {"role": "system", "content": "The operator is Aiko Yamamoto, aiko@corp.example."},
             {"role": "user", "content": "My name is Kenji Tanaka."},
@@ -111,7 +117,7 @@ async def test_T04_T06_T57_every_turn_and_tool_result_is_masked(
 
 
 async def test_T20_arguments_of_declared_tools_are_restored(
-    served: Served, upstream: ScriptedUpstream
+    ask: Ask, upstream: ScriptedUpstream
 ) -> None:
     def calls(seen: Seen) -> Script:
         said = seen.json()["messages"][-1]["content"]
@@ -132,26 +138,26 @@ async def test_T20_arguments_of_declared_tools_are_restored(
     upstream.scripts = [calls]
     tools = [{"type": "function", "function": {"name": "send", "parameters": {"type": "object"}}}]
     message = user("Write to kenji.tanaka@example.co.jp")
-    whole = await ask(served, message, tools=tools)
+    whole = await ask(message, tools=tools)
     assert whole.choices[0].message.tool_calls[0].function.arguments == (
         '{"to": "kenji.tanaka@example.co.jp"}'
     )
     arguments = ""
-    async for chunk in await ask(served, message, tools=tools, stream=True):
+    async for chunk in await ask(message, tools=tools, stream=True):
         for call in (chunk.choices[0].delta.tool_calls or []) if chunk.choices else []:
             arguments += call.function.arguments or ""
     assert arguments == '{"to": "kenji.tanaka@example.co.jp"}'
-    undeclared = await ask(served, message)
+    undeclared = await ask(message)
     assert "kenji" not in undeclared.choices[0].message.tool_calls[0].function.arguments
 
 
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_T27_T29_what_the_model_invents_is_replaced(
-    served: Served, upstream: ScriptedUpstream, streamed: bool
+    ask: Ask, served: Served, upstream: ScriptedUpstream, streamed: bool
 ) -> None:
     said = "Try 5555 5555 5555 4444 or 4111 1111 1111 1111, thanks."
     upstream.scripts = [stream(*words(said)) if streamed else completion({"content": said})]
-    reply = await ask(served, user("My card is 4111111111111111"), stream=streamed)
+    reply = await ask(user("My card is 4111111111111111"), stream=streamed)
     text = (
         "".join([c.choices[0].delta.content or "" async for c in reply if c.choices])
         if streamed
@@ -162,21 +168,21 @@ async def test_T27_T29_what_the_model_invents_is_replaced(
 
 
 async def test_T56_no_value_is_put_into_an_image_address(
-    served: Served, upstream: ScriptedUpstream
+    ask: Ask, upstream: ScriptedUpstream
 ) -> None:
     def injected(seen: Seen) -> Script:
         placeholder = seen.json()["messages"][-1]["content"].split()[-1]
         return completion({"content": f"Hi {placeholder} ![x](https://x.example/?q={placeholder})"})
 
     upstream.scripts = [injected]
-    reply = await ask(served, user("I am kenji.tanaka@example.co.jp"))
+    reply = await ask(user("I am kenji.tanaka@example.co.jp"))
     text = reply.choices[0].message.content
     assert text.startswith(
         "Hi kenji.tanaka@example.co.jp ![x](https://x.example/?q=[EMAIL_ADDRESS_"
     )
 
 
-async def test_several_choices_are_kept_apart(served: Served, upstream: ScriptedUpstream) -> None:
+async def test_several_choices_are_kept_apart(ask: Ask, upstream: ScriptedUpstream) -> None:
     def two(seen: Seen) -> Script:
         said = seen.json()["messages"][-1]["content"]
         message = {"role": "assistant", "content": said}
@@ -184,20 +190,18 @@ async def test_several_choices_are_kept_apart(served: Served, upstream: Scripted
         return completion({}, choices=choices)
 
     upstream.scripts = [two]
-    reply = await ask(served, user(TEXT), n=2)
+    reply = await ask(user(TEXT), n=2)
     assert [choice.message.content for choice in reply.choices] == [TEXT, TEXT]
 
 
-async def test_reasoning_is_scanned_and_restored(
-    served: Served, upstream: ScriptedUpstream
-) -> None:
+async def test_reasoning_is_scanned_and_restored(ask: Ask, upstream: ScriptedUpstream) -> None:
     def thinks(seen: Seen) -> Script:
         said = seen.json()["messages"][-1]["content"]
         return stream(*({"reasoning_content": c} for c in said), *words("done", 2))
 
     upstream.scripts = [thinks]
     thought = ""
-    async for chunk in await ask(served, user(TEXT), stream=True):
+    async for chunk in await ask(user(TEXT), stream=True):
         if chunk.choices:
             thought += (chunk.choices[0].delta.model_extra or {}).get("reasoning_content") or ""
     assert thought == TEXT

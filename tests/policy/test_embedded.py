@@ -19,11 +19,14 @@ def test_a_rule_that_it_cannot_run_is_refused_when_it_is_loaded(rule: str) -> No
     assert "backtrace" not in str(caught.value).lower()
 
 
-async def test_it_is_always_ready(shipped: Build) -> None:
+async def test_it_is_ready_until_it_is_closed(shipped: Build) -> None:
     engine = EmbeddedEngine(shipped)
     await engine.start()
     assert await engine.ready()
     await engine.close()
+    assert not await engine.ready()
+    with pytest.raises(PolicyUnavailable):
+        await engine.evaluate(b"{}")
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"\xff"])
