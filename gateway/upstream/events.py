@@ -63,7 +63,7 @@ class EventReader:
         if not self._started:
             self._started = True
             yield _start(document)
-        for choice in document["choices"]:
+        for choice in _list(document["choices"]):
             index = _integer(choice.get("index", 0))
             self._open.add(index)
             yield from _spoken(index, choice.get(key) or {})
@@ -153,6 +153,12 @@ def _usage(usage: Mapping[str, Any]) -> UsageEvent:
             if name.endswith("_details") and isinstance(inner, dict)
         },
     )
+
+
+def _list(value: Json) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+    return value
 
 
 def _text(value: Json) -> str:

@@ -1,0 +1,209 @@
+"""Sending to an OpenAI-compatible server, and every way in which it may fail."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.errors import (
+    AddressRefused,
+    RedactionFailed,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
+from gateway.policy.clear import clear
+from gateway.redact.wire import check
+from gateway.settings import DeploymentSettings
+from gateway.types import Cleared, Event, MaskedCall, TextDelta, Vault
+from gateway.upstream.http import OpenAIUpstream
+from tests.parts import configuration, samples
+from tests.parts.scripted import Script, ScriptedUpstream, chunk, completion, stream
+from tests.redact.samples import vault
+
+NO_REPLY = {"content-type": "application/json"}
+HEAD = {"content-type": "text/event-stream"}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedUpstream]:
+    async with ScriptedUpstream(completion({"content": "Hello"})) as running:
+        yield running
+
+
+def cleared(*, streamed: bool = False, text: str = "Hi", kept: Vault | None = None) -> Cleared:
+    call = MaskedCall(
+        dialect="openai",
+        operation="chat.completions",
+        model="deepseek-r1",
+        stream=streamed,
+        document={},
+        neutral={"messages": [{"role": "user", "content": text}], "stream": streamed},
+        redactions={},
+    )
+    return clear(
+        call=call,
+        vault=kept or vault(),
+        decision=samples.decision({"r1-a": True}),
+        deployment=samples.deployment(),
+    )
+
+
+async def events(
+    server: ScriptedUpstream, permission: Cleared | None = None, **settings: Any
+) -> list[Event]:
+    """What one upstream gives for a cleared call."""
+    told = configuration.deployment(server.base_url, **settings)
+    upstream = OpenAIUpstream(
+        "r1-a",
+        DeploymentSettings.model_validate(told),
+        wire_check=check,
+        refused_host=lambda _: False,
+    )
+    await upstream.start()
+    try:
+        async with aclosing(upstream.send(permission or cleared())) as reply:
+            return [event async for event in reply]
+    finally:
+        await upstream.close()
+
+
+async def failure(
+    server: ScriptedUpstream, script: Script, *, streamed: bool = False, **settings: Any
+) -> UpstreamError:
+    server.scripts = [script]
+    with pytest.raises(UpstreamError) as caught:
+        await events(server, cleared(streamed=streamed), **settings)
+    return caught.value
+
+
+async def test_a_whole_reply(server: ScriptedUpstream, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-upstream")
+    received = await events(server, api_key_file=str(key), model="served-name")
+    assert TextDelta(choice=0, text="Hello") in received
+    (seen,) = server.requests
+    assert seen.line == "POST /v1/chat/completions HTTP/1.1"
+    assert seen.json()["model"] == "deepseek-r1"
+    headers = dict(seen.headers)
+    assert headers["authorization"] == "Bearer sk-upstream"
+    assert headers["accept-encoding"] == "identity"
+    assert set(headers) == {
+        "host", "content-type", "accept", "accept-encoding", "user-agent", "authorization",
+        "content-length",
+    }  # fmt: skip
+
+
+async def test_a_streamed_reply(server: ScriptedUpstream) -> None:
+    server.scripts = [stream({"content": "Hel"}, {"content": "lo"})]
+    received = await events(server, cleared(streamed=True))
+    assert [e.text for e in received if isinstance(e, TextDelta)] == ["Hel", "lo"]
+    assert server.requests[0].json()["stream_options"] == {"include_usage": True}
+
+
+async def test_T01_the_wire_check_comes_before_any_byte(server: ScriptedUpstream) -> None:
+    kept = vault()
+    kept.put("PERSON", "Kenji Tanaka")
+    with pytest.raises(RedactionFailed):
+        await events(server, cleared(text="I am Kenji Tanaka", kept=kept))
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "elsewhere"),
+    [(400, False), (401, False), (404, False), (429, True), (500, True), (503, True), (200, True)],
+)
+async def test_a_status_says_whether_another_deployment_may_be_tried(
+    server: ScriptedUpstream, status: int, elsewhere: bool
+) -> None:
+    body = b'{"error": {"message": "quoting Kenji Tanaka"}}'
+    error = await failure(server, Script(status=status, chunks=(body,)))
+    assert isinstance(error, UpstreamFailed)
+    assert error.fallback is elsewhere
+    assert "Kenji" not in error.message
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_T35_a_redirect_is_not_followed(server: ScriptedUpstream, status: int) -> None:
+    async with ScriptedUpstream(completion({"content": "stolen"})) as thief:
+        headers = {"location": f"{thief.base_url}/chat/completions"}
+        error = await failure(server, Script(status=status, headers=headers))
+    assert not error.fallback
+    assert thief.connections == 0
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(headers={"content-type": "text/html"}, chunks=(b"<html>",)),
+        Script(headers={**NO_REPLY, "content-encoding": "gzip"}, chunks=(b"\x1f\x8b",)),
+        Script(chunks=(b'{"choices": "none"}',)),
+        Script(chunks=(b'{"choices": [',)),
+        Script(chunks=(b'{"choices": [',), cut=True),
+    ],
+    ids=["html", "compressed", "no reply", "not JSON", "cut"],
+)
+async def test_a_whole_reply_that_is_none(server: ScriptedUpstream, script: Script) -> None:
+    error = await failure(server, script)
+    assert isinstance(error, UpstreamFailed)
+    assert error.fallback
+
+
+@pytest.mark.parametrize(
+    ("chunks", "begun"),
+    [
+        ((), False),
+        ((b": comment\n\n",), False),
+        ((b"data: {broken\n\n",), False),
+        ((b"data: x" * 200_000,), False),
+        ((chunk({"content": "Hel"}),), True),
+        ((chunk({"content": "Hel"}), b"data: {broken\n\n"), True),
+        ((chunk({"content": "Hel"}), b'data: {"error": {"message": "no"}}\n\n'), True),
+    ],
+    ids=["nothing", "comment", "malformed", "huge", "cut later", "malformed later", "error later"],
+)
+async def test_a_stream_that_breaks_is_tried_elsewhere_only_before_its_first_event(
+    server: ScriptedUpstream, chunks: tuple[bytes, ...], begun: bool
+) -> None:
+    error = await failure(server, Script(headers=HEAD, chunks=chunks), streamed=True)
+    assert isinstance(error, UpstreamFailed)
+    assert error.fallback is not begun
+
+
+async def test_a_missing_done_after_every_choice_has_ended_is_no_fault(
+    server: ScriptedUpstream,
+) -> None:
+    server.scripts = [Script(headers=HEAD, chunks=(chunk({"content": "Hi"}, finish="stop"),))]
+    assert TextDelta(choice=0, text="Hi") in await events(server, cleared(streamed=True))
+
+
+async def test_silence_is_a_timeout(server: ScriptedUpstream) -> None:
+    quick = {"first_event": 0.1}
+    error = await failure(server, Script(silence=True), timeouts=quick)
+    assert isinstance(error, UpstreamTimeout)
+    assert error.fallback
+
+
+async def test_a_stream_that_stalls_is_a_timeout(server: ScriptedUpstream) -> None:
+    stalls = stream(*[{"content": "Hel"}] * 3, pause=0.4, done=False)
+    error = await failure(
+        server, stalls, streamed=True, timeouts={"first_event": 5, "between_events": 0.1}
+    )
+    assert isinstance(error, UpstreamTimeout)
+    assert not error.fallback
+
+
+async def test_nobody_listening_may_be_tried_elsewhere(server: ScriptedUpstream) -> None:
+    await server.__aexit__()
+    with pytest.raises(UpstreamFailed) as caught:
+        await events(server)
+    assert caught.value.fallback
+
+
+async def test_an_address_that_is_refused_is_not_tried_elsewhere(server: ScriptedUpstream) -> None:
+    with pytest.raises(AddressRefused) as caught:
+        await events(server, zone="public-cloud")
+    assert (caught.value.status, caught.value.fallback) == (403, False)
+    assert server.connections == 0
