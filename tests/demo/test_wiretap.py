@@ -1,5 +1,8 @@
 """The wiretap sees all and changes nothing unless told to."""
 
+import asyncio
+from contextlib import aclosing
+
 import aiohttp
 
 from gateway.demo.wiretap import Wiretap
@@ -30,3 +33,20 @@ async def test_what_is_recorded_is_what_came_in_not_what_was_rewritten() -> None
                 assert (await reply.read()).endswith(b"data: [DONE]\n\n")
     assert tap.exchanges[0].request_body == b"{}"
     assert upstream.requests[0].body == b"{} "
+
+
+async def test_who_follows_gets_each_request_from_then_on() -> None:
+    async with (
+        ScriptedUpstream(completion({"content": "hi"})) as upstream,
+        Wiretap(upstream.base_url) as tap,
+        aiohttp.ClientSession() as session,
+    ):
+        url = f"{tap.base_url}/chat/completions"
+        async with session.post(url, data=b"before"):
+            pass
+        async with aclosing(tap.following()) as following:
+            next_one = asyncio.ensure_future(anext(following))
+            await asyncio.sleep(0)
+            async with session.post(url, data=b"after"):
+                pass
+            assert (await next_one).request_body == b"after"

@@ -1,0 +1,145 @@
+"""What must hold for every text: on the way out, no detected value; on the way back, no piece of a placeholder."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.detect.base import Span
+from gateway.detect.spread import spread
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.redact.mask import mask
+from gateway.redact.restore import Restorer
+from gateway.redact.wire import check
+from gateway.types import Call, Finding, MaskedCall, Scan, Vault
+from tests.redact.samples import vault
+
+VALUES = ("Kenji Tanaka", "kenji@corp.example", "4111111111111111", "田中健二", 'say "hi"\\now')
+ENTITY = "PERSON"
+DIALECT = OpenAIChat()
+
+plain = st.text(st.sampled_from("ab 、。.,:\n[_]😀"), max_size=6)
+said = st.lists(plain | st.sampled_from(VALUES), max_size=5).map(" ".join)
+arguments = st.dictionaries(
+    plain, said | st.integers(0, 99) | st.just(4111111111111111), max_size=3
+).map(json.dumps)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> bytes:
+    """Chats whose values stand in every kind of place."""
+    calls = [
+        {"id": f"c{i}", "type": "function", "function": {"name": "f", "arguments": raw}}
+        for i, raw in enumerate(draw(st.lists(arguments, max_size=2)))
+    ]
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": draw(said)},
+        {"role": "user", "content": [{"type": "text", "text": draw(said)}]},
+        {"role": "assistant", "content": draw(said), **({"tool_calls": calls} if calls else {})},
+        {"role": "user", "content": draw(said)},
+    ]
+    metadata = draw(st.dictionaries(said.filter(bool), said, max_size=2))
+    return json.dumps({"model": "m", "messages": messages, "metadata": metadata}).encode()
+
+
+def _found(call: Call, chosen: set[str]) -> Iterator[tuple[Span, ...]]:
+    """Each chosen value is detected once, where it stands first and plain, and missed everywhere else."""
+    left = set(chosen)
+    for segment in call.segments:
+        spans = []
+        for value in VALUES:
+            start = segment.text.find(value)
+            if value in left and start >= 0 and segment.escaping == "none":
+                left.discard(value)
+                spans.append(_span(start, start + len(value)))
+        yield tuple(sorted(spans, key=lambda span: span.start))
+
+
+def _span(start: int, end: int) -> Span:
+    return Span(start=start, end=end, entity=ENTITY, score=0.9, detector="test")
+
+
+def _masked(call: Call, found: list[tuple[Span, ...]]) -> tuple[MaskedCall, Vault]:
+    findings = tuple(
+        Finding(segment=i, start=s.start, end=s.end, entity=s.entity, score=1.0, detector="test")
+        for i, spans in enumerate(spread(call.segments, found))
+        for s in spans
+    )
+    kept = vault()
+    masking = mask(call, Scan(findings=findings, unscannable=frozenset()), {}, kept)
+    return DIALECT.rebuild(call, masking.replacements, masking.redactions), kept
+
+
+def _leaves(node: Any) -> Iterator[str]:
+    """Every string, number and key of a document, and of documents inside its strings."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield key
+            yield from _leaves(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _leaves(value)
+    elif isinstance(node, str) and node[:1] in ("{", "["):
+        yield node
+        try:
+            yield from _leaves(json.loads(node))
+        except ValueError:
+            return
+    elif node is not None:
+        yield str(node)
+
+
+@given(requests(), st.sets(st.sampled_from(VALUES)))
+def test_T57_a_value_detected_in_any_segment_is_in_no_segment_on_the_wire(
+    body: bytes, chosen: set[str]
+) -> None:
+    call = DIALECT.parse(body, "chat.completions")
+    found = list(_found(call, chosen))
+    detected = {
+        segment.text[span.start : span.end]
+        for segment, spans in zip(call.segments, found, strict=True)
+        for span in spans
+    }
+    masked, kept = _masked(call, found)
+    wire = json.dumps(masked.neutral).encode()
+    check(kept, wire)
+    leaves = list(_leaves(json.loads(wire)))
+    assert [(value, leaf) for value in detected for leaf in leaves if value in leaf] == []
+
+
+@given(requests(), st.sets(st.sampled_from(VALUES)))
+def test_what_was_masked_comes_back_as_it_was(body: bytes, chosen: set[str]) -> None:
+    call = DIALECT.parse(body, "chat.completions")
+    masked, kept = _masked(call, list(_found(call, chosen)))
+    for before, after in zip(_contents(json.loads(body)), _contents(masked.document), strict=True):
+        restorer = Restorer(kept, escape=False, hosts=None)
+        assert restorer.feed(after) + restorer.flush() == before
+
+
+def _contents(document: Any) -> list[str]:
+    contents = [message["content"] for message in document["messages"]]
+    return [c if isinstance(c, str) else c[0]["text"] for c in contents]
+
+
+@given(
+    st.lists(
+        st.sampled_from(VALUES) | st.text(st.sampled_from("ab P(_)田"), max_size=4), max_size=8
+    ),
+    st.lists(st.integers(0, 300), max_size=12),
+    st.integers(0, 40),
+    st.booleans(),
+)
+def test_for_any_split_no_piece_of_a_placeholder_reaches_the_caller(
+    words: list[str], cuts: list[int], missing: int, escape: bool
+) -> None:
+    kept = vault()
+    reply = " ".join(kept.put(ENTITY, word) if word in VALUES else word for word in words)
+    reply = reply[: max(0, len(reply) - missing)]
+    edges = sorted({0, len(reply), *(cut for cut in cuts if cut < len(reply))})
+    restorer = Restorer(kept, escape=escape, hosts=None)
+    shown = "".join([*(restorer.feed(reply[a:b]) for a, b in pairwise(edges)), restorer.flush()])
+    # A bracket alone at the end is anybody's: it says nothing and is kept.
+    assert not any(piece in shown for piece in ("[P", "ERSON", "]"))
