@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import signal
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,8 @@ def demo(as_json: AsJson = False, keep: Keep = False) -> None:
             f"The demo needs {', '.join(missing)}: run 'make demo', which installs them.", err=True
         )
         raise typer.Exit(USAGE)
+    # Ended like Ctrl-C, so that no part of it stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="sekisho-demo-") as folder:
         kept = asyncio.run(_run(Path(folder), as_json=as_json, keep=keep))
     if not kept:
