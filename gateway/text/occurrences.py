@@ -83,9 +83,7 @@ class Occurrences:
 
     def _add(self, value: str) -> None:
         view = _view(value.strip())
-        letters = sum(c.isalpha() and not _is_cjk(c) for c in view.text)
-        digits = sum(c.isdigit() for c in view.text)
-        cjk = sum(map(_is_cjk, view.text))
+        letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
             self._digits.append((_SEPARATED.sub("", view.text), value))
         elif letters + digits >= _LETTERS or cjk >= _CJK or (letters and cjk):
@@ -115,6 +113,15 @@ class Occurrences:
                 if _stands_alone(views[found.text], found):
                     yield found
                 position = joined.find(needle, position + 1)
+
+
+def _counts(text: str) -> tuple[int, int, int]:
+    """How many letters, digits, and kanji or kana."""
+    digits = sum(map(str.isdigit, text))
+    if text.isascii():
+        return sum(map(str.isalpha, text)), digits, 0
+    letters = sum(c.isalpha() and not _is_cjk(c) for c in text)
+    return letters, digits, sum(map(_is_cjk, text))
 
 
 def _view(text: str) -> _View:
