@@ -46,6 +46,8 @@ Moment = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339 or a 
 Exact = Annotated[str | None, typer.Option(help="Only records with exactly this value.")]
 
 _COLUMNS = ("time", "request_id", "kind", "tenant", "app", "model", "deployment", "outcome", "code")
+_WIDEST = 1000
+"""Columns of a terminal that nobody has: a table is as wide as what it holds."""
 
 
 @app.command()
@@ -209,12 +211,13 @@ def _tell(report: Report) -> None:
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
+    """One record a line, however narrow the terminal: an id that is cut can't be copied."""
     table = Table(box=None, pad_edge=False)
     for name in _COLUMNS:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=True)
     for record in records:
         table.add_row(*(str(record[name]) for name in _COLUMNS))
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    Console(markup=False, emoji=False, highlight=False, width=_WIDEST).print(table)
 
 
 def _print_pairs(title: str, values: Mapping[str, Any]) -> None:

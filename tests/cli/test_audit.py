@@ -16,7 +16,7 @@ from tests.audit.logs import FACTS, FACTS_HASH, RING, numbered, opened, tamper, 
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(arguments))
+    return CliRunner(env={"COLUMNS": "60"}).invoke(app, list(arguments))
 
 
 @pytest.fixture
