@@ -4,7 +4,7 @@ The only place that constructs clients. Everything starts here in one order and 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,12 +25,15 @@ from gateway.identity.api_keys import ApiKeys
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
 from gateway.policy.build import Build
-from gateway.policy.build import load as load_policy
-from gateway.policy.decide import Decider
+from gateway.policy.bundle import load as load_policy
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
+from gateway.policy.fetch import Download
 from gateway.policy.hosts import covered
+from gateway.policy.live import LivePolicy
 from gateway.policy.opa import OpaEngine
+from gateway.policy.refresh import Files, Refresher
+from gateway.policy.signatures import Verifier
 from gateway.quota.concurrency import Concurrency
 from gateway.recorder import Recorder
 from gateway.redact.wire import check as wire_check
@@ -41,6 +44,8 @@ from gateway.upstream.http import OpenAIUpstream
 
 _ORIGIN = "sekisho/0"
 """Names this process's log; with several processes each would have its own."""
+
+_FAULTS_LOGGED = 20
 
 
 class _Part(Protocol):
@@ -59,7 +64,7 @@ class Gateway:
     pipeline: Pipeline
     metrics: Metrics
     detector: Detector
-    engine: Engine
+    refreshers: tuple[Refresher, ...]
     audit: AuditLog
     upstreams: Mapping[str, OpenAIUpstream]
 
@@ -78,7 +83,13 @@ class Gateway:
             await self.audit.start()
             stack.push_async_callback(self.audit.close)
             stack.push_async_callback(self.pipeline.recorder.drain)
-            parts: list[_Part] = [self.engine, self.detector, *self.upstreams.values()]
+            policies = [self.pipeline.policy, self.pipeline.candidate]
+            parts: list[_Part] = [
+                *(policy for policy in policies if policy is not None),
+                self.detector,
+                *self.upstreams.values(),
+                *self.refreshers,
+            ]
             for part in parts:
                 await part.start()
                 stack.push_async_callback(part.close)
@@ -86,8 +97,13 @@ class Gateway:
 
     async def health(self) -> Mapping[str, bool]:
         """Which parts can do their work now."""
-        audit, policy = await asyncio.gather(self.audit.ready(), self.engine.ready())
+        audit, policy = await asyncio.gather(self.audit.ready(), self.pipeline.policy.ready())
         return {"audit": audit, "policy": policy, "detector": self.detector.ready()}
+
+    def refresh_policy(self) -> None:
+        """Look for newer policies now."""
+        for refresher in self.refreshers:
+            refresher.ask()
 
     async def ready(self) -> bool:
         """Whether a request could be served."""
@@ -108,11 +124,14 @@ def compose(
         ConfigError: the key ring, the policies or a deployment can't be used.
     """
     ring = load_ring(settings.keys, environ)
-    build = load_policy(settings.policy.path)
     metrics = Metrics()
     audit = _audit(settings, ring)
-    engine = _engine(settings, build)
-    upstreams = _upstreams(settings, build)
+    verifier = _verifier(settings)
+    build = load_policy(settings.policy.start_from, verifier)
+    policy = LivePolicy(build, lambda build: _engine(settings, build))
+    metrics.policy_swapped("live", build.revision)
+    candidate = _candidate(settings)
+    upstreams = _upstreams(settings, policy)
     detector = detector or ProcessDetector(
         settings.detect.languages, processes=settings.detect.processes
     )
@@ -120,8 +139,8 @@ def compose(
         identity=_identity(settings, ring, environ),
         quota=Concurrency(settings.limits.concurrent_requests),
         scanner=_scanner(settings, detector, ring),
-        build=build,
-        decider=Decider(build, engine),
+        policy=policy,
+        candidate=candidate,
         catalogue=Catalogue(settings),
         ring=ring,
         upstreams=upstreams,
@@ -132,7 +151,7 @@ def compose(
         pipeline=pipeline,
         metrics=metrics,
         detector=detector,
-        engine=engine,
+        refreshers=_refreshers(settings, policy, candidate, verifier, _Told(metrics)),
         audit=audit,
         upstreams=upstreams,
     )
@@ -166,11 +185,56 @@ def _engine(settings: Settings, build: Build) -> Engine:
     return OpaEngine(settings.policy.opa, build)
 
 
-def _upstreams(settings: Settings, build: Build) -> dict[str, OpenAIUpstream]:
-    denied = build.denied_hosts()
+def _verifier(settings: Settings) -> Verifier | None:
+    wanted = settings.policy.verify
+    return None if wanted is None else Verifier(wanted.key_file, wanted.algorithm, wanted.scope)
 
+
+def _candidate(settings: Settings) -> LivePolicy | None:
+    """Policies on trial run in the process, whichever engine decides: they must not burden it."""
+    path = settings.policy.candidate
+    return None if path is None else LivePolicy(load_policy(path), EmbeddedEngine)
+
+
+def _refreshers(
+    settings: Settings,
+    policy: LivePolicy,
+    candidate: LivePolicy | None,
+    verifier: Verifier | None,
+    told: "_Told",
+) -> tuple[Refresher, ...]:
+    wanted = settings.policy
+    if wanted.bundle is not None:
+        download = Download(wanted.bundle, verifier)
+        live = Refresher("live", download, policy.swap, told, wanted.bundle.poll_seconds)
+    else:
+        files = Files(wanted.path, verifier)
+        live = Refresher("live", files, policy.swap, told, wanted.watch_seconds)
+    if candidate is None or wanted.candidate is None:
+        return (live,)
+    files = Files(wanted.candidate, None)
+    return (live, Refresher("candidate", files, candidate.swap, told, wanted.watch_seconds))
+
+
+class _Told:
+    """Counts changes of policy, and says them aloud."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._log = structlog.get_logger()
+
+    def policy_swapped(self, role: str, revision: str) -> None:
+        self._metrics.policy_swapped(role, revision)
+        self._log.info("policy_swapped", role=role, revision=revision[:12])
+
+    def policy_refused(self, role: str, faults: Sequence[str]) -> None:
+        self._metrics.policy_refused(role)
+        self._log.error("policy_refused", role=role, faults=list(faults[:_FAULTS_LOGGED]))
+
+
+def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, OpenAIUpstream]:
     def refused(host: str) -> bool:
-        return covered(host, denied)
+        return covered(host, policy.current.denied_hosts)
 
     return {
         name: OpenAIUpstream(name, deployment, wire_check=wire_check, refused_host=refused)

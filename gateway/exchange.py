@@ -20,6 +20,15 @@ class Outcome:
     source: Source | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a candidate revision made of a request. ``reasons`` are the ids of its refusals."""
+
+    revision: str
+    change: str
+    reasons: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """The ledger of one request: written by ``pipeline``, then by ``respond``, by nothing else."""
@@ -36,7 +45,11 @@ class Exchange:
     scan: Scan | None = None
     facts: bytes | None = field(default=None, repr=False)
     """The canonical ``Facts`` document, as hashed by ``Decision.facts_hash``."""
+    purpose: str = ""
+    """The purpose as the facts have it: a listed name, never the caller's own words."""
     decision: Decision | None = None
+    trial: Trial | None = None
+    """What a candidate revision would have decided, where one runs beside the live one."""
     deployment: Deployment | None = None
     attempts: int = 0
     redactions: Mapping[str, int] = field(default_factory=dict)
@@ -88,6 +101,13 @@ class AuditEntry:
     unscannable: tuple[str, ...]
     placeholder_key_id: str
     output_use: str
+    purpose: str
+    exceptions: tuple[str, ...]
+    """Exceptions without which the deployment would have been refused."""
+    lineage: Mapping[str, str]
+    trial_revision: str
+    trial_change: str
+    trial_reasons: tuple[str, ...]
     outcome: str
     status: int
     code: str

@@ -8,7 +8,7 @@ and recorded anew; the record is durable before the first upstream byte.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,11 +18,12 @@ from gateway.errors import NoDeployment, SekishoError, UpstreamError
 from gateway.exchange import Exchange
 from gateway.identity.api_keys import ApiKeys
 from gateway.keys import KeyRing
-from gateway.policy.build import Build
+from gateway.policy import purpose
 from gateway.policy.clear import clear
-from gateway.policy.decide import Decider
-from gateway.policy.facts import canonical, facts
+from gateway.policy.facts import canonical, facts, reroute_model
+from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
+from gateway.policy.trial import trial
 from gateway.quota.concurrency import Concurrency, Reservation
 from gateway.recorder import Recorder
 from gateway.redact.mask import mask
@@ -30,7 +31,7 @@ from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.route import route
-from gateway.types import Call, Cleared, Decision, Deployment, Event, Principal, Scan
+from gateway.types import Call, Cleared, Decision, Deployment, Event, Facts, Principal, Scan
 
 STAGES = (
     "guards",
@@ -85,6 +86,8 @@ class Examined:
     """A request that was scanned and decided on, with nothing sent."""
 
     entry: ModelEntry
+    deployments: tuple[Deployment, ...]
+    """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
     decision: Decision
 
@@ -96,8 +99,9 @@ class Pipeline:
     identity: ApiKeys
     quota: Concurrency
     scanner: Scanner
-    build: Build
-    decider: Decider
+    policy: LivePolicy
+    candidate: LivePolicy | None
+    """Policies on trial beside the live ones."""
     catalogue: Catalogue
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
@@ -139,18 +143,27 @@ class Pipeline:
         entry = self.catalogue.resolve(call.model)
         exchange.model = call.model
         exchange.scan = scan = await self.scanner.scan(call, principal.tenant)
-        known = facts(
-            principal=principal,
-            call=call,
-            scan=scan,
-            model=entry.name,
-            deployments=entry.deployments,
-            build=self.build,
-            now=datetime.now(UTC),
-        )
-        exchange.facts = canonical(known)
-        exchange.decision = decision = await self.decider.decide(known)
-        return Examined(entry=entry, scan=scan, decision=decision)
+        now = datetime.now(UTC)
+        with self.policy.use() as policy:
+            rerouted = self._rerouted(principal, entry, policy)
+            known = _facts(principal, call, scan, entry, rerouted, policy, now)
+            exchange.purpose = known.purpose
+            exchange.facts = canonical(known)
+            exchange.decision = decision = await policy.decider.decide(known)
+        if self.candidate is not None:
+            with self.candidate.use() as policy:
+                elsewhere = self._rerouted(principal, entry, policy)
+                known = _facts(principal, call, scan, entry, elsewhere, policy, now)
+                exchange.trial = await trial(policy, known, decision)
+        deployments = (*entry.deployments, *rerouted)
+        return Examined(entry=entry, deployments=deployments, scan=scan, decision=decision)
+
+    def _rerouted(
+        self, principal: Principal, entry: ModelEntry, policy: Revision
+    ) -> tuple[Deployment, ...]:
+        """Deployments that the application's row names, unless they serve the model already."""
+        name = reroute_model(principal.app, policy.build)
+        return tuple(d for d in self.catalogue.deployments(name) if d not in entry.deployments)
 
     def clear(
         self, dialect: Dialect, call: Call, examined: Examined, tenant: str, deployment: Deployment
@@ -170,7 +183,9 @@ class Pipeline:
 
     async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
         exchange.principal = principal = self.identity.authenticate(inbound.headers)
-        exchange.call = call = inbound.dialect.parse(inbound.body, inbound.operation)
+        call = inbound.dialect.parse(inbound.body, inbound.operation)
+        declared = purpose.declared(inbound.headers, call.purpose)
+        exchange.call = call = replace(call, purpose=declared)
         reservation = self.quota.reserve(principal)
         try:
             examined = await self.examine(principal, call, exchange)
@@ -191,7 +206,7 @@ class Pipeline:
         exchange: Exchange,
     ) -> Opened:
         """Try the permitted deployments in order, until one begins to answer."""
-        attempts = route(examined.decision, examined.entry)
+        attempts = route(examined.decision, examined.deployments)
         for deployment in attempts:
             cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
             exchange.attempts += 1
@@ -235,3 +250,24 @@ class Pipeline:
         error = await self.recorder.failed(exchange, error)
         body = inbound.dialect.error(error, exchange.request_id)
         return Answer(status=error.status, body=body, exchange=exchange, error=error)
+
+
+def _facts(
+    principal: Principal,
+    call: Call,
+    scan: Scan,
+    entry: ModelEntry,
+    rerouted: Sequence[Deployment],
+    policy: Revision,
+    now: datetime,
+) -> Facts:
+    return facts(
+        principal=principal,
+        call=call,
+        scan=scan,
+        model=entry.name,
+        deployments=entry.deployments,
+        rerouted=rerouted,
+        build=policy.build,
+        now=now,
+    )

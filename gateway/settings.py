@@ -93,6 +93,29 @@ class Opa(_Section):
     timeout_ms: int = Field(500, ge=1, description="Milliseconds to wait for a decision.")
 
 
+class PolicyBundle(_Section):
+    """A server that bundles are polled from."""
+
+    url: str = Field(pattern=r"^https?://", description="URL of the bundle.")
+    token_file: Path | None = Field(None, description="File with the bearer token.")
+    ca_file: Path | None = Field(None, description="CA bundle for TLS.")
+    poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls.")
+    timeout_seconds: float = Field(10.0, gt=0, description="Seconds a download may take.")
+    keep: Path | None = Field(
+        None, description="Where the last good bundle is kept; a restart begins with it."
+    )
+
+
+class PolicyVerify(_Section):
+    """The signature that bundles must have; unsigned ones and folders are then refused."""
+
+    key_file: Path = Field(description="The public key, PEM.")
+    algorithm: Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"] = Field(
+        "RS256", description="The only algorithm that is accepted."
+    )
+    scope: str = Field("", description="The scope that the signature must be for.")
+
+
 class Policy(_Section):
     """Which policies apply and which engine evaluates them."""
 
@@ -104,6 +127,20 @@ class Policy(_Section):
     )
     on_error: Literal["deny"] = Field("deny", description="What an engine failure means.")
     opa: Opa | None = Field(None, description="The server, when `engine` is `opa`.")
+    watch_seconds: float = Field(
+        2.0, ge=0, description="Seconds between looks at `path`; 0 looks only at SIGHUP."
+    )
+    bundle: PolicyBundle | None = Field(None, description="A bundle service to poll.")
+    verify: PolicyVerify | None = Field(None, description="Require signed bundles.")
+    candidate: Path | None = Field(
+        None, description="Policies that decide beside the live ones, with no effect but a record."
+    )
+
+    @property
+    def start_from(self) -> Path:
+        """What is loaded at start: the last good download, if there is one, else `path`."""
+        kept = self.bundle.keep if self.bundle is not None else None
+        return kept if kept is not None and kept.exists() else self.path
 
     @model_validator(mode="after")
     def _opa_is_given(self) -> "Policy":
@@ -335,10 +372,19 @@ def _key_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 
 def _file_faults(settings: Settings) -> list[str]:
+    policy = settings.policy
     named: list[tuple[str, Path | None]] = [
         ("keys.ring_file", settings.keys.ring_file),
-        ("policy.path", settings.policy.path),
+        ("policy.path", policy.path),
+        ("policy.candidate", policy.candidate),
     ]
+    if policy.verify is not None:
+        named.append(("policy.verify.key_file", policy.verify.key_file))
+    if policy.bundle is not None:
+        named += [
+            ("policy.bundle.token_file", policy.bundle.token_file),
+            ("policy.bundle.ca_file", policy.bundle.ca_file),
+        ]
     if settings.policy.opa is not None:
         named += [
             ("policy.opa.token_file", settings.policy.opa.token_file),

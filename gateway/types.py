@@ -18,7 +18,7 @@ Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "ot
 Escaping: TypeAlias = Literal["none", "json"]
 Place: TypeAlias = Literal["string", "number", "key", "identifier"]
 Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
-Treatment: TypeAlias = Literal["keep", "placeholder", "block"]
+Treatment: TypeAlias = Literal["keep", "placeholder", "mask", "hash", "block", "in-house-only"]
 ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
 OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
@@ -107,7 +107,9 @@ class Candidate:
     """What policy may know about one deployment that could serve the call.
 
     Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised;
-    ``host_operator`` is the operator whose published hosts contain it, or ``""``.
+    ``host_operator`` is the operator whose published hosts contain it, or ``""``. ``lineage`` names the
+    developers of the weights and of everything they were made from, the nearest first. ``rerouted``
+    marks a deployment of the model that the application's row names for data that must stay in-house.
     """
 
     deployment: str
@@ -119,9 +121,12 @@ class Candidate:
     datacentre_country: str
     developer: str
     developer_country: str
-    licence: str
+    weights: str
+    lineage: tuple[str, ...]
+    licences: tuple[str, ...]
     provenance: str
     output_use: OutputUse
+    rerouted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ class Facts:
 
     ``findings`` maps entity to origin to a bucket: ``"1"``, ``"2-9"`` or ``"10+"``.
     ``hour`` is the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167.
+    ``max_output_tokens`` is 0 when the caller sets none; ``exceptions`` are those in force on this day.
     """
 
     tenant: str
@@ -145,19 +151,25 @@ class Facts:
     unscannable: tuple[str, ...]
     modalities: tuple[str, ...]
     purpose: str
+    max_output_tokens: int
     hour: int
+    exceptions: tuple[str, ...]
     candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a rule refused, in plain words. ``code`` is the stable error code it maps to."""
+    """Why a rule refused, in plain words. ``code`` is the stable error code it maps to.
+
+    ``source`` is where the ground for it can be read (a licence, terms, a directive), if it has one.
+    """
 
     id: str
     title: str
     remedy: str
     mode: Literal["enforce", "shadow"]
     code: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +186,12 @@ class Verdict:
     output_treatment: Mapping[str, Treatment]
     """What to do with each entity that the model invents; one that is not named gets a placeholder."""
     output_use: OutputUse
+    rerouted: bool = False
+    """Whether this deployment serves another model than the one asked for, as the application's row says."""
+    exceptions: tuple[str, ...] = ()
+    """Exceptions that set a rule aside here."""
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    """The row of the weights: developer, base, licences, and the clause that ``output_use`` comes from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

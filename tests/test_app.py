@@ -35,4 +35,7 @@ def test_a_broken_key_ring_is_a_fault_of_configuration(tmp_path: Path) -> None:
 def test_one_gateway_per_audit_store(tmp_path: Path) -> None:
     settings = prepared(tmp_path)
     first, second = compose(settings, ENVIRON), compose(settings, ENVIRON)
-    assert first.pipeline.build.revision == second.pipeline.build.revision
+    assert (
+        first.pipeline.policy.current.build.revision
+        == second.pipeline.policy.current.build.revision
+    )

@@ -65,6 +65,7 @@ def entry(exchange: Exchange, kind: EntryKind, now: datetime) -> AuditEntry:
         "restored": exchange.restored,
         "unrestored": exchange.unrestored,
         "placeholder_key_id": exchange.placeholder_key_id,
+        "purpose": exchange.purpose,
         "stream": exchange.call is not None and exchange.call.stream,
     }
     return AuditEntry(
@@ -148,18 +149,21 @@ def _who(exchange: Exchange) -> dict[str, Any]:
 def _where(exchange: Exchange) -> dict[str, Any]:
     deployment, decision = exchange.deployment, exchange.decision
     if deployment is None:
-        return {"deployment": "", "operator": "", "zone": "", "output_use": ""}
+        empty = dict.fromkeys(("deployment", "operator", "zone", "output_use"), "")
+        return {**empty, "exceptions": (), "lineage": {}}
     verdict = decision.candidates.get(deployment.name) if decision else None
     return {
         "deployment": deployment.name,
         "operator": deployment.operator,
         "zone": deployment.zone,
         "output_use": verdict.output_use if verdict else "",
+        "exceptions": verdict.exceptions if verdict else (),
+        "lineage": dict(verdict.lineage) if verdict else {},
     }
 
 
 def _decided(exchange: Exchange) -> dict[str, Any]:
-    decision = exchange.decision
+    decision, trial = exchange.decision, exchange.trial
     return {
         "decision_id": decision.id if decision else "",
         "revision": decision.revision if decision else "",
@@ -168,6 +172,9 @@ def _decided(exchange: Exchange) -> dict[str, Any]:
         "shadow_reasons": (
             tuple(reason.id for reason in decision.shadow_reasons) if decision else ()
         ),
+        "trial_revision": trial.revision if trial else "",
+        "trial_change": trial.change if trial else "",
+        "trial_reasons": trial.reasons if trial else (),
     }
 
 

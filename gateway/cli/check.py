@@ -16,7 +16,7 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         gateway = compose(settings, os.environ)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
-    revision = gateway.pipeline.build.revision
+    revision = gateway.pipeline.policy.current.build.revision
     if as_json:
         print_json({"ok": True, "faults": [], "policy": revision})
     else:

@@ -85,11 +85,11 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
         request_id="explain", started=time.time(), dialect=call.dialect, operation=call.operation
     )
     await gateway.detector.start()
-    await gateway.engine.start()
+    await gateway.pipeline.policy.start()
     try:
         examined = await gateway.pipeline.examine(principal, call, exchange)
     finally:
-        await gateway.engine.close()
+        await gateway.pipeline.policy.close()
         await gateway.detector.close()
     return {
         "model": examined.entry.name,
@@ -97,7 +97,7 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
         "decision": _decision(examined),
         "candidates": {
             deployment.name: _candidate(gateway, principal, call, examined, deployment.name)
-            for deployment in examined.entry.deployments
+            for deployment in examined.deployments
         },
     }
 
@@ -137,7 +137,7 @@ def _candidate(
     }
     if not verdict.allow:
         return told
-    deployment = next(d for d in examined.entry.deployments if d.name == name)
+    deployment = next(d for d in examined.deployments if d.name == name)
     cleared = gateway.pipeline.clear(OpenAIChat(), call, examined, principal.tenant, deployment)
     return {
         **told,

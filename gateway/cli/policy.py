@@ -1,25 +1,44 @@
-"""``sekisho policy``: check and build the policies."""
+"""``sekisho policy``: check, test, build, compare, try on the past, and begin policies."""
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, cast, get_args
 
 import typer
 
-from gateway.cli.common import AsJson, exit_with, print_json
+from gateway.cli import policy_tests
+from gateway.cli.common import FAULT, AsJson, exit_with, print_json
 from gateway.errors import ConfigError
-from gateway.policy.build import Build, build, write
+from gateway.policy.build import Build, build
+from gateway.policy.bundle import unpack, write
 from gateway.policy.embedded import EmbeddedEngine
+from gateway.policy.selftest import run
+from gateway.policy.signatures import Algorithm, Signer
 
-app = typer.Typer(help="Check and build policies.", no_args_is_help=True)
+app = typer.Typer(help="Check, test, build and compare policies.", no_args_is_help=True)
+app.command("test")(policy_tests.run_tests)
+
+OPA_VARIABLE: Final = "SEKISHO_OPA"
+"""Environment variable that names the ``opa`` binary, where it is not on the path."""
 
 SourceFolder = Annotated[Path, typer.Argument(help="The policy folder.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write the bundle.")]
+SigningKey = Annotated[
+    Path | None, typer.Option("--signing-key", help="Private key (PEM) to sign the bundle with.")
+]
+SigningAlgorithm = Annotated[str, typer.Option("--signing-alg", help="Its algorithm.")]
+KeyId = Annotated[str, typer.Option("--key-id", help="The name that the verifier knows it by.")]
 
 
 @app.command()
 def check(source: SourceFolder = Path("policies"), as_json: AsJson = False) -> None:
-    """Validate rules and data; list all faults; exit 1 on any."""
+    """Validate rules and data, with OPA's own checks where it is installed; exit 1 on any fault."""
     built = _built(source, as_json=as_json)
+    faults = _opa_faults(source, built)
+    if faults:
+        exit_with(ConfigError(faults), as_json=as_json)
     if as_json:
         print_json({"ok": True, "faults": [], "revision": built.revision})
     else:
@@ -30,15 +49,38 @@ def check(source: SourceFolder = Path("policies"), as_json: AsJson = False) -> N
 def build_bundle(
     source: SourceFolder = Path("policies"),
     output: Output = Path("bundle.tar.gz"),
+    signing_key: SigningKey = None,
+    signing_alg: SigningAlgorithm = "RS256",
+    key_id: KeyId = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write one OPA bundle, which the server and the gateway both load."""
+    """Write one OPA bundle, which the server and the gateway both load, once its own tests hold."""
     built = _built(source, as_json=as_json)
-    write(built, output)
+    try:
+        faults = run(built).faults
+        if faults:
+            raise ConfigError(faults)
+        signer = _signer(signing_key, signing_alg, key_id)
+        write(built, output, signer)
+        unpack(output.read_bytes(), str(output))
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    except OSError as error:
+        typer.echo(f"{output}: {error.strerror}", err=True)
+        raise typer.Exit(FAULT) from None
     if as_json:
         print_json({"ok": True, "revision": built.revision, "output": str(output)})
     else:
-        typer.echo(f"{output}: revision {built.revision}")
+        typer.echo(f"{output}: revision {built.revision}{', signed' if signer else ''}")
+
+
+def _signer(key: Path | None, algorithm: str, key_id: str) -> Signer | None:
+    if key is None:
+        return None
+    known = get_args(Algorithm)
+    if algorithm not in known:
+        raise ConfigError([f"--signing-alg: expected one of {', '.join(known)}"])
+    return Signer(key, cast("Algorithm", algorithm), key_id)
 
 
 def _built(source: Path, *, as_json: bool) -> Build:
@@ -48,3 +90,23 @@ def _built(source: Path, *, as_json: bool) -> Build:
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     return built
+
+
+def _opa_faults(source: Path, built: Build) -> list[str]:
+    """What ``opa check --strict`` and ``opa fmt`` say; nothing where there is no OPA."""
+    opa = os.environ.get(OPA_VARIABLE) or shutil.which("opa")
+    if opa is None:
+        return []
+    names = [
+        str(source / name) for name in (*built.modules, *built.tests) if (source / name).exists()
+    ]
+    checked = _run(opa, "check", "--strict", *names)
+    formatted = _run(opa, "fmt", "--list", *names)
+    return [
+        *checked.stderr.splitlines(),
+        *(f"{name}: not formatted; run 'opa fmt -w'" for name in formatted.stdout.splitlines()),
+    ]
+
+
+def _run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

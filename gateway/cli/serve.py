@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 
 import structlog
 import uvicorn
@@ -34,6 +35,7 @@ async def _run(gateway: Gateway) -> None:
     admin = _Follower(_config(gateway.admin(), gateway.settings.admin))
     async with gateway.running():
         follower = asyncio.ensure_future(admin.serve())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, gateway.refresh_policy)
         log.info("started", **gateway.settings.listen.model_dump())
         try:
             await public.serve()

@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.errors import PolicyUnavailable
+from gateway.policy import lineage
 from gateway.policy.build import Build
 from gateway.policy.engine import Engine
 from gateway.policy.facts import canonical, facts_hash
 from gateway.policy.treatments import Treatments
 from gateway.types import (
+    Candidate,
     Decision,
     Facts,
     Json,
@@ -25,6 +27,8 @@ from gateway.types import (
 )
 
 _CACHE_ENTRIES = 4096
+_REFUSING = frozenset({"block", "in-house-only"})
+"""Treatments that no permitted deployment can have for what was found."""
 
 
 class _Strict(BaseModel):
@@ -41,6 +45,7 @@ class _Verdict(_Strict):
     allow: bool
     reasons: list[str]
     shadow_reasons: list[str]
+    exceptions: list[str]
     treatment: dict[str, Treatment]
     reasoning: ReasoningMode
     output_depth: OutputDepth
@@ -83,12 +88,16 @@ class Decider:
 
     def _read(self, value: Json, known: Facts, key: str) -> Decision:
         answer = self._believe(value, known)
-        verdicts = {name: self._verdict(told, known) for name, told in answer.candidates.items()}
+        verdicts = {
+            found.deployment: self._verdict(answer.candidates[found.deployment], found, known)
+            for found in known.candidates
+        }
+        asked = [verdict for verdict in verdicts.values() if not verdict.rerouted]
         return Decision(
             id=hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32],
             allow=any(verdict.allow for verdict in verdicts.values()),
-            reasons=_distinct(r for verdict in verdicts.values() for r in verdict.reasons),
-            shadow_reasons=_distinct(r for v in verdicts.values() for r in v.shadow_reasons),
+            reasons=_distinct(r for verdict in asked for r in verdict.reasons),
+            shadow_reasons=_distinct(r for verdict in asked for r in verdict.shadow_reasons),
             candidates=verdicts,
             revision=self._build.revision,
             facts_hash=key,
@@ -105,16 +114,18 @@ class Decider:
             raise _disbelieved("does not cover the deployments")
         return answer
 
-    def _verdict(self, told: _Verdict, known: Facts) -> Verdict:
+    def _verdict(self, told: _Verdict, found: Candidate, known: Facts) -> Verdict:
         output = told.output_treatment
         if told.treatment.keys() != known.findings.keys():
             raise _disbelieved("does not say what to do with every finding")
-        if told.allow and (told.reasons or "block" in told.treatment.values()):
+        if told.allow and (told.reasons or _REFUSING.intersection(told.treatment.values())):
             raise _disbelieved("contradicts itself")
+        if not set(told.exceptions) <= set(known.exceptions):
+            raise _disbelieved("names an exception that is not in force")
         return Verdict(
             allow=told.allow,
-            reasons=tuple(self._reason(rule) for rule in told.reasons),
-            shadow_reasons=tuple(self._reason(rule) for rule in told.shadow_reasons),
+            reasons=tuple(self._reason(rule, found) for rule in told.reasons),
+            shadow_reasons=tuple(self._reason(rule, found) for rule in told.shadow_reasons),
             treatment=told.treatment,
             reasoning=told.reasoning,
             output_depth=told.output_depth,
@@ -124,24 +135,32 @@ class Decider:
                 output.otherwise,
             ),
             output_use=told.output_use,
+            rerouted=found.rerouted,
+            exceptions=tuple(told.exceptions),
+            lineage=lineage.row(found.operator, found.weights, self._build),
         )
 
-    def _reason(self, rule: str) -> Reason:
+    def _reason(self, rule: str, found: Candidate) -> Reason:
         row = self._build.data["rule_metadata"].get(rule)
         if row is None:
             raise _disbelieved("names a rule that does not exist")
+        source = row["source"]
+        if row["cites"] == "outputs":
+            said = lineage.clause(found.operator, found.weights, self._build)
+            source = f"{said.source} (as of {said.as_of})" if said.as_of else said.source
         return Reason(
             id=row["id"],
             title=row["title"],
             remedy=row["remedy"],
             mode=row["mode"],
             code=row["code"],
+            source=source,
         )
 
 
 def _treatment(how: str) -> Treatment:
     match how:
-        case "keep" | "placeholder" | "block":
+        case "keep" | "placeholder" | "mask" | "hash" | "block" | "in-house-only":
             return how
         case _:
             raise _disbelieved("is not well-formed")

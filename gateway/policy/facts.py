@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict, fields, replace
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,16 +13,15 @@ import orjson
 from gateway.destination import destination
 from gateway.policy.build import Build
 from gateway.policy.hosts import host_operator
-from gateway.types import Call, Candidate, Deployment, Facts, Json, OutputUse, Principal, Scan
+from gateway.policy.lineage import clause, developers
+from gateway.types import Call, Candidate, Deployment, Facts, Json, Principal, Scan
 
 UNLISTED = "(unlisted)"
-"""A declared purpose that settings.yaml does not list: no row can have this name. The caller's own word is text
+"""A declared purpose that purposes.yaml does not list: no row can have this name. The caller's own word is text
 and is not kept."""
 
 _CANDIDATES = 1024
 """Deployments whose facts are remembered: they change only with the configuration or the revision."""
-
-_STRICTNESS: tuple[OutputUse, ...] = ("forbidden", "unknown", "conditional", "allowed")
 
 
 def facts(
@@ -33,6 +33,7 @@ def facts(
     deployments: Sequence[Deployment],
     build: Build,
     now: datetime,
+    rerouted: Sequence[Deployment] = (),
 ) -> Facts:
     """The facts of one request.
 
@@ -40,12 +41,13 @@ def facts(
         principal: who calls; the subject and the credential are left out.
         call: the parsed request; only its shape is read.
         scan: what was found in it.
-        build: the revision whose data the candidates are resolved from.
         model: the configured name of the model, never the caller's spelling of it.
         deployments: those that serve it, which become the candidates.
+        build: the revision whose data the candidates are resolved from.
         now: an aware time; only its hour of the week in the policy's time zone is kept.
+        rerouted: deployments of the model that the application's row names for rerouting.
     """
-    local = now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
+    local = _local(now, build)
     return Facts(
         tenant=principal.tenant,
         app=principal.app,
@@ -59,8 +61,55 @@ def facts(
         unscannable=tuple(sorted(scan.unscannable)),
         modalities=tuple(sorted(call.modalities)),
         purpose=_purpose(call.purpose, build),
+        max_output_tokens=call.max_output_tokens or 0,
         hour=local.weekday() * 24 + local.hour,
-        candidates=tuple(candidate(deployment, build) for deployment in deployments),
+        exceptions=_in_force(principal.app, local.date(), build),
+        candidates=(
+            *(candidate(deployment, build) for deployment in deployments),
+            *(candidate(deployment, build, rerouted=True) for deployment in rerouted),
+        ),
+    )
+
+
+def reroute_model(app: str, build: Build) -> str:
+    """The model that an application's row names for data that must stay in-house, or ``""``."""
+    rows = build.data["apps"]
+    row = rows["apps"].get(app, rows["default"])
+    return str(row["reroute_to"]) if row["when_in_house_only"] == "reroute" else ""
+
+
+def refreshed(document: Json, build: Build, now: datetime) -> Json:
+    """Recorded facts as this build would have resolved them at that time.
+
+    What the data of a revision says (whose a host is, countries, lineage, exceptions) is looked up again;
+    what the request and the configuration said stays.
+
+    Raises:
+        KeyError: the facts are of a version that recorded less.
+    """
+    local = _local(now, build)
+    return {
+        **document,
+        "hour": local.weekday() * 24 + local.hour,
+        "exceptions": _in_force(document["app"], local.date(), build),
+        "candidates": [asdict(_resolved(_recorded(row), build)) for row in document["candidates"]],
+    }
+
+
+def read(document: Json) -> Facts:
+    """Facts from their decoded document.
+
+    Raises:
+        KeyError, TypeError: it is not one of this version.
+    """
+    values = {field.name: document[field.name] for field in fields(Facts)}
+    lists = ("groups", "unscannable", "modalities", "exceptions")
+    return Facts(
+        **{
+            **values,
+            **{name: tuple(values[name]) for name in lists},
+            "candidates": tuple(_recorded(row) for row in values["candidates"]),
+        }
     )
 
 
@@ -81,32 +130,69 @@ def bucket(count: int) -> str:
 
 
 @lru_cache(maxsize=_CANDIDATES)
-def candidate(deployment: Deployment, build: Build) -> Candidate:
+def candidate(deployment: Deployment, build: Build, *, rerouted: bool = False) -> Candidate:
     """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
-    operators = build.data["operators"]
-    operator = operators.get(deployment.operator, {})
-    weights = build.data["models"].get(deployment.weights, {})
-    host = _host(deployment.base_url)
-    return Candidate(
+    told = Candidate(
         deployment=deployment.name,
         zone=deployment.zone,
-        host=host,
-        host_operator=host_operator(host, operators),
+        host=_host(deployment.base_url),
+        host_operator="",
         operator=deployment.operator,
-        operator_country=operator.get("country", ""),
+        operator_country="",
         datacentre_country=deployment.datacentre,
+        developer="",
+        developer_country="",
+        weights=deployment.weights,
+        lineage=(),
+        licences=(),
+        provenance="declared",
+        output_use="unknown",
+        rerouted=rerouted,
+    )
+    return _resolved(told, build)
+
+
+def _resolved(told: Candidate, build: Build) -> Candidate:
+    """The candidate with what the data of this build says of its host, operator and weights."""
+    operators, models = build.data["operators"], build.data["models"]
+    weights = models.get(told.weights, {})
+    return replace(
+        told,
+        host_operator=host_operator(told.host, operators),
+        operator_country=operators.get(told.operator, {}).get("country", ""),
         developer=weights.get("developer", ""),
         developer_country=weights.get("developer_country", ""),
-        licence=weights.get("licence", ""),
-        provenance="declared",
-        output_use=_output_use(operator, weights, build),
+        lineage=developers(told.weights, models),
+        licences=tuple(weights.get("licences", ())),
+        output_use=clause(told.operator, told.weights, build).use,
+    )
+
+
+def _recorded(row: Json) -> Candidate:
+    values = {field.name: row[field.name] for field in fields(Candidate)}
+    return Candidate(
+        **{**values, "lineage": tuple(row["lineage"]), "licences": tuple(row["licences"])}
+    )
+
+
+def _local(now: datetime, build: Build) -> datetime:
+    return now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
+
+
+def _in_force(app: str, day: date, build: Build) -> tuple[str, ...]:
+    """Exceptions for this application whose days include this one."""
+    today = day.isoformat()
+    return tuple(
+        name
+        for name, row in sorted(build.data["exceptions"].items())
+        if app in row["apps"] and row["start"] <= today <= row["until"]
     )
 
 
 def _purpose(declared: str | None, build: Build) -> str:
     if declared is None:
         return ""
-    return declared if declared in build.data["settings"]["purposes"] else UNLISTED
+    return declared if declared in build.data["purposes"] else UNLISTED
 
 
 def _host(base_url: str) -> str:
@@ -114,15 +200,6 @@ def _host(base_url: str) -> str:
         return destination(base_url).host
     except ValueError:
         return ""
-
-
-def _output_use(operator: Json, weights: Json, build: Build) -> OutputUse:
-    """The strictest of what the weights, their licence and the operator's terms say."""
-    licence = build.data["licences"].get(weights.get("licence"), {})
-    said = [weights.get("output_use") or licence.get("output_use", "unknown")]
-    if operator.get("output_use"):
-        said.append(operator["output_use"])
-    return min(said, key=_STRICTNESS.index)
 
 
 def _findings(call: Call, scan: Scan) -> dict[str, dict[str, str]]:

@@ -1,11 +1,10 @@
 """What rules may look like, so that no rule is silently without effect and every engine agrees.
 
-A rule that the decision does not name, that defines no ``deny``, or whose package is misspelt would be
-undefined, and what is undefined denies nothing. The embedded engine looks a builtin up only when a rule
+A rule that defines no ``deny``, or whose package is misspelt, would be undefined, and what is undefined
+denies nothing. The embedded engine looks a builtin up only when a rule
 calls it, so calls are looked up here, in the syntax tree, before any rule runs.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -46,8 +45,6 @@ BUILTINS = frozenset(
 )
 """What rules may call: pure functions that OPA and the embedded engine both have."""
 
-_NAMED = re.compile(r"^[^#\n]*\bdata\.rules\.(\w+)\.deny\b", re.MULTILINE)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Module:
@@ -72,7 +69,9 @@ def call_faults(modules: Mapping[str, str]) -> list[str]:
     ]
 
 
-def rule_faults(modules: Mapping[str, str], metadata: Mapping[str, Mapping[str, str]]) -> list[str]:
+def rule_faults(
+    modules: Mapping[str, str], metadata: Mapping[str, Mapping[str, Json]]
+) -> list[str]:
     """Rules without effect, and reason ids that two rules share."""
     parsed = _parsed(modules, [])
     faults = [
@@ -81,7 +80,7 @@ def rule_faults(modules: Mapping[str, str], metadata: Mapping[str, Mapping[str, 
         if name.startswith("rules/")
         for fault in _form_faults(name, module)
     ]
-    return faults + _list_faults(modules, set(metadata)) + _id_faults(metadata)
+    return faults + _id_faults(metadata)
 
 
 def told(error: Exception) -> str:
@@ -97,26 +96,7 @@ def _form_faults(name: str, module: _Module) -> Iterator[str]:
         yield f"{name}: expected a set named deny (deny contains candidate.deployment if …)"
 
 
-def _list_faults(modules: Mapping[str, str], rules: set[str]) -> list[str]:
-    listed = {
-        rule
-        for name, text in modules.items()
-        if not name.startswith("rules/")
-        for rule in _NAMED.findall(text)
-    }
-    return [
-        *(
-            f"rules/{rule}: expected a line for it in main/decision.rego"
-            for rule in sorted(rules - listed)
-        ),
-        *(
-            f"main/decision.rego: names the rule {rule}, which is missing"
-            for rule in sorted(listed - rules)
-        ),
-    ]
-
-
-def _id_faults(metadata: Mapping[str, Mapping[str, str]]) -> list[str]:
+def _id_faults(metadata: Mapping[str, Mapping[str, Json]]) -> list[str]:
     owners: dict[str, str] = {}
     faults: list[str] = []
     for rule, row in metadata.items():

@@ -7,7 +7,7 @@ from gateway.errors import (
     ProviderBlocked,
     PurposeForbidden,
 )
-from gateway.types import Decision
+from gateway.types import Decision, Reason
 
 _ERRORS: dict[str, type[PolicyError]] = {
     "content_blocked": ContentBlocked,
@@ -23,9 +23,11 @@ def refusal(decision: Decision) -> PolicyError:
     is refused for its content alone only where content is all that is wrong.
     """
     codes = [
-        {reason.code for reason in verdict.reasons} for verdict in decision.candidates.values()
+        {reason.code for reason in verdict.reasons}
+        for verdict in decision.candidates.values()
+        if not verdict.rerouted
     ]
-    message = " ".join(f"{reason.title}. {reason.remedy}" for reason in decision.reasons)
+    message = " ".join(map(_sentence, decision.reasons))
     shared = set.intersection(*codes) if codes else set()
     if shared and all(code == {"content_blocked"} for code in codes):
         kind: type[PolicyError] = ContentBlocked
@@ -35,3 +37,8 @@ def refusal(decision: Decision) -> PolicyError:
         )
         kind = _ERRORS.get(named, PolicyDenied)
     return kind(message or "No rule permits this call.", reasons=decision.reasons)
+
+
+def _sentence(reason: Reason) -> str:
+    source = f" Source: {reason.source}." if reason.source else ""
+    return f"{reason.title}. {reason.remedy}{source}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.errors import ContentBlocked
 from gateway.redact.placeholder import PATTERN
+from gateway.redact.treatments import REFUSING, stand_in
 from gateway.redact.vault import LITERAL
 from gateway.text.jsontext import Literal, literals, unescape
 from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
@@ -28,6 +29,7 @@ class _Span:
     start: int
     end: int
     entity: str
+    how: Treatment = "placeholder"
 
 
 def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault) -> Masking:
@@ -65,10 +67,10 @@ def _treated(
     spans: dict[int, list[_Span]] = {}
     for finding in findings:
         how = treatment.get(finding.entity, "placeholder")
-        if how == "block":
+        if how in REFUSING:
             raise ValueError(f"{finding.entity} is blocked: this call must not be masked")
-        if how == "placeholder":
-            span = _Span(start=finding.start, end=finding.end, entity=finding.entity)
+        if how != "keep":
+            span = _Span(start=finding.start, end=finding.end, entity=finding.entity, how=how)
             spans.setdefault(finding.segment, []).append(span)
     return spans
 
@@ -80,12 +82,12 @@ def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
         start, end = match.span()
         touched = [span for span in merged if span.start < end and start < span.end]
         if touched:
-            entity = touched[0].entity
+            entity, how = touched[0].entity, touched[0].how
             start, end = min(start, touched[0].start), max(end, touched[-1].end)
             merged = [span for span in merged if span not in touched]
         else:
-            entity = LITERAL
-        merged.append(_Span(start=start, end=end, entity=entity))
+            entity, how = LITERAL, "placeholder"
+        merged.append(_Span(start=start, end=end, entity=entity, how=how))
     return sorted(merged, key=lambda span: span.start)
 
 
@@ -112,8 +114,8 @@ def _replaced(segment: Segment, spans: list[_Span], vault: Vault) -> str:
 
 def _substitute(raw: str, span: _Span, parts: list[Literal] | None, vault: Vault) -> str:
     if parts is None:
-        return vault.put(span.entity, raw[span.start : span.end])
+        return stand_in(span.how, span.entity, raw[span.start : span.end], vault)
     if any(p.kind == "number" and p.start <= span.start and span.end <= p.end for p in parts):
         # A JSON number becomes a string: a placeholder is not a number.
-        return f'"{vault.put(span.entity, raw[span.start : span.end])}"'
-    return vault.put(span.entity, unescape(raw, span.start, span.end)[0])
+        return f'"{stand_in(span.how, span.entity, raw[span.start : span.end], vault)}"'
+    return stand_in(span.how, span.entity, unescape(raw, span.start, span.end)[0], vault)

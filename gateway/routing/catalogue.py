@@ -39,6 +39,11 @@ class Catalogue:
             )
         return entry
 
+    def deployments(self, name: str) -> tuple[Deployment, ...]:
+        """The deployments of a model by its configured name; none for a name that no model has."""
+        entry = self._entries.get(name)
+        return () if entry is None else entry.deployments
+
     def models(self) -> tuple[str, ...]:
         """Every name and alias that callers may ask for."""
         return tuple(self._entries)

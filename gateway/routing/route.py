@@ -1,11 +1,12 @@
 """The order in which permitted deployments are tried."""
 
+from collections.abc import Sequence
+
 from gateway.errors import NoDeployment
-from gateway.routing.catalogue import ModelEntry
 from gateway.types import Decision, Deployment
 
 
-def route(decision: Decision, entry: ModelEntry) -> tuple[Deployment, ...]:
+def route(decision: Decision, deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:
     """The deployments that the decision permits, in order of preference.
 
     Raises:
@@ -14,7 +15,7 @@ def route(decision: Decision, entry: ModelEntry) -> tuple[Deployment, ...]:
     verdicts = decision.candidates
     permitted = tuple(
         deployment
-        for deployment in entry.deployments
+        for deployment in deployments
         if deployment.name in verdicts and verdicts[deployment.name].allow
     )
     if not decision.allow or not permitted:

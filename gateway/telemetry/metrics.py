@@ -1,6 +1,6 @@
 """Prometheus metrics. Labels take values from configuration and code alone, never from a request."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from gateway.exchange import Exchange
 
@@ -50,6 +50,27 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._policy_changes = Counter(
+            "sekisho_policy_changes_total",
+            "Newer policies that were put in place (swapped) or had faults (refused).",
+            ("role", "result"),
+            registry=self.registry,
+        )
+        self._policy_stale = Gauge(
+            "sekisho_policy_stale",
+            "1 while the newest policies were refused and older ones serve.",
+            ("role",),
+            registry=self.registry,
+        )
+        self._policy_revision = Info(
+            "sekisho_policy", "The revision in place.", ("role",), registry=self.registry
+        )
+        self._policy_trials = Counter(
+            "sekisho_policy_trials_total",
+            "Decisions of the candidate policies beside the live ones, by difference.",
+            ("change",),
+            registry=self.registry,
+        )
         self.under_way = Gauge(
             "sekisho_requests_under_way", "Requests under way.", registry=self.registry
         )
@@ -67,8 +88,21 @@ class Metrics:
             self._redactions.labels(entity).inc(count)
         for entity, count in exchange.invented.items():
             self._invented.labels(entity).inc(count)
+        if exchange.trial is not None:
+            self._policy_trials.labels(exchange.trial.change).inc()
         self._placeholders.labels("restored").inc(exchange.restored)
         self._placeholders.labels("unrestored").inc(exchange.unrestored)
+
+    def policy_swapped(self, role: str, revision: str) -> None:
+        """A revision is in place. ``role`` is ``live`` or ``candidate``."""
+        self._policy_changes.labels(role, "swapped").inc()
+        self._policy_stale.labels(role).set(0)
+        self._policy_revision.labels(role).info({"revision": revision})
+
+    def policy_refused(self, role: str) -> None:
+        """A newer revision has faults; the one in place serves on."""
+        self._policy_changes.labels(role, "refused").inc()
+        self._policy_stale.labels(role).set(1)
 
     def render(self) -> bytes:
         """The text exposition format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

@@ -1,22 +1,19 @@
 # METADATA
 # title: The decision
 # description: >-
-#   Composes the rules. A candidate is permitted only when every data document is there, every rule gave
-#   an answer, and no enforced rule names it. A new rule needs one line in `denied`.
+#   Composes the rules and the packs. A candidate is permitted only when every data document is there, every
+#   rule gave an answer, and no enforced rule names it without an exception.
 package sekisho
 
+import data.app
+import data.pack
 import data.treatment
 
-denied := {
-	"entity_blocked": data.rules.entity_blocked.deny,
-	"host_mismatch": data.rules.host_mismatch.deny,
-	"modality": data.rules.modality.deny,
-	"operator_denied": data.rules.operator_denied.deny,
-	"purpose": data.rules.purpose.deny,
-	"unknown_operator": data.rules.unknown_operator.deny,
-	"weights_unknown": data.rules.weights_unknown.deny,
-	"zone_mismatch": data.rules.zone_mismatch.deny,
-}
+denied := object.union(data.rule_list.denied, pack.denied)
+
+enforced := {rule: denied[rule] | some rule in data.modes.enforce}
+
+shadowed := {rule: denied[rule] | some rule in data.modes.shadow}
 
 decision := {
 	"revision": data.sekisho_revision,
@@ -25,10 +22,11 @@ decision := {
 
 verdict(candidate) := {
 	"allow": allowed(candidate),
-	"reasons": named(candidate, "enforce"),
-	"shadow_reasons": named(candidate, "shadow"),
-	"treatment": {entity: treatment.of(entity, candidate.zone) | some entity, _ in input.findings},
-	"reasoning": data.entities.zones[candidate.zone].reasoning,
+	"reasons": against[candidate.deployment],
+	"shadow_reasons": sort([rule | some rule, deployments in shadowed; candidate.deployment in deployments]),
+	"exceptions": exceptions(candidate),
+	"treatment": treatment.table[candidate.zone],
+	"reasoning": reasoning(candidate),
 	"output_depth": data.entities.zones[candidate.zone].output_depth,
 	"output_treatment": output(candidate.zone),
 	"output_use": candidate.output_use,
@@ -38,7 +36,59 @@ default allowed(_) := false
 
 allowed(candidate) if {
 	complete
-	count(named(candidate, "enforce")) == 0
+	against[candidate.deployment] == []
+	candidate.rerouted == false
+}
+
+allowed(candidate) if {
+	complete
+	against[candidate.deployment] == []
+	candidate.rerouted == true
+	must_stay_in_house
+}
+
+# Enforced rules that refuse each candidate, less those that an exception sets aside.
+against := {candidate.deployment: refusing |
+	some candidate in input.candidates
+	refusing := sort([rule |
+		some rule in refusing_some
+		candidate.deployment in enforced[rule]
+		not excused(rule, candidate)
+	])
+}
+
+refusing_some := [rule | some rule, deployments in enforced; count(deployments) > 0]
+
+excused(rule, candidate) if {
+	some name in input.exceptions
+	covers(data.exceptions[name], rule, candidate)
+}
+
+covers(row, rule, candidate) if {
+	row.rule == rule
+	data.rule_metadata[rule].excusable == true
+	input.app in row.apps
+	candidate.operator in row.operators
+}
+
+exceptions(candidate) := sort([name |
+	some name in input.exceptions
+	some rule in refusing_some
+	candidate.deployment in enforced[rule]
+	covers(data.exceptions[name], rule, candidate)
+])
+
+# The application's row sends elsewhere what every deployment of the model asked for refuses for its content.
+must_stay_in_house if {
+	app.row.when_in_house_only == "reroute"
+	asked := [candidate | some candidate in input.candidates; candidate.rerouted == false]
+	count(asked) > 0
+	every candidate in asked {
+		"entity_in_house_only" in against[candidate.deployment]
+		every rule in against[candidate.deployment] {
+			data.rule_metadata[rule].code == "content_blocked"
+		}
+	}
 }
 
 complete if {
@@ -46,22 +96,23 @@ complete if {
 	data.models
 	data.licences
 	data.entities
+	data.purposes
+	data.apps
+	data.exceptions
 	data.settings
+	data.packs
 	data.sekisho_revision
 	input.findings
 	input.modalities
 	input.unscannable
-	input.purpose
-	every rule, _ in denied {
-		data.rule_metadata[rule].mode in {"enforce", "shadow", "off"}
-	}
+	count(enforced) == count(data.modes.enforce)
+	count(shadowed) == count(data.modes.shadow)
+	(count(data.modes.enforce) + count(data.modes.shadow)) + count(data.modes.off) == count(data.rule_metadata)
 }
 
-named(candidate, mode) := sort([rule |
-	some rule, deployments in denied
-	candidate.deployment in deployments
-	data.rule_metadata[rule].mode == mode
-])
+reasoning(candidate) := data.rules.reasoning.mode[candidate.deployment] if {
+	"reasoning" in data.modes.enforce
+} else := data.entities.zones[candidate.zone].reasoning
 
 output(zone) := {
 	"exact": {entity: zones[zone] | some entity, zones in data.entities.output.exact},

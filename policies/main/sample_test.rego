@@ -13,9 +13,12 @@ in_house := {
 	"datacentre_country": "JP",
 	"developer": "DeepSeek",
 	"developer_country": "CN",
-	"licence": "MIT",
+	"weights": "deepseek-r1",
+	"lineage": ["DeepSeek"],
+	"licences": ["MIT"],
 	"provenance": "declared",
 	"output_use": "allowed",
+	"rerouted": false,
 }
 
 cloud := object.union(in_house, {
@@ -43,8 +46,26 @@ request(candidates, more) := object.union(
 		"unscannable": [],
 		"modalities": ["text"],
 		"purpose": "",
+		"max_output_tokens": 0,
 		"hour": 12,
+		"exceptions": [],
 		"candidates": candidates,
 	},
 	more,
 )
+
+# The data of apps.yaml with one row for the application of these requests.
+app(row) := {
+	"default": data.apps["default"],
+	"apps": {"billing": object.union(data.apps["default"], row)},
+	"groups": {"interns": {"models": ["smollm2"]}},
+}
+
+# The modes as they are, but for one rule or pack.
+modes(rule, mode) := {name: rules |
+	some name, listed in data.modes
+	rules := array.concat(
+		[other | some other in listed; other != rule],
+		[rule | name == mode],
+	)
+}

@@ -1,18 +1,21 @@
 # METADATA
-# title: Treatment of an entity in a zone
+# title: Treatment of entities in zones
 # description: An exact row of entities.yaml applies, else the longest prefix, else the default.
 package treatment
 
-of(entity, zone) := how if {
-	how := data.entities.treatment.exact[entity][zone]
-} else := how if {
-	how := prefixed(entity)[0].zones[zone]
-} else := how if {
-	how := data.entities.treatment.otherwise[zone]
+# What to do with each entity that was found, in each zone that the call might go to.
+table := {candidate.zone: found |
+	some candidate in input.candidates
+	found := {entity: zones[candidate.zone] | some entity, zones in rows}
 }
 
-# The build sorts prefixes, the longest first.
-prefixed(entity) := [row |
-	some row in data.entities.treatment.prefixes
-	startswith(entity, row.prefix)
-]
+# The row of each entity that was found. The build sorts prefixes, the longest first. No function: the
+# embedded engine is slow at those, and every request asks.
+rows := {entity: row |
+	some entity, _ in input.findings
+	listed := array.concat(
+		[prefixed.zones | some prefixed in data.entities.treatment.prefixes; startswith(entity, prefixed.prefix)],
+		[data.entities.treatment.otherwise],
+	)
+	row := object.get(data.entities.treatment.exact, entity, listed[0])
+}

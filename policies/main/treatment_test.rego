@@ -9,11 +9,10 @@ test_exact_then_prefix_then_default if {
 			{"prefix": "SECRET_AWS_", "zones": {"device": "placeholder"}},
 			{"prefix": "SECRET_", "zones": {"device": "block"}},
 		],
-		"otherwise": {"device": "placeholder"},
+		"otherwise": {"device": "mask"},
 	}
-	entities := {"treatment": table}
-	treatment.of("SECRET_X", "device") == "keep" with data.entities as entities
-	treatment.of("SECRET_AWS_KEY", "device") == "placeholder" with data.entities as entities
-	treatment.of("SECRET_Y", "device") == "block" with data.entities as entities
-	treatment.of("PERSON", "device") == "placeholder" with data.entities as entities
+	found := {"SECRET_X": {}, "SECRET_AWS_KEY": {}, "SECRET_Y": {}, "PERSON": {}}
+	treatments := treatment.table.device with data.entities as {"treatment": table}
+		with input as {"candidates": [{"zone": "device"}], "findings": found}
+	treatments == {"SECRET_X": "keep", "SECRET_AWS_KEY": "placeholder", "SECRET_Y": "block", "PERSON": "mask"}
 }

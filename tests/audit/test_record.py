@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.audit.merkle import leaf_hash
 from gateway.audit.record import MalformedRecord, body, document, entry, leaf, parse, timestamp
-from gateway.exchange import AuditEntry, Exchange, Outcome
+from gateway.exchange import AuditEntry, Exchange, Outcome, Trial
 from gateway.types import (
     Call,
     Decision,
@@ -41,6 +41,8 @@ def _exchange() -> Exchange:
         output_depth="patterns",
         output_treatment={},
         output_use="conditional",
+        exceptions=("trial",),
+        lineage={"developer": "DeepSeek"},
     )
     return Exchange(
         request_id="req-1",
@@ -95,6 +97,8 @@ def _exchange() -> Exchange:
         restored=3,
         unrestored=1,
         invented={"URL": 1},
+        purpose="evaluation",
+        trial=Trial(revision="next", change="newly_denied", reasons=("hours",)),
         outcome=Outcome(kind="failed", status=502, code="upstream_error", source="upstream"),
     )
 
@@ -131,6 +135,12 @@ def test_an_entry_says_what_happened() -> None:
         unscannable=("audio", "image"),
         placeholder_key_id="k1",
         output_use="conditional",
+        purpose="evaluation",
+        exceptions=("trial",),
+        lineage={"developer": "DeepSeek"},
+        trial_revision="next",
+        trial_change="newly_denied",
+        trial_reasons=("hours",),
         outcome="failed",
         status=502,
         code="upstream_error",

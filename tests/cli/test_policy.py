@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.policy import app
-from gateway.policy.build import build, load
+from gateway.policy.build import build
+from gateway.policy.bundle import load
 from tests.parts.opa import ROOT
 
 POLICIES = ROOT / "policies"

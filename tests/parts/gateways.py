@@ -17,7 +17,8 @@ from gateway.audit.search import Query, search
 from gateway.detect.base import Detector
 from gateway.detect.inprocess import InProcessDetector
 from gateway.keys import KeyRing
-from gateway.policy.build import build, write
+from gateway.policy.build import build
+from gateway.policy.bundle import write
 from gateway.settings import Settings
 from tests.parts.configuration import document
 from tests.parts.opa import ROOT

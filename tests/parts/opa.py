@@ -22,11 +22,10 @@ def opa_binary() -> Path:
     return path
 
 
-def opa(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``opa`` with these arguments."""
-    return subprocess.run(
-        [str(opa_binary()), *arguments], capture_output=True, text=True, check=False
-    )
+def opa(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``opa`` with these arguments, in a folder if one is given."""
+    command = [str(opa_binary()), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 class OpaServer:

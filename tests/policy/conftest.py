@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.policy.build import Build, build, write
+from gateway.policy.build import Build, build
+from gateway.policy.bundle import write
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
 from gateway.policy.opa import OpaEngine

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import PolicyUnavailable
-from gateway.policy.build import Build, write
+from gateway.policy.build import Build
+from gateway.policy.bundle import write
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.facts import canonical
 from gateway.policy.opa import OpaEngine
@@ -45,7 +46,7 @@ CANDIDATES = st.lists(
             "zone": ZONES,
             "place": PLACES,
             "developer": mostly(["DeepSeek"], ""),
-            "licence": mostly(["MIT"], "", "none"),
+            "licences": mostly([["MIT"]], [], ["none"]),
             "output_use": st.sampled_from(["allowed", "conditional", "forbidden", "unknown"]),
         }
     ),
@@ -98,7 +99,7 @@ async def test_generated_facts_are_decided_alike(shipped: Build, opa: OpaEngine)
 
 
 @pytest.mark.parametrize(
-    "field", ["zone", "host", "host_operator", "operator", "developer", "licence", "output_use"]
+    "field", ["zone", "host", "host_operator", "operator", "developer", "licences", "output_use"]
 )
 async def test_a_field_that_is_missing_is_never_permission(
     shipped: Build, opa: OpaEngine, field: str

@@ -9,6 +9,7 @@ from gateway.policy.build import Build
 from gateway.policy.decide import Decider
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.facts import canonical
+from gateway.policy.schemas import DOCUMENTS
 from gateway.types import Json
 from tests.policy.conftest import Running
 from tests.policy.samples import CLOUD, deployment, known
@@ -27,7 +28,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(
-    "document", ["operators", "models", "licences", "entities", "settings", "rule_metadata"]
+    "document", [*DOCUMENTS, "packs", "rule_metadata", "modes", "sekisho_revision"]
 )
 async def test_T60_a_missing_data_document_denies(
     shipped: Build, running: Running, document: str

@@ -40,7 +40,8 @@ def test_no_text_no_subject_no_request(shipped: Build) -> None:
             "tools",
             "findings",
         ),
-        *("unscannable", "modalities", "purpose", "hour", "candidates"),
+        *("unscannable", "modalities", "purpose", "max_output_tokens", "hour"),
+        *("exceptions", "candidates"),
     }
     assert b"deepseek-reasoner" not in document
 
@@ -51,12 +52,13 @@ def test_the_hour_is_of_the_week_in_the_policys_time_zone(shipped: Build) -> Non
 
 def test_candidates_are_resolved_from_the_data(shipped: Build) -> None:
     house, cloud = known(shipped, deployment(), CLOUD).candidates
-    assert (house.host, house.host_operator, house.developer, house.licence) == (
+    assert (house.host, house.host_operator, house.developer, house.licences) == (
         "10.0.0.5",
         "",
         "DeepSeek",
-        "MIT",
+        ("MIT",),
     )
+    assert house.lineage == ("DeepSeek",)
     assert house.output_use == "allowed"
     assert (cloud.host_operator, cloud.operator_country, cloud.output_use) == (
         "openai",
@@ -90,7 +92,7 @@ def test_a_purpose_is_a_listed_name_and_never_the_callers_text(
 ) -> None:
     facts = known(shipped, purpose=declared)
     assert facts.purpose == told
-    assert UNLISTED not in shipped.data["settings"]["purposes"]
+    assert UNLISTED not in shipped.data["purposes"]
     assert b"Tanaka" not in canonical(facts)
 
 

@@ -6,7 +6,6 @@ from gateway.policy.build import Build
 from gateway.policy.lint import call_faults, rule_faults
 
 RULE = "package rules.{0}\n\ndeny contains 1 if input.x\n"
-MAIN = 'package sekisho\n\ndenied := {"a": data.rules.a.deny}\n'
 METADATA = {"id": "a"}
 
 
@@ -53,18 +52,12 @@ def test_what_does_not_parse_is_named_without_the_engines_trace() -> None:
 
 
 def rules(**texts: str) -> dict[str, str]:
-    return {"main/decision.rego": MAIN, **{f"rules/{n}/{n}.rego": t for n, t in texts.items()}}
+    return {f"rules/{n}/{n}.rego": t for n, t in texts.items()}
 
 
 @pytest.mark.parametrize(
     ("modules", "metadata", "fault"),
     [
-        (rules(), {}, "main/decision.rego: names the rule a, which is missing"),
-        (
-            rules(a=RULE.format("a"), b=RULE.format("b")),
-            {"a": METADATA, "b": {"id": "b"}},
-            "rules/b: expected a line for it in main/decision.rego",
-        ),
         (
             rules(a=RULE.format("other")),
             {"a": METADATA},
@@ -81,23 +74,12 @@ def rules(**texts: str) -> dict[str, str]:
             "rules/a/a.rego: expected a set named deny (deny contains candidate.deployment if …)",
         ),
         (
-            {
-                **rules(a=RULE.format("a"), b=RULE.format("b")),
-                "main/x.rego": "x := data.rules.b.deny",
-            },
+            rules(a=RULE.format("a"), b=RULE.format("b")),
             {"a": METADATA, "b": METADATA},
             "rules/b: the reason id 'a' is already that of a",
         ),
-        (
-            {
-                **rules(a=RULE.format("a")),
-                "main/decision.rego": "package sekisho\n\n# data.rules.a.deny\n",
-            },
-            {"a": METADATA},
-            "rules/a: expected a line for it in main/decision.rego",
-        ),
     ],
-    ids=["missing", "unlisted", "package", "misspelt", "not a set", "shared id", "only a comment"],
+    ids=["package", "misspelt", "not a set", "shared id"],
 )
 def test_a_rule_without_effect_is_a_fault(
     modules: dict[str, str], metadata: dict[str, dict[str, str]], fault: str

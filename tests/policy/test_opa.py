@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import PolicyUnavailable
-from gateway.policy.build import Build, write
+from gateway.policy.build import Build
+from gateway.policy.bundle import write
 from gateway.policy.decide import Decider
 from gateway.policy.opa import OpaEngine
 from gateway.settings import Opa

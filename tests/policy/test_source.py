@@ -43,7 +43,10 @@ def folder(tmp_path: Path) -> Path:
             "JP_MY_NUMBER.treatment.device: Input",
         ),
         ("data/settings.yaml", "Asia/Tokyo", "Asia/Edo", "time_zone: expected the name of an IANA"),
-        ("data/settings.yaml", "purposes:", "purpose:", "purposes: Field required"),
+        ("data/settings.yaml", "packs:", "pack:", "packs: Field required"),
+        ("data/purposes.yaml", "trains: true", "trains: maybe", "distillation.trains: Input"),
+        ("packs/kr-pipc/pack.yaml", "dated: 2025-04-24", "dated: soon", "dated: Input"),
+        ("packs/kr-pipc/pack.yaml", "operators:", "operator:", "denies.0.operator: Extra"),
         ("data/licences.yaml", "MIT:", "MIT: [", "not valid YAML"),
         ("rules/modality/modality.rego", "# METADATA", "#", "expected a METADATA block"),
         (

@@ -8,6 +8,7 @@
 #   remedy: Send text only, or use a model that is served in-house.
 #   code: content_blocked
 #   mode: enforce
+#   excusable: true
 package rules.modality
 
 deny contains candidate.deployment if {

@@ -8,6 +8,7 @@
 #   remedy: Use a model that is served in-house or by an allowed operator.
 #   code: provider_blocked
 #   mode: enforce
+#   excusable: true
 package rules.operator_denied
 
 deny contains candidate.deployment if {

@@ -1,14 +1,16 @@
 # METADATA
 # title: Purpose not permitted
 # description: >-
-#   A call that declares a purpose needs one that policy knows, and outputs may train other models
-#   only where the weights' licence and the operator's terms say so.
+#   The call declares a purpose that policy does not know, that the application may not have, or that
+#   differs from the one its row fixes.
 # custom:
 #   id: purpose
-#   remedy: Use a model whose outputs may train other models, or declare another purpose.
+#   remedy: Declare a purpose that the application may have, or none.
 #   code: purpose_forbidden
 #   mode: enforce
 package rules.purpose
+
+import data.app
 
 deny contains candidate.deployment if {
 	some candidate in input.candidates
@@ -16,17 +18,26 @@ deny contains candidate.deployment if {
 }
 
 permitted(_) if {
+	declarable
+	listed
+	in_keeping
+}
+
+# One that purposes.yaml lists, or none.
+declarable if {
 	input.purpose == ""
-	data.settings.purposes
+	data.purposes
 }
 
-permitted(candidate) if {
-	data.settings.purposes[input.purpose]
-	input.purpose == "distillation"
-	candidate.output_use == "allowed"
-}
+declarable if data.purposes[input.purpose]
 
-permitted(_) if {
-	data.settings.purposes[input.purpose]
-	input.purpose != "distillation"
-}
+listed if app.purpose == ""
+
+listed if "*" in app.row.purposes
+
+listed if app.purpose in app.row.purposes
+
+# A caller can't leave the purpose that its application's row fixes.
+in_keeping if app.row.purpose == ""
+
+in_keeping if app.row.purpose == app.purpose

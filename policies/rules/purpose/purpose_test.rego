@@ -3,21 +3,31 @@ package rules.purpose_test
 import data.rules.purpose
 import data.sample
 
-denied(declared) := found if {
-	found := purpose.deny with input as sample.request(
-		[sample.in_house, sample.cloud],
-		{"purpose": declared},
-	)
+denied(declared, row) := found if {
+	found := purpose.deny with input as sample.request([sample.in_house], {"purpose": declared})
+		with data.apps as sample.app(row)
 }
 
-test_no_purpose_passes if count(denied("")) == 0
+test_no_purpose_passes if count(denied("", {})) == 0
 
-test_distillation_needs_outputs_that_may_train if denied("distillation") == {"cloud"}
+test_a_listed_purpose_passes if count(denied("evaluation", {})) == 0
 
-test_other_known_purposes_pass if count(denied("evaluation")) == 0
+test_an_unlisted_purpose_is_denied if denied("(unlisted)", {}) == {"r1-a"}
 
-test_an_unknown_purpose_is_denied if denied("world domination") == {"cloud", "r1-a"}
+test_an_application_has_its_own_list if {
+	count(denied("evaluation", {"purposes": ["evaluation"]})) == 0
+	denied("distillation", {"purposes": ["evaluation"]}) == {"r1-a"}
+	denied("evaluation", {"purposes": []}) == {"r1-a"}
+}
+
+test_T44_a_caller_cannot_leave_the_purpose_of_its_row if {
+	fixed := {"purpose": "evaluation"}
+	count(denied("", fixed)) == 0
+	count(denied("evaluation", fixed)) == 0
+	denied("assistance", fixed) == {"r1-a"}
+}
 
 test_missing_data_denies if {
-	purpose.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.settings as {}
+	purpose.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.apps as {}
+	purpose.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.purposes as false
 }

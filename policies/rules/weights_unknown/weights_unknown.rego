@@ -15,6 +15,9 @@ deny contains candidate.deployment if {
 
 known(candidate) if {
 	candidate.developer != ""
-	data.licences[candidate.licence]
-	count(data.models) > 0
+	data.models[candidate.weights]
+	count(candidate.licences) > 0
+	every licence in candidate.licences {
+		data.licences[licence]
+	}
 }

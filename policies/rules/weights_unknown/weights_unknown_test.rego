@@ -9,9 +9,9 @@ denied(changes) := found if {
 
 test_known_weights_pass if count(denied({})) == 0
 
-test_unknown_weights_are_denied if denied({"developer": "", "licence": ""}) == {"r1-a"}
+test_unknown_weights_are_denied if denied({"developer": "", "licences": []}) == {"r1-a"}
 
-test_an_unknown_licence_is_denied if denied({"licence": "Beerware"}) == {"r1-a"}
+test_an_unknown_licence_is_denied if denied({"licences": ["MIT", "Beerware"]}) == {"r1-a"}
 
 test_missing_data_denies if {
 	weights_unknown.deny == {"r1-a"} with input as sample.request([sample.in_house], {})

@@ -1,0 +1,44 @@
+# METADATA
+# title: Nobody says who may see the reasoning
+# description: >-
+#   A model's reasoning repeats what it was told. It is passed, kept with its placeholders, or dropped:
+#   the strictest of what the zone and the application say, and dropped for callers outside the groups
+#   that may see it. A candidate without an answer is refused.
+# custom:
+#   id: reasoning
+#   remedy: Ask the security team to complete entities.yaml and apps.yaml.
+#   code: policy_denied
+#   mode: enforce
+package rules.reasoning
+
+import data.app
+
+deny contains candidate.deployment if {
+	some candidate in input.candidates
+	not permitted(candidate)
+}
+
+permitted(candidate) if mode[candidate.deployment]
+
+mode[candidate.deployment] := strictest if {
+	some candidate in input.candidates
+	strictest := among({data.entities.zones[candidate.zone].reasoning, app.row.reasoning, for_groups})
+}
+
+among(said) := "drop" if {
+	"drop" in said
+} else := "redact" if {
+	"redact" in said
+} else := "pass" if {
+	said == {"pass"}
+}
+
+for_groups := "pass" if {
+	"*" in app.row.reasoning_groups
+} else := "pass" if {
+	some group in input.groups
+	group in app.row.reasoning_groups
+} else := "drop" if {
+	is_array(input.groups)
+	is_array(app.row.reasoning_groups)
+}

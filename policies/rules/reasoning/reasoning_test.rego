@@ -1,0 +1,31 @@
+package rules.reasoning_test
+
+import data.rules.reasoning
+import data.sample
+
+mode(zone, row, groups) := found if {
+	found := reasoning.mode["r1-a"] with input as sample.request([sample.in_house], {"groups": groups})
+		with data.entities.zones["in-house"].reasoning as zone
+		with data.apps as sample.app(row)
+}
+
+test_it_passes_by_default if mode("pass", {}, []) == "pass"
+
+test_the_stricter_applies if {
+	mode("drop", {}, []) == "drop"
+	mode("redact", {"reasoning": "drop"}, []) == "drop"
+	mode("pass", {"reasoning": "redact"}, []) == "redact"
+	mode("redact", {"reasoning": "pass"}, []) == "redact"
+}
+
+test_groups_that_may_not_see_it_do_not if {
+	mode("pass", {"reasoning_groups": ["research"]}, ["finance"]) == "drop"
+	mode("pass", {"reasoning_groups": ["research"]}, []) == "drop"
+	mode("pass", {"reasoning_groups": ["research"]}, ["finance", "research"]) == "pass"
+}
+
+test_missing_data_denies if {
+	count(reasoning.deny) == 0 with input as sample.request([sample.in_house], {})
+	reasoning.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.apps as {}
+	reasoning.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.entities as {}
+}

@@ -1,0 +1,30 @@
+"""What stands for a value."""
+
+from gateway.redact.treatments import stand_in
+from tests.redact.samples import vault
+
+
+def test_a_placeholder_is_put_back_and_the_others_are_not() -> None:
+    box = vault()
+    placeholder = stand_in("placeholder", "PERSON", "Tanaka", box)
+    assert box.get(placeholder) == "Tanaka"
+    masked = stand_in("mask", "PERSON", "Suzuki", box)
+    hashed = stand_in("hash", "PERSON", "Suzuki", box)
+    assert masked == "[PERSON]"
+    assert box.get(masked) is None
+    assert box.get(hashed) is None
+
+
+def test_whatever_stands_for_it_the_wire_is_searched_for_the_value() -> None:
+    box = vault()
+    stand_in("mask", "PERSON", "Tanaka", box)
+    stand_in("hash", "PERSON", "Suzuki", box)
+    assert set(box.values()) == {"Tanaka", "Suzuki"}
+
+
+def test_a_hash_is_the_same_for_the_same_value_and_another_for_another() -> None:
+    first = stand_in("hash", "PERSON", "Tanaka", vault())
+    assert first == stand_in("hash", "PERSON", "Tanaka", vault())
+    assert first != stand_in("hash", "PERSON", "Suzuki", vault())
+    assert first.startswith("[PERSON#")
+    assert "Tanaka" not in first
