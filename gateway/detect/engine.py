@@ -18,7 +18,12 @@ from gateway.detect.japanese_names import JapaneseNameRecognizer
 from gateway.detect.nlp import JAPANESE, MODEL, Artifacts, NamesOnly
 from gateway.detect.overlap import resolve
 from gateway.detect.patterns import tier0, unfolded
-from gateway.detect.recognizers import NearbyWords, NerRecognizer, Tier0Recognizer
+from gateway.detect.recognizers import (
+    LabelledRecognizer,
+    NearbyWords,
+    NerRecognizer,
+    Tier0Recognizer,
+)
 from gateway.text.fold import fold
 
 _THRESHOLD: Final = 0.4
@@ -86,7 +91,11 @@ def _recognizers(
 ) -> list[EntityRecognizer]:
     recognizers: list[EntityRecognizer] = []
     for language in languages:
-        recognizers += [Tier0Recognizer(language), NerRecognizer(language)]
+        recognizers += [
+            Tier0Recognizer(language),
+            LabelledRecognizer(language),
+            NerRecognizer(language),
+        ]
         if "en" in languages:
             recognizers.append(AnnouncedNameRecognizer(language))
     if "ja" in languages:

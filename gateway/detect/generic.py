@@ -24,6 +24,16 @@ RULES: Final = (
         literals=("@",),
     ),
     Rule(
+        name="url",
+        entity="URL",
+        pattern=re.compile(
+            r"(?<![A-Za-z0-9+.-])(?:https?|ftp)://(?:[A-Za-z0-9À-ɏ-]{1,63}\.){1,8}[A-Za-zÀ-ɏ]{2,24}(?::[0-9]{1,5})?"
+            r"(?![A-Za-z0-9])(?:[/?#](?:[!#-&*+,./:;=?@~-]*[A-Za-z0-9_/=&%$+#-])*)?"
+        ),
+        score=0.6,
+        literals=("://",),
+    ),
+    Rule(
         name="card-labelled",
         entity="CREDIT_CARD",
         pattern=re.compile(
@@ -48,8 +58,10 @@ RULES: Final = (
     Rule(
         name="us-ssn-labelled",
         entity="US_SSN",
-        pattern=re.compile(r"(?<![A-Za-z0-9])[0-9]{9}(?![A-Za-z0-9])"),
-        score=0.7,
+        pattern=re.compile(
+            r"(?<![A-Za-z0-9])(?<![0-9][ -])[0-9]{3}([ -]?)[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9]|-[0-9])"
+        ),
+        score=0.95,
         digits=True,
         check=us_ssn,
         literals=_SSN,
@@ -58,7 +70,7 @@ RULES: Final = (
 )
 
 # Major industry digits 3 to 6, Mastercard's 2-series, old JCB: not timestamps and order numbers.
-_CARD_HEAD: Final = re.compile(r"(?<![A-Za-z0-9])(?=(?:[3-6]|2[2-7]|1800|2131)[0-9]*[0-9 -]{11})")
+_CARD_HEAD: Final = re.compile(r"(?<![A-Za-z0-9+])(?=(?:[3-6]|2[2-7]|1800|2131)[0-9]*[0-9 -]{11})")
 _CARD_LENGTHS: Final = range(12, 20)
 _DIGIT_OR_GAP: Final = re.compile(r"[0-9]|[ -](?=[0-9])")
 

@@ -1,4 +1,4 @@
-"""Japanese names: SudachiPy's proper nouns, and what stands beside them.
+"""Japanese people and places, from SudachiPy's proper nouns and what stands beside them.
 
 A family name next to a given name, a name before an honorific and a name after a label are sure; a name
 that stands alone is less so, and counts when it is long enough or a word near it speaks of people.
@@ -10,41 +10,52 @@ from typing import Final
 
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
-from sudachipy import Dictionary, Morpheme, SplitMode
 
-from gateway.detect.nlp import JAPANESE, windows
+from gateway.detect.japanese_places import place_at, streets
+from gateway.detect.japanese_words import KATAKANA, Word, Words
+from gateway.detect.nlp import JAPANESE
 
 _HONORIFICS: Final = frozenset(
     "様 さま さん サン 氏 殿 どの 先生 君 くん ちゃん 部長 課長 係長 社長 会長 次長 主任 専務 常務 室長 所長 "
-    "店長 館長 院長 教授 博士 医師 弁護士 議員 大臣 監督 選手 本部長 副社長 取締役 代表 リーダー マネージャー".split()
+    "店長 館長 院長 教授 博士 医師 弁護士 議員 大臣 監督 選手 本部長 副社長 取締役 代表 リーダー マネージャー "
+    "容疑者 被告 王 公 大統領 首相 女史 夫人 夫妻 嬢".split()
 )
+_PERSONAL: Final = frozenset("様 さま さん サン 氏 殿 君 くん ちゃん 先生".split())
+"""What makes a person also of a word that the dictionary has as something else."""
 _CONTEXT: Final = (
     "氏名 名前 担当 申請者 契約者 お客様 顧客 連絡先 代表 社員 患者 本人 生年月日 宛名 出席者 参加者 名義 よろしく "
     "申します 敬具"
 ).split()
+_NAME: Final = r"[一-龥々ヶァ-ヴーぁ-ん・]{1,8}(?:[ 　][一-龥々ヶァ-ヴーぁ-ん]{1,8})?(?![一-龥々])"
 _LABELLED: Final = re.compile(
     r"(?:氏名|お?名前|フリガナ|ふりがな|担当者?|申請者|契約者|宛名|代表者名?|受取人|名義人?|署名|出席者|参加者|"
-    r"責任者|患者名?|会員名|顧客名)(?:\([^)]{0,8}\))? ?[:：] ?"
-    r"(?P<name>[一-龥々ヶァ-ヴーぁ-ん・]{1,8}(?:[ 　][一-龥々ヶァ-ヴーぁ-ん]{1,8})?)(?![一-龥々])"
+    r"責任者|患者名?|会員名|顧客名)(?:\([^)]{0,8}\))? ?(?:[:：] ?|は (?=[ァ-ヴー]+ ))"
+    rf"(?P<names>{_NAME}(?:[、,] ?{_NAME}){{0,20}})"
 )
+_EACH: Final = re.compile(r"[^、,]+")
 _KANJI: Final = re.compile("[一-龥々]")
-_WINDOW: Final = 4_000
-_PAIR, _ALONE, _DOUBTFUL = 0.85, 0.55, 0.3
+_KANA: Final = re.compile("[ぁ-んァ-ヺー]+")
+_SURNAMED: Final = re.compile(
+    r"(?<![一-龥々])(?:(?![同両各某])[一-龥々]{2,4}(?=氏(?![一-龥々]))"
+    r"|(?!皆|奥|神|王|仏|旦那|同様|一様|多様|異様)[一-龥々]{2,3}(?<![者社員主客家族方人長生店屋])(?=様(?![一-龥々子])))"
+)
+_NAMES: Final = ("family", "given", "person")
+_PAIR, _ALONE, _DOUBTFUL, _STREET = 0.85, 0.55, 0.3, 0.8
 
 
 class JapaneseNameRecognizer(EntityRecognizer):
-    """People (and, as far as the dictionary marks them, places) in Japanese text."""
+    """People, places and addresses in Japanese text."""
 
     def __init__(self) -> None:
         super().__init__(
-            supported_entities=["PERSON", "LOCATION"],
+            supported_entities=["JP_ADDRESS", "LOCATION", "PERSON"],
             supported_language="ja",
             name="japanese-names",
             context=list(_CONTEXT),
         )
 
     def load(self) -> None:
-        self._tokenizer = Dictionary(dict="core").tokenizer(mode=SplitMode.C)
+        self._words = Words()
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
@@ -52,73 +63,113 @@ class JapaneseNameRecognizer(EntityRecognizer):
         del entities, nlp_artifacts
         if JAPANESE.search(text) is None:
             return []
-        results = [
-            _result("PERSON", *match.span("name"), _PAIR) for match in _LABELLED.finditer(text)
-        ]
-        # SudachiPy refuses more than 49,149 bytes at once.
-        for offset, window in windows(text, _WINDOW):
-            if JAPANESE.search(window):
-                results += _names(list(self._tokenizer.tokenize(window)), offset)
+        results = [_result("PERSON", *span, _PAIR) for span in _announced(text)]
+        results += [_result("JP_ADDRESS", *span, _STREET) for span in streets(text)]
+        for words in self._words.of(text):
+            results += _found(words)
         return results
+
+
+def _announced(text: str) -> Iterator[tuple[int, int]]:
+    """Names after a label, also several, and before 氏 whatever the dictionary makes of them."""
+    for match in _LABELLED.finditer(text):
+        start = match.start("names")
+        for name in _EACH.finditer(match["names"]):
+            stripped = name[0].strip(" \u3000")
+            begin = start + name.start() + name[0].find(stripped)
+            yield begin, begin + len(stripped)
+    for match in _SURNAMED.finditer(text):
+        yield match.span()
 
 
 def _result(entity: str, start: int, end: int, score: float) -> RecognizerResult:
     return RecognizerResult(entity_type=entity, start=start, end=end, score=score)
 
 
-def _names(morphemes: Sequence[Morpheme], offset: int) -> Iterator[RecognizerResult]:
-    position = 0
-    while position < len(morphemes):
-        kind = _kind(morphemes[position])
-        if not kind:
-            position += 1
-            continue
-        last = position if kind == "place" else _run_end(morphemes, position)
-        start, end = morphemes[position].begin() + offset, morphemes[last].end() + offset
-        if kind == "place":
-            yield _result("LOCATION", start, end, _ALONE)
-        else:
-            yield _result("PERSON", start, end, _person_score(morphemes, position, last))
-        position = last + 1
+def _found(words: Sequence[Word]) -> Iterator[RecognizerResult]:
+    after = 0
+    for position, word in enumerate(words):
+        if position >= after and word.may_name:
+            result, after = _at(words, position)
+            if result is not None:
+                yield result
 
 
-def _kind(morpheme: Morpheme) -> str:
-    """``family``, ``given``, ``person`` or ``place`` as the dictionary marks it; else empty."""
-    _, noun, what, which, *_ = morpheme.part_of_speech()
-    if noun != "固有名詞":
-        return ""
-    if what == "人名":
-        return {"姓": "family", "名": "given"}.get(which, "person")
-    return "place" if what == "地名" and which != "国" else ""
+def _at(words: Sequence[Word], first: int) -> tuple[RecognizerResult | None, int]:
+    """What begins with this word, if anything, and where to go on."""
+    last = _foreign_name(words, first)
+    if last is not None:
+        return _spanning("PERSON", words, first, last, _PAIR), last + 1
+    place = place_at(words, first)
+    if place is not None:
+        person = place == first and words[first].kind == "place" and _called(words, first)
+        entity, score = ("PERSON", _PAIR) if person else ("LOCATION", _ALONE)
+        return _spanning(entity, words, first, place, score), place + 1
+    if words[first].kind in _NAMES:
+        last = _name_end(words, first)
+        return _spanning("PERSON", words, first, last, _score(words, first, last)), last + 1
+    if words[first].kind == "unknown" and _called(words, first):
+        return _spanning("PERSON", words, first, first, _ALONE), first + 1
+    return None, first + 1
 
 
-def _run_end(morphemes: Sequence[Morpheme], first: int) -> int:
+def _spanning(
+    entity: str, words: Sequence[Word], first: int, last: int, score: float
+) -> RecognizerResult:
+    return _result(entity, words[first].start, words[last].end, score)
+
+
+def _foreign_name(words: Sequence[Word], first: int) -> int | None:
+    """The last part of a name such as カール・バルト: katakana, of which one part is a name."""
+    last, named = first, False
+    for index in range(first, len(words), 2):
+        if not KATAKANA.fullmatch(words[index].surface):
+            break
+        last, named = index, named or words[index].kind in _NAMES
+        if index + 1 == len(words) or words[index + 1].surface not in "・=":
+            break
+    return last if named and last > first else None
+
+
+def _name_end(words: Sequence[Word], first: int) -> int:
     """The last part of a name: parts may be apart by one space or a middle dot."""
     last = first
     while True:
         following = last + 1
-        if following < len(morphemes) and morphemes[following].surface() in (" ", "\u3000", "・"):
+        if following < len(words) and words[following].surface in (" ", "\u3000", "・"):
             following += 1
-        if following >= len(morphemes) or _kind(morphemes[following]) not in (
-            "family",
-            "given",
-            "person",
-        ):
+        if following >= len(words) or not _continues(words, last, following):
             return last
         last = following
 
 
-def _person_score(morphemes: Sequence[Morpheme], first: int, last: int) -> float:
-    if last > first or _honorific_follows(morphemes, last):
+def _continues(words: Sequence[Word], last: int, following: int) -> bool:
+    if words[following].kind in _NAMES:
+        return True
+    # あすか is a given name as well as a town: after a family name it is the former.
+    apart = following > last + 1 and words[following].kind in ("place", "noun", "proper", "unknown")
+    return (
+        apart
+        and words[last].kind == "family"
+        and _KANA.fullmatch(words[following].surface) is not None
+    )
+
+
+def _score(words: Sequence[Word], first: int, last: int) -> float:
+    if last > first or _honorific_follows(words, last, _HONORIFICS):
         return _PAIR
-    surface = morphemes[first].surface()
-    if _kind(morphemes[first]) == "given" and not _KANJI.search(surface):
+    word = words[first]
+    if word.surface.isascii() or (word.kind == "given" and not _KANJI.search(word.surface)):
         return _DOUBTFUL
-    return _ALONE if len(surface) > 1 else _DOUBTFUL
+    return _ALONE if len(word.surface) > 1 else _DOUBTFUL
 
 
-def _honorific_follows(morphemes: Sequence[Morpheme], last: int) -> bool:
+def _called(words: Sequence[Word], last: int) -> bool:
+    return _honorific_follows(words, last, _PERSONAL)
+
+
+def _honorific_follows(words: Sequence[Word], last: int, honorifics: frozenset[str]) -> bool:
     following = last + 1
-    if following < len(morphemes) and morphemes[following].surface() == " ":
+    if following < len(words) and words[following].surface == " ":
         following += 1
-    return following < len(morphemes) and morphemes[following].surface() in _HONORIFICS
+    return following < len(words) and words[following].surface in honorifics

@@ -6,8 +6,9 @@ from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from gateway.detect import patterns
+from gateway.detect import labelled, patterns
 from gateway.detect.nlp import Artifacts
+from gateway.detect.rules import Sight
 
 _NER_SCORE: Final = 0.8
 _BEFORE: Final = 32
@@ -35,6 +36,30 @@ class Tier0Recognizer(EntityRecognizer):
         return [
             _result(span.entity, span.start, span.end, span.score, span.detector)
             for span in patterns.find(text, key)
+        ]
+
+
+class LabelledRecognizer(EntityRecognizer):
+    """Values that their labels announce, which only whole texts are searched for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            supported_entities=sorted(labelled.ENTITIES),
+            supported_language=language,
+            name="labelled",
+        )
+
+    def load(self) -> None:
+        """Nothing to load: the tables are constants."""
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
+    ) -> list[RecognizerResult]:
+        del entities
+        key = nlp_artifacts.key if isinstance(nlp_artifacts, Artifacts) else ""
+        return [
+            _result(span.entity, span.start, span.end, span.score, span.detector)
+            for span in labelled.labelled(Sight.of(text, key))
         ]
 
 

@@ -78,3 +78,29 @@ def test_T08_an_iban_with_a_phone_inside_is_one_iban() -> None:
     assert [(s.entity, s.start, s.end) for s in tier0("DE89 3704 0044 0532 0130 00")] == [
         ("IBAN_CODE", 0, 27)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("profile: http://www.miller.com/.", "http://www.miller.com/"),
+        ("see (https://ray.example.org/a/b?c=d#e).", "https://ray.example.org/a/b?c=d#e"),
+        ("「https://例え.jp」 https://example.co.jp/あ", "https://example.co.jp/"),
+        ("at https://example.com:8443, and", "https://example.com:8443"),
+    ],
+)
+def test_addresses_of_pages(text: str, url: str) -> None:
+    assert of(text, "URL") == [url]
+
+
+@pytest.mark.parametrize("text", ["http://localhost:8080/x", "https://", "xhttp:/a.b", "http://10.0.0.5/v1"])
+def test_addresses_that_name_no_one_elses_host(text: str) -> None:
+    assert of(text, "URL") == []
+
+
+def test_a_telephone_number_with_a_plus_is_no_card() -> None:
+    assert of("mobile +447700677662", "CREDIT_CARD") == []
+
+
+def test_a_labelled_ssn_is_no_telephone_number() -> None:
+    assert of("SSN is 079-47-4124", "US_SSN") == ["079-47-4124"]

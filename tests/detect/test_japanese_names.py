@@ -25,6 +25,10 @@ def found(recognizer: JapaneseNameRecognizer, text: str) -> list[tuple[str, str,
         ("氏名：やまだ たろう", "やまだ たろう"),
         ("担当: ゲーデル・エッシャー", "ゲーデル・エッシャー"),
         ("タカハシ ハナコ様", "タカハシ ハナコ"),
+        ("出席者: 中村 千代、エンドウ カナ", "エンドウ カナ"),
+        ("伊藤 あすかと申します", "伊藤 あすか"),
+        ("カール・バルトは", "カール・バルト"),
+        ("顕進氏は", "顕進"),
     ],
 )
 def test_sure_names(recognizer: JapaneseNameRecognizer, text: str, name: str) -> None:
@@ -40,8 +44,18 @@ def test_a_name_alone_is_less_sure(
     assert found(recognizer, text) == [("PERSON", name, score)]
 
 
-def test_places_but_not_countries(recognizer: JapaneseNameRecognizer) -> None:
-    assert found(recognizer, "東京から日本へ") == [("LOCATION", "東京", 0.55)]
+def test_places(recognizer: JapaneseNameRecognizer) -> None:
+    assert found(recognizer, "東京から日本へ") == [
+        ("LOCATION", "東京", 0.55), ("LOCATION", "日本", 0.55),
+    ]  # fmt: skip
+
+
+def test_a_place_that_is_addressed_is_a_person(recognizer: JapaneseNameRecognizer) -> None:
+    assert found(recognizer, "青葉様より") == [("PERSON", "青葉", 0.85)]
+
+
+def test_an_address_without_a_prefecture(recognizer: JapaneseNameRecognizer) -> None:
+    assert ("JP_ADDRESS", "港区芝公園4-2-8", 0.8) in found(recognizer, "港区芝公園4-2-8です")
 
 
 @pytest.mark.parametrize("text", ["", "Kenji Tanaka", "今日は良い天気です。", "森の中を歩く"])

@@ -1,0 +1,37 @@
+import pytest
+
+from gateway.detect.japanese_words import Word, Words
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words()
+
+
+def kinds(words: Words, text: str) -> list[tuple[str, str]]:
+    return [(word.surface, word.kind) for piece in words.of(text) for word in piece]
+
+
+def test_words_have_the_kind_that_the_dictionary_gives(words: Words) -> None:
+    assert kinds(words, "田中健二は東京でペリューに会った") == [
+        ("田中", "family"), ("健二", "given"), ("は", ""), ("東京", "place"), ("で", ""),
+        ("ペリュー", "unknown"), ("に", ""), ("会っ", ""), ("た", ""),
+    ]  # fmt: skip
+
+
+def test_offsets_are_those_of_the_text(words: Words) -> None:
+    text = "今日は良い天気です。" * 1_000 + "田中"
+    last = [word for piece in words.of(text) for word in piece][-1]
+    assert text[last.start : last.end] == last.surface == "田中"
+
+
+def test_text_without_japanese_has_no_words(words: Words) -> None:
+    assert kinds(words, "Kenji Tanaka") == []
+
+
+@pytest.mark.parametrize(
+    ("surface", "kind", "expected"),
+    [("は", "", False), ("会議", "noun", False), ("ロイツェ", "noun", True), ("都内", "noun", True), ("田中", "family", True)],
+)  # fmt: skip
+def test_what_a_name_may_begin_with(surface: str, kind: str, expected: bool) -> None:
+    assert Word(0, len(surface), surface, kind).may_name is expected
