@@ -14,6 +14,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.english_names import AnnouncedNameRecognizer
+from gateway.detect.expand import Expanded
 from gateway.detect.japanese_names import JapaneseNameRecognizer
 from gateway.detect.nlp import JAPANESE, MODEL, Artifacts, NamesOnly
 from gateway.detect.overlap import resolve
@@ -61,6 +62,10 @@ class PresidioEngine:
         )
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
+        expanded = Expanded(passages)
+        return expanded.merged(self._each(expanded.passages))
+
+    def _each(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         folded = [fold(passage.text) for passage in passages]
         named = self._names.named(
             [f.text if "en" in p.languages else "" for f, p in zip(folded, passages, strict=True)]

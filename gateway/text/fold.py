@@ -10,12 +10,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-_HYPHENS = "‐‑‒–—―−﹘﹣－⁃"
+_HYPHENS = "‐‑‒–—―−﹘﹣－⁃˗⸺⸻➖"
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _VOICED = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
+_MARK = re.compile("[\u0300-\u036f\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]")
+_MARKED = re.compile(f".{_MARK.pattern}{{1,16}}", re.DOTALL)
+"""A character with combining marks: one letter (é as two characters), or a letter under scribble."""
 _LONG_SOUND_BETWEEN_DIGITS = re.compile("(?<=[0-9])[ー](?=[0-9])")
 
 
@@ -60,10 +63,13 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Fold width, digits of other scripts, hyphens; drop invisible characters (Unicode TR 36, UAX 15)."""
+    """Fold width, digits of other scripts, hyphens; drop invisible characters (Unicode TR 36, UAX 15).
+
+    Combining marks are put together with their letter where one character is for both, and dropped elsewhere.
+    """
     if text.isascii():
         return Folded(text=text)
-    if _INVISIBLE.search(text) or _VOICED.search(text):
+    if _INVISIBLE.search(text) or _VOICED.search(text) or _MARK.search(text):
         return _fold_with_map(text)
     return Folded(text=_long_sounds(text.translate(_TABLE)))
 
@@ -81,17 +87,20 @@ def _fold_with_map(text: str) -> Folded:
     offsets: list[int] = []
     position = 0
     while position < len(text):
-        width = 2 if _VOICED.match(text, position) else 1
-        piece = text[position : position + width]
-        if width == 2:
-            characters.append(unicodedata.normalize("NFKC", piece))
+        match = _VOICED.match(text, position) or _MARKED.match(text, position)
+        piece = match[0] if match else text[position]
+        if not _INVISIBLE.match(piece):
+            characters.append(_composed(piece) if match else piece.translate(_TABLE))
             offsets.append(position)
-        elif not _INVISIBLE.match(piece):
-            characters.append(piece.translate(_TABLE))
-            offsets.append(position)
-        position += width
+        position += len(piece)
     offsets.append(len(text))
     return Folded(text=_long_sounds("".join(characters)), offsets=offsets)
+
+
+def _composed(piece: str) -> str:
+    """A letter and its marks as one character."""
+    composed = unicodedata.normalize("NFKC", piece)
+    return composed if len(composed) == 1 else piece[0].translate(_TABLE)
 
 
 def _long_sounds(text: str) -> str:

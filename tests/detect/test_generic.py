@@ -93,7 +93,9 @@ def test_addresses_of_pages(text: str, url: str) -> None:
     assert of(text, "URL") == [url]
 
 
-@pytest.mark.parametrize("text", ["http://localhost:8080/x", "https://", "xhttp:/a.b", "http://10.0.0.5/v1"])
+@pytest.mark.parametrize(
+    "text", ["http://localhost:8080/x", "https://", "xhttp:/a.b", "http://10.0.0.5/v1"]
+)
 def test_addresses_that_name_no_one_elses_host(text: str) -> None:
     assert of(text, "URL") == []
 

@@ -22,6 +22,10 @@ from gateway.text.fold import caseless, fold
         ("٠١٢", "012"),
         ("㈱", "㈱"),
         ("\U000e0041x", "x"),
+        ("e\u0301", "é"),
+        ("か\u3099", "が"),
+        ("t\u0336a\u0336ro\u20e3", "taro"),
+        ("\u0301x", "\u0301x"),
     ],
 )
 def test_folding(text: str, folded: str) -> None:

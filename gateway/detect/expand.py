@@ -1,0 +1,50 @@
+"""Passages with their other readings, and the findings of all of them as findings of the passages."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.detect.base import Passage, Span
+from gateway.detect.overlap import resolve
+from gateway.text.fold import Folded, fold
+from gateway.text.views import View, views
+
+
+class Expanded:
+    """What is really read: every passage, then every view of each.
+
+    Args:
+        passages: what was asked for.
+    """
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._asked = passages
+        self._views: list[tuple[int, Folded, View]] = []
+        for index, passage in enumerate(passages):
+            folded = fold(passage.text)
+            self._views += [(index, folded, view) for view in views(folded.text)]
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The passages and their views, each to be looked at like a passage."""
+        read = [_reading(self._asked[index], view) for index, _, view in self._views]
+        return [*self._asked, *read]
+
+    def merged(self, found: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
+        """The findings of each asked passage, disjoint and sorted, from those of all that was read."""
+        own = list(found[: len(self._asked)])
+        for (index, folded, view), spans in zip(
+            self._views, found[len(self._asked) :], strict=True
+        ):
+            if spans:
+                located = [_located(span, folded, view) for span in spans]
+                own[index] = resolve((*own[index], *located), self._asked[index].text)
+        return own
+
+
+def _reading(passage: Passage, view: View) -> Passage:
+    return replace(passage, text=view.text, languages=() if view.spaces_only else passage.languages)
+
+
+def _located(span: Span, folded: Folded, view: View) -> Span:
+    start, end = folded.original(*view.located(span.start, span.end))
+    return replace(span, start=start, end=end)
