@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.detect.base import Span
 from gateway.detect.birthdates import DATE, is_date
+from gateway.detect.phones import followed
 from gateway.detect.rules import Sight
 
 _IS: Final = (
@@ -55,6 +56,7 @@ def labelled(sight: Sight) -> Iterator[Span]:
     """Everything that a label announces; spans may overlap."""
     for label in _LABELS:
         yield from label.find(sight)
+    yield from followed(sight)
     yield from _born(sight)
     yield from _plates(sight)
     yield from _keyed(sight)
@@ -250,5 +252,5 @@ def _span(start: int, end: int, entity: str, detector: str) -> Span:
     return Span(start=start, end=end, entity=entity, score=0.8, detector=detector)
 
 
-ENTITIES: Final = frozenset(label.entity for label in _LABELS)
+ENTITIES: Final = frozenset({"PHONE_NUMBER", *(label.entity for label in _LABELS)})
 """Every entity that these rules can name."""

@@ -14,8 +14,8 @@ from gateway.detect.base import Span
 from gateway.detect.rules import Sight, bare, words
 
 _CONTEXT: Final = words(
-    r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline",
-    r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"番号は",
+    r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline", r"answer", r"reach",
+    r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"(?<![一-龥])番号は",
 )  # fmt: skip
 _START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
@@ -25,9 +25,16 @@ _JAPANESE: Final = re.compile(
     r"|\(?0[1-9][0-9]{0,3}(?:\) ?|[ (-])[0-9]{1,4}(?:\) ?|[ -])[0-9]{4})" + _END
 )
 _NORTH_AMERICAN: Final = re.compile(
-    _START + r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])"
+    _START + r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}[ .-])"
     r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
 )
+_AFTER: Final = re.compile(r"[ /\-,(]{1,3}(?:office|fax|mobile|cell|home|work|tel|phone)(?![a-z])")
+_OTHER: Final = words(
+    r"order", r"invoice", r"ref", r"id\b", r"no\.", r"number", r"serial", r"ticket", r"case", r"code", r"sku", r"batch", r"lot",
+    r"part", r"page", r"注文", r"請求", r"伝票", r"管理", r"受付", r"商品", r"品番", r"コード",
+)  # fmt: skip
+"""Words that say of bare digits after them that they are another number."""
+
 _CANDIDATE: Final = re.compile(
     _START + r"[+(]{0,2}[0-9](?:[ ().\-]{0,2}[0-9]){6,15}(?:x[0-9]{1,6})?(?![A-Za-z0-9])"
 )
@@ -36,8 +43,13 @@ _DATE: Final = re.compile(
     r"|(?:19|20)[0-9]{2}[-./ ][01]?[0-9][-./ ][0-3]?[0-9])(?![0-9])"
 )
 _IPV4: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
-_REGIONS: Final = ("JP", "GB", "US")
+_REGIONS: Final = ("JP", "GB", "US", "FR", "DE")
+_BARE_REGIONS: Final = ("JP", "GB", "FR")
+"""Plans in which a trunk 0 and the right length already say much."""
+
 _FEWEST: Final = 7
+_LONG: Final = 10
+_FEWEST_NATIONAL: Final = 9
 _MOST: Final = 15
 
 
@@ -54,7 +66,8 @@ def phones(sight: Sight) -> Iterator[Span]:
                 yield _phone(match, score)
     for match in _CANDIDATE.finditer(sight.text):
         if taken.isdisjoint(range(*match.span())):
-            score = _plan_score(match[0], told=sight.told(_CONTEXT, match.start()))
+            told = sight.told(_CONTEXT, match.start())
+            score = _plan_score(match[0], told=told) or _bare_score(match, sight)
             if score:
                 yield _phone(match, score)
 
@@ -71,7 +84,30 @@ def _plan_score(written: str, *, told: bool) -> float:
     if _valid(written):
         return 0.75
     digits = len(bare(written).split("x")[0].lstrip("+"))
+    if written[0] == "+" and _LONG <= digits <= _MOST:
+        return 0.6
     return 0.6 if told and _FEWEST <= digits <= _MOST else 0.0
+
+
+def followed(sight: Sight) -> Iterator[Span]:
+    """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
+    if not sight.has_digit:
+        return
+    for match in _CANDIDATE.finditer(sight.text):
+        if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], told=True):
+            yield _phone(match, 0.6)
+
+
+def _bare_score(match: re.Match[str], sight: Sight) -> float:
+    """Bare digits with a trunk 0 that a plan knows, unless a word before them names another number."""
+    written = match[0]
+    if not (
+        written.isdigit() and written[0] == "0" and written[1] != "0" and 10 <= len(written) <= 11
+    ):
+        return 0.0
+    if sight.told(_OTHER, match.start()):
+        return 0.0
+    return 0.5 if any(_valid_in(written, region) for region in _BARE_REGIONS) else 0.0
 
 
 def _form_score(written: str, *, told: bool) -> float:
@@ -84,10 +120,16 @@ def _form_score(written: str, *, told: bool) -> float:
 def _valid(written: str) -> bool:
     """Whether a numbering plan knows it: with ``+`` or ``00``, or a trunk ``0`` and separators."""
     international = "+" in written[:2] or written.startswith("00")
-    if not international and (written.isdigit() or not written.lstrip("(").startswith("0")):
+    if not international and not _is_national(written):
         return False
     number = "+" + written[2:] if written.startswith("00") else written
     return any(_valid_in(number, region) for region in _REGIONS)
+
+
+def _is_national(written: str) -> bool:
+    """A trunk 0, separators, and more digits than a part number has."""
+    digits = sum(map(str.isdigit, written))
+    return written.lstrip("(")[0] == "0" and _FEWEST_NATIONAL <= digits < len(written)
 
 
 def _valid_in(number: str, region: str) -> bool:

@@ -1,23 +1,16 @@
-"""Tier 0: credentials, by the prefixes that vendors give them and by the words that announce them.
-
-Prefixes and lengths are those of the vendors' own pages on token formats and secret scanning. No
-pattern is taken from another scanner.
-"""
+"""Tier 0: credentials, by the words that announce them; private keys and addresses that carry a password."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detect import vendors
 from gateway.detect.base import CERTAIN, Span
 from gateway.detect.checks import entropy
 from gateway.detect.rules import Rule, Sight
 
 LEAD_REACH: Final = 64
 """How far after the first letter of an announcing word its secret can begin."""
-
-_KEY: Final = "SECRET_API_KEY"
-_START: Final = r"(?<![A-Za-z0-9])"
-_END: Final = r"(?![A-Za-z0-9_-])"
 
 PRIVATE_KEY_HEAD: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PRIVATE_KEY_TAIL: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -28,43 +21,8 @@ _PRIVATE_KEY: Final = re.compile(
 )
 
 
-def _vendor(name: str, pattern: str, *literals: str, entity: str = _KEY) -> Rule:
-    return Rule(
-        name=name,
-        entity=entity,
-        pattern=re.compile(_START + pattern + _END),
-        score=CERTAIN,
-        literals=literals,
-    )
-
-
 RULES: Final = (
-    _vendor(
-        "aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"
-    ),
-    _vendor(
-        "github-token", r"gh[pousr]_[A-Za-z0-9]{36,251}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"
-    ),
-    _vendor("github-fine-grained", r"github_pat_[A-Za-z0-9_]{22,255}", "github_pat_"),
-    _vendor("gitlab-token", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_.-]{20,64}", "gl"),
-    _vendor("slack-token", r"xox[abeoprs]-[A-Za-z0-9-]{10,250}", "xox"),
-    _vendor("slack-app-token", r"xapp-[0-9]-[A-Za-z0-9-]{20,250}", "xapp-"),
-    _vendor(
-        "stripe-key", r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,247}", "sk_", "rk_", "whsec_"
-    ),
-    _vendor("anthropic-key", r"sk-ant-[A-Za-z0-9_-]{16,200}", "sk-ant-"),
-    _vendor("openai-key", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,200}", "sk-"),
-    _vendor("google-key", r"AIza[A-Za-z0-9_-]{35}", "aiza"),
-    _vendor("google-oauth", r"(?:ya29\.|GOCSPX-)[A-Za-z0-9_-]{20,250}", "ya29.", "gocspx-"),
-    _vendor("huggingface-token", r"hf_[A-Za-z]{30,40}", "hf_"),
-    _vendor("npm-token", r"npm_[A-Za-z0-9]{36}", "npm_"),
-    _vendor("pypi-token", r"pypi-[A-Za-z0-9_-]{50,250}", "pypi-"),
-    _vendor(
-        "jwt",
-        r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,6000}(?:\.[A-Za-z0-9_-]{0,2000})?",
-        "eyj",
-        entity="SECRET_TOKEN",
-    ),
+    *vendors.RULES,
     Rule(
         name="private-key",
         entity="SECRET_PRIVATE_KEY",

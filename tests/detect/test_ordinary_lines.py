@@ -1,0 +1,33 @@
+"""The other side of recall: numbers and identifiers of ordinary business text are left alone."""
+
+import pytest
+
+from gateway.detect.base import Passage
+from gateway.detect.engine import Engine, build
+from gateway.detect.labelled import labelled
+from gateway.detect.rules import Sight
+from gateway.text.fold import fold
+from tests.detect.ordinary_lines import LINES, lines
+
+COUNT = 10_000
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return build(("en", "ja"))
+
+
+def test_rules_take_one_line_in_500_for_someones_data_at_most(engine: Engine) -> None:
+    texts = list(lines(COUNT))
+    found = engine.detect([Passage(text=text) for text in texts])
+    alarms = [
+        text
+        for text, spans in zip(texts, found, strict=True)
+        if spans or list(labelled(Sight.of(fold(text).text, "")))
+    ]
+    assert len(alarms) <= COUNT / 500, alarms[:10]
+
+
+def test_lines_are_the_same_each_time_and_of_every_kind() -> None:
+    assert list(lines(100)) == list(lines(100))
+    assert len(set(lines(len(LINES)))) == len(LINES)
