@@ -1,4 +1,4 @@
-"""Found once, found everywhere.
+"""Found once, found everywhere; of people's names, each part as well.
 
 Recognition depends on context: a name found in one turn is missed in another, beside its own placeholder. So
 every value found anywhere in a request is searched for in all of it, under the same rule that the wire check
@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve
+from gateway.detect.parts import name_parts
 from gateway.text.jsontext import Literal, literals, unescape
 from gateway.text.occurrences import Occurrence, Occurrences
 from gateway.types import Segment
@@ -52,6 +53,10 @@ def _values(segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]) -> d
                 value = unescape(segment.text, span.start, span.end)[0]
             if value not in values or values[value].score < span.score:
                 values[value] = span
+    people = [(value, span) for value, span in values.items() if span.entity == "PERSON"]
+    for name, span in people:
+        for part in name_parts(name):
+            values.setdefault(part, span)
     return values
 
 

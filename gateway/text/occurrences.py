@@ -24,13 +24,31 @@ _LETTERS, _CJK, _DIGITS = 3, 2, 4
 _DIGIT_SHARE = 0.6
 
 COMMON_WORDS = frozenset(
-    "amber april art august autumn bill bob bond brook brown chance chase christian chuck church clay cliff "
-    "cook dale daisy dawn dean dick drew earl eve faith fox frank gene glen grace grant gray green hall "
-    "harmony heath hill holly hope hunter iris ivy jack jade jasmine jean john joy june king lance law lee "
-    "lily long love mark mason may mercy miles miller nick norm olive page park parker pat patience pearl "
-    "penny piper price pierce ray reed rich rob robin rocky rod roman rose ruby rusty sage sandy scout "
-    "short sky smith sterling stone storm summer sue sunny taylor temple trinity turner violet wade wall "
-    "wells west white will winter wood woods young".split()
+    "abbey abbot amber angel april archer art august autumn baker banks barber barker bass bay bean bear bell "
+    "berry best bill bird bishop black bloom blue bob bond booth bowl boy brand bridge bright brook brown bull "
+    "burns bush butler cannon carol carpenter carry carter cash castle chance chandler charity chase chef "
+    "christian chuck church clay cliff close coffee cole college colon cook cooper corn cotton craft crane cross "
+    "crown crystal daisy dale dawn day deal dean denver dick dollar dolphin draper drew driver drummer duke earl "
+    "early east edge english eve ever fair faith farmer farrow field fields finch fisher flint flower ford forest "
+    "forester foster fountain fox frank franklin free freeman french friend frost fuller gale garden gardener "
+    "gates gem gene german gift ginger glass glen gold golden good gore grace grand grant graves gray green guard "
+    "guest gunner hale hall hammer hand hardy harmony harp hart haven hawk hay hazel head heart hearts heath "
+    "heaven henry herb heron high hill hire holder holly hood hook hooks hope house hull hunt hunter hurt iris "
+    "irish ivy jack jade jasmine jean john jolly jones joy june justice keen keys kid kind king kitchen knight "
+    "lake lamb lance lane last law lawn leaf ledger lee light lily little lock long lord lou love lowe lucky "
+    "major maker manager manners marble march mark marsh marshal marshall martin mason master may means mercy "
+    "merry miles milky mill miller mist monday money moody moon moor moore moss mount myth nail nash neat new "
+    "nick night noble noon norm north nurse oak ocean olive oliver orchard otter page painter palm palmer paris "
+    "parish park parker pass pat patience peace peak pearl penny pepper perry pierce pike piper pitt place plant "
+    "plumber pond pool poor pope porter potter pound power price prince prior pure purple queen quick quill rain "
+    "rainbow raven ray reader reed rich richer ridge ring rivers road rob robin rock rocky rod roll roman roof "
+    "roots rose ruby rusty sage sailor saint salmon sandy savage saw school scout seal sergeant sharp shepherd "
+    "short silver singer skinner sky slaughter slope small smith snow south spark spears speed spring star steel "
+    "sterling stern stocks stone storm street strong sue summer summers sun sunday sunny swan sweet swift table "
+    "tailor tanner taylor temple thorn tiger tower town trace train tree trinity trust turner underwood urban "
+    "vale valentine van vicar victor victory violet virginia wade wagner walker wall walter ward warden warner "
+    "washington waters watts way weaver weeks wells west wheeler white whitehouse wild wilder will winter wise "
+    "wolf wolfe wood woods works worth wren wright yard york young".split()
 )
 """English words that are also names."""
 

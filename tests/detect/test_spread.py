@@ -36,13 +36,29 @@ def test_T57_a_name_found_in_one_turn_is_marked_in_all() -> None:
     ]  # fmt: skip
 
 
+def test_parts_of_a_name_are_marked_elsewhere() -> None:
+    turns = [
+        segment("I am Kenji Tanaka."),
+        segment("Mr. Tanaka called; TANAKA will call Kenji, not Kenjiro. See tanaka@example.com."),
+    ]
+    assert marked(turns, (0, "Kenji Tanaka", "PERSON"))[1] == [
+        "PERSON:Tanaka", "PERSON:TANAKA", "PERSON:Kenji", "PERSON:tanaka",
+    ]  # fmt: skip
+
+
+def test_words_that_are_also_names_are_no_parts() -> None:
+    turns = [segment("I am Rose Baker."), segment("The baker sells a rose. Rose Baker pays.")]
+    assert marked(turns, (0, "Rose Baker", "PERSON"))[1] == ["PERSON:Rose Baker"]
+
+
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
         ('{"to": "Kenji Tanaka"}', ["PERSON:Kenji Tanaka"]),
         ('{"to": "Kenji\\u0020Tanaka"}', ["PERSON:Kenji\\u0020Tanaka"]),
         ('{"Kenji Tanaka": 1}', ["PERSON:Kenji Tanaka"]),
-        ('{"a": "Kenji", "b": "Tanaka"}', []),
+        ('{"a": "Kenji", "b": "Tanaka"}', ["PERSON:Kenji", "PERSON:Tanaka"]),
+        ('{"a": "Kenjiro", "b": "Tan"}', []),
         ("not json: Kenji Tanaka", ["PERSON:Kenji Tanaka"]),
         ("{}", []),
     ],
