@@ -138,7 +138,7 @@ def compose(
     pipeline = Pipeline(
         identity=_identity(settings, ring, environ),
         quota=Concurrency(settings.limits.concurrent_requests),
-        scanner=_scanner(settings, detector, ring),
+        scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
@@ -169,13 +169,14 @@ def _identity(settings: Settings, ring: KeyRing, environ: Mapping[str, str]) -> 
     return ApiKeys(settings.identity.keys, environ=environ, hash_key=hash_key)
 
 
-def _scanner(settings: Settings, detector: Detector, ring: KeyRing) -> Scanner:
+def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Metrics) -> Scanner:
     return Scanner(
         detector,
         languages=settings.detect.languages,
         deadline_ms=settings.detect.deadline_ms,
         cache_entries=settings.detect.cache_entries,
         cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
+        matched=metrics.listed,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.detect.lists import Lists
 from gateway.detect.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.errors import NoDeployment, SekishoError, UpstreamError
@@ -89,6 +90,8 @@ class Examined:
     deployments: tuple[Deployment, ...]
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
+    lists: Lists
+    """What the revision that decided says of findings."""
     decision: Decision
 
 
@@ -142,9 +145,10 @@ class Pipeline:
         """
         entry = self.catalogue.resolve(call.model)
         exchange.model = call.model
-        exchange.scan = scan = await self.scanner.scan(call, principal.tenant)
-        now = datetime.now(UTC)
         with self.policy.use() as policy:
+            lists = self.scanner.lists(policy.build.data["detection"])
+            scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
+            exchange.scan, now = scan, datetime.now(UTC)
             rerouted = self._rerouted(principal, entry, policy)
             known = _facts(principal, call, scan, entry, rerouted, policy, now)
             exchange.purpose = known.purpose
@@ -156,7 +160,9 @@ class Pipeline:
                 known = _facts(principal, call, scan, entry, elsewhere, policy, now)
                 exchange.trial = await trial(policy, known, decision)
         deployments = (*entry.deployments, *rerouted)
-        return Examined(entry=entry, deployments=deployments, scan=scan, decision=decision)
+        return Examined(
+            entry=entry, deployments=deployments, scan=scan, lists=lists, decision=decision
+        )
 
     def _rerouted(
         self, principal: Principal, entry: ModelEntry, policy: Revision
@@ -216,14 +222,16 @@ class Pipeline:
             exchange.placeholder_key_id = self.ring.active_id
             await self.recorder.attempt(exchange)
             try:
-                return await self._first(call, cleared, exchange)
+                return await self._first(call, cleared, examined.lists, exchange)
             except UpstreamError as error:
                 if not error.fallback or deployment is attempts[-1]:
                     raise
                 await self.recorder.fell_back(exchange, error)
         raise NoDeployment("No permitted deployment is available for this model. Try again later.")
 
-    async def _first(self, call: Call, cleared: Cleared, exchange: Exchange) -> Opened:
+    async def _first(
+        self, call: Call, cleared: Cleared, lists: Lists, exchange: Exchange
+    ) -> Opened:
         events = self.upstreams[cleared.deployment.name].send(cleared)
         began = time.perf_counter()
         try:
@@ -233,7 +241,7 @@ class Pipeline:
             raise
         finally:
             exchange.upstream_seconds += time.perf_counter() - began
-        return Opened(first=first, rest=events, call=call, cleared=cleared)
+        return Opened(first=first, rest=events, call=call, cleared=cleared, lists=lists)
 
     async def _respond(
         self, inbound: Inbound, opened: Opened, exchange: Exchange, reservation: Reservation

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
 from gateway.detect.base import Span
+from gateway.detect.lists import NO_LISTS, Lists
 from gateway.detect.scanner import Scanner
 from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSegmenter, scan_unit
 from gateway.dialects.base import Dialect, Framer
@@ -60,6 +61,8 @@ class Opened:
     rest: AsyncGenerator[Event, None]
     call: Call
     cleared: Cleared
+    lists: Lists = NO_LISTS
+    """What the revision that decided says of findings."""
 
     @property
     def verdict(self) -> Verdict:
@@ -201,7 +204,8 @@ class Reply:
         if self._verdict.output_depth == "patterns":
             return scan_unit(unit)
         principal = self.exchange.principal
-        return await self._scanner.scan_text(unit.text, principal.tenant if principal else "")
+        tenant, app = (principal.tenant, principal.app) if principal else ("", "")
+        return await self._scanner.scan_text(unit.text, tenant, app, self._opened.lists)
 
     async def _name(self, name: str) -> str:
         """A tool's name as the model wrote it: the caller's own pass, others are scanned whole."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway import respond
 from gateway.detect.base import Span
+from gateway.detect.lists import Lists
 from gateway.exchange import Exchange
 from gateway.policy.clear import clear
 from gateway.redact.vault import RequestVault
@@ -37,7 +38,7 @@ VALUE = "kenji.tanaka@example.co.jp"
 class WholeScanner:
     """Finds one word in a whole reply, as the detectors would."""
 
-    async def scan_text(self, text: str, tenant: str) -> tuple[Span, ...]:
+    async def scan_text(self, text: str, tenant: str, app: str, lists: Lists) -> tuple[Span, ...]:
         at = text.find("Yamada")
         if at < 0:
             return ()

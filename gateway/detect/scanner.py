@@ -10,10 +10,11 @@ from typing import Final
 
 from gateway.detect.base import Detector, Passage, Span
 from gateway.detect.cache import CacheKeys, SpanCache
+from gateway.detect.lists import NO_LISTS, Lists, Matched, nobody
 from gateway.detect.passages import Reading, readings
 from gateway.detect.spread import spread
 from gateway.errors import DetectorUnavailable
-from gateway.types import Call, Finding, Scan, Segment
+from gateway.types import Call, Finding, Json, Scan, Segment
 
 _TEXT: Final = frozenset({"text"})
 
@@ -27,6 +28,7 @@ class Scanner:
         deadline_ms: milliseconds that one scan may take.
         cache_entries: how many texts to remember.
         cache_key: a tenant's cache key.
+        matched: told of every value that a list of policy data names.
     """
 
     def __init__(
@@ -37,20 +39,35 @@ class Scanner:
         deadline_ms: int,
         cache_entries: int,
         cache_key: Callable[[str], bytes],
+        matched: Matched = nobody,
     ) -> None:
         self._detector = detector
         self._languages = tuple(languages)
         self._seconds = deadline_ms / 1000
         self._cache = SpanCache(cache_entries)
         self._cache_key = cache_key
+        self._matched = matched
+        self._latest: tuple[Json, Lists] = (None, NO_LISTS)
 
-    async def scan(self, call: Call, tenant: str) -> Scan:
-        """Everything found in the call, disjoint, sorted, spread over all of its segments.
+    def lists(self, document: Json) -> Lists:
+        """The lists of a policy revision, made once while it is the latest.
+
+        Args:
+            document: ``detection.yaml`` as the revision's build holds it.
+        """
+        if self._latest[0] is not document:
+            self._latest = document, Lists(document, matched=self._matched)
+        return self._latest[1]
+
+    async def scan(self, call: Call, tenant: str, app: str = "", lists: Lists = NO_LISTS) -> Scan:
+        """Everything found in the call that counts for this caller, disjoint, sorted, spread over all segments.
 
         Raises:
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
-        found = await self._found(call.segments, tenant)
+        seen = await self._found(call.segments, tenant)
+        seen = [_needed(segment, spans) for segment, spans in zip(call.segments, seen, strict=True)]
+        found = lists.applied(call.segments, seen, tenant, app)
         return Scan(
             findings=tuple(
                 _finding(index, span)
@@ -60,13 +77,16 @@ class Scanner:
             unscannable=call.modalities - _TEXT,
         )
 
-    async def scan_text(self, text: str, tenant: str) -> tuple[Span, ...]:
-        """What every detector finds in one text of a reply.
+    async def scan_text(
+        self, text: str, tenant: str, app: str = "", lists: Lists = NO_LISTS
+    ) -> tuple[Span, ...]:
+        """What every detector finds in one text of a reply, as far as it counts for this caller.
 
         Raises:
             DetectorUnavailable: as above.
         """
-        return (await self._found((Segment(path=(), origin="assistant", text=text),), tenant))[0]
+        segments = (Segment(path=(), origin="assistant", text=text),)
+        return lists.applied(segments, await self._found(segments, tenant), tenant, app)[0]
 
     async def _found(self, segments: Sequence[Segment], tenant: str) -> list[tuple[Span, ...]]:
         """What the detector finds in each segment, or found before."""
@@ -115,6 +135,13 @@ def _located(read: Sequence[Reading], spans: dict[Passage, tuple[Span, ...]]) ->
     if len(read) == 1 and read[0].offsets is None and read[0].whole is None:
         return spans.get(read[0].passage, ())
     return tuple(span for one in read for span in one.located(spans.get(one.passage, ())))
+
+
+def _needed(segment: Segment, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The findings without the address of a picture, which the model server must have to fetch it."""
+    if "image_url" not in segment.path:
+        return spans
+    return tuple(span for span in spans if span.entity != "URL")
 
 
 def _unicode(text: str) -> tuple[str, bytes]:

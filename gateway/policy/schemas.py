@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from gateway.policy.detection import Detection
 from gateway.types import OutputDepth, OutputUse, ReasoningMode, Treatment, Zone
 
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
@@ -286,5 +287,6 @@ DOCUMENTS: dict[str, TypeAdapter[object]] = {
     "apps": TypeAdapter(Apps),
     "exceptions": TypeAdapter(dict[Slug, ExceptionRow]),
     "settings": TypeAdapter(PolicySettings),
+    "detection": TypeAdapter(Detection),
 }
 """Every data document a build needs, by the name of its file."""

@@ -36,6 +36,12 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
+        self._listed = Counter(
+            "sekisho_list_matches_total",
+            "Values met that an allow or deny list names, by list, entry and mode.",
+            ("list", "entry", "mode"),
+            registry=self.registry,
+        )
         self._seconds = Histogram(
             "sekisho_request_seconds",
             "Wall time of a request, the upstream's share included.",
@@ -103,6 +109,10 @@ class Metrics:
         """A newer revision has faults; the one in place serves on."""
         self._policy_changes.labels(role, "refused").inc()
         self._policy_stale.labels(role).set(1)
+
+    def listed(self, which: str, entry: str, mode: str) -> None:
+        """Count one value that an entry of a list names; all three come from policy data."""
+        self._listed.labels(which, entry, mode).inc()
 
     def render(self) -> bytes:
         """The text exposition format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

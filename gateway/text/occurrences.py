@@ -64,12 +64,19 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
+class Searchable:
     """A text as values are searched in it; ``None`` offsets are identity."""
 
-    text: str
-    cased: str
+    text: str = field(repr=False)
+    cased: str = field(repr=False)
     offsets: Sequence[int] | None
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The range of the text as it was written; it ends with the last character."""
+        if self.offsets is None:
+            return start, end
+        # Not where the next character that was kept begins: dropped ones may lie between.
+        return self.offsets[start], self.offsets[end - 1] + 1
 
 
 class Occurrences:
@@ -92,7 +99,7 @@ class Occurrences:
         """Every occurrence in every text, in no particular order; occurrences may overlap."""
         if not self:
             return []
-        views = [_view(text) for text in texts]
+        views = [searchable(text) for text in texts]
         return [*self._find_plain(views), *self._find_digits(views)]
 
     def contains(self, text: str) -> bool:
@@ -100,7 +107,7 @@ class Occurrences:
         return bool(self.find([text]))
 
     def _add(self, value: str) -> None:
-        view = _view(value.strip())
+        view = searchable(value.strip())
         letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
             self._digits.append((_SEPARATED.sub("", view.text), value))
@@ -108,7 +115,7 @@ class Occurrences:
             common = view.text in COMMON_WORDS
             self._plain.append((view.cased if common else view.text, value, common))
 
-    def _find_plain(self, views: list[_View]) -> Iterable[Occurrence]:
+    def _find_plain(self, views: list[Searchable]) -> Iterable[Occurrence]:
         if not self._plain:
             return
         cased = "\0".join(view.cased for view in views)
@@ -118,7 +125,7 @@ class Occurrences:
             for start, end in _matches(needle, cased if common else joined):
                 yield _occurrence(views, starts, start, end, value)
 
-    def _find_digits(self, views: list[_View]) -> Iterable[Occurrence]:
+    def _find_digits(self, views: list[Searchable]) -> Iterable[Occurrence]:
         if not self._digits:
             return
         compact = [_compact(view) for view in views]
@@ -142,17 +149,18 @@ def _counts(text: str) -> tuple[int, int, int]:
     return letters, digits, sum(map(_is_cjk, text))
 
 
-def _view(text: str) -> _View:
+def searchable(text: str) -> Searchable:
+    """The text folded, without case (and with it), any run of white space as one space."""
     folded = fold(text)
     plain, offsets = _SPACE.sub(" ", folded.text), folded.offsets
     if _RUN.search(plain):
         kept = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
         offsets = [i if offsets is None else offsets[i] for i in kept] + [len(text)]
         plain = "".join(plain[i] for i in kept)
-    return _View(text=caseless(plain), cased=plain, offsets=offsets)
+    return Searchable(text=caseless(plain), cased=plain, offsets=offsets)
 
 
-def _compact(view: _View) -> _View:
+def _compact(view: Searchable) -> Searchable:
     """The view without separators between digits."""
     pieces: list[str] = []
     offsets: list[int] = []
@@ -167,10 +175,10 @@ def _compact(view: _View) -> _View:
     offsets.extend(range(position, len(view.text) + 1))
     text = "".join(pieces)
     original = offsets if view.offsets is None else [view.offsets[i] for i in offsets]
-    return _View(text=text, cased=text, offsets=original)
+    return Searchable(text=text, cased=text, offsets=original)
 
 
-def _starts(views: list[_View]) -> list[int]:
+def _starts(views: list[Searchable]) -> list[int]:
     starts = [0]
     for view in views:
         starts.append(starts[-1] + len(view.text) + 1)
@@ -178,14 +186,10 @@ def _starts(views: list[_View]) -> list[int]:
 
 
 def _occurrence(
-    views: list[_View], starts: list[int], start: int, end: int, value: str
+    views: list[Searchable], starts: list[int], start: int, end: int, value: str
 ) -> Occurrence:
     index = bisect_right(starts, start) - 1
-    first, last = start - starts[index], end - starts[index]
-    offsets = views[index].offsets
-    if offsets is not None:
-        # Ends with the last character, not where the next one that was kept begins.
-        first, last = offsets[first], offsets[last - 1] + 1
+    first, last = views[index].original(start - starts[index], end - starts[index])
     return Occurrence(text=index, start=first, end=last, value=value)
 
 
@@ -193,14 +197,19 @@ def _matches(needle: str, haystack: str) -> Iterable[tuple[int, int]]:
     position = haystack.find(needle)
     while position >= 0:
         end = position + len(needle)
-        before = haystack[position - 1] if position else "\0"
-        after = haystack[end] if end < len(haystack) else "\0"
-        if not (_same_kind(before, needle[0]) or _same_kind(needle[-1], after)):
+        if bounded(haystack, position, end):
             yield position, end
         position = haystack.find(needle, position + 1)
 
 
-def _stands_alone(view: _View, found: Occurrence) -> bool:
+def bounded(text: str, start: int, end: int) -> bool:
+    """Whether ``start:end`` is not inside a longer run of its own kind."""
+    before = text[start - 1] if start else "\0"
+    after = text[end] if end < len(text) else "\0"
+    return not (_same_kind(before, text[start]) or _same_kind(text[end - 1], after))
+
+
+def _stands_alone(view: Searchable, found: Occurrence) -> bool:
     """Whether no digit is beside the match in the text as it was written."""
     if view.offsets is None:
         before = view.text[found.start - 1 : found.start]

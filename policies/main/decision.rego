@@ -95,6 +95,7 @@ complete if {
 	data.operators
 	data.models
 	data.licences
+	data.detection
 	data.entities
 	data.purposes
 	data.apps

@@ -233,3 +233,39 @@ async def test_scans_at_the_same_time_do_not_mix(scanner: Scanner) -> None:
     assert [values(c, s)[0][2] for c, s in zip(calls, scans, strict=True)] == [
         f"user{n}@example.com" for n in range(20)
     ]
+
+
+async def test_the_address_of_a_picture_is_left_alone(scanner: Scanner) -> None:
+    text = "https://pictures.example.com/a.png"
+    path = ("messages", 0, "content", 1, "image_url", "url")
+    picture = Segment(path=path, origin="user", text=text)
+    asked = call(picture, segment(f"{text}?x=1"))
+    assert values(asked, await scanner.scan(asked, "acme")) == [(1, "URL", f"{text}?x=1")]
+
+
+async def test_lists_apply_to_requests_and_to_whole_replies(detector: Rules) -> None:
+    entry = {
+        "owner": "o",
+        "reason": "r",
+        "expires": "2999-01-01",
+        "mode": "enforce",
+        "tenant": "acme",
+        "app": "",
+    }
+    allow = {"tanaka": {**entry, "values": ["tanaka"], "entities": ["PERSON"]}}
+    deny = {"falcon": {**entry, "values": ["Falcon"], "entity": "CODE_NAME"}}
+    scanner = _scanner(detector)
+    lists = scanner.lists({"thresholds": {}, "allow": allow, "deny": deny})
+    asked = call(segment("I am Tanaka of Falcon."))
+    ours = await scanner.scan(asked, "acme", "billing", lists)
+    theirs = await scanner.scan(asked, "other", "billing", lists)
+    assert values(asked, ours) == [(0, "CODE_NAME", "Falcon")]
+    assert values(asked, theirs) == [(0, "PERSON", "Tanaka")]
+    (span,) = await scanner.scan_text("I am Tanaka of Falcon.", "acme", "billing", lists)
+    assert span.entity == "CODE_NAME"
+
+
+def test_lists_are_made_once_for_a_revision(scanner: Scanner) -> None:
+    first: dict[str, object] = {"thresholds": {}, "allow": {}, "deny": {}}
+    assert scanner.lists(first) is scanner.lists(first)
+    assert scanner.lists(first) is not scanner.lists(dict(first))
