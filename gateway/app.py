@@ -18,7 +18,6 @@ from gateway.audit.store import sqlite_path
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
-from gateway.dialects.openai_chat import OpenAIChat
 from gateway.edge.admin import admin_app
 from gateway.edge.public import public_app
 from gateway.identity.api_keys import ApiKeys
@@ -70,7 +69,7 @@ class Gateway:
 
     def public(self) -> FastAPI:
         """The application of the public port."""
-        return public_app(self.pipeline, OpenAIChat(), self.settings.limits, self.ready)
+        return public_app(self.pipeline, self.settings.limits, self.ready)
 
     def admin(self) -> FastAPI:
         """The application of the admin port."""

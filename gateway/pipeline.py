@@ -8,7 +8,7 @@ and recorded anew; the record is durable before the first upstream byte.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -55,8 +55,8 @@ STAGES = (
 class Upstream(Protocol):
     """A deployment that can be sent to; see ``upstream/``."""
 
-    def send(self, cleared: Cleared) -> AsyncGenerator[Event, None]:
-        """The reply's events. Closing the generator cancels the call upstream."""
+    def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]:
+        """The reply's events, as many at a time as came. Closing the generator cancels the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,8 @@ class Inbound:
     body: bytes
     received: float
     """Wall clock at the first byte, seconds since the epoch."""
+    model: str | None = field(default=None, repr=False)
+    """The model that the path names, where it names one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Answer:
     body: bytes | AsyncGenerator[bytes, None]
     exchange: Exchange
     error: SekishoError | None = None
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +192,7 @@ class Pipeline:
 
     async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
         exchange.principal = principal = self.identity.authenticate(inbound.headers)
-        call = inbound.dialect.parse(inbound.body, inbound.operation)
+        call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         declared = purpose.declared(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
         reservation = self.quota.reserve(principal)
@@ -246,10 +249,11 @@ class Pipeline:
     async def _respond(
         self, inbound: Inbound, opened: Opened, exchange: Exchange, reservation: Reservation
     ) -> Answer:
-        reply = Reply(opened, exchange, self.scanner)
+        reply = Reply(opened, exchange, self.scanner, inbound.dialect)
         if opened.call.stream:
-            body = frames(reply, inbound.dialect.framer(opened.call), self.recorder, reservation)
-            return Answer(status=200, body=body, exchange=exchange)
+            framer = inbound.dialect.framer(opened.call)
+            body = frames(reply, framer, self.recorder, reservation)
+            return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
         whole = await document(reply, inbound.dialect, self.recorder)
         reservation.settle()
         return Answer(status=200, body=whole, exchange=exchange)

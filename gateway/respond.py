@@ -8,7 +8,7 @@ upstream cut the text.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
@@ -25,13 +25,15 @@ from gateway.recorder import Recorder
 from gateway.redact.jsonstate import JsonState
 from gateway.redact.reply import RequestIndex, treat
 from gateway.redact.restore import Restorer, hosts_in
+from gateway.redact.thinking import ThinkSplitter
 from gateway.types import (
     Call,
     Cleared,
+    Embedding,
     Event,
     Finish,
     ReasoningDelta,
-    RefusalDelta,
+    Spoken,
     Start,
     TextDelta,
     ToolDelta,
@@ -49,16 +51,15 @@ class _End:
 
 _END = _End()
 
-_Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
-_Key: TypeAlias = tuple[int, type[_Spoken], object]
+_Key: TypeAlias = tuple[int, type[Spoken], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """An upstream that has begun to answer: nothing is retried from here on."""
 
-    first: Event
-    rest: AsyncGenerator[Event, None]
+    first: Sequence[Event]
+    rest: AsyncGenerator[Sequence[Event], None]
     call: Call
     cleared: Cleared
     lists: Lists = NO_LISTS
@@ -73,8 +74,10 @@ class Opened:
 class _Channel:
     """One stream of text within a reply."""
 
+    __slots__ = ("json", "restorer", "segmenter", "silent", "template")
+
     def __init__(
-        self, *, template: _Spoken, segmenter: Segmenter, restorer: Restorer | None, silent: bool
+        self, *, template: Spoken, segmenter: Segmenter, restorer: Restorer | None, silent: bool
     ) -> None:
         self.template = template
         self.segmenter = segmenter
@@ -90,17 +93,26 @@ class Reply:
         opened: the upstream's answer.
         exchange: the ledger; usage, model, restored and invented counts are written here.
         scanner: scans whole replies with every detector.
+        dialect: the caller's, which says how replies are laid out.
     """
 
-    def __init__(self, opened: Opened, exchange: Exchange, scanner: Scanner) -> None:
+    def __init__(
+        self, opened: Opened, exchange: Exchange, scanner: Scanner, dialect: Dialect
+    ) -> None:
         self.exchange = exchange
+        self.call = opened.call
         self._opened = opened
         self._scanner = scanner
-        self.call = opened.call
         self._verdict = opened.verdict
-        self.holds_back = self._verdict.output_depth == "whole" or self._verdict.reasoning == "drop"
+        self._whole = self._verdict.output_depth == "whole"
+        self._ordered = dialect.ordered
+        self._strict = self._verdict.reasoning != "pass"
+        self._splits = self._strict or not dialect.inline_reasoning
+        self.holds_back = self._whole or self._strict
         self._index = RequestIndex(opened.call.segments)
         self._channels: dict[_Key, _Channel] = {}
+        self._speaking: dict[int, _Channel] = {}
+        self._splitters: dict[int, ThinkSplitter] = {}
         self._hosts: frozenset[str] | None = None
         self.events = self._read()
 
@@ -112,8 +124,8 @@ class Reply:
         await self.events.aclose()
         await self._opened.rest.aclose()
 
-    async def _read(self) -> AsyncGenerator[Event, None]:
-        """Events in order, with every text scanned and restored.
+    async def _read(self) -> AsyncGenerator[list[Event], None]:
+        """Events in order, as many at a time as came, with every text scanned and restored.
 
         Raises:
             UpstreamError: the upstream broke off.
@@ -121,74 +133,110 @@ class Reply:
             ContentBlocked: the model invented what policy blocks.
         """
         try:
-            async for event in self._timed():
-                for safe in await self._safe(event):
+            async for batch in self._timed():
+                safe: list[Event] = []
+                for event in batch:
+                    await self._take(event, safe)
+                if safe:
                     yield safe
-            for safe in await self._flush(None):
-                yield safe
+            safe = []
+            for choice in list(self._splitters):
+                await self._split_rest(choice, safe)
+            await self._flush(list(self._channels.values()), safe)
+            yield safe
         finally:
             self._count()
 
-    async def _timed(self) -> AsyncGenerator[Event, None]:
+    async def _timed(self) -> AsyncGenerator[Sequence[Event], None]:
         yield self._opened.first
         while True:
             began = time.perf_counter()
             try:
-                event = await anext(self._opened.rest)
+                batch = await anext(self._opened.rest)
             except StopAsyncIteration:
                 return
             finally:
                 self.exchange.upstream_seconds += time.perf_counter() - began
-            yield event
+            yield batch
 
-    async def _safe(self, event: Event) -> list[Event]:
+    async def _take(self, event: Event, safe: list[Event]) -> None:
+        """Add to ``safe`` what may be shown now that ``event`` has come."""
         match event:
+            case TextDelta():
+                await (self._split(event, safe) if self._splits else self._speak(event, safe))
             case Start():
                 self.exchange.reply_model = event.model
-                return [event]
+                safe.append(event)
             case UsageEvent():
                 self.exchange.usage = event
-                return [event]
+                safe.append(event)
             case Finish():
-                return [*await self._flush(event.choice), event]
+                await self._split_rest(event.choice, safe)
+                own = [c for key, c in self._channels.items() if key[0] == event.choice]
+                await self._flush(own, safe)
+                safe.append(event)
+            case Embedding():
+                safe.append(event)
             case _:
-                return await self._speak(event)
+                if isinstance(event, ReasoningDelta) and self._splits:
+                    self._splitter(event.choice).elsewhere()
+                await self._speak(event, safe)
 
-    async def _speak(self, event: _Spoken) -> list[Event]:
+    def _splitter(self, choice: int) -> ThinkSplitter:
+        if choice not in self._splitters:
+            self._splitters[choice] = ThinkSplitter(strict=self._strict)
+        return self._splitters[choice]
+
+    async def _split(self, event: TextDelta, safe: list[Event]) -> None:
+        """Text that may hold reasoning: each part goes its own way."""
+        for piece in self._splitter(event.choice).feed(event.text):
+            await self._speak(_part_of(event.choice, *piece), safe)
+
+    async def _split_rest(self, choice: int, safe: list[Event]) -> None:
+        splitter = self._splitters.get(choice)
+        for piece in splitter.flush() if splitter is not None else ():
+            await self._speak(_part_of(choice, *piece), safe)
+
+    async def _speak(self, event: Spoken, safe: list[Event]) -> None:
         channel = self._channel(event)
-        spoken: list[Event] = []
+        if self._ordered and self._speaking.get(event.choice) is not channel:
+            before = self._speaking.get(event.choice)
+            self._speaking[event.choice] = channel
+            await self._flush([before] if before is not None else [], safe)
         if isinstance(event, ToolDelta) and event.name is not None:
-            spoken.append(replace(event, name=await self._name(event.name), text=""))
-        text = await self._pass(channel, channel.segmenter.feed(event.text))
-        if text and not channel.silent:
-            spoken.append(_with_text(channel.template, text))
-        return spoken
+            safe.append(replace(event, name=await self._name(event.name), text=""))
+        units = channel.segmenter.feed(event.text)
+        if units:
+            self._say(channel, await self._pass(channel, units), safe)
+        if isinstance(event, Unknown) and event.number:
+            await self._flush([channel], safe)
 
-    async def _flush(self, choice: int | None) -> list[Event]:
-        """What the channels of a choice (of all, when ``None``) still hold."""
-        held: list[Event] = []
-        for key, channel in self._channels.items():
-            if choice is not None and key[0] != choice:
-                continue
+    async def _flush(self, channels: Sequence[_Channel], safe: list[Event]) -> None:
+        """Add what these channels still hold."""
+        for channel in channels:
             text = await self._pass(channel, channel.segmenter.flush())
             if channel.restorer is not None:
                 text += channel.restorer.flush()
-            if text and not channel.silent:
-                held.append(_with_text(channel.template, text))
-        return held
+            self._say(channel, text, safe)
+
+    def _say(self, channel: _Channel, text: str, safe: list[Event]) -> None:
+        if text and not channel.silent:
+            safe.append(_with_text(channel.template, text))
 
     async def _pass(self, channel: _Channel, units: list[Unit]) -> str:
         passed = []
         for unit in units:
-            text = await self._treated(unit, channel.json)
+            if unit.scan or channel.json is not None:
+                text = await self._treated(unit, channel.json)
+            else:
+                text = unit.text
             passed.append(text if channel.restorer is None else channel.restorer.feed(text))
         return "".join(passed)
 
     async def _treated(self, unit: Unit, json: JsonState | None) -> str:
-        spans = await self._spans(unit)
         treated = treat(
             unit.text,
-            spans,
+            await self._spans(unit),
             index=self._index,
             vault=self._opened.cleared.vault,
             treatment=self._verdict.output_treatment,
@@ -201,7 +249,7 @@ class Reply:
     async def _spans(self, unit: Unit) -> tuple[Span, ...]:
         if not unit.scan:
             return ()
-        if self._verdict.output_depth == "patterns":
+        if not self._whole:
             return scan_unit(unit)
         principal = self.exchange.principal
         tenant, app = (principal.tenant, principal.app) if principal else ("", "")
@@ -213,29 +261,26 @@ class Reply:
             return name
         return await self._treated(Unit(text=name, scan=True, context=""), None)
 
-    def _channel(self, event: _Spoken) -> _Channel:
+    def _channel(self, event: Spoken) -> _Channel:
         key = (event.choice, type(event), _part(event))
-        if key not in self._channels:
-            dropped = isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop"
-            self._channels[key] = _Channel(
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = _Channel(
                 template=event,
-                segmenter=self._segmenter(),
+                segmenter=WholeSegmenter() if self._whole else PatternSegmenter(),
                 restorer=self._restorer(event),
-                silent=dropped,
+                silent=isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop",
             )
-        return self._channels[key]
+        return channel
 
-    def _segmenter(self) -> Segmenter:
-        return WholeSegmenter() if self._verdict.output_depth == "whole" else PatternSegmenter()
-
-    def _restorer(self, event: _Spoken) -> Restorer | None:
+    def _restorer(self, event: Spoken) -> Restorer | None:
         """Where values are put back: never in unknown places, nor for tools the caller did not declare."""
         vault = self._opened.cleared.vault
         match event:
             case ToolDelta():
                 declared = event.name in self._opened.call.tools
                 return Restorer(vault, escape=True, hosts=None) if declared else None
-            case ReasoningDelta() if self._verdict.reasoning != "pass":
+            case ReasoningDelta() if self._strict:
                 return None
             case Unknown():
                 return None
@@ -253,17 +298,26 @@ class Reply:
         self.exchange.unrestored = sum(restorer.unrestored for restorer in restorers)
 
 
-def _part(event: _Spoken) -> object:
+def _part(event: Spoken) -> object:
     match event:
         case ToolDelta():
             return event.part
+        case ReasoningDelta():
+            return event.field_name
         case Unknown():
             return event.path
         case _:
             return None
 
 
-def _with_text(template: _Spoken, text: str) -> _Spoken:
+def _part_of(choice: int, reasoning: bool, text: str) -> Spoken:
+    kind = ReasoningDelta if reasoning else TextDelta
+    return kind(choice=choice, text=text)
+
+
+def _with_text(template: Spoken, text: str) -> Spoken:
+    if isinstance(template, TextDelta):
+        return TextDelta(choice=template.choice, text=text)
     if isinstance(template, ToolDelta):
         return replace(template, text=text, name=None, call_id=None)
     return replace(template, text=text)
@@ -276,7 +330,7 @@ async def document(reply: Reply, dialect: Dialect, recorder: Recorder) -> bytes:
         SekishoError: the upstream, the scan or the audit log failed: nothing of the reply is shown.
     """
     async with reply:
-        events = [event async for event in reply.events]
+        events = [event async for batch in reply.events for event in batch]
     body = dialect.assemble(reply.call, events)
     await recorder.served(reply.exchange)
     return body
@@ -314,13 +368,15 @@ async def frames(
 async def _ready(reply: Reply, framer: Framer) -> AsyncGenerator[bytes, None]:
     events = _ticking(reply.events) if reply.holds_back else reply.events
     async with aclosing(events) as ticking:
-        async for event in ticking:
-            frame = framer.comment() if event is None else framer.feed(event)
+        async for batch in ticking:
+            frame = framer.comment() if batch is None else b"".join(map(framer.feed, batch))
             if frame:
                 yield frame
 
 
-async def _ticking(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event | None, None]:
+async def _ticking(
+    events: AsyncGenerator[list[Event], None],
+) -> AsyncGenerator[list[Event] | None, None]:
     """The events, with ``None`` whenever none came for a while, so that nobody gives up waiting."""
     pending = asyncio.ensure_future(anext(events, _END))
     try:
@@ -329,10 +385,10 @@ async def _ticking(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event 
             if not done:
                 yield None
                 continue
-            event = pending.result()
-            if isinstance(event, _End):
+            batch = pending.result()
+            if isinstance(batch, _End):
                 return
-            yield event
+            yield batch
             pending = asyncio.ensure_future(anext(events, _END))
     finally:
         pending.cancel()

@@ -16,9 +16,12 @@ Path: TypeAlias = tuple[str | int, ...]
 
 Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "other"]
 Escaping: TypeAlias = Literal["none", "json"]
-Place: TypeAlias = Literal["string", "number", "key", "identifier"]
+Place: TypeAlias = Literal["string", "number", "key", "identifier", "sealed"]
 Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
 Treatment: TypeAlias = Literal["keep", "placeholder", "mask", "hash", "block", "in-house-only"]
+Form: TypeAlias = Literal["chat.completions", "completions", "embeddings"]
+"""The three neutral forms of a request, named after the OpenAI operation whose document it is."""
+
 ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
 OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
@@ -43,7 +46,8 @@ class Segment:
 
     ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it).
     An ``identifier`` (a tool's name) is checked by vendors and can't be replaced: a finding there
-    refuses the call.
+    refuses the call. A ``sealed`` text is signed by the provider: it goes on byte for byte, or its
+    block is left out when something is found in it.
     With ``escaping == "json"`` the text is a JSON document inside a string (tool arguments), and
     offsets count characters of that raw string.
     """
@@ -233,8 +237,8 @@ class Vault(Protocol):
 class MaskedCall:
     """A call whose sensitive values were replaced: the only kind that can be cleared.
 
-    ``document`` is in the caller's dialect; ``neutral`` is the same request as an OpenAI
-    chat-completions document without ``model``, the form that every upstream understands.
+    ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document
+    that ``form`` names, without ``model`` and ``stream``: what every upstream understands.
     """
 
     dialect: str
@@ -243,6 +247,7 @@ class MaskedCall:
     stream: bool
     document: Json = field(repr=False)
     neutral: Json = field(repr=False)
+    form: Form = "chat.completions"
     redactions: Mapping[str, int]
     """How many spans were replaced, by entity."""
 
@@ -369,13 +374,34 @@ class Unknown:
     """A text leaf that this version does not know, at ``path`` inside the choice's message or delta.
 
     It is scanned like text, never restored, and framed again at the same path for the same dialect.
+    A number is its JSON spelling.
     """
 
     choice: int
     path: Path
     text: str = field(repr=False)
+    number: bool = False
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """The vector of one input text, by the input's index: numbers alone."""
+
+    choice: int
+    vector: tuple[float, ...] = field(repr=False)
+
+
+Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
+"""The events that hold text."""
 
 Event: TypeAlias = (
-    Start | TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | UsageEvent | Finish | Unknown
+    Start
+    | TextDelta
+    | RefusalDelta
+    | ReasoningDelta
+    | ToolDelta
+    | UsageEvent
+    | Finish
+    | Unknown
+    | Embedding
 )

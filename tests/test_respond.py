@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from gateway import respond
 from gateway.detect.base import Span
 from gateway.detect.lists import Lists
+from gateway.dialects.base import Dialect
+from gateway.dialects.openai_chat import OpenAIChat
 from gateway.exchange import Exchange
 from gateway.policy.clear import clear
 from gateway.redact.vault import RequestVault
@@ -50,11 +52,12 @@ def reply(
     request: RequestVault,
     *,
     tools: frozenset[str] = frozenset(),
+    dialect: Dialect | None = None,
     **verdict: Any,
 ) -> tuple[Reply, Exchange]:
-    async def rest() -> AsyncGenerator[Event, None]:
+    async def rest() -> AsyncGenerator[Sequence[Event], None]:
         for event in events:
-            yield event
+            yield [event]
 
     sent = call(f"I am {VALUE}")
     masked = MaskedCall(
@@ -72,13 +75,20 @@ def reply(
         decision=decision({"r1-a": True}, **verdict),
         deployment=deployment(),
     )
-    opened = Opened(first=START, rest=rest(), call=_with_tools(sent, tools), cleared=cleared)
+    opened = Opened(first=[START], rest=rest(), call=_with_tools(sent, tools), cleared=cleared)
     exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
-    return Reply(opened, exchange, WholeScanner()), exchange  # type: ignore[arg-type]
+    scanner: Any = WholeScanner()
+    return Reply(opened, exchange, scanner, dialect or OpenAIChat()), exchange
 
 
 def _with_tools(sent: Any, tools: frozenset[str]) -> Any:
     return replace(sent, tools=tools)
+
+
+async def flat(read: Reply) -> AsyncGenerator[Event, None]:
+    async for batch in read.events:
+        for event in batch:
+            yield event
 
 
 async def said(
@@ -88,7 +98,7 @@ async def said(
     read, exchange = reply(events, request, **options)
     texts: dict[str, str] = {}
     async with read:
-        async for event in read.events:
+        async for event in flat(read):
             if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | Unknown):
                 name = type(event).__name__
                 texts[name] = texts.get(name, "") + event.text
@@ -165,10 +175,91 @@ async def test_usage_and_model_go_to_the_ledger() -> None:
 async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(respond, "_KEEP_ALIVE_SECONDS", 0.01)
 
-    async def slow() -> AsyncGenerator[Event, None]:
+    async def slow() -> AsyncGenerator[list[Event], None]:
         await asyncio.sleep(0.05)
-        yield START
+        yield [START]
 
     ticks = [event async for event in respond._ticking(slow())]
     assert ticks.count(None) >= 1
-    assert ticks[-1] is START
+    assert ticks[-1] == [START]
+
+
+class Blocks(OpenAIChat):
+    """A dialect whose replies are rows of blocks, with a place for reasoning."""
+
+    ordered = True  # type: ignore[misc]
+    inline_reasoning = False  # type: ignore[misc]
+
+
+async def shown(events: Sequence[Event], request: RequestVault, **options: Any) -> list[Any]:
+    read, _ = reply(events, request, **options)
+    async with read:
+        return [
+            (type(event).__name__, event.text)
+            async for event in flat(read)
+            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta)
+        ]
+
+
+async def test_T53_reasoning_in_the_text_is_treated_as_reasoning() -> None:
+    request = vault()
+    minted = request.put("EMAIL_ADDRESS", VALUE)
+    for text in (f"<think>I see {minted}</think>done", f"I see {minted}</think>done"):
+        events = deltas(text, range(0, len(text), 3))
+        dropped, _ = await said(events, request, reasoning="drop")
+        assert dropped == {"TextDelta": "done"}
+        redacted, _ = await said(events, request, reasoning="redact")
+        assert redacted == {"ReasoningDelta": f"I see {minted}", "TextDelta": "done"}
+        passed, _ = await said(events, request, reasoning="pass")
+        assert passed == {"TextDelta": text.replace(minted, VALUE)}
+    split, _ = await said(deltas(f"<think>a {minted}</think>b"), request, dialect=Blocks())
+    assert split == {"ReasoningDelta": f"a {VALUE}", "TextDelta": "b"}
+
+
+async def test_reasoning_in_a_field_of_its_own_lets_text_pass_at_once() -> None:
+    events: list[Event] = [
+        ReasoningDelta(choice=0, text="hm "),
+        TextDelta(choice=0, text="word "),
+        *deltas("x"),
+    ]
+    assert await shown(events, vault(), reasoning="drop") == [
+        ("TextDelta", "word "),
+        ("TextDelta", "x"),
+    ]
+
+
+async def test_a_block_ends_before_the_next_begins_where_the_dialect_has_blocks() -> None:
+    events: list[Event] = [
+        TextDelta(choice=0, text="call 03-1234"),
+        ToolDelta(choice=0, part=0, call_id="c", name="send", text=""),
+        ToolDelta(choice=0, part=0, text="{}"),
+        Finish(choice=0, reason="tool_calls"),
+    ]
+    assert await shown(events, vault(), dialect=Blocks()) == [
+        ("TextDelta", "call "),
+        ("TextDelta", "03-1234"),
+        ("ToolDelta", ""),
+        ("ToolDelta", "{}"),
+    ]
+
+
+async def test_a_value_that_goes_on_in_a_later_block_is_not_shown_whole() -> None:
+    events: list[Event] = [
+        TextDelta(choice=0, text="card 5555 5555 5555 "),
+        ReasoningDelta(choice=0, text="hm"),
+        TextDelta(choice=0, text="4444 ok"),
+        Finish(choice=0, reason="stop"),
+    ]
+    texts = "".join(
+        t for k, t in await shown(events, vault(), dialect=Blocks()) if k == "TextDelta"
+    )
+    assert "4444" not in texts
+    texts, _ = await said(events, vault())  # type: ignore[assignment]
+    assert texts["TextDelta"] == "card [CREDIT_CARD] ok"  # type: ignore[index]
+
+
+async def test_a_number_in_an_unknown_place_passes_at_once_and_is_scanned() -> None:
+    numbers = ("7", "5555555555554444")
+    events = [Unknown(choice=0, path=("x", n), text=n, number=True) for n in numbers]
+    texts, _ = await said([*events, *deltas("ok")], vault())
+    assert texts["Unknown"] == "7[CREDIT_CARD]"

@@ -8,7 +8,11 @@ from gateway.types import Call, Event, MaskedCall
 
 
 class Framer(Protocol):
-    """Writes one streamed reply as server-sent events, without I/O; results are whole frames."""
+    """Writes one streamed reply, without I/O; results are whole frames."""
+
+    @property
+    def media_type(self) -> str:
+        """The content type of the stream."""
 
     def feed(self, event: Event) -> bytes:
         """The frames that ``event`` makes, often one, sometimes none."""
@@ -31,11 +35,24 @@ class Dialect(Protocol):
         """The stable name, as policies and audit records show it."""
 
     @property
+    def ordered(self) -> bool:
+        """Whether a reply is a row of blocks, each of which ends before the next begins."""
+
+    @property
+    def inline_reasoning(self) -> bool:
+        """Whether reasoning that the model writes into its text has its place there."""
+
+    @property
     def operations(self) -> tuple[str, ...]:
         """The operations that :meth:`parse` understands, such as ``chat.completions``."""
 
-    def parse(self, body: bytes, operation: str) -> Call:
+    def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body.
+
+        Args:
+            body: the bytes, as they came.
+            operation: one of :attr:`operations`.
+            model: the model that the path names; it goes before the one of the body.
 
         Raises:
             InvalidRequest: the body is not what the API takes; ``param`` is the JSON path.

@@ -10,8 +10,12 @@ from gateway.errors import InvalidRequest
 from gateway.types import Json
 
 
-def decode(body: bytes) -> dict[str, Json]:
+def decode(body: bytes, model: str | None = None) -> dict[str, Json]:
     """The JSON object in ``body``.
+
+    Args:
+        body: the bytes.
+        model: what the path names; it takes the place of the ``model`` in the body.
 
     Raises:
         InvalidRequest: not UTF-8, not JSON (NaN, byte order marks and lone surrogates are not),
@@ -25,7 +29,7 @@ def decode(body: bytes) -> dict[str, Json]:
         raise InvalidRequest(message) from None
     if not isinstance(document, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    return document
+    return document if model is None else {**document, "model": model}
 
 
 def _where(error: orjson.JSONDecodeError) -> str:

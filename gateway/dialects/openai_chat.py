@@ -9,25 +9,27 @@ from typing import Final
 import orjson
 
 from gateway.dialects.jsonbody import decode
-from gateway.dialects.openai_errors import error_document
+from gateway.dialects.openai_errors import OpenAIVoice
 from gateway.dialects.openai_fields import PURPOSE, REQUEST
 from gateway.dialects.openai_frames import ChatFramer
 from gateway.dialects.openai_reply import completion
 from gateway.dialects.rebuild import replace_segments
 from gateway.dialects.walker import Walker
-from gateway.errors import InvalidRequest, SekishoError
+from gateway.errors import InvalidRequest
 from gateway.types import Call, Event, Json, MaskedCall
 
+_OWN: Final = frozenset({"model", "stream", "stream_options"})
+"""What the gateway writes itself towards a deployment."""
 
-class OpenAIChat:
+
+class OpenAIChat(OpenAIVoice):
     """OpenAI's chat completions. The masked document, less the model, is the neutral form."""
 
-    name: Final = "openai"
     operations: Final = ("chat.completions",)
 
-    def parse(self, body: bytes, operation: str) -> Call:
+    def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body)
+        document = decode(body, model)
         walker = Walker(REQUEST)
         walker.walk(document)
         stream = document.get("stream") is True
@@ -74,21 +76,10 @@ class OpenAIChat:
         """
         return orjson.dumps(completion(call, events))
 
-    def error(self, error: SekishoError, request_id: str) -> bytes:
-        """OpenAI's error object, with the gateway's reasons and request id in it."""
-        return orjson.dumps(error_document(error, request_id))
-
-    def models(self, names: Iterable[str]) -> bytes:
-        """OpenAI's list of models. ``created`` is not known and is 0."""
-        data = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "sekisho"} for name in names
-        ]
-        return orjson.dumps({"object": "list", "data": data})
-
 
 def _neutral(document: dict[str, Json]) -> dict[str, Json]:
-    """The document without the model and without what the caller told the gateway alone."""
-    neutral = {key: value for key, value in document.items() if key != "model"}
+    """The document without what the gateway says itself and what the caller told the gateway alone."""
+    neutral = {key: value for key, value in document.items() if key not in _OWN}
     metadata = neutral.get("metadata")
     if metadata and PURPOSE in metadata:
         others = {key: value for key, value in metadata.items() if key != PURPOSE}

@@ -1,4 +1,9 @@
-"""OpenAI's error object, with the gateway's reasons and request id in it."""
+"""What all of OpenAI's operations say alike: the error object, with the gateway's reasons, and the models."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import orjson
 
 from gateway.errors import (
     ClientError,
@@ -8,6 +13,38 @@ from gateway.errors import (
     SekishoError,
 )
 from gateway.types import Json
+
+
+class OpenAIVoice:
+    """The part of a dialect that OpenAI's operations share."""
+
+    name: Final = "openai"
+    ordered: Final = False
+    inline_reasoning: Final = True
+
+    def error(self, error: SekishoError, request_id: str) -> bytes:
+        """OpenAI's error object, with the gateway's reasons and request id in it."""
+        return orjson.dumps(error_document(error, request_id))
+
+    def models(self, names: Iterable[str]) -> bytes:
+        """The list of models, for SDKs of OpenAI and of Anthropic alike: both ask at ``/v1/models``.
+
+        When a model was made is not known: the epoch.
+        """
+        data = [
+            {
+                "id": name,
+                "object": "model",
+                "created": 0,
+                "owned_by": "sekisho",
+                "type": "model",
+                "display_name": name,
+                "created_at": "1970-01-01T00:00:00Z",
+            }
+            for name in names
+        ]
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+        return orjson.dumps({"object": "list", "data": data, "has_more": False, **ends})
 
 
 def error_document(error: SekishoError, request_id: str) -> dict[str, Json]:

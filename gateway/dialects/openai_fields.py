@@ -40,10 +40,10 @@ from gateway.errors import UnsupportedField
 PURPOSE: Final = "sekisho_purpose"
 """Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
 
-_TOKENS: Final = whole(0, 10_000_000)
+TOKENS: Final = whole(0, 10_000_000)
 
 
-def _never(wanted: str, allowed: object) -> Shape:
+def never(wanted: str, allowed: object) -> Shape:
     """A field that must keep its harmless value."""
     return Shape(
         wanted=wanted,
@@ -122,7 +122,7 @@ _RESPONSE_FORMAT: Final = chosen(
     },
 )
 
-_LOGIT_BIAS: Final = Shape(
+LOGIT_BIAS: Final = Shape(
     wanted="an object of token ids and numbers from -100 to 100",
     kinds=frozenset({dict, NULL}),
     rest=number(-100, 100),
@@ -130,7 +130,7 @@ _LOGIT_BIAS: Final = Shape(
     most=1024,
 )
 
-_METADATA: Final = Shape(
+METADATA: Final = Shape(
     wanted="an object",
     kinds=frozenset({dict, NULL}),
     fields={
@@ -143,7 +143,7 @@ _METADATA: Final = Shape(
     refuse=refuse_routing_in_labels,
 )
 
-_STANDARD: Final = {
+STANDARD: Final = {
     "model": MODEL,
     "messages": listing(MESSAGE, wanted="an array of messages", least=1),
     "frequency_penalty": number(-2, 2),
@@ -151,8 +151,8 @@ _STANDARD: Final = {
     "temperature": number(0, 10),
     "top_p": number(0, 1),
     "n": whole(1, 128),
-    "max_tokens": _TOKENS,
-    "max_completion_tokens": _TOKENS,
+    "max_tokens": TOKENS,
+    "max_completion_tokens": TOKENS,
     "seed": whole(-1, 2**32 - 1),
     "stop": one_or_many(text(), 64),
     "stream": flag(),
@@ -164,8 +164,8 @@ _STANDARD: Final = {
         }
     ),
     "parallel_tool_calls": flag(),
-    "logit_bias": _LOGIT_BIAS,
-    "metadata": _METADATA,
+    "logit_bias": LOGIT_BIAS,
+    "metadata": METADATA,
     "prediction": known({"type": words("content"), "content": CONTENT}),
     "reasoning_effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "verbosity": words("low", "medium", "high"),
@@ -180,10 +180,10 @@ _STANDARD: Final = {
     "modalities": listing(words("text"), wanted="an array that holds text alone", most=1),
 }
 
-_NOT_SERVED: Final = {
-    "store": _never("false: a stored completion would stay with the provider", False),
-    "logprobs": _never("false: log probabilities would spell out text that was masked", False),
-    "top_logprobs": _never("0: log probabilities would spell out text that was masked", 0),
+NOT_SERVED: Final = {
+    "store": never("false: a stored completion would stay with the provider", False),
+    "logprobs": never("false: log probabilities would spell out text that was masked", False),
+    "top_logprobs": never("0: log probabilities would spell out text that was masked", 0),
     "audio": unsupported("spoken replies can't be scanned; ask for text"),
     "moderation": unsupported("moderation by the provider is not served"),
     "web_search_options": unsupported(
@@ -200,18 +200,18 @@ _NOT_SERVED: Final = {
     "logits_processors": unsupported("code would be run by the model server"),
 }
 
-_REASONING: Final = {
+REASONING: Final = {
     "thinking": known(
         {
             "type": words("enabled", "disabled", "adaptive", "auto"),
-            "budget_tokens": _TOKENS,
+            "budget_tokens": TOKENS,
         }
     ),
     "reasoning": known(
         {
             "effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
             "summary": words("auto", "concise", "detailed"),
-            "max_tokens": _TOKENS,
+            "max_tokens": TOKENS,
             "enabled": flag(),
             "exclude": flag(),
         }
@@ -242,7 +242,7 @@ _SAMPLER: Final = words(
     "infill",
 )
 
-_SAMPLING: Final = {
+SAMPLING: Final = {
     **each(
         "min_p typical_p top_n_sigma repetition_penalty repeat_penalty length_penalty "
         "dynatemp_range dynatemp_exponent dry_multiplier dry_base xtc_probability xtc_threshold "
@@ -268,7 +268,7 @@ _SAMPLING: Final = {
     "stop_regex": one_or_many(text(), 64),
 }
 
-_CONSTRAINTS: Final = {
+CONSTRAINTS: Final = {
     "tools": listing(_TOOL, wanted="an array of tools"),
     "tool_choice": _TOOL_CHOICE,
     "response_format": replace(_RESPONSE_FORMAT, kinds=frozenset({dict, NULL})),
@@ -296,11 +296,11 @@ _OTHER: Final = {
 REQUEST: Final = Shape(
     wanted="an object",
     fields={
-        **_STANDARD,
-        **_NOT_SERVED,
-        **_REASONING,
-        **_SAMPLING,
-        **{name: replace(shape, origin="schema") for name, shape in _CONSTRAINTS.items()},
+        **STANDARD,
+        **NOT_SERVED,
+        **REASONING,
+        **SAMPLING,
+        **{name: replace(shape, origin="schema") for name, shape in CONSTRAINTS.items()},
         **_OTHER,
     },
     required=("model", "messages"),

@@ -1,6 +1,7 @@
 """Streamed replies as server-sent events: ``chat.completion.chunk`` objects, then ``[DONE]``."""
 
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 import orjson
 
@@ -10,12 +11,12 @@ from gateway.dialects.tree import Tree
 from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import (
     Call,
+    Embedding,
     Event,
     Finish,
     Json,
     Path,
-    ReasoningDelta,
-    RefusalDelta,
+    Spoken,
     Start,
     TextDelta,
     ToolDelta,
@@ -24,12 +25,14 @@ from gateway.types import (
 )
 
 _DONE: Final = b"data: [DONE]\n\n"
-_COMMENT: Final = b": keep-alive\n\n"
-_Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+"""A comment, which event-stream clients ignore."""
 
 
 class ChatFramer:
     """Frames one reply. Choices may interleave; each begins with a delta that names its role."""
+
+    media_type: Final = "text/event-stream; charset=utf-8"
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -52,6 +55,8 @@ class ChatFramer:
             case UsageEvent():
                 self._usage = event
                 return b""
+            case Embedding():
+                raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case Finish():
                 return self._begin(event) + self._choice(event.choice, {}, event.reason)
             case _:
@@ -59,27 +64,25 @@ class ChatFramer:
 
     def comment(self) -> bytes:
         """A comment line, which event-stream clients ignore."""
-        return _COMMENT
+        return KEEP_ALIVE
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
         """An ``error`` event: SDKs raise it, and no ``[DONE]`` follows."""
-        return b"event: error\n" + _data(error_document(error, request_id))
+        return error_frame(error, request_id)
 
     def done(self) -> bytes:
         """The token counts, if the caller asked for them, and ``[DONE]``."""
-        if self._usage is None or not self._counts:
-            return _DONE
-        return self._chunk([], usage_document(self._usage)) + _DONE
+        return last_frames(self._head or {}, self._usage if self._counts else None)
 
-    def _begin(self, event: Event) -> bytes:
+    def _begin(self, event: Spoken | Finish) -> bytes:
         """The first delta of a choice."""
-        if isinstance(event, Start | UsageEvent) or event.choice in self._begun:
+        if event.choice in self._begun:
             return b""
         self._begun.add(event.choice)
         content = "" if isinstance(event, TextDelta | Finish) else None
         return self._choice(event.choice, {"role": "assistant", "content": content}, None)
 
-    def _delta(self, event: _Spoken) -> dict[str, Json]:
+    def _delta(self, event: Spoken) -> dict[str, Json]:
         tree = Tree()
         place(tree, event)
         _number_items(tree, event)
@@ -100,10 +103,22 @@ class ChatFramer:
         chunk = {**self._head, "choices": choices}
         if self._counts:
             chunk["usage"] = usage
-        return _data(chunk)
+        return data_frame(chunk)
 
 
-def _number_items(tree: Tree, event: _Spoken) -> None:
+def error_frame(error: SekishoError, request_id: str) -> bytes:
+    """The ``error`` event that ends a broken reply."""
+    return b"event: error\n" + data_frame(error_document(error, request_id))
+
+
+def last_frames(head: Mapping[str, Json], usage: UsageEvent | None) -> bytes:
+    """The token counts, when wanted, and ``[DONE]``."""
+    if usage is None:
+        return _DONE
+    return data_frame({**head, "choices": [], "usage": usage_document(usage)}) + _DONE
+
+
+def _number_items(tree: Tree, event: Spoken) -> None:
     """Give each object in an array its ``index``: SDKs join the pieces of a stream by it."""
     path: Path = ("tool_calls", event.part, "id") if isinstance(event, ToolDelta) else ()
     if isinstance(event, Unknown):
@@ -113,5 +128,6 @@ def _number_items(tree: Tree, event: _Spoken) -> None:
             tree.put((*path[:depth], "index"), step)
 
 
-def _data(document: Json) -> bytes:
+def data_frame(document: Json) -> bytes:
+    """A server-sent event without a name."""
     return b"data: " + orjson.dumps(document) + b"\n\n"

@@ -1,23 +1,31 @@
 """Events as parts of OpenAI's reply objects: what streamed and whole replies have in common."""
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
+
+import orjson
 
 from gateway.dialects.tree import Tree
 from gateway.errors import UpstreamFailed
 from gateway.types import (
     Call,
+    Embedding,
     Event,
     Finish,
     Json,
     Path,
     ReasoningDelta,
     RefusalDelta,
+    Spoken,
     Start,
     TextDelta,
     ToolDelta,
     Unknown,
     UsageEvent,
 )
+
+NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def head(call: Call, start: Start, kind: str) -> dict[str, Json]:
@@ -43,9 +51,7 @@ def usage_document(usage: UsageEvent) -> dict[str, Json]:
     }
 
 
-def place(
-    tree: Tree, event: TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
-) -> None:
+def place(tree: Tree, event: Spoken) -> None:
     """Put a piece of a reply where OpenAI's messages and deltas have it."""
     match event:
         case TextDelta():
@@ -57,7 +63,15 @@ def place(
         case ToolDelta():
             _place_tool(tree, event)
         case Unknown():
-            tree.add(event.path, event.text)
+            _place_unknown(tree, event)
+
+
+def _place_unknown(tree: Tree, event: Unknown) -> None:
+    """A number stays one, unless something in it was replaced."""
+    if event.number and NUMBER.fullmatch(event.text):
+        tree.put(event.path, orjson.loads(event.text))
+    else:
+        tree.add(event.path, event.text)
 
 
 def _place_tool(tree: Tree, event: ToolDelta) -> None:
@@ -106,6 +120,8 @@ class _Parts:
             case Finish():
                 self.reasons[event.choice] = event.reason
                 self.messages.setdefault(event.choice, Tree())
+            case Embedding():
+                raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case _:
                 place(self.messages.setdefault(event.choice, Tree()), event)
 

@@ -51,6 +51,7 @@ class Endpoint:
             headers=scope["headers"],
             body=body,
             received=received,
+            model=scope.get("path_params", {}).get("model"),
         )
         await _until_gone(self._serve(inbound, send), receive)
 
@@ -83,14 +84,14 @@ def new_request_id() -> str:
 
 async def send_whole(body: bytes, answer: Answer, send: Send) -> None:
     """Send a reply whose body is known."""
-    head = _head(answer, b"application/json")
+    head = _head(answer)
     head["headers"].append((b"content-length", str(len(body)).encode()))
     await send(head)
     await send({"type": "http.response.body", "body": body})
 
 
 async def _send_frames(frames: AsyncGenerator[bytes, None], answer: Answer, send: Send) -> None:
-    head = _head(answer, b"text/event-stream; charset=utf-8")
+    head = _head(answer)
     head["headers"].append((b"cache-control", b"no-store"))
     async with aclosing(frames):
         await send(head)
@@ -99,8 +100,11 @@ async def _send_frames(frames: AsyncGenerator[bytes, None], answer: Answer, send
         await send({"type": "http.response.body", "body": b""})
 
 
-def _head(answer: Answer, media_type: bytes) -> Message:
-    headers = [(b"content-type", media_type), *reply_headers(answer.exchange, answer.error)]
+def _head(answer: Answer) -> Message:
+    headers = [
+        (b"content-type", answer.media_type.encode()),
+        *reply_headers(answer.exchange, answer.error),
+    ]
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 

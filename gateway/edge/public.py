@@ -14,7 +14,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.base import Dialect
+from gateway.dialects.openai_chat import OpenAIChat
 from gateway.edge.endpoint import Endpoint, new_request_id, send_whole
+from gateway.edge.routes import MODELS, SERVED, Served
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
@@ -23,29 +25,36 @@ from gateway.settings import Limits
 UNAUTHENTICATED = ("/healthz", "/readyz")
 """The only paths that are served without a credential; they say nothing but whether to send traffic."""
 
+_OTHER = OpenAIChat()
+"""Words the refusal of a path that no dialect serves."""
+
 _Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_MODELS = "/v1/models"
-_CHAT = "/v1/chat/completions"
 
-
-def public_app(
-    pipeline: Pipeline, openai: Dialect, limits: Limits, ready: Callable[[], Awaitable[bool]]
-) -> FastAPI:
+def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable[bool]]) -> FastAPI:
     """The ASGI application of the public port."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    served: dict[str, tuple[str, _Asgi]] = {
-        _CHAT: ("POST", Endpoint(pipeline, openai, "chat.completions", limits)),
-        _MODELS: ("GET", _Models(pipeline, openai)),
-        "/healthz": ("GET", _Health(_always)),
-        "/readyz": ("GET", _Health(ready)),
-    }
+    probes = {"/healthz": _Health(_always), "/readyz": _Health(ready)}
     app.router.routes.extend(
-        Route(path, _OneMethod(method, endpoint, openai), include_in_schema=False)
-        for path, (method, endpoint) in served.items()
+        Route(path, _OneMethod("GET", probe, _OTHER), include_in_schema=False)
+        for path, probe in probes.items()
     )
-    app.router.default = _NotServed(openai, tuple(served))
+    app.router.routes.extend(
+        Route(
+            row.path,
+            _OneMethod(row.method, _endpoint(row, pipeline, limits), row.dialect),
+            include_in_schema=False,
+        )
+        for row in SERVED
+    )
+    app.router.default = _NotServed((*(row.path for row in SERVED), *probes))
     return app
+
+
+def _endpoint(row: Served, pipeline: Pipeline, limits: Limits) -> _Asgi:
+    if row.operation == MODELS:
+        return _Models(pipeline, row.dialect)
+    return Endpoint(pipeline, row.dialect, row.operation, limits)
 
 
 class _OneMethod:
@@ -67,8 +76,7 @@ class _OneMethod:
 class _NotServed:
     """Answers every other path with the list of those that are served."""
 
-    def __init__(self, dialect: Dialect, paths: tuple[str, ...]) -> None:
-        self._dialect = dialect
+    def __init__(self, paths: tuple[str, ...]) -> None:
         self._paths = ", ".join(paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +84,7 @@ class _NotServed:
             await send({"type": "websocket.close", "code": 1008})
             return
         error = RouteNotFound(f"Nothing is served at this path. Served: {self._paths}.")
-        await _refuse(error, self._dialect, send)
+        await _refuse(error, _OTHER, send)
 
 
 class _Models:

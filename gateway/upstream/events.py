@@ -12,8 +12,10 @@ import orjson
 
 from gateway.errors import UpstreamFailed
 from gateway.types import (
+    Embedding,
     Event,
     Finish,
+    Form,
     Json,
     Path,
     ReasoningDelta,
@@ -26,13 +28,18 @@ from gateway.types import (
 )
 
 _REASONING = ("reasoning_content", "reasoning")
-_KNOWN = frozenset({"role", "content", "refusal", "tool_calls", "function_call", *_REASONING})
+_SKIPPED = frozenset({"role", *_REASONING})
 
 
 class EventReader:
-    """Reads the documents of one reply in order."""
+    """Reads the documents of one reply in order.
 
-    def __init__(self) -> None:
+    Args:
+        form: which of OpenAI's operations replies.
+    """
+
+    def __init__(self, form: Form = "chat.completions") -> None:
+        self._form = form
         self._started = False
         self._open: set[int] = set()
 
@@ -52,27 +59,38 @@ class EventReader:
             UpstreamFailed: it is no such document.
         """
         document = _object(data)
-        if "error" in document or document.get("object") == "error":
+        if document.get("error") is not None or document.get("object") == "error":
             raise UpstreamFailed("The model server reported an error.", fallback=True)
         try:
-            return list(self._events(document, key))
+            return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _malformed() from None
 
-    def _events(self, document: dict[str, Any], key: str) -> Iterator[Event]:
+    def _events(self, document: dict[str, Any], key: str) -> list[Event]:
+        events: list[Event] = []
         if not self._started:
             self._started = True
-            yield _start(document)
-        for choice in _list(document["choices"]):
+            events.append(_start(document))
+        if self._form == "embeddings":
+            events += map(_embedding, document["data"])
+        else:
+            self._choices(document["choices"], key, events)
+        if isinstance(document.get("usage"), dict):
+            events.append(_usage(document["usage"]))
+        return events
+
+    def _choices(self, choices: list[Any], key: str, events: list[Event]) -> None:
+        for choice in _list(choices):
             index = _integer(choice.get("index", 0))
             self._open.add(index)
-            yield from _spoken(index, choice.get(key) or {})
+            if self._form == "completions":
+                _completed(index, choice, events)
+            else:
+                _spoken(index, choice.get(key) or {}, events)
             reason = choice.get("finish_reason")
             if reason is not None:
                 self._open.discard(index)
-                yield Finish(choice=index, reason=_word(reason))
-        if isinstance(document.get("usage"), dict):
-            yield _usage(document["usage"])
+                events.append(Finish(choice=index, reason=_word(reason)))
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -99,21 +117,38 @@ def _start(document: Mapping[str, Any]) -> Start:
     )
 
 
-def _spoken(choice: int, said: Mapping[str, Json]) -> Iterator[Event]:
-    for name in _REASONING:
-        if said.get(name):
-            yield ReasoningDelta(choice=choice, text=_text(said[name]), field_name=name)
-    if said.get("content"):
-        yield TextDelta(choice=choice, text=_text(said["content"]))
-    if said.get("refusal"):
-        yield RefusalDelta(choice=choice, text=_text(said["refusal"]))
-    for part, call in enumerate(said.get("tool_calls") or ()):
-        yield _tool(choice, part, call)
+def _spoken(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+    events += [
+        ReasoningDelta(choice=choice, text=_text(said[name]), field_name=name)
+        for name in _REASONING
+        if said.get(name)
+    ]
     for name, value in said.items():
-        if name not in _KNOWN:
-            yield from _unknown(choice, (name,), value)
-    if said.get("function_call"):
-        yield from _unknown(choice, ("function_call",), said["function_call"])
+        if name == "content":
+            if value:
+                events.append(TextDelta(choice=choice, text=_text(value)))
+        elif name in _SKIPPED or value is None or value == "":
+            continue
+        elif name == "refusal":
+            events.append(RefusalDelta(choice=choice, text=_text(value)))
+        elif name == "tool_calls":
+            events += [_tool(choice, part, call) for part, call in enumerate(_list(value))]
+        else:
+            events += _unknown(choice, (name,), value)
+
+
+def _completed(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+    """A choice of ``/completions``, which holds its text itself; its log probabilities are dropped."""
+    if said.get("text"):
+        events.append(TextDelta(choice=choice, text=_text(said["text"])))
+
+
+def _embedding(row: Mapping[str, Any]) -> Embedding:
+    """Nothing but numbers passes: a vector in base64 was not asked for, and is refused."""
+    vector = row["embedding"]
+    if type(vector) is not list or not {type(value) for value in vector} <= {float, int}:
+        raise TypeError("a vector of numbers was expected")
+    return Embedding(choice=_integer(row.get("index", 0)), vector=tuple(map(float, vector)))
 
 
 def _tool(choice: int, part: int, call: Mapping[str, Any]) -> ToolDelta:
@@ -140,7 +175,8 @@ def _unknown(choice: int, path: Path, value: Json) -> Iterator[Event]:
         elif isinstance(node, str):
             yield Unknown(choice=choice, path=place, text=node)
         elif isinstance(node, int | float) and not isinstance(node, bool):
-            yield Unknown(choice=choice, path=place, text=orjson.dumps(node).decode())
+            text = orjson.dumps(node).decode()
+            yield Unknown(choice=choice, path=place, text=text, number=True)
 
 
 def _usage(usage: Mapping[str, Any]) -> UsageEvent:

@@ -1,8 +1,9 @@
 """Deployments that speak the OpenAI API: vLLM, SGLang, llama.cpp, Ollama and the rest, over the guarded connector."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import aiohttp
 import orjson
@@ -11,13 +12,17 @@ from gateway import __version__
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.settings import DeploymentSettings
-from gateway.types import Cleared, Event, Vault
+from gateway.types import Cleared, Event, Form, Vault
 from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
 from gateway.upstream.events import EventReader
 from gateway.upstream.sse import SseParser
 
-_PATH = "/chat/completions"
+_PATHS: Final[dict[Form, str]] = {
+    "chat.completions": "/chat/completions",
+    "completions": "/completions",
+    "embeddings": "/embeddings",
+}
 _LONGEST_REPLY = 32 << 20
 _RETRY_ELSEWHERE = frozenset({408, 409, 425, 429})
 
@@ -63,8 +68,8 @@ class OpenAIUpstream:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, cleared: Cleared) -> AsyncGenerator[Event, None]:
-        """Send a cleared call and give the events of its reply.
+    async def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]:
+        """Send a cleared call and give the events of its reply, as many at a time as came.
 
         Closing the generator closes the connection at once, which is how servers learn to stop.
 
@@ -77,11 +82,13 @@ class OpenAIUpstream:
         self._wire_check(cleared.vault, body)
         begun = False
         try:
-            async with self._post(body, stream=cleared.call.stream) as response:
-                events = _streamed(response) if cleared.call.stream else _whole(response)
-                async for event in self._in_time(events):
+            async with self._post(body, cleared.call.form, stream=cleared.call.stream) as response:
+                reader = EventReader(cleared.call.form)
+                read = _streamed if cleared.call.stream else _whole
+                events = read(response, reader)
+                async for batch in self._in_time(events):
                     begun = True
-                    yield event
+                    yield batch
         except UpstreamError as error:
             error.fallback = error.fallback and not begun
             raise
@@ -95,16 +102,18 @@ class OpenAIUpstream:
     def _body(self, cleared: Cleared) -> bytes:
         document = {**cleared.call.neutral, "model": cleared.deployment.model}
         if cleared.call.stream:
-            document["stream_options"] = {"include_usage": True}
+            document |= {"stream": True, "stream_options": {"include_usage": True}}
         return orjson.dumps(document)
 
     @asynccontextmanager
-    async def _post(self, body: bytes, *, stream: bool) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _post(
+        self, body: bytes, form: Form, *, stream: bool
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         async with asyncio.timeout(self._settings.timeouts.first_event):
             response = await self._session.post(
-                f"{self._to.origin}{self._to.path}{_PATH}",
+                f"{self._to.origin}{self._to.path}{_PATHS[form]}",
                 data=body,
                 headers=self._headers(stream=stream),
                 allow_redirects=False,
@@ -126,15 +135,17 @@ class OpenAIUpstream:
         key = self._credential.read()
         return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
 
-    async def _in_time(self, events: AsyncGenerator[Event, None]) -> AsyncIterator[Event]:
+    async def _in_time(
+        self, events: AsyncGenerator[Sequence[Event], None]
+    ) -> AsyncIterator[Sequence[Event]]:
         limit = self._settings.timeouts.first_event
         try:
             while True:
                 async with asyncio.timeout(limit):
-                    event = await anext(events, None)
-                if event is None:
+                    batch = await anext(events, None)
+                if batch is None:
                     return
-                yield event
+                yield batch
                 limit = self._settings.timeouts.between_events
         finally:
             await events.aclose()
@@ -153,23 +164,41 @@ def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
         raise UpstreamFailed("The model server sent another kind of reply.", fallback=True)
 
 
-async def _whole(response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
+async def _whole(
+    response: aiohttp.ClientResponse, reader: EventReader
+) -> AsyncGenerator[Sequence[Event], None]:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _LONGEST_REPLY:
             raise UpstreamFailed("The model server's reply is too large.", fallback=False)
-    for event in EventReader().read(bytes(body), "message"):
-        yield event
+    yield reader.read(bytes(body), "message")
 
 
-async def _streamed(response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
-    parser, reader = SseParser(), EventReader()
+async def _streamed(
+    response: aiohttp.ClientResponse, reader: EventReader
+) -> AsyncGenerator[Sequence[Event], None]:
+    parser = SseParser()
     async for chunk in response.content.iter_any():
-        for data in parser.feed(chunk):
-            if data == b"[DONE]":
-                return
-            for event in reader.read(data, "delta"):
-                yield event
+        batch: list[Event] = []
+        try:
+            ended = _read(parser.feed(chunk), reader, batch)
+        except UpstreamFailed:
+            if batch:  # what came before the fault was said, however the bytes arrived
+                yield batch
+            raise
+        if batch:
+            yield batch
+        if ended:
+            return
     if not reader.finished:
         raise UpstreamFailed("The model server's reply was cut off.", fallback=True)
+
+
+def _read(documents: list[bytes], reader: EventReader, batch: list[Event]) -> bool:
+    """Add the events of these documents; whether the stream said that it is over."""
+    for data in documents:
+        if data == b"[DONE]":
+            return True
+        batch += reader.read(data, "delta")
+    return False

@@ -43,6 +43,11 @@ def test_the_scheme_is_caseless(keys: ApiKeys, scheme: str) -> None:
         [(b"authorization", b"Bearer " + KEY.encode() + b" x")],
         [(b"authorization", b"Bearer \xff\xfe' OR 1=1 --")],
         [(b"authorization", b"Bearer " + KEY.encode())] * 2,
+        [(b"api-key", b"")],
+        [(b"api-key", b"Bearer " + KEY.encode())],
+        [(b"x-api-key", KEY.encode())] * 2,
+        [(b"x-api-key", KEY.encode()), (b"api-key", KEY[:-1].encode())],
+        [(b"x-api-key", KEY.encode()), (b"authorization", b"Basic eDp5")],
         [(b"x-forwarded-authorization", b"Bearer " + KEY.encode())],
     ],
 )
@@ -50,6 +55,13 @@ def test_T39_anything_else_is_refused(keys: ApiKeys, headers: list[tuple[bytes, 
     with pytest.raises(InvalidKey) as caught:
         keys.authenticate(headers)
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [["api-key"], ["x-api-key"], ["x-api-key", "authorization"]])
+def test_the_headers_of_other_sdks_are_taken(keys: ApiKeys, names: list[str]) -> None:
+    values = {name: f"Bearer {KEY}" if name == "authorization" else KEY for name in names}
+    headers = [(name.encode(), value.encode()) for name, value in values.items()]
+    assert keys.authenticate(headers).app == "billing"
 
 
 def test_no_key_is_kept(keys: ApiKeys) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.errors import UpstreamFailed
 from gateway.types import (
+    Embedding,
     Event,
     Finish,
     ReasoningDelta,
@@ -64,9 +65,31 @@ def test_every_unknown_leaf_is_given_to_be_scanned() -> None:
     }
     assert read(said) == [
         Unknown(choice=0, path=("annotations", 0, "url"), text="https://x.example"),
-        Unknown(choice=0, path=("annotations", 0, "n"), text="4111"),
+        Unknown(choice=0, path=("annotations", 0, "n"), text="4111", number=True),
         Unknown(choice=0, path=("function_call", "name"), text="f"),
     ]
+
+
+def test_a_completion_holds_its_text_itself() -> None:
+    choice = {"index": 1, "text": "Hello", "logprobs": {"tokens": ["x"]}, "finish_reason": "stop"}
+    body = orjson.dumps({"id": "c1", "model": "m", "created": 7, "choices": [choice]})
+    assert EventReader("completions").read(body, "message")[1:] == [
+        TextDelta(choice=1, text="Hello"),
+        Finish(choice=1, reason="stop"),
+    ]
+
+
+def test_an_embedding_is_numbers_and_nothing_else() -> None:
+    def body(vector: Any) -> bytes:
+        return orjson.dumps({"data": [{"index": 1, "embedding": vector}]})
+
+    assert EventReader("embeddings").read(body([0.5, 1]), "message")[1:] == [
+        Embedding(choice=1, vector=(0.5, 1.0))
+    ]
+    vectors: list[Any] = ["AAAA", ["x"], [True], None, {}]
+    for vector in vectors:
+        with pytest.raises(UpstreamFailed):
+            EventReader("embeddings").read(body(vector), "message")
 
 
 def test_log_probabilities_are_dropped() -> None:

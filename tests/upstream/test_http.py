@@ -65,7 +65,7 @@ async def events(
     await upstream.start()
     try:
         async with aclosing(upstream.send(permission or cleared())) as reply:
-            return [event async for event in reply]
+            return [event async for batch in reply for event in batch]
     finally:
         await upstream.close()
 

@@ -1,0 +1,136 @@
+"""The OpenAI embeddings API, ``/v1/embeddings``.
+
+Source: the types of openai-python 3.52 (``embedding_create_params``). Deployments are asked for numbers, so that
+nothing but numbers comes back; base64, which SDKs ask for unasked, is written here.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from struct import pack
+from typing import Final
+
+import orjson
+
+from gateway.dialects.jsonbody import decode
+from gateway.dialects.openai_errors import OpenAIVoice
+from gateway.dialects.openai_fields import NOT_SERVED
+from gateway.dialects.openai_frames import ChatFramer
+from gateway.dialects.openai_messages import MODEL
+from gateway.dialects.rebuild import replace_segments
+from gateway.dialects.refused_names import refuse_routing
+from gateway.dialects.shapes import Shape, text, unsupported, whole, words
+from gateway.dialects.walker import Walker
+from gateway.errors import UnsupportedField, UpstreamFailed
+from gateway.types import Call, Embedding, Event, Json, MaskedCall, UsageEvent
+
+INPUT: Final = Shape(
+    wanted="a string or an array of strings",
+    kinds=frozenset({str, list}),
+    items=Shape(
+        wanted="a string: token ids can't be scanned, so send text "
+        "(langchain-openai: OpenAIEmbeddings(check_embedding_ctx_length=False))",
+        error=UnsupportedField,
+        kinds=frozenset({str}),
+    ),
+    origin="user",
+    least=1,
+    most=2048,
+)
+
+REQUEST: Final = Shape(
+    wanted="an object",
+    fields={
+        "model": MODEL,
+        "input": INPUT,
+        "dimensions": whole(1, 65_536),
+        "encoding_format": words("float", "base64"),
+        "user": text(),
+        "truncate_prompt_tokens": whole(-1, 10_000_000),
+        "input_ids": NOT_SERVED["input_ids"],
+        "stream": unsupported("embeddings are not streamed"),
+    },
+    required=("model", "input"),
+    refuse=refuse_routing,
+)
+"""An embeddings request."""
+
+
+class OpenAIEmbeddings(OpenAIVoice):
+    """OpenAI's embeddings."""
+
+    operations: Final = ("embeddings",)
+
+    def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
+        """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
+        document = decode(body, model)
+        walker = Walker(REQUEST)
+        walker.walk(document)
+        return Call(
+            dialect=self.name,
+            operation=operation,
+            model=document["model"],
+            stream=False,
+            document=document,
+            segments=tuple(walker.segments),
+            tools=frozenset(),
+            modalities=frozenset({"text"}),
+        )
+
+    def rebuild(
+        self, call: Call, replacements: Mapping[int, str], redactions: Mapping[str, int]
+    ) -> MaskedCall:
+        """The call with masked texts; see :meth:`gateway.dialects.base.Dialect.rebuild`."""
+        document = replace_segments(call.document, call.segments, replacements)
+        neutral = {name: value for name, value in document.items() if name != "model"}
+        return MaskedCall(
+            dialect=call.dialect,
+            operation=call.operation,
+            model=call.model,
+            stream=False,
+            document=document,
+            neutral={**neutral, "encoding_format": "float"},
+            form="embeddings",
+            redactions=dict(redactions),
+        )
+
+    def framer(self, call: Call) -> ChatFramer:
+        """Embeddings are not streamed: this one only writes errors."""
+        return ChatFramer(call)
+
+    def assemble(self, call: Call, events: Sequence[Event]) -> bytes:
+        """The reply as a ``list`` of ``embedding`` objects, in the order of the inputs.
+
+        Raises:
+            UpstreamFailed: there is not one vector for each input.
+        """
+        base64_wanted = call.document.get("encoding_format") == "base64"
+        rows = [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _base64(vector) if base64_wanted else vector,
+            }
+            for index, vector in enumerate(vectors(call.document["input"], events))
+        ]
+        reply: dict[str, Json] = {"object": "list", "data": rows, "model": call.model}
+        tokens = next((e.input_tokens for e in events if isinstance(e, UsageEvent)), 0)
+        reply["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return orjson.dumps(reply)
+
+
+def vectors(asked: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
+    """One vector for each input, in their order.
+
+    Raises:
+        UpstreamFailed: one is missing, or there are others.
+    """
+    found = {event.choice: event.vector for event in events if isinstance(event, Embedding)}
+    number = 1 if isinstance(asked, str) else len(asked)
+    if sorted(found) != list(range(number)):
+        raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
+    return [found[index] for index in range(number)]
+
+
+def _base64(vector: tuple[float, ...]) -> str:
+    """32-bit floats, little-endian, as OpenAI's SDKs unpack them."""
+    return base64.b64encode(pack(f"<{len(vector)}f", *vector)).decode()

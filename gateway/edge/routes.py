@@ -1,0 +1,53 @@
+"""The table of routes: which path is served by which dialect. A new surface is one file and one line here."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gateway.dialects.base import Dialect
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai_completions import OpenAICompletions
+from gateway.dialects.openai_embeddings import OpenAIEmbeddings
+
+MODELS: Final = "models"
+"""The operation that lists models: it has no body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One path. ``{model}`` in it is the name of a model."""
+
+    path: str
+    dialect: Dialect
+    operation: str
+
+    @property
+    def method(self) -> Literal["GET", "POST"]:
+        """What the path is served with."""
+        return "GET" if self.operation == MODELS else "POST"
+
+
+_OPENAI: Final[dict[str, tuple[Dialect, str]]] = {
+    "/chat/completions": (OpenAIChat(), "chat.completions"),
+    "/completions": (OpenAICompletions(), "completions"),
+    "/embeddings": (OpenAIEmbeddings(), "embeddings"),
+    "/models": (OpenAIChat(), MODELS),
+}
+
+_BY_NAME: Final = ("/chat/completions", "/completions", "/embeddings")
+"""What Azure serves under a deployment's name."""
+
+
+def _served(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[Served]:
+    return [
+        Served(path=f"{prefix}{path}", dialect=dialect, operation=operation)
+        for path, (dialect, operation) in paths.items()
+    ]
+
+
+SERVED: Final[tuple[Served, ...]] = (
+    *_served("/v1", _OPENAI),
+    *_served("", _OPENAI),
+    *_served("/openai/v1", _OPENAI),
+    *_served("/openai/deployments/{model}", {path: _OPENAI[path] for path in _BY_NAME}),
+)
+"""OpenAI's paths, the same without ``/v1`` as DeepSeek has them, and Azure's two styles."""
