@@ -187,8 +187,8 @@ async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch)
 class Blocks(OpenAIChat):
     """A dialect whose replies are rows of blocks, with a place for reasoning."""
 
-    ordered = True  # type: ignore[misc]
-    inline_reasoning = False  # type: ignore[misc]
+    ordered = True
+    inline_reasoning = False
 
 
 async def shown(events: Sequence[Event], request: RequestVault, **options: Any) -> list[Any]:

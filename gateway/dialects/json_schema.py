@@ -21,6 +21,9 @@ _LIMITS: Final = frozenset(
 LITERAL: Final = Shape(again=True)
 """Any JSON value, scanned whole."""
 
+ARGUMENTS: Final = Shape(wanted="an object", kinds=frozenset({dict, NULL}), rest=LITERAL)
+"""What a tool is called with, as a JSON object: scanned whole."""
+
 _fields: dict[str, Shape] = {}
 
 SCHEMA: Final = Shape(

@@ -19,8 +19,8 @@ class OpenAIVoice:
     """The part of a dialect that OpenAI's operations share."""
 
     name: Final = "openai"
-    ordered: Final = False
-    inline_reasoning: Final = True
+    ordered: bool = False
+    inline_reasoning: bool = True
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
         """OpenAI's error object, with the gateway's reasons and request id in it."""

@@ -5,10 +5,10 @@ fields are those of DeepSeek and SGLang (``reasoning_content``) and of vLLM and 
 (``reasoning``).
 """
 
-import re
 from typing import Final
 
 from gateway.dialects.json_schema import LITERAL
+from gateway.dialects.media import base64_of, image_url
 from gateway.dialects.refused_names import refuse_routing
 from gateway.dialects.shapes import (
     NULL,
@@ -48,6 +48,7 @@ def chosen(
     *,
     remedy: str = "",
     error: type[ClientError] = UnsupportedField,
+    default: str = "",
 ) -> Shape:
     """An object whose kind is named by one of its keys; other kinds are refused."""
     return Shape(
@@ -55,11 +56,12 @@ def chosen(
         error=error,
         kinds=frozenset({dict}),
         by=by,
+        default=default,
         variants=variants,
     )
 
 
-TYPE: Final = pattern("a type", r"[a-z_]{1,32}")
+TYPE: Final = pattern("a type", r"[a-z0-9_]{1,40}")
 """A discriminator: ``chosen`` has compared it already."""
 
 _FILETYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
@@ -78,48 +80,25 @@ IDENTIFIER: Final = Shape(
 """A tool's name: scanned, but never replaced."""
 
 
-def _base64(wanted: str, prefix: str) -> Shape:
-    return pattern(wanted, rf"{prefix}[A-Za-z0-9+/_-]*={{0,2}}")
-
-
-def _media(kind: str) -> Shape:
-    """An inline picture, or an http(s) address, which is scanned."""
-    address = Shape(
-        wanted=f"an http(s) URL or a base64 data URI of {kind}",
-        kinds=frozenset({str, NULL}),
-        check=re.compile(r"(?i)https?://\S+").fullmatch,
-    )
-    inline = re.compile(
-        rf"data:{kind}/[a-z0-9.+-]{{1,80}};base64,[A-Za-z0-9+/_-]*={{0,2}}"
-    ).fullmatch
-    return Shape(
-        wanted=address.wanted,
-        kinds=address.kinds,
-        check=inline,
-        otherwise=address,
-        scanned=False,
-    )
-
-
-_CACHE: Final = {
+CACHE: Final = {
     "cache_control": known({"type": words("ephemeral"), "ttl": words("5m", "1h")}),
     "prompt_cache_breakpoint": known({"mode": words("explicit"), "ttl": words("30m", "12h")}),
 }
 
 _IMAGE: Final = known(
-    {"url": _media("image"), "detail": words("auto", "low", "high", "original")},
+    {"url": image_url(), "detail": words("auto", "low", "high", "original")},
     required=("url",),
 )
 _AUDIO: Final = known(
     {
-        "data": _base64("base64", ""),
+        "data": base64_of("base64"),
         "format": words("wav", "mp3", "flac", "opus", "pcm16", "aac", "ogg", "m4a", "webm"),
     },
     required=("data",),
 )
 _FILE: Final = known(
     {
-        "file_data": _base64("base64, or a base64 data URI", f"(?:{_FILETYPE})?"),
+        "file_data": base64_of("base64, or a base64 data URI", f"(?:{_FILETYPE})?"),
         "filename": text(),
         "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
     },
@@ -129,20 +108,20 @@ _FILE: Final = known(
 PART: Final = chosen(
     "type",
     {
-        "text": known({"type": TYPE, "text": text(), **_CACHE}, required=("text",)),
+        "text": known({"type": TYPE, "text": text(), **CACHE}, required=("text",)),
         "refusal": known({"type": TYPE, "refusal": text()}),
         "image_url": known(
-            {"type": TYPE, "image_url": _IMAGE, **_CACHE},
+            {"type": TYPE, "image_url": _IMAGE, **CACHE},
             required=("image_url",),
             modality="image",
         ),
         "input_audio": known(
-            {"type": TYPE, "input_audio": _AUDIO, **_CACHE},
+            {"type": TYPE, "input_audio": _AUDIO, **CACHE},
             required=("input_audio",),
             modality="audio",
         ),
         "file": known(
-            {"type": TYPE, "file": _FILE, **_CACHE},
+            {"type": TYPE, "file": _FILE, **CACHE},
             required=("file",),
             modality="file",
         ),
@@ -175,7 +154,7 @@ TOOL_CALL: Final = chosen(
 def _message(origin: Origin, fields: dict[str, Shape], required: tuple[str, ...]) -> Shape:
     return Shape(
         kinds=frozenset({dict}),
-        fields={"role": TYPE, "content": CONTENT, "name": text(), **_CACHE, **fields},
+        fields={"role": TYPE, "content": CONTENT, "name": text(), **CACHE, **fields},
         required=required,
         rest=FREE,
         refuse=refuse_routing,

@@ -48,6 +48,8 @@ class Shape:
     required: tuple[str, ...] = ()
     by: str = ""
     """Key whose value chooses among ``variants``."""
+    default: str = ""
+    """The variant of an object that lacks that key; ``""``: it must be there."""
     variants: Mapping[str, "Shape"] = field(default_factory=dict)
     rest: "Shape | None" = None
     """What stands under other keys; ``None``: there may be no other keys."""

@@ -101,7 +101,7 @@ class Walker:
         self, value: dict[str, Json], shape: Shape, path: Path, origin: Origin
     ) -> list[_Visit]:
         self._enter(len(value), shape, path)
-        if shape.by:
+        while shape.by:
             shape = self._variant(value, shape, path)
         if shape.modality:
             self.modalities.add(shape.modality)
@@ -141,7 +141,7 @@ class Walker:
             self.segments.append(Segment(path=path, origin=origin, text=key, place=shape.key_place))
 
     def _variant(self, value: dict[str, Json], shape: Shape, path: Path) -> Shape:
-        chosen = value.get(shape.by)
+        chosen = value.get(shape.by, shape.default)
         variant = shape.variants.get(chosen) if isinstance(chosen, str) else None
         if variant is None:
             raise self._fault(shape, path)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gateway.dialects.anthropic import AnthropicMessages
 from gateway.dialects.base import Dialect
+from gateway.dialects.ollama import Ollama
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_completions import OpenAICompletions
 from gateway.dialects.openai_embeddings import OpenAIEmbeddings
+from gateway.dialects.openai_responses import OpenAIResponses
 
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""
@@ -30,7 +33,20 @@ _OPENAI: Final[dict[str, tuple[Dialect, str]]] = {
     "/chat/completions": (OpenAIChat(), "chat.completions"),
     "/completions": (OpenAICompletions(), "completions"),
     "/embeddings": (OpenAIEmbeddings(), "embeddings"),
+    "/responses": (OpenAIResponses(), "responses"),
     "/models": (OpenAIChat(), MODELS),
+}
+
+_ANTHROPIC: Final[dict[str, tuple[Dialect, str]]] = {
+    "/v1/messages": (AnthropicMessages(), "messages"),
+    "/v1/messages/count_tokens": (AnthropicMessages(), "count_tokens"),
+}
+
+_OLLAMA: Final[dict[str, tuple[Dialect, str]]] = {
+    "/api/chat": (Ollama(), "chat"),
+    "/api/generate": (Ollama(), "generate"),
+    "/api/embed": (Ollama(), "embed"),
+    "/api/tags": (Ollama(), MODELS),
 }
 
 _BY_NAME: Final = ("/chat/completions", "/completions", "/embeddings")
@@ -49,5 +65,9 @@ SERVED: Final[tuple[Served, ...]] = (
     *_served("", _OPENAI),
     *_served("/openai/v1", _OPENAI),
     *_served("/openai/deployments/{model}", {path: _OPENAI[path] for path in _BY_NAME}),
+    *_served("/openai", {path: _OPENAI[path] for path in ("/responses", "/models")}),
+    *_served("", _ANTHROPIC),
+    *_served("/anthropic", _ANTHROPIC),
+    *_served("", _OLLAMA),
 )
-"""OpenAI's paths, the same without ``/v1`` as DeepSeek has them, and Azure's two styles."""
+"""OpenAI's paths, the same without ``/v1`` as DeepSeek has them, Azure's two styles, Anthropic's and Ollama's."""

@@ -52,7 +52,8 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         wanted = spans.get(index, [])
         if not wanted and "[" not in segment.text:
             continue
-        whole = _with_literals(segment.text, wanted)
+        # What a provider signed keeps its placeholders, which an earlier request minted.
+        whole = wanted if segment.place == "sealed" else _with_literals(segment.text, wanted)
         if not whole:
             continue
         _refuse_identifier(segment)

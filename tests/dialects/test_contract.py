@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.dialects.anthropic import AnthropicMessages
 from gateway.dialects.base import Dialect
+from gateway.dialects.ollama import Ollama
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_completions import OpenAICompletions
 from gateway.dialects.openai_embeddings import OpenAIEmbeddings
+from gateway.dialects.openai_responses import OpenAIResponses
 from gateway.errors import ClientError, InvalidRequest, PolicyDenied, UnsupportedField
 from gateway.types import Call, Embedding, Event, Finish, Reason, TextDelta
 from tests.dialects.replies import EVENTS, START, USAGE
@@ -46,6 +49,37 @@ CASES = [
         Case(dialect=OpenAIEmbeddings(), smallest={"model": "r1", "input": "Hello"}, reply=VECTORS),
         id="openai-embeddings",
     ),
+    pytest.param(
+        Case(dialect=OpenAIResponses(), smallest={"model": "r1", "input": "Hello"}, reply=EVENTS),
+        id="openai-responses",
+    ),
+    pytest.param(
+        Case(dialect=AnthropicMessages(), smallest={**chat(), "max_tokens": 9}, reply=EVENTS),
+        id="anthropic-messages",
+    ),
+    pytest.param(
+        Case(
+            dialect=AnthropicMessages(),
+            operation="count_tokens",
+            smallest=chat(),
+            reply=(START, Embedding(choice=0, vector=()), USAGE),
+        ),
+        id="anthropic-count-tokens",
+    ),
+    pytest.param(Case(dialect=Ollama(), smallest=chat(), reply=EVENTS), id="ollama-chat"),
+    pytest.param(
+        Case(dialect=Ollama(), operation="generate", smallest=PROMPT, reply=TEXTS),
+        id="ollama-generate",
+    ),
+    pytest.param(
+        Case(
+            dialect=Ollama(),
+            operation="embed",
+            smallest={"model": "r1", "input": "Hello"},
+            reply=VECTORS,
+        ),
+        id="ollama-embed",
+    ),
 ]
 every_dialect = pytest.mark.parametrize("case", CASES)
 
@@ -72,7 +106,8 @@ def test_every_segment_can_be_replaced_or_is_an_identifier(case: Case) -> None:
 def test_nothing_replaced_is_nothing_changed(case: Case) -> None:
     call = case.parse(case.smallest)
     masked = case.dialect.rebuild(call, {}, {})
-    assert masked.document == call.document == case.smallest
+    assert masked.document == call.document
+    assert call.document.items() >= case.smallest.items()
     assert "model" not in masked.neutral
     assert (masked.model, masked.stream) == (call.model, call.stream)
 

@@ -1,0 +1,190 @@
+"""A Messages request as the OpenAI chat document that every deployment understands.
+
+Signed thinking is dropped whole: its signature means nothing to another provider, and a part of it must not be sent. What is only
+a hint to Anthropic's cache (``cache_control``) or to its tokeniser is left out. Everything else has its place or was refused.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from gateway.types import Json
+
+_SAME: Final = ("temperature", "top_p", "top_k", "max_tokens")
+_CHOICES: Final = {"auto": "auto", "any": "required", "none": "none"}
+_TIERS: Final = {"auto": "auto", "standard_only": "default"}
+
+
+def neutral(document: dict[str, Json]) -> dict[str, Json]:
+    """The chat document, without ``model`` and ``stream``."""
+    chat: dict[str, Json] = {"messages": list(_messages(document))}
+    chat |= {name: document[name] for name in _SAME if document.get(name) is not None}
+    chat |= _tools(document)
+    chat |= _output(document)
+    if document.get("stop_sequences"):
+        chat["stop"] = document["stop_sequences"]
+    if document.get("thinking"):
+        thinking = {k: v for k, v in document["thinking"].items() if k != "display"}
+        chat["thinking"] = thinking
+    user = (document.get("metadata") or {}).get("user_id")
+    if user:
+        chat["user"] = user
+    tier = _TIERS.get(document.get("service_tier") or "auto", "auto")
+    return chat if tier == "auto" else {**chat, "service_tier": tier}
+
+
+def _messages(document: dict[str, Json]) -> Iterator[Json]:
+    if document.get("system"):
+        yield {"role": "system", "content": _content(document["system"])}
+    for message in document["messages"]:
+        content = message["content"]
+        if isinstance(content, str):
+            yield {"role": message["role"], "content": content}
+        elif message["role"] == "assistant":
+            yield _assistant(content)
+        else:
+            yield from _user(message["role"], content)
+
+
+def _user(role: str, blocks: list[Json]) -> Iterator[Json]:
+    """Results of tools are messages of their own, before what the user says beside them."""
+    for block in blocks:
+        if block["type"] == "tool_result":
+            yield {
+                "role": "tool",
+                "tool_call_id": block["tool_use_id"],
+                "content": _result(block),
+            }
+    rest = [block for block in blocks if block["type"] != "tool_result"]
+    if rest or not blocks:
+        yield {"role": role, "content": _content(rest)}
+
+
+def _result(block: dict[str, Json]) -> Json:
+    """What a tool gave. OpenAI has no flag for a failure, so the text says it."""
+    content = _content(block.get("content") or "")
+    if not block.get("is_error"):
+        return content
+    if isinstance(content, str):
+        return f"Error: {content}"
+    return [{"type": "text", "text": "Error:"}, *content]
+
+
+def _assistant(blocks: list[Json]) -> dict[str, Json]:
+    message: dict[str, Json] = {"role": "assistant"}
+    said = [block for block in blocks if block["type"] in ("text", "image", "document")]
+    thought = "".join(
+        block["thinking"]
+        for block in blocks
+        if block["type"] == "thinking" and not block.get("signature")
+    )
+    if thought:
+        message["reasoning_content"] = thought
+    calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
+    message["content"] = None if calls and not said else _content(said)
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def _call(block: dict[str, Json]) -> dict[str, Json]:
+    arguments = orjson.dumps(block["input"]).decode()
+    return {
+        "id": block["id"],
+        "type": "function",
+        "function": {"name": block["name"], "arguments": arguments},
+    }
+
+
+def _content(content: Json) -> Json:
+    """A string where there is one text, else parts."""
+    if isinstance(content, str):
+        return content
+    parts = [part for block in content for part in _parts(block)]
+    if not parts:
+        return ""
+    return parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else parts
+
+
+def _parts(block: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    match block["type"]:
+        case "text":
+            yield _text(block["text"])
+        case "image":
+            yield {"type": "image_url", "image_url": {"url": _image(block["source"])}}
+        case "document":
+            yield from _document(block)
+        case "search_result":
+            yield from _titled(block, block.get("source"))
+            yield from (_text(inner["text"]) for inner in block["content"])
+
+
+def _document(block: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    source = block["source"]
+    if source["type"] == "base64":
+        name = {"filename": block["title"]} if block.get("title") else {}
+        data = f"data:application/pdf;base64,{source['data']}"
+        yield {"type": "file", "file": {**name, "file_data": data}}
+        return
+    yield from _titled(block, block.get("context"))
+    inner = source["data"] if source["type"] == "text" else source["content"]
+    if isinstance(inner, str):
+        yield _text(inner)
+    else:
+        for part in inner:
+            yield from _parts(part)
+
+
+def _titled(block: dict[str, Json], beside: str | None) -> Iterator[dict[str, Json]]:
+    lines = [line for line in (block.get("title"), beside) if line]
+    if lines:
+        yield _text("\n".join(lines))
+
+
+def _text(text: str) -> dict[str, Json]:
+    return {"type": "text", "text": text}
+
+
+def _image(source: dict[str, Json]) -> str:
+    if source["type"] == "url":
+        return str(source["url"])
+    return f"data:{source['media_type']};base64,{source['data']}"
+
+
+def _tools(document: dict[str, Json]) -> dict[str, Json]:
+    wanted: dict[str, Json] = {}
+    if document.get("tools"):
+        wanted["tools"] = [_tool(tool) for tool in document["tools"]]
+    choice = document.get("tool_choice")
+    if not choice:
+        return wanted
+    if choice["type"] == "tool":
+        wanted["tool_choice"] = {"type": "function", "function": {"name": choice["name"]}}
+    else:
+        wanted["tool_choice"] = _CHOICES[choice["type"]]
+    if choice.get("disable_parallel_tool_use"):
+        wanted["parallel_tool_calls"] = False
+    return wanted
+
+
+def _tool(tool: dict[str, Json]) -> dict[str, Json]:
+    function = {"name": tool["name"], "parameters": _schema(tool)}
+    function |= {k: tool[k] for k in ("description", "strict") if tool.get(k) is not None}
+    return {"type": "function", "function": function}
+
+
+def _schema(tool: dict[str, Json]) -> Json:
+    """The schema; examples of inputs, for which OpenAI has no place of its own, are the schema's."""
+    if not tool.get("input_examples"):
+        return tool["input_schema"]
+    return {**tool["input_schema"], "examples": tool["input_examples"]}
+
+
+def _output(document: dict[str, Json]) -> dict[str, Json]:
+    wanted: dict[str, Json] = {}
+    output = document.get("output_config") or {}
+    if output.get("effort"):
+        wanted["reasoning_effort"] = output["effort"]
+    if output.get("format"):
+        schema = {"name": "output", "schema": output["format"]["schema"], "strict": True}
+        wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return wanted

@@ -1,0 +1,179 @@
+"""Events as the items of an OpenAI response: what streamed and whole replies have in common."""
+
+from typing import Final
+
+from gateway.types import (
+    Call,
+    Event,
+    Finish,
+    Json,
+    ReasoningDelta,
+    RefusalDelta,
+    Start,
+    TextDelta,
+    ToolDelta,
+    UsageEvent,
+)
+
+_ECHOED: Final = (
+    "instructions",
+    "max_output_tokens",
+    "metadata",
+    "parallel_tool_calls",
+    "reasoning",
+    "service_tier",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_p",
+    "truncation",
+    "user",
+)
+_DEFAULTS: Final[dict[str, Json]] = {
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "metadata": {},
+}
+
+
+class Item:
+    """One item of the output, as far as it has come."""
+
+    def __init__(self, index: int, document: dict[str, Json], field: str) -> None:
+        self.index = index
+        self.document = document
+        self.field = field
+        """Where its text stands: ``text``, ``refusal`` or ``arguments``."""
+        self.text = ""
+
+    @property
+    def id(self) -> str:
+        """Names the item within the response."""
+        return str(self.document["id"])
+
+    def part(self) -> dict[str, Json]:
+        """The content part of a message or of reasoning, with what it holds so far."""
+        match self.field:
+            case "refusal":
+                return {"type": "refusal", "refusal": self.text}
+            case "reasoning":
+                return {"type": "reasoning_text", "text": self.text}
+            case _:
+                return {"type": "output_text", "text": self.text, "annotations": []}
+
+    def shown(self, status: str) -> dict[str, Json]:
+        """The item as it stands in a response."""
+        if self.field == "arguments":
+            return {**self.document, "arguments": self.text, "status": status}
+        content = [self.part()] if self.text or status != "in_progress" else []
+        return {**self.document, "content": content, "status": status}
+
+
+class Output:
+    """Puts events into items, in the order in which they began."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.items: list[Item] = []
+        self.usage: UsageEvent | None = None
+        self.reason: str | None = None
+        self._start: Start | None = None
+        self._calls: dict[int, Item] = {}
+        self._reasoning = ""
+
+    @property
+    def started(self) -> bool:
+        """Whether the reply has begun."""
+        return self._start is not None
+
+    def take(self, event: Event) -> tuple[Item, str] | None:
+        """Note an event; the item that it belongs to and the text it adds, when it is of an item."""
+        match event:
+            case Start():
+                self._start = event
+            case UsageEvent():
+                self.usage = event
+            case Finish():
+                self.reason = event.reason
+            case ToolDelta():
+                return self._add(self._call_item(event), event.text)
+            case TextDelta():
+                return self._add(self._last("text"), event.text)
+            case RefusalDelta():
+                return self._add(self._last("refusal"), event.text)
+            case ReasoningDelta():
+                # A server may show its reasoning under two names: one of them is enough.
+                self._reasoning = self._reasoning or event.field_name
+                if event.field_name == self._reasoning:
+                    return self._add(self._last("reasoning"), event.text)
+        return None
+
+    def response(self, status: str) -> dict[str, Json]:
+        """The response object. Nothing is stored, so ``store`` is false whatever was asked."""
+        start, asked = self._start, self.call.document
+        cut = self.reason in ("length", "content_filter")
+        why = "max_output_tokens" if self.reason == "length" else "content_filter"
+        done = "incomplete" if cut and status == "completed" else status
+        return {
+            "id": f"resp_{start.id}" if start is not None else "",
+            "object": "response",
+            "created_at": start.created if start is not None else 0,
+            "model": self.call.model,
+            "status": done,
+            "error": None,
+            "incomplete_details": {"reason": why} if done == "incomplete" else None,
+            "output": [item.shown(done) for item in self.items],
+            "previous_response_id": None,
+            "store": False,
+            **_DEFAULTS,
+            **{name: asked[name] for name in _ECHOED if asked.get(name) is not None},
+            "usage": usage_document(self.usage),
+        }
+
+    def _add(self, item: Item, text: str) -> tuple[Item, str]:
+        item.text += text
+        return item, text
+
+    def _last(self, field: str) -> Item:
+        if self.items and self.items[-1].field == field:
+            return self.items[-1]
+        kind: dict[str, Json] = (
+            {"type": "reasoning", "summary": []}
+            if field == "reasoning"
+            else {"type": "message", "role": "assistant"}
+        )
+        return self._begin("rs" if field == "reasoning" else "msg", kind, field)
+
+    def _call_item(self, event: ToolDelta) -> Item:
+        if event.part not in self._calls:
+            call_id = event.call_id or f"call_{event.part}"
+            kind = {"type": "function_call", "call_id": call_id, "name": event.name or ""}
+            self._calls[event.part] = self._begin("fc", kind, "arguments")
+        return self._calls[event.part]
+
+    def _begin(self, prefix: str, document: dict[str, Json], field: str) -> Item:
+        index = len(self.items)
+        stem = self._start.id if self._start is not None else ""
+        item = Item(index, {"id": f"{prefix}_{stem}_{index}", **document}, field)
+        self.items.append(item)
+        return item
+
+
+def usage_document(usage: UsageEvent | None) -> dict[str, Json] | None:
+    """Token counts as the Responses API names them."""
+    if usage is None:
+        return None
+    prompt = usage.details.get("prompt_tokens_details") or {}
+    completion = usage.details.get("completion_tokens_details") or {}
+    return {
+        "input_tokens": usage.input_tokens,
+        "input_tokens_details": {
+            "cached_tokens": prompt.get("cached_tokens") or 0,
+            "cache_write_tokens": prompt.get("cache_write_tokens") or 0,
+        },
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": completion.get("reasoning_tokens") or 0},
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }
