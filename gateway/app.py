@@ -132,7 +132,9 @@ def compose(
     candidate = _candidate(settings)
     upstreams = _upstreams(settings, policy)
     detector = detector or ProcessDetector(
-        settings.detect.languages, processes=settings.detect.processes
+        settings.detect.languages,
+        processes=settings.detect.processes,
+        specs=settings.detect.specs(),
     )
     pipeline = Pipeline(
         identity=_identity(settings, ring, environ),

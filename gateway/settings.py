@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.errors import ConfigError
+from gateway.recognisers import Recogniser
 from gateway.types import Deployment, Zone
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -162,6 +163,15 @@ class Detect(_Section):
     cache_entries: int = Field(
         20_000, ge=0, description="Texts whose findings are remembered (offsets only)."
     )
+    optional: tuple[Literal["ORGANIZATION", "DATE_TIME", "NRP", "AGE"], ...] = Field(
+        (), description="Entities that are found only when they are named here."
+    )
+    recognisers: tuple[Recogniser, ...] = Field((), description="Recognisers that you bring.")
+
+    def specs(self) -> tuple[str, ...]:
+        """What is added to the detectors, as detector processes are told of it."""
+        switched = tuple(f"optional={entity}" for entity in self.optional)
+        return switched + tuple(recogniser.spec() for recogniser in self.recognisers)
 
 
 class ApiKey(_Section):
@@ -390,6 +400,10 @@ def _file_faults(settings: Settings) -> list[str]:
             ("policy.opa.token_file", settings.policy.opa.token_file),
             ("policy.opa.ca_file", settings.policy.opa.ca_file),
         ]
+    named += [
+        (f"detect.recognisers.{index}", recogniser.file)
+        for index, recogniser in enumerate(settings.detect.recognisers)
+    ]
     for name, deployment in settings.deployments.items():
         named += [
             (f"deployments.{name}.api_key_file", deployment.api_key_file),

@@ -1,6 +1,7 @@
 """A detector process: builds an engine, then answers one frame with one frame until the channel closes.
 
-Started by ``pool`` as ``python -m gateway.detect.child FD FACTORY LANGUAGE…``. A frame is four bytes of
+Started by ``pool`` as ``python -m gateway.detect.child FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
+recognisers that settings add. A frame is four bytes of
 length, big-endian, and JSON. Nothing is printed or logged here, since everything here is near user text.
 """
 
@@ -23,10 +24,10 @@ HEADER: Final = struct.Struct(">I")
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def factory(name: str) -> Callable[[Sequence[str]], Any]:
+def factory(name: str) -> Callable[..., Any]:
     """The engine factory called ``module:function``."""
     module, _, function = name.partition(":")
-    built: Callable[[Sequence[str]], Any] = getattr(import_module(module), function)
+    built: Callable[..., Any] = getattr(import_module(module), function)
     return built
 
 
@@ -34,14 +35,14 @@ class EngineFailed(Exception):
     """An engine could not be built, or failed at a job; the message holds no user text."""
 
 
-def construct(name: str, languages: Sequence[str]) -> Any:
-    """The engine that a factory builds.
+def construct(name: str, languages: Sequence[str], specs: Sequence[str] = ()) -> Any:
+    """The engine that a factory builds; one that is not ours need not know of added recognisers.
 
     Raises:
         EngineFailed: with the reason, since no user text is near yet.
     """
     try:
-        return factory(name)(languages)
+        return factory(name)(languages, specs) if specs else factory(name)(languages)
     except Exception as error:  # noqa: BLE001  # the start is refused
         raise EngineFailed(f"{type(error).__name__}: {error}") from None
 
@@ -92,12 +93,13 @@ def decode_spans(document: Any) -> list[tuple[Span, ...]]:
 
 def main(arguments: Sequence[str]) -> None:
     """Serve the channel at file descriptor ``arguments[0]``."""
-    descriptor, name, *languages = arguments
+    descriptor, name, *rest = arguments
+    languages, specs = [a for a in rest if "=" not in a], [a for a in rest if "=" in a]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children in its own order
     _die_with_parent()
     with socket.socket(fileno=int(descriptor)) as channel:
         try:
-            engine = construct(name, languages)
+            engine = construct(name, languages, specs)
         except EngineFailed as error:
             _send(channel, orjson.dumps({"failed": str(error)}))
             return

@@ -12,11 +12,13 @@ from typing import Final, Protocol
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
+from gateway.detect import custom
 from gateway.detect.base import Passage, Span
 from gateway.detect.english_names import AnnouncedNameRecognizer
 from gateway.detect.expand import Expanded
 from gateway.detect.japanese_names import JapaneseNameRecognizer
 from gateway.detect.nlp import JAPANESE, MODEL, Artifacts, NamesOnly
+from gateway.detect.optional import OptionalRecognizer
 from gateway.detect.overlap import resolve
 from gateway.detect.patterns import tier0, unfolded
 from gateway.detect.recognizers import (
@@ -28,6 +30,7 @@ from gateway.detect.recognizers import (
 from gateway.text.fold import fold
 
 _THRESHOLD: Final = 0.4
+_OPTIONAL: Final = "optional="
 _PACKAGES: Final = (
     "presidio-analyzer", "spacy", MODEL, "sudachipy", "sudachidict-core", "phonenumbers",
 )  # fmt: skip
@@ -47,14 +50,17 @@ class PresidioEngine:
 
     Args:
         languages: ``en`` and ``ja``, one or both.
+        specs: what settings add (see ``custom.load``), and ``optional=ENTITY`` for each that is switched on.
     """
 
-    def __init__(self, languages: Sequence[str]) -> None:
+    def __init__(self, languages: Sequence[str], specs: Sequence[str] = ()) -> None:
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-        self.revision = _revision(languages)
+        self.revision = _revision(languages, specs)
         self._names = NamesOnly(languages)
         self._analyzer = AnalyzerEngine(
-            registry=RecognizerRegistry(_recognizers(languages), supported_languages=[*languages]),
+            registry=RecognizerRegistry(
+                _recognizers(languages) + _added(languages, specs), supported_languages=[*languages]
+            ),
             nlp_engine=self._names,
             supported_languages=[*languages],
             context_aware_enhancer=NearbyWords(),
@@ -86,9 +92,9 @@ class PresidioEngine:
         return spans
 
 
-def build(languages: Sequence[str]) -> Engine:
+def build(languages: Sequence[str], specs: Sequence[str] = ()) -> Engine:
     """The engine that the gateway's detector processes run."""
-    return PresidioEngine(languages)
+    return PresidioEngine(languages, specs)
 
 
 def _recognizers(
@@ -108,6 +114,15 @@ def _recognizers(
     return recognizers
 
 
+def _added(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecognizer]:
+    """What settings switch on, and what users bring."""
+    entities = tuple(spec.removeprefix(_OPTIONAL) for spec in specs if spec.startswith(_OPTIONAL))
+    added: list[EntityRecognizer] = []
+    if entities:
+        added += [OptionalRecognizer(entities, language) for language in languages]
+    return added + custom.load([s for s in specs if not s.startswith(_OPTIONAL)], languages)
+
+
 def _language(text: str, languages: Sequence[str]) -> str:
     return "ja" if "ja" in languages and JAPANESE.search(text) else languages[0]
 
@@ -123,12 +138,14 @@ def _span(result: RecognizerResult) -> Span:
     )
 
 
-def _revision(languages: Sequence[str]) -> str:
-    """A digest of everything that decides what is found: our code, the packages, the languages."""
+def _revision(languages: Sequence[str], specs: Sequence[str]) -> str:
+    """A digest of everything that decides what is found: our code, the packages, the languages, what was added."""
     digest = hashlib.blake2b(repr(sorted(languages)).encode(), digest_size=16)
     for package in _PACKAGES:
         digest.update(f"{package}={version(package)};".encode())
     here = Path(__file__).parent
     for path in sorted([*here.glob("*.py"), *(here.parent / "text").glob("*.py")]):
         digest.update(path.read_bytes())
+    for content in custom.contents(specs):
+        digest.update(b"%d:%s" % (len(content), content))
     return digest.hexdigest()

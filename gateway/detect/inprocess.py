@@ -19,11 +19,15 @@ class InProcessDetector:
 
     Args:
         languages: the languages whose models are loaded.
+        specs: recognisers that settings add (see ``engine``).
         engine: ``module:function`` of the engine's factory.
     """
 
-    def __init__(self, languages: Sequence[str], *, engine: str = ENGINE) -> None:
+    def __init__(
+        self, languages: Sequence[str], *, specs: Sequence[str] = (), engine: str = ENGINE
+    ) -> None:
         self._languages = languages
+        self._specs = specs
         self._factory = engine
         self._engine: Any = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
@@ -44,7 +48,7 @@ class InProcessDetector:
         loop = asyncio.get_running_loop()
         try:
             self._engine = await loop.run_in_executor(
-                self._thread, construct, self._factory, self._languages
+                self._thread, construct, self._factory, self._languages, self._specs
             )
         except EngineFailed as error:
             raise DetectorUnavailable(f"the detector did not start: {error}") from None

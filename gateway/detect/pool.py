@@ -61,6 +61,7 @@ class ProcessDetector:
     Args:
         languages: the languages whose models are loaded.
         processes: how many processes.
+        specs: recognisers that settings add (see ``engine``).
         engine: ``module:function`` of the engine's factory.
         hang_seconds: a job that runs longer is taken for hung, and its process is killed.
         start_seconds: how long a process may take to load its models.
@@ -71,11 +72,12 @@ class ProcessDetector:
         languages: Sequence[str],
         *,
         processes: int,
+        specs: Sequence[str] = (),
         engine: str = ENGINE,
         hang_seconds: float = 2.0,
         start_seconds: float = 60.0,
     ) -> None:
-        self._command = (engine, *languages)
+        self._command = (engine, *languages, *specs)
         self._start_seconds = start_seconds
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(maxsize=processes)
         self._workers = [

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.recognisers import Recogniser
+
+
+@pytest.mark.parametrize(
+    ("given", "spec", "file"),
+    [
+        ({"yaml": "badge.yaml"}, "yaml=badge.yaml", Path("badge.yaml")),
+        ({"dictionary": "names.txt", "entity": "CUSTOMER"}, "dictionary=CUSTOMER=names.txt", Path("names.txt")),
+        ({"python": "acme.badges:Badge"}, "python=acme.badges:Badge", None),
+    ],
+)  # fmt: skip
+def test_three_ways(given: dict[str, str], spec: str, file: Path | None) -> None:
+    recogniser = Recogniser.model_validate(given)
+    assert recogniser.spec() == spec
+    assert recogniser.file == file
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"yaml": "a", "python": "a:B"}, {"dictionary": "a"}, {"yaml": "a", "entity": "X"}, {"python": "no class"},
+     {"dictionary": "a", "entity": "lower"}, {"other": "a"}],
+)  # fmt: skip
+def test_anything_else_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Recogniser.model_validate(given)
