@@ -32,7 +32,7 @@ class Word:
         """Whether a name or place may begin with it; most words are told apart by this alone."""
         if self.kind != "noun":
             return self.kind != ""
-        return "ァ" <= self.surface[0] <= "ヺ" or self.surface[-1] == "内"
+        return "ァ" <= self.surface[:1] <= "ヺ" or self.surface[-1:] == "内"
 
 
 class Words:

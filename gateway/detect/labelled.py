@@ -60,6 +60,8 @@ def labelled(sight: Sight) -> Iterator[Span]:
     yield from _born(sight)
     yield from _plates(sight)
     yield from _keyed(sight)
+    for mark in _MARKS.finditer(sight.text):
+        yield _span(mark.start(), mark.end(), "CONFIDENTIAL_MARK", "confidential-mark")
 
 
 def _number(
@@ -207,6 +209,11 @@ _LABELS: Final = (
     ),
 )  # fmt: skip
 
+_MARKS: Final = re.compile(
+    r"社外秘|部外秘|関係者外秘|極秘|マル秘|㊙|取扱注意|(?<=[【\[(])機密(?=[】\])])"
+    r"|(?<![A-Za-z])(?:(?:STRICTLY|HIGHLY|COMPANY|PRIVATE AND|PROPRIETARY AND) )?CONFIDENTIAL(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:TOP SECRET|INTERNAL USE ONLY|FOR INTERNAL USE|RESTRICTED DISTRIBUTION|DO NOT DISTRIBUTE|ATTORNEY-CLIENT PRIVILEGED)(?![A-Za-z])"
+)
 _BORN: Final = re.compile(rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))")
 _PLATE_JAPANESE: Final = re.compile(
     r"(?<![一-龥])[一-龥]{2,4} ?[0-9]{2}[0-9ACFHKLMPXY] ?[あ-んA-Z] ?(?:[0-9]{2}-[0-9]{2}|[・.]{1,3} ?[0-9]{1,3}|[0-9]{4})(?![0-9])"
@@ -252,5 +259,7 @@ def _span(start: int, end: int, entity: str, detector: str) -> Span:
     return Span(start=start, end=end, entity=entity, score=0.8, detector=detector)
 
 
-ENTITIES: Final = frozenset({"PHONE_NUMBER", *(label.entity for label in _LABELS)})
+ENTITIES: Final = frozenset(
+    {"CONFIDENTIAL_MARK", "PHONE_NUMBER", *(label.entity for label in _LABELS)}
+)
 """Every entity that these rules can name."""

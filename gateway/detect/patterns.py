@@ -7,7 +7,7 @@ streamed reply, go through the same function.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from gateway.detect import generic, japanese, phones, secrets
+from gateway.detect import generic, japanese, phones, secrets, vendors
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve
 from gateway.detect.rules import Sight, found
@@ -19,6 +19,7 @@ _FINDERS: Final[tuple[Callable[[Sight], Iterable[Span]], ...]] = (
     generic.addresses,
     phones.phones,
     japanese.addresses,
+    vendors.credentials,
     secrets.announced,
     secrets.keyed,
 )
@@ -28,6 +29,7 @@ ENTITIES: Final = frozenset(
     {rule.entity for rule in _RULES}
     | {"CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "PHONE_NUMBER", "LOCATION"}
     | {"JP_ADDRESS", "SECRET_PASSWORD"}
+    | vendors.ENTITIES
 )
 """Every entity that these rules can name."""
 

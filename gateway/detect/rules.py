@@ -71,10 +71,14 @@ class Rule:
     check: Callable[[str], bool] | None = None
     context: re.Pattern[str] | None = None
 
-    def find(self, sight: Sight) -> Iterator[Span]:
+    def may_match(self, sight: Sight) -> bool:
+        """Whether the pattern is worth running at all: most are not."""
         if self.digits and not sight.has_digit:
-            return
-        if self.literals and not sight.holds(self.literals):
+            return False
+        return not self.literals or sight.holds(self.literals)
+
+    def find(self, sight: Sight) -> Iterator[Span]:
+        if not self.may_match(sight):
             return
         for match in self.pattern.finditer(sight.text):
             if self.check is not None and not self.check(bare(match[0])):
@@ -102,4 +106,4 @@ def words(*alternatives: str) -> re.Pattern[str]:
 
 def found(rules: Iterable[Rule], sight: Sight) -> list[Span]:
     """Everything that a table finds; spans may overlap."""
-    return [span for rule in rules for span in rule.find(sight)]
+    return [span for rule in rules if rule.may_match(sight) for span in rule.find(sight)]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detect import vendors
 from gateway.detect.base import CERTAIN, Span
 from gateway.detect.checks import entropy
 from gateway.detect.rules import Rule, Sight
@@ -22,7 +21,6 @@ _PRIVATE_KEY: Final = re.compile(
 
 
 RULES: Final = (
-    *vendors.RULES,
     Rule(
         name="private-key",
         entity="SECRET_PRIVATE_KEY",

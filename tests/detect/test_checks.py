@@ -1,6 +1,7 @@
 """Check digits against published vectors, and against every one-digit error."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -82,3 +83,57 @@ def test_addresses_that_reach_a_host(value: str, expected: bool) -> None:
 def test_entropy_in_bits_a_character() -> None:
     assert checks.entropy("aaaa") == 0
     assert checks.entropy("abcd") == 2
+
+
+def _my_number(base: str) -> str:
+    """個人番号, reckoned as the ordinance writes it: P_n counted from the right."""
+    total = sum(int(base[-n]) * (n + 1 if n <= 6 else n - 5) for n in range(1, 12))
+    return base + str(0 if total % 11 <= 1 else 11 - total % 11)
+
+
+def _corporate(base: str) -> str:
+    total = sum(int(base[-n]) * (1 if n % 2 else 2) for n in range(1, 13))
+    return str(9 - total % 9) + base
+
+
+def _luhn(base: str) -> str:
+    total = sum(
+        sum(divmod(int(d) * (2 if n % 2 == 0 else 1), 10)) for n, d in enumerate(reversed(base))
+    )
+    return base + str(-total % 10)
+
+
+def _iban(base: str) -> str:
+    number = int("".join(str(int(c, 36)) for c in base + "DE00"))
+    return f"DE{98 - number % 97:02}{base}"
+
+
+GENERATED: list[tuple[str, Callable[[str], bool], Callable[[str], str], int, int]] = [
+    ("my number", checks.my_number, _my_number, 11, -1),
+    ("corporate number", checks.corporate_number, _corporate, 12, 0),
+    ("card", checks.luhn, _luhn, 15, -1),
+    ("long card", checks.luhn, _luhn, 18, -1),
+    ("short card", checks.luhn, _luhn, 11, -1),
+    ("insurer", checks.insurer_number, _luhn, 7, -1),
+    ("municipal insurer", checks.insurer_number, _luhn, 5, -1),
+    ("iban", checks.iban, _iban, 18, 3),
+]
+
+
+@pytest.mark.parametrize(("name", "check", "make", "size", "at"), GENERATED)
+def test_ten_thousand_valid_and_invalid_values(
+    name: str, check: Callable[[str], bool], make: Callable[[str], str], size: int, at: int
+) -> None:
+    random = Random(name)  # noqa: S311  # samples that are the same each time
+    for _ in range(10_000):
+        base = "".join(random.choices("0123456789", k=size))
+        valid = make(base)
+        if len(set(valid)) == 1:
+            continue
+        assert check(valid), valid
+        digits = list(valid)
+        digits[at] = str((int(digits[at]) + random.randint(1, 8)) % 10)
+        wrong = "".join(digits)
+        if name == "corporate number" and {digits[0], valid[0]} == {"0", "9"}:
+            continue
+        assert not check(wrong), wrong

@@ -31,7 +31,7 @@ def test_text_without_japanese_has_no_words(words: Words) -> None:
 
 @pytest.mark.parametrize(
     ("surface", "kind", "expected"),
-    [("は", "", False), ("会議", "noun", False), ("ロイツェ", "noun", True), ("都内", "noun", True), ("田中", "family", True)],
+    [("は", "", False), ("会議", "noun", False), ("ロイツェ", "noun", True), ("都内", "noun", True), ("", "noun", False), ("田中", "family", True)],
 )  # fmt: skip
 def test_what_a_name_may_begin_with(surface: str, kind: str, expected: bool) -> None:
     assert Word(0, len(surface), surface, kind).may_name is expected

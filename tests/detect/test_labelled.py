@@ -41,6 +41,8 @@ def of(text: str, entity: str, key: str = "") -> list[str]:
         ("Customer michaeljones (email z@example.com)", "USERNAME", "michaeljones"),
         ("Token QZIT3UEA3G was issued to user khill.", "USERNAME", "khill"),
         ("ユーザー名は「taro_y」です", "USERNAME", "taro_y"),
+        ("【社外秘】来期の計画", "CONFIDENTIAL_MARK", "社外秘"),
+        ("STRICTLY CONFIDENTIAL: draft", "CONFIDENTIAL_MARK", "STRICTLY CONFIDENTIAL"),
     ],
 )
 def test_values_after_their_labels(text: str, entity: str, value: str) -> None:
@@ -54,6 +56,7 @@ def test_values_after_their_labels(text: str, entity: str, value: str) -> None:
         "Log in as usual.", "create an account for free", "He was born in 1990.", "The plate is hot",
         "date of birth: 1978-18-11", "National identity matters", "license plates are issued", "driver license fees rose 12%",
         "signed in as [USERNAME_k7f3q2ab]", "会員番号をお知らせください", "The customer service desk (email us)",
+        "This is confidential.", "機密性の高い設計", "CONFIDENTIALITY",
     ],
 )  # fmt: skip
 def test_words_about_papers_are_none(text: str) -> None:

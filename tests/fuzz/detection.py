@@ -1,0 +1,104 @@
+"""Coverage-guided fuzzing of detection: ``make fuzz``, ten minutes.
+
+    python -m tests.fuzz.detection -max_total_time=600
+
+Every input is a text and a list of cuts. What must hold of any: no fault, findings disjoint and inside the text,
+views that lead back into it, the same findings for any split of a stream, and no input that takes long.
+"""
+
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+
+import atheris
+
+with atheris.instrument_imports(include=["gateway.detect", "gateway.text"]):
+    from gateway.detect.base import Passage, Span
+    from gateway.detect.engine import build
+    from gateway.detect.labelled import labelled
+    from gateway.detect.patterns import tier0
+    from gateway.detect.rules import Sight
+    from gateway.detect.segmenter import PatternSegmenter, Unit, scan_unit
+    from gateway.text.fold import fold
+    from gateway.text.views import views
+
+ENGINE = build(("ja",))
+LONGEST = 4_000
+
+
+def one_input(data: bytes) -> None:
+    """Check one input."""
+    given = atheris.FuzzedDataProvider(data)
+    cuts = [given.ConsumeIntInRange(0, LONGEST) for _ in range(given.ConsumeIntInRange(0, 6))]
+    key = given.ConsumeUnicodeNoSurrogates(12)
+    text = _text(given)
+    check(text, key, cuts)
+
+
+def _text(given: "atheris.FuzzedDataProvider") -> str:
+    """Half of the inputs are bytes read as UTF-8, so that the corpus of seeds is text."""
+    if given.ConsumeBool():
+        return given.ConsumeBytes(LONGEST).decode(errors="replace")
+    return given.ConsumeUnicodeNoSurrogates(LONGEST)
+
+
+def check(text: str, key: str, cuts: Sequence[int]) -> None:
+    """What must hold of any text."""
+    folded = fold(text)
+    _inside(tier0(text, key), text)
+    for span in labelled(Sight.of(folded.text, key)):
+        if not 0 <= span.start < span.end <= len(folded.text):
+            raise AssertionError("a labelled value is outside its text")
+    for view in views(folded.text):
+        start, end = view.located(0, len(view.text))
+        if not 0 <= start <= end <= len(folded.text):
+            raise AssertionError("a view leads out of its text")
+    for languages in ((), ("ja",)):
+        (found,) = ENGINE.detect([Passage(text=text, key=key, languages=languages)])
+        _inside(found, text)
+    if _streamed(text, cuts) != list(tier0(text)):
+        raise AssertionError("a split of the stream changes what is found")
+
+
+def _inside(spans: Sequence[Span], text: str) -> None:
+    edge = 0
+    for span in spans:
+        if not edge <= span.start < span.end <= len(text):
+            raise AssertionError("findings overlap or are outside the text")
+        edge = span.end
+
+
+def _streamed(text: str, cuts: Sequence[int]) -> list[Span]:
+    edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
+    segmenter = PatternSegmenter()
+    units = [unit for a, b in pairwise(edges) for unit in segmenter.feed(text[a:b])]
+    return _found([*units, *segmenter.flush()])
+
+
+def _found(units: Sequence[Unit]) -> list[Span]:
+    spans, offset = [], 0
+    for unit in units:
+        for span in scan_unit(unit) if unit.scan else ():
+            spans.append(
+                Span(
+                    start=span.start + offset,
+                    end=span.end + offset,
+                    entity=span.entity,
+                    score=span.score,
+                    detector=span.detector,
+                )
+            )
+        offset += len(unit.text)
+    return spans
+
+
+def main() -> None:
+    """Run libFuzzer with the arguments of the command line."""
+    atheris.enabled_hooks.add("RegEx")
+    atheris.enabled_hooks.add("str")
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
