@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast, get_args
 
 import typer
 
-from gateway.cli import policy_tests
+from gateway.cli import policy_diff, policy_new, policy_tests
 from gateway.cli.common import FAULT, AsJson, exit_with, print_json
 from gateway.errors import ConfigError
 from gateway.policy.build import Build, build
@@ -19,6 +19,8 @@ from gateway.policy.signatures import Algorithm, Signer
 
 app = typer.Typer(help="Check, test, build and compare policies.", no_args_is_help=True)
 app.command("test")(policy_tests.run_tests)
+app.command("diff")(policy_diff.diff)
+app.add_typer(policy_new.app, name="new")
 
 OPA_VARIABLE: Final = "SEKISHO_OPA"
 """Environment variable that names the ``opa`` binary, where it is not on the path."""

@@ -54,18 +54,70 @@ request(candidates, more) := object.union(
 	more,
 )
 
-# The data of apps.yaml with one row for the application of these requests.
-app(row) := {
-	"default": data.apps["default"],
-	"apps": {"billing": object.union(data.apps["default"], row)},
-	"groups": {"interns": {"models": ["smollm2"]}},
+# Data for tests: what the folder data/ says may change, and these tests hold all the same.
+operators := {
+	"self": {"kind": "self", "status": "allowed", "country": ""},
+	"openai": {"kind": "vendor", "status": "allowed", "country": "US"},
+	"anthropic": {"kind": "vendor", "status": "allowed", "country": "US"},
+	"deepseek": {"kind": "vendor", "status": "denied", "country": "CN"},
 }
 
-# The modes as they are, but for one rule or pack.
-modes(rule, mode) := {name: rules |
-	some name, listed in data.modes
-	rules := array.concat(
-		[other | some other in listed; other != rule],
-		[rule | name == mode],
-	)
+models := {"deepseek-r1": {"developer": "DeepSeek"}}
+
+licences := {"MIT": {"output_use": "allowed"}}
+
+purposes := {
+	"distillation": {"trains": true},
+	"evaluation": {"trains": false},
+	"assistance": {"trains": false},
+}
+
+everywhere(how) := {"in-house": how, "device": how, "trusted-cloud": how, "public-cloud": how}
+
+zone(kinds) := {
+	"reasoning": "pass",
+	"output_depth": "patterns",
+	"unscannable": kinds,
+	"provenance": ["declared", "signed", "verified"],
+}
+
+entities := {
+	"zones": {
+		"in-house": zone(["audio", "file", "image"]),
+		"device": zone([]),
+		"trusted-cloud": zone([]),
+		"public-cloud": zone([]),
+	},
+	"treatment": {
+		"exact": {
+			"JP_MY_NUMBER": object.union(everywhere("block"), {"in-house": "placeholder"}),
+			"PATIENT": object.union(everywhere("in-house-only"), {"in-house": "placeholder"}),
+		},
+		"prefixes": [{
+			"prefix": "SECRET_",
+			"zones": object.union(everywhere("block"), {"in-house": "placeholder", "device": "placeholder"}),
+		}],
+		"otherwise": everywhere("placeholder"),
+	},
+	"output": {"exact": {}, "prefixes": [], "otherwise": everywhere("placeholder")},
+}
+
+default_app := {
+	"models": ["*"],
+	"purpose": "",
+	"purposes": ["*"],
+	"tools": true,
+	"hours": numbers.range(0, 167),
+	"max_output_tokens": 0,
+	"reasoning": "pass",
+	"reasoning_groups": ["*"],
+	"when_in_house_only": "deny",
+	"reroute_to": "",
+}
+
+# apps.yaml with one row for the application of these requests.
+app(row) := {
+	"default": default_app,
+	"apps": {"billing": object.union(default_app, row)},
+	"groups": {"interns": {"models": ["smollm2"]}},
 }

@@ -1,9 +1,12 @@
 """Every shipped Rego test, on OPA and on the embedded engine; the rules' form."""
 
+import shutil
+from pathlib import Path
+
 import orjson
 import pytest
 
-from gateway.policy.build import Build
+from gateway.policy.build import Build, build
 from gateway.policy.selftest import run as run_tests
 from tests.parts.opa import opa
 from tests.policy.conftest import POLICIES
@@ -48,3 +51,26 @@ def test_the_rules_are_strict_and_formatted(sources: list[str]) -> None:
     checked = opa("check", "--strict", *rego)
     assert checked.returncode == 0, checked.stderr
     assert opa("fmt", "--list", *rego).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("data/operators.yaml", "status: denied", "status: allowed"),
+        ("data/settings.yaml", "no-deepseek-cloud: enforce", "us-ndaa-1532: enforce"),
+        ("data/apps.yaml", "tools: true", "tools: false"),
+        ("data/entities.yaml", "block", "keep"),
+        ("data/entities.yaml", "reasoning: pass", "reasoning: drop"),
+        ("data/purposes.yaml", "trains: false", "trains: true"),
+        ("rules/modality/modality.rego", "mode: enforce", "mode: shadow"),
+    ],
+)
+def test_the_tests_of_rules_hold_whatever_is_chosen(
+    tmp_path: Path, name: str, old: str, new: str
+) -> None:
+    """What the security team decides in data must not look like a broken rule."""
+    folder = Path(shutil.copytree(POLICIES, tmp_path / "policies"))
+    path = folder / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert run_tests(build(folder)).faults == []

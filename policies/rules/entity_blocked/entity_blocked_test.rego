@@ -8,6 +8,7 @@ denied(findings) := found if {
 		[sample.in_house, sample.cloud],
 		{"findings": findings},
 	)
+		with data.entities as sample.entities
 }
 
 test_personal_data_goes_anywhere_as_a_placeholder if count(denied({"PERSON": {"user": "1"}})) == 0

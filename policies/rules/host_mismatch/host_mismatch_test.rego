@@ -5,6 +5,7 @@ import data.sample
 
 denied(candidate, changes) := found if {
 	found := host_mismatch.deny with input as sample.request([object.union(candidate, changes)], {})
+		with data.operators as sample.operators
 }
 
 test_matching_hosts_pass if {

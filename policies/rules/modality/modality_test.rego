@@ -8,6 +8,7 @@ denied(kinds) := found if {
 		[sample.in_house, sample.cloud],
 		{"unscannable": kinds},
 	)
+		with data.entities as sample.entities
 }
 
 test_text_passes if count(denied([])) == 0

@@ -6,7 +6,7 @@ import data.sample
 denied(changes, refused) := found if {
 	settings := {"denied_countries": {"operator": refused}}
 	found := operator_country.deny with input as sample.request([object.union(sample.cloud, changes)], {})
-		with data.settings as settings
+		with data.settings as settings with data.operators as sample.operators
 }
 
 test_another_country_passes if count(denied({}, ["KP"])) == 0

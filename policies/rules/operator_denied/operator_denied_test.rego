@@ -5,6 +5,7 @@ import data.sample
 
 denied(changes) := found if {
 	found := operator_denied.deny with input as sample.request([object.union(sample.in_house, changes)], {})
+		with data.operators as sample.operators
 }
 
 test_in_house_passes if count(denied({})) == 0

@@ -6,6 +6,7 @@ import data.sample
 denied(purpose, row) := found if {
 	found := output_rights.deny with input as sample.request([sample.in_house, sample.cloud], {"purpose": purpose})
 		with data.apps as sample.app(row)
+		with data.purposes as sample.purposes
 }
 
 test_no_purpose_passes if count(denied("", {})) == 0

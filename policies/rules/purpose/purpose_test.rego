@@ -6,6 +6,7 @@ import data.sample
 denied(declared, row) := found if {
 	found := purpose.deny with input as sample.request([sample.in_house], {"purpose": declared})
 		with data.apps as sample.app(row)
+		with data.purposes as sample.purposes
 }
 
 test_no_purpose_passes if count(denied("", {})) == 0

@@ -5,7 +5,7 @@ import data.sample
 
 mode(zone, row, groups) := found if {
 	found := reasoning.mode["r1-a"] with input as sample.request([sample.in_house], {"groups": groups})
-		with data.entities.zones["in-house"].reasoning as zone
+		with data.entities as {"zones": {"in-house": {"reasoning": zone}}}
 		with data.apps as sample.app(row)
 }
 
@@ -25,7 +25,8 @@ test_groups_that_may_not_see_it_do_not if {
 }
 
 test_missing_data_denies if {
-	count(reasoning.deny) == 0 with input as sample.request([sample.in_house], {})
+	count(reasoning.deny) == 0 with input as sample.request([sample.in_house], {}) with data.entities as sample.entities
+		with data.apps as sample.app({})
 	reasoning.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.apps as {}
 	reasoning.deny == {"r1-a"} with input as sample.request([sample.in_house], {}) with data.entities as {}
 }

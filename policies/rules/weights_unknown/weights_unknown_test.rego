@@ -5,6 +5,8 @@ import data.sample
 
 denied(changes) := found if {
 	found := weights_unknown.deny with input as sample.request([object.union(sample.in_house, changes)], {})
+		with data.models as sample.models
+		with data.licences as sample.licences
 }
 
 test_known_weights_pass if count(denied({})) == 0
