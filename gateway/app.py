@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path
+from gateway.deployments import Probe
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
@@ -37,10 +38,16 @@ from gateway.quota.concurrency import Concurrency
 from gateway.recorder import Recorder
 from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
+from gateway.routing.prober import Prober
+from gateway.routing.router import Router
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
+from gateway.types import Reason
 from gateway.upstream.http import OpenAIUpstream
 
+_HOST_RULE = "operator_denied"
+"""The rule by whose data the connector refuses hosts."""
+_REASON = ("id", "title", "remedy", "mode", "code")
 _ORIGIN = "sekisho/0"
 """Names this process's log; with several processes each would have its own."""
 
@@ -66,6 +73,7 @@ class Gateway:
     refreshers: tuple[Refresher, ...]
     audit: AuditLog
     upstreams: Mapping[str, OpenAIUpstream]
+    prober: Prober
 
     def public(self) -> FastAPI:
         """The application of the public port."""
@@ -88,6 +96,7 @@ class Gateway:
                 self.detector,
                 *self.upstreams.values(),
                 *self.refreshers,
+                self.prober,
             ]
             for part in parts:
                 await part.start()
@@ -131,6 +140,7 @@ def compose(
     metrics.policy_swapped("live", build.revision)
     candidate = _candidate(settings)
     upstreams = _upstreams(settings, policy)
+    router = Router(settings)
     detector = detector or ProcessDetector(
         settings.detect.languages,
         processes=settings.detect.processes,
@@ -143,6 +153,7 @@ def compose(
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
+        router=router,
         ring=ring,
         upstreams=upstreams,
         recorder=Recorder(audit, metrics, structlog.get_logger()),
@@ -155,6 +166,7 @@ def compose(
         refreshers=_refreshers(settings, policy, candidate, verifier, _Told(metrics)),
         audit=audit,
         upstreams=upstreams,
+        prober=_prober(settings, router, upstreams),
     )
 
 
@@ -235,10 +247,23 @@ class _Told:
 
 
 def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, OpenAIUpstream]:
-    def refused(host: str) -> bool:
-        return covered(host, policy.current.denied_hosts)
+    def refused(host: str) -> tuple[Reason, ...] | None:
+        current = policy.current
+        if not covered(host, current.denied_hosts):
+            return None
+        row = current.build.data["rule_metadata"].get(_HOST_RULE)
+        return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
 
     return {
         name: OpenAIUpstream(name, deployment, wire_check=wire_check, refused_host=refused)
         for name, deployment in settings.deployments.items()
     }
+
+
+def _prober(settings: Settings, router: Router, upstreams: Mapping[str, OpenAIUpstream]) -> Prober:
+    probes = {name: told.probe for name, told in settings.deployments.items() if told.probe}
+
+    async def ask(name: str, probe: Probe) -> str:
+        return await upstreams[name].probe(probe)
+
+    return Prober(router, probes, ask, structlog.get_logger())

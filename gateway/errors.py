@@ -23,10 +23,15 @@ SekishoError
 │   ├── PolicyUnavailable            503 policy_unavailable      (retryable)
 │   ├── AuditUnavailable             503 audit_unavailable       (retryable)
 │   ├── NoDeployment                 503 no_deployment           (retryable)
+│   ├── Overloaded                   503 overloaded              (retryable)
 │   └── NotReady                     503 not_ready               (retryable)
 └── UpstreamError                    the model server failed
     ├── UpstreamFailed               502 upstream_error
     ├── UpstreamTimeout              504 upstream_timeout
+    ├── UpstreamRateLimited          429 upstream_rate_limited   (retryable)
+    ├── UpstreamRejected             400 upstream_rejected       (the request is at fault)
+    ├── ContextTooLong               400 context_length_exceeded
+    ├── ContentFiltered              400 content_filter
     └── AddressRefused               403 provider_blocked        (the connector refused the address)
 
 ``ConfigError`` stands apart: it stops a command before there is any caller.
@@ -45,6 +50,8 @@ class SekishoError(Exception):
     code: ClassVar[str] = "internal_error"
     source: ClassVar[Source] = "gateway"
     retryable: ClassVar[bool] = False
+    retry_after: int | None = None
+    """Seconds after which a retry makes sense, where that is known."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -207,6 +214,17 @@ class NoDeployment(GatewayError):
 
     code = "no_deployment"
 
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(GatewayError):
+    """Every permitted deployment is at its limit, and the queue is full or the wait was too long."""
+
+    code = "overloaded"
+    retry_after = 1
+
 
 class NotReady(GatewayError):
     """The gateway is starting or stopping."""
@@ -221,9 +239,10 @@ class UpstreamError(SekishoError):
     status = 502
     code = "upstream_error"
 
-    def __init__(self, message: str, *, fallback: bool) -> None:
+    def __init__(self, message: str, *, fallback: bool, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.fallback = fallback
+        self.retry_after = retry_after
 
 
 class UpstreamFailed(UpstreamError):
@@ -237,12 +256,45 @@ class UpstreamTimeout(UpstreamError):
     code = "upstream_timeout"
 
 
+class UpstreamRateLimited(UpstreamError):
+    """The model server takes no more requests for now."""
+
+    status = 429
+    code = "upstream_rate_limited"
+    retryable = True
+
+
+class UpstreamRejected(UpstreamError):
+    """The model server says that the request is at fault: no other deployment is asked."""
+
+    status = 400
+    code = "upstream_rejected"
+
+
+class ContextTooLong(UpstreamError):
+    """The request and the reply it asks for do not fit into the model's context."""
+
+    status = 400
+    code = "context_length_exceeded"
+
+
+class ContentFiltered(UpstreamError):
+    """The provider's own filter refused the content: no other deployment is asked."""
+
+    status = 400
+    code = "content_filter"
+
+
 class AddressRefused(UpstreamError):
-    """The guarded connector refused the destination: no packet was sent."""
+    """The guarded connector refused the destination: nothing was sent. ``reasons`` say which rule, where one did."""
 
     source = "policy"
     status = 403
     code = "provider_blocked"
+
+    def __init__(self, message: str, *, reasons: tuple[Reason, ...] = ()) -> None:
+        super().__init__(message, fallback=False)
+        self.reasons = reasons
 
 
 class ConfigError(Exception):

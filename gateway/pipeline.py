@@ -15,7 +15,7 @@ from typing import Protocol
 from gateway.detect.lists import Lists
 from gateway.detect.scanner import Scanner
 from gateway.dialects.base import Dialect
-from gateway.errors import NoDeployment, SekishoError, UpstreamError
+from gateway.errors import SekishoError, UpstreamError
 from gateway.exchange import Exchange
 from gateway.identity.api_keys import ApiKeys
 from gateway.keys import KeyRing
@@ -31,7 +31,7 @@ from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
-from gateway.routing.route import route
+from gateway.routing.router import Lease, Router
 from gateway.types import Call, Cleared, Decision, Deployment, Event, Facts, Principal, Scan
 
 STAGES = (
@@ -109,6 +109,7 @@ class Pipeline:
     candidate: LivePolicy | None
     """Policies on trial beside the live ones."""
     catalogue: Catalogue
+    router: Router
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
     recorder: Recorder
@@ -214,28 +215,34 @@ class Pipeline:
         examined: Examined,
         exchange: Exchange,
     ) -> Opened:
-        """Try the permitted deployments in order, until one begins to answer."""
-        attempts = route(examined.decision, examined.deployments)
-        for deployment in attempts:
-            cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
-            exchange.attempts += 1
-            exchange.deployment = deployment
-            exchange.sent_model = deployment.model
-            exchange.redactions = cleared.call.redactions
-            exchange.placeholder_key_id = self.ring.active_id
-            await self.recorder.attempt(exchange)
+        """Try the permitted deployments, best first, until one begins to answer."""
+        plan = self.router.plan(
+            examined.decision, examined.entry, examined.deployments, call, principal.tenant
+        )
+        while True:
+            deployment, lease = await plan.take()
             try:
-                return await self._first(call, cleared, examined.lists, exchange)
+                with lease:
+                    cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
+                    await self._attempt(cleared, exchange)
+                    return await self._first(call, cleared, lease, examined.lists, exchange)
             except UpstreamError as error:
-                if not error.fallback or deployment is attempts[-1]:
+                if not plan.goes_on(error):
                     raise
                 await self.recorder.fell_back(exchange, error)
-        raise NoDeployment("No permitted deployment is available for this model. Try again later.")
+
+    async def _attempt(self, cleared: Cleared, exchange: Exchange) -> None:
+        exchange.attempts += 1
+        exchange.deployment = cleared.deployment
+        exchange.sent_model = cleared.deployment.model
+        exchange.redactions = cleared.call.redactions
+        exchange.placeholder_key_id = self.ring.active_id
+        await self.recorder.attempt(exchange)
 
     async def _first(
-        self, call: Call, cleared: Cleared, lists: Lists, exchange: Exchange
+        self, call: Call, cleared: Cleared, lease: Lease, lists: Lists, exchange: Exchange
     ) -> Opened:
-        events = self.upstreams[cleared.deployment.name].send(cleared)
+        events = lease.carry(self.upstreams[cleared.deployment.name].send(cleared))
         began = time.perf_counter()
         try:
             first = await anext(events)

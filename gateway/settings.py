@@ -8,27 +8,20 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from gateway.deployments import DeploymentSettings, Routing
 from gateway.errors import ConfigError
 from gateway.recognisers import Recogniser
-from gateway.types import Deployment, Zone
+from gateway.section import Name, Section
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
-
-Name = Annotated[str, Field(pattern=_NAME)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Listen(_Section):
+class Listen(Section):
     """An address to listen on."""
 
     host: str = Field(
@@ -43,7 +36,7 @@ class Admin(Listen):
     port: int = Field(8081, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
 
 
-class Limits(_Section):
+class Limits(Section):
     """Bounds on what one request may cost before anything is known about it."""
 
     body_bytes: int = Field(
@@ -57,7 +50,7 @@ class Limits(_Section):
     )
 
 
-class Keys(_Section):
+class Keys(Section):
     """Where the key ring comes from: a file or an environment variable holding its JSON."""
 
     ring_file: Path | None = Field(None, description="Path of the key ring (JSON).")
@@ -70,7 +63,7 @@ class Keys(_Section):
         return self
 
 
-class Audit(_Section):
+class Audit(Section):
     """The audit log."""
 
     store: str = Field(
@@ -85,7 +78,7 @@ class Audit(_Section):
     )
 
 
-class Opa(_Section):
+class Opa(Section):
     """An Open Policy Agent server."""
 
     url: str = Field(pattern=r"^https?://", description="Base URL, such as http://127.0.0.1:8181.")
@@ -94,7 +87,7 @@ class Opa(_Section):
     timeout_ms: int = Field(500, ge=1, description="Milliseconds to wait for a decision.")
 
 
-class PolicyBundle(_Section):
+class PolicyBundle(Section):
     """A server that bundles are polled from."""
 
     url: str = Field(pattern=r"^https?://", description="URL of the bundle.")
@@ -107,7 +100,7 @@ class PolicyBundle(_Section):
     )
 
 
-class PolicyVerify(_Section):
+class PolicyVerify(Section):
     """The signature that bundles must have; unsigned ones and folders are then refused."""
 
     key_file: Path = Field(description="The public key, PEM.")
@@ -117,7 +110,7 @@ class PolicyVerify(_Section):
     scope: str = Field("", description="The scope that the signature must be for.")
 
 
-class Policy(_Section):
+class Policy(Section):
     """Which policies apply and which engine evaluates them."""
 
     engine: Literal["embedded", "opa"] = Field(
@@ -150,7 +143,7 @@ class Policy(_Section):
         return self
 
 
-class Detect(_Section):
+class Detect(Section):
     """Detection of sensitive data."""
 
     languages: tuple[Literal["en", "ja"], ...] = Field(
@@ -174,7 +167,7 @@ class Detect(_Section):
         return switched + tuple(recogniser.spec() for recogniser in self.recognisers)
 
 
-class ApiKey(_Section):
+class ApiKey(Section):
     """One API key from configuration. The key itself stays in the environment."""
 
     id: Name = Field(description="Identifies the credential in the audit log.")
@@ -184,65 +177,26 @@ class ApiKey(_Section):
     groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
 
 
-class Identity(_Section):
+class Identity(Section):
     """Who may call."""
 
     keys: tuple[ApiKey, ...] = Field((), description="API keys.")
 
 
-class Model(_Section):
+class Model(Section):
     """A model that callers may ask for."""
 
     aliases: tuple[str, ...] = Field((), description="Other names by which callers may ask for it.")
     deployments: tuple[Name, ...] = Field(
-        min_length=1, description="Deployments that serve it, in order of preference."
+        min_length=1, description="Deployments that serve it; their priorities say in which order."
+    )
+    deepseek_names: bool = Field(
+        False,
+        description="Whether it also answers to the names of DeepSeek's cloud and its R1 repositories.",
     )
 
 
-class Timeouts(_Section):
-    """How long an upstream may take, in seconds."""
-
-    connect: float = Field(5.0, gt=0, description="Seconds to connect.")
-    first_event: float = Field(120.0, gt=0, description="Seconds to the first byte of the reply.")
-    between_events: float = Field(60.0, gt=0, description="Seconds of silence within a reply.")
-    total: float = Field(1800.0, gt=0, description="Seconds for a whole reply.")
-
-
-class DeploymentSettings(_Section):
-    """One place where a model is served."""
-
-    kind: Literal["openai"] = Field("openai", description="How to talk to it.")
-    base_url: str = Field(
-        pattern=r"^https?://", description="URL up to and including the version, such as …/v1."
-    )
-    model: str = Field(min_length=1, description="The model name sent upstream.")
-    operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
-    zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
-    datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")
-    weights: Name = Field(
-        description="A row of policies/data/models.yaml: whose weights these are."
-    )
-    api_key_file: Path | None = Field(None, description="File with the upstream's API key.")
-    ca_file: Path | None = Field(
-        None, description="CA bundle that the upstream's certificate must chain to."
-    )
-    timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
-
-    def deployment(self, name: str) -> Deployment:
-        """The frozen description that stages pass on."""
-        return Deployment(
-            name=name,
-            kind=self.kind,
-            base_url=self.base_url,
-            model=self.model,
-            operator=self.operator,
-            zone=self.zone,
-            datacentre=self.datacentre,
-            weights=self.weights,
-        )
-
-
-class Logs(_Section):
+class Logs(Section):
     """Logging."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
@@ -250,7 +204,7 @@ class Logs(_Section):
     )
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration of one gateway."""
 
     listen: Listen = Field(default_factory=Listen, description="The public port.")
@@ -267,6 +221,7 @@ class Settings(_Section):
     deployments: dict[Name, DeploymentSettings] = Field(
         default_factory=dict, description="Places where models are served."
     )
+    routing: Routing = Field(default_factory=Routing, description="The choice between them.")
     logs: Logs = Field(default_factory=Logs, description="Logging.")
 
 
@@ -350,6 +305,8 @@ def _cross_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 def _name_faults(settings: Settings) -> list[str]:
     faults: list[str] = []
     taken: dict[str, str] = {}
+    if sum(model.deepseek_names for model in settings.models.values()) > 1:
+        faults.append("models: only one may have deepseek_names")
     for name, model in settings.models.items():
         faults += [
             f"models.{name}.deployments: no deployment is named {deployment!r}"
@@ -405,10 +362,7 @@ def _file_faults(settings: Settings) -> list[str]:
         for index, recogniser in enumerate(settings.detect.recognisers)
     ]
     for name, deployment in settings.deployments.items():
-        named += [
-            (f"deployments.{name}.api_key_file", deployment.api_key_file),
-            (f"deployments.{name}.ca_file", deployment.ca_file),
-        ]
+        named += [(f"deployments.{name}.{key}", path) for key, path in deployment.files().items()]
     return [
         f"{where}: {path} does not exist" for where, path in named if path and not path.exists()
     ]

@@ -21,14 +21,19 @@ class ModelDidNotStart(RuntimeError):
 
 
 class LocalModel:
-    """The server in a process of its own, on a free loopback port."""
+    """The server in a process of its own, on a free loopback port.
 
-    def __init__(self) -> None:
+    Args:
+        threads: of computation; as many as there are cores unless given.
+    """
+
+    def __init__(self, *, threads: int | None = None) -> None:
         self.base_url = ""
+        self._threads = threads or os.cpu_count() or 1
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.demo.model"),
+            *(sys.executable, "-m", "gateway.demo.model", str(self._threads)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -39,6 +44,11 @@ class LocalModel:
             raise ModelDidNotStart("llama.cpp's server did not start; is xllamacpp installed?")
         self.base_url = f"{line.decode().strip()}/v1"
         return self
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
+        return self._process.pid
 
     async def _first_line(self) -> bytes:
         stdout = self._process.stdout
@@ -68,7 +78,7 @@ def weights() -> Path:
     return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
-def _serve() -> None:
+def _serve(threads: int) -> None:
     # Lazy: the demonstration alone needs llama.cpp.
     import xllamacpp  # noqa: PLC0415
 
@@ -79,7 +89,7 @@ def _serve() -> None:
     parameters.model_alias = {NAME}
     parameters.n_ctx = _CONTEXT
     parameters.n_parallel = 2
-    parameters.cpuparams.n_threads = os.cpu_count() or 1
+    parameters.cpuparams.n_threads = threads
     parameters.port = 0
     server = xllamacpp.Server(parameters)
     os.write(address, f"{server.listening_address}\n".encode())
@@ -88,4 +98,4 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(int(sys.argv[1]))

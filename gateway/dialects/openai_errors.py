@@ -6,6 +6,7 @@ from typing import Final
 import orjson
 
 from gateway.errors import (
+    AddressRefused,
     ClientError,
     InvalidKey,
     PolicyError,
@@ -77,7 +78,7 @@ def _type(error: SekishoError) -> str:
 
 
 def _reasons(error: SekishoError) -> list[Json]:
-    if not isinstance(error, PolicyError):
+    if not isinstance(error, PolicyError | AddressRefused):
         return []
     return [
         {"id": reason.id, "title": reason.title, "remedy": reason.remedy}

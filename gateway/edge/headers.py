@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.errors import RateLimited, SekishoError
+from gateway.errors import SekishoError
 from gateway.exchange import Exchange
 
 
@@ -44,6 +44,6 @@ def _served(exchange: Exchange) -> dict[str, str]:
 
 def _refused(error: SekishoError) -> dict[str, str]:
     named = {} if error.retryable else {"x-should-retry": "false"}
-    if isinstance(error, RateLimited):
+    if error.retry_after is not None:
         named["retry-after"] = str(error.retry_after)
     return named

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.errors import ModelNotFound
+from gateway.routing.deepseek import CLOUD_NAMES
 from gateway.settings import Settings
 from gateway.types import Deployment
 
@@ -24,6 +25,9 @@ class Catalogue:
             deployments = tuple(settings.deployments[d].deployment(d) for d in model.deployments)
             entry = ModelEntry(name=name, deployments=deployments)
             self._entries |= dict.fromkeys((name, *model.aliases), entry)
+        for name, model in settings.models.items():
+            for asked in CLOUD_NAMES if model.deepseek_names else ():
+                self._entries.setdefault(asked, self._entries[name])
 
     def resolve(self, asked: str) -> ModelEntry:
         """The model of that exact name: nothing is folded, trimmed, split or guessed.

@@ -3,6 +3,8 @@
 import ipaddress
 from typing import TypeAlias
 
+from gateway.deployments import Reach
+
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -15,26 +17,28 @@ _METADATA = frozenset(
 """Where clouds hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
 
 
-def permitted(text: str, *, private: bool) -> bool:
+def permitted(text: str, reach: Reach) -> bool:
     """Whether a connection to the address may be made.
 
     Args:
         text: an IPv4 or IPv6 address, as a resolver gave it.
-        private: whether private and loopback addresses are meant, as for in-house deployments.
+        reach: how far in a deployment may be: ``public`` addresses alone; ``private`` and loopback ones as well, as for
+            in-house deployments; ``link-local`` ones as well.
 
-    Link-local, metadata, multicast, unspecified and reserved addresses are never permitted. An IPv6 address
-    that carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that.
+    Metadata, multicast, unspecified and reserved addresses are never permitted. An IPv6 address that carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that.
     """
     try:
         address = _innermost(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
-    if address in _METADATA or address.is_link_local or address.is_multicast:
+    if address in _METADATA or address.is_multicast:
         return False
     if address.is_unspecified or str(address) == "255.255.255.255":
         return False
+    if address.is_link_local:
+        return reach == "link-local"
     if address.is_loopback or (address.is_private and not address.is_reserved):
-        return private
+        return reach != "public"
     return address.is_global
 
 

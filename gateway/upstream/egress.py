@@ -1,55 +1,72 @@
 """The guarded connector: a session that can reach one deployment and nothing else."""
 
+import base64
+import hashlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Collection
 from typing import Any
 
 import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.destination import Destination, normal_host
 from gateway.errors import AddressRefused
-from gateway.settings import Timeouts
 from gateway.upstream.addresses import permitted
-from gateway.upstream.resolver import GuardedResolver
+from gateway.upstream.resolver import REFUSED, GuardedResolver, RefusedHost
 
-_REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
+_OTHER_KEY = (
+    "The server's public key is none of those that the deployment is pinned to. Nothing was sent."
+)
+_KEEP_ALIVE_SECONDS = 4.0
+"""Less than the five seconds after which common servers close: a request must not meet a closing connection."""
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """Connects to one destination, after checking its host, every address, and the socket itself.
+    """Connects to one destination, after checking its host, every address, the socket itself, and the server's key.
 
     aiohttp asks no resolver for IP literals, so the host is checked where a connection is asked for, and the address
-    once more where its socket is made.
+    once more where its socket is made. Through a proxy, the proxy is what is connected to: it resolves the host's name, so the
+    addresses behind that name are its to judge; the host itself, its certificate and its key are still checked here.
 
     Args:
         allowed: the only scheme, host and port.
-        private: whether private and loopback addresses are meant.
+        reach: how far in its addresses may be.
         refused_host: policy's word on a host name.
         tls: verifies the upstream's certificate for the original host name.
+        proxy: the only proxy that a request may name; then every request must.
+        pins: public keys of which the server's certificate must have one; none checks nothing.
     """
 
     def __init__(
         self,
         allowed: Destination,
         *,
-        private: bool,
-        refused_host: Callable[[str], bool],
+        reach: Reach,
+        refused_host: RefusedHost,
         tls: ssl.SSLContext,
+        proxy: str | None = None,
+        pins: Collection[str] = (),
         resolver: GuardedResolver | None = None,
     ) -> None:
+        # A proxy of the company's own is near, wherever the deployment is.
+        self._peer_reach: Reach = reach if proxy is None else "private"
         super().__init__(
-            resolver=resolver or GuardedResolver(private=private, refused_host=refused_host),
+            resolver=resolver or GuardedResolver(reach=self._peer_reach, refused_host=refused_host),
             use_dns_cache=False,
             ssl=tls,
             limit=0,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
             socket_factory=self._socket,
         )
         self._allowed = allowed
-        self._private = private
+        self._reach = reach
         self._refused_host = refused_host
+        self._proxy = proxy
+        self._pins = frozenset(pins)
 
     async def connect(
         self,
@@ -62,23 +79,51 @@ class GuardedConnector(aiohttp.TCPConnector):
         Raises:
             AddressRefused: the request is for another destination, or this one is not permitted.
         """
+        self._check(req)
+        connection = await super().connect(req, traces, timeout)
+        if self._pins and spki_pin(_certificate(connection)) not in self._pins:
+            connection.close()
+            raise AddressRefused(_OTHER_KEY)
+        return connection
+
+    def _check(self, req: aiohttp.ClientRequest) -> None:
         asked = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)
         allowed = (self._allowed.scheme, self._allowed.host, self._allowed.port)
+        if (reasons := self._refused_host(self._allowed.host)) is not None:
+            raise AddressRefused(REFUSED, reasons=reasons)
         literal = _is_literal(self._allowed.host)
+        proxy = None if req.proxy is None else str(req.proxy).rstrip("/")
         if (
             asked != allowed
-            or req.proxy is not None
-            or self._refused_host(self._allowed.host)
-            or (literal and not permitted(self._allowed.host, private=self._private))
+            or proxy != self._proxy
+            or (literal and not permitted(self._allowed.host, self._reach))
         ):
-            raise AddressRefused(_REFUSED, fallback=False)
-        return await super().connect(req, traces, timeout)
+            raise AddressRefused(REFUSED)
 
     def _socket(self, info: aiohttp.connector.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not permitted(str(address[0]), private=self._private):
-            raise AddressRefused(_REFUSED, fallback=False)
+        if not permitted(str(address[0]), self._peer_reach):
+            raise AddressRefused(REFUSED)
         return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def spki_pin(certificate: bytes | None) -> str:
+    """The pin of a certificate's public key, ``sha256/`` and base64 (RFC 7469, 2.4); ``""`` when there is none.
+
+    Args:
+        certificate: in DER.
+    """
+    if certificate is None:
+        return ""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    told = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"sha256/{base64.b64encode(hashlib.sha256(told).digest()).decode()}"
+
+
+def _certificate(connection: aiohttp.connector.Connection) -> bytes | None:
+    transport = connection.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    return None if tls is None else tls.getpeercert(binary_form=True)
 
 
 def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
@@ -95,10 +140,17 @@ def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.
     )
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Verification against the deployment's CA bundle, or the system's."""
-    context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+def tls_context(settings: DeploymentSettings) -> ssl.SSLContext:
+    """Verification against the deployment's CA bundle, or the system's; with the gateway's own certificate, if it has one.
+
+    Raises:
+        OSError: a file is not what it should be.
+    """
+    ca = settings.ca_file
+    context = ssl.create_default_context(cafile=None if ca is None else str(ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.client_cert_file is not None and settings.client_key_file is not None:
+        context.load_cert_chain(str(settings.client_cert_file), str(settings.client_key_file))
     return context
 
 

@@ -26,6 +26,7 @@ from gateway.types import (
     Unknown,
     UsageEvent,
 )
+from gateway.upstream.failures import reported
 
 _REASONING = ("reasoning_content", "reasoning")
 _SKIPPED = frozenset({"role", *_REASONING})
@@ -60,7 +61,7 @@ class EventReader:
         """
         document = _object(data)
         if document.get("error") is not None or document.get("object") == "error":
-            raise UpstreamFailed("The model server reported an error.", fallback=True)
+            raise reported(document.get("error") or document)
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import aiohttp
 import orjson
 
 from gateway import __version__
+from gateway.deployments import DeploymentSettings, Probe
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
-from gateway.settings import DeploymentSettings
-from gateway.types import Cleared, Event, Form, Vault
+from gateway.types import Cleared, Event, Form, Start, Vault
 from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
 from gateway.upstream.events import EventReader
+from gateway.upstream.failures import failure
+from gateway.upstream.probe import probe_fault
+from gateway.upstream.resolver import RefusedHost
+from gateway.upstream.routers import router_preferences
 from gateway.upstream.sse import SseParser
 
 _PATHS: Final[dict[Form, str]] = {
@@ -24,7 +28,6 @@ _PATHS: Final[dict[Form, str]] = {
     "embeddings": "/embeddings",
 }
 _LONGEST_REPLY = 32 << 20
-_RETRY_ELSEWHERE = frozenset({408, 409, 425, 429})
 
 
 class OpenAIUpstream:
@@ -43,7 +46,7 @@ class OpenAIUpstream:
         settings: DeploymentSettings,
         *,
         wire_check: Callable[[Vault, bytes], None],
-        refused_host: Callable[[str], bool],
+        refused_host: RefusedHost,
     ) -> None:
         self.name = name
         self._settings = settings
@@ -57,9 +60,11 @@ class OpenAIUpstream:
         """Open the session. No connection is made before the first call."""
         connector = GuardedConnector(
             self._to,
-            private=self._settings.zone in ("in-house", "device"),
+            reach=self._settings.reach,
             refused_host=self._refused_host,
-            tls=tls_context(self._settings.ca_file),
+            tls=tls_context(self._settings),
+            proxy=self._settings.proxy,
+            pins=self._settings.spki_pins,
         )
         self._session = guarded_session(connector, self._settings.timeouts)
 
@@ -80,13 +85,15 @@ class OpenAIUpstream:
         """
         body = self._body(cleared)
         self._wire_check(cleared.vault, body)
-        begun = False
+        stream, begun = cleared.call.stream, False
+        timeouts = self._settings.timeouts
+        first = timeouts.first_event if stream else timeouts.whole_reply
+        deadline = asyncio.get_running_loop().time() + first
         try:
-            async with self._post(body, cleared.call.form, stream=cleared.call.stream) as response:
+            async with self._post(body, cleared.call.form, deadline, stream=stream) as response:
                 reader = EventReader(cleared.call.form)
-                read = _streamed if cleared.call.stream else _whole
-                events = read(response, reader)
-                async for batch in self._in_time(events):
+                events = (_streamed if stream else _whole)(response, reader)
+                async for batch in self._in_time(_from_the_first_word(events), deadline):
                     begun = True
                     yield batch
         except UpstreamError as error:
@@ -99,26 +106,51 @@ class OpenAIUpstream:
         except (aiohttp.ClientError, OSError):
             raise UpstreamFailed("The model server broke off.", fallback=not begun) from None
 
+    async def probe(self, probe: Probe) -> str:
+        """What is wrong with the deployment, or ``""``; asked over the same guarded session."""
+        if self._session is None:
+            raise RuntimeError("the upstream was not started")
+        try:
+            async with asyncio.timeout(probe.timeout):
+                return await probe_fault(
+                    self._session,
+                    self._to,
+                    probe,
+                    model=self._settings.model,
+                    headers=self._headers(stream=False),
+                    proxy=self._settings.proxy,
+                )
+        except TimeoutError:
+            return "timeout"
+        except (aiohttp.ClientError, OSError, UpstreamError) as error:
+            return type(error).__name__
+
     def _body(self, cleared: Cleared) -> bytes:
         document = {**cleared.call.neutral, "model": cleared.deployment.model}
         if cleared.call.stream:
             document |= {"stream": True, "stream_options": {"include_usage": True}}
+        if self._settings.providers:
+            document["provider"] = router_preferences(self._settings.providers)
         return orjson.dumps(document)
 
     @asynccontextmanager
     async def _post(
-        self, body: bytes, form: Form, *, stream: bool
+        self, body: bytes, form: Form, deadline: float, *, stream: bool
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
-        async with asyncio.timeout(self._settings.timeouts.first_event):
+        async with asyncio.timeout_at(deadline):
             response = await self._session.post(
                 f"{self._to.origin}{self._to.path}{_PATHS[form]}",
                 data=body,
                 headers=self._headers(stream=stream),
                 allow_redirects=False,
+                proxy=self._settings.proxy,
             )
         try:
+            if response.status != 200:
+                async with asyncio.timeout_at(deadline):
+                    raise await failure(response)
             _check(response, stream=stream)
             yield response
         finally:
@@ -136,27 +168,23 @@ class OpenAIUpstream:
         return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
 
     async def _in_time(
-        self, events: AsyncGenerator[Sequence[Event], None]
+        self, events: AsyncGenerator[Sequence[Event], None], deadline: float
     ) -> AsyncIterator[Sequence[Event]]:
-        limit = self._settings.timeouts.first_event
+        loop = asyncio.get_running_loop()
         try:
             while True:
-                async with asyncio.timeout(limit):
+                async with asyncio.timeout_at(deadline):
                     batch = await anext(events, None)
                 if batch is None:
                     return
                 yield batch
-                limit = self._settings.timeouts.between_events
+                deadline = loop.time() + self._settings.timeouts.between_events
         finally:
             await events.aclose()
 
 
 def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
-    """Refuse all but a plain reply of the kind that was asked for; the body of an error is never shown."""
-    status = response.status
-    if status != 200:
-        elsewhere = status >= 500 or status in _RETRY_ELSEWHERE
-        raise UpstreamFailed(f"The model server answered with status {status}.", fallback=elsewhere)
+    """Refuse all but a plain reply of the kind that was asked for."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise UpstreamFailed("The model server compressed its reply unasked.", fallback=True)
     expected = "text/event-stream" if stream else "application/json"
@@ -202,3 +230,19 @@ def _read(documents: list[bytes], reader: EventReader, batch: list[Event]) -> bo
             return True
         batch += reader.read(data, "delta")
     return False
+
+
+async def _from_the_first_word(
+    batches: AsyncGenerator[Sequence[Event], None],
+) -> AsyncGenerator[Sequence[Event], None]:
+    """The same events, the start held until something follows: servers send it before they have begun to think."""
+    held: list[Event] = []
+    async with aclosing(batches):
+        async for batch in batches:
+            held += batch
+            if all(isinstance(event, Start) for event in held):
+                continue
+            yield held
+            held = []
+    if held:
+        yield held

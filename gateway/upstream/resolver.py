@@ -4,24 +4,29 @@ import ipaddress
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import dns.asyncresolver
 import dns.exception
 import dns.resolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from gateway.deployments import Reach
 from gateway.errors import AddressRefused
+from gateway.types import Reason
 from gateway.upstream.addresses import permitted
 
 _HOSTS = Path("/etc/hosts")
-_REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
+REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
+RefusedHost: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+"""Policy's word on a host name: ``None``, or that it is refused, with the rules that say why."""
 
 
 class GuardedResolver(AbstractResolver):
     """Gives only addresses that may be connected to; one that may not refuses the whole answer.
 
     Args:
-        private: whether private and loopback addresses are meant.
+        reach: how far in the addresses may be.
         refused_host: policy's word on each name that the chain passes through.
         dns: a resolver of dnspython's; by default the system's configuration, search domains included.
         hosts: the hosts file.
@@ -30,12 +35,12 @@ class GuardedResolver(AbstractResolver):
     def __init__(
         self,
         *,
-        private: bool,
-        refused_host: Callable[[str], bool],
+        reach: Reach,
+        refused_host: RefusedHost,
         dns: dns.asyncresolver.Resolver | None = None,
         hosts: Path = _HOSTS,
     ) -> None:
-        self._private = private
+        self._reach = reach
         self._refused_host = refused_host
         self._dns = dns
         self._hosts = hosts
@@ -50,12 +55,13 @@ class GuardedResolver(AbstractResolver):
             OSError: the name has no address.
         """
         names, addresses = await self._look_up(host)
-        if any(self._refused_host(name) for name in names):
-            raise AddressRefused(_REFUSED, fallback=False)
+        for name in names:
+            if (reasons := self._refused_host(name)) is not None:
+                raise AddressRefused(REFUSED, reasons=reasons)
         if not addresses:
             raise OSError(f"no address for a deployment's host: {host}")
-        if not all(permitted(address, private=self._private) for address in addresses):
-            raise AddressRefused(_REFUSED, fallback=False)
+        if not all(permitted(address, self._reach) for address in addresses):
+            raise AddressRefused(REFUSED)
         return [_result(host, address, port) for address in addresses]
 
     async def close(self) -> None:

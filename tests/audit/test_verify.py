@@ -134,7 +134,7 @@ def test_a_bit_changed_anywhere_is_found_unless_nothing_reads_it(tmp_path: Path)
     path = written(tmp_path / "audit.db", 30)
     raw, content = path.read_bytes(), _content(path)
     changed = tmp_path / "changed.db"
-    seeded = random.Random(20260131)  # noqa: S311
+    seeded = random.Random(20260131)
     caught = 0
     for _ in range(FLIPS):
         position = seeded.randrange(len(raw))

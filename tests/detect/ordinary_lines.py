@@ -82,6 +82,6 @@ LINES: Final[tuple[Callable[[Random], str], ...]] = (
 
 def lines(count: int, seed: int = 3) -> Iterator[str]:
     """So many lines, of every kind in turn."""
-    random = Random(seed)  # noqa: S311  # samples that are the same each time
+    random = Random(seed)  # samples that are the same each time
     for index in range(count):
         yield LINES[index % len(LINES)](random)

@@ -17,7 +17,7 @@ _FORMATS: Final = (
 
 def numbers(region: str, count: int, seed: int = 5) -> Iterator[str]:
     """Written numbers of a region: national, international and E.164 in turn."""
-    random = Random(f"{region}{seed}")  # noqa: S311  # samples that are the same each time
+    random = Random(f"{region}{seed}")  # samples that are the same each time
     made = 0
     while made < count:
         example = phonenumbers.example_number_for_type(region, random.choice(_TYPES))

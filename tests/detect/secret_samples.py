@@ -96,7 +96,7 @@ def fill(template: str, random: Random) -> str:
 
 def tokens(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
     """Format, secret and a text that holds it; every format in turn."""
-    random = Random(seed)  # noqa: S311  # samples that are the same each time
+    random = Random(seed)  # samples that are the same each time
     for index in range(count):
         template = FORMATS[index % len(FORMATS)]
         secret = fill(template, random)
@@ -107,7 +107,7 @@ def tokens(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
 
 def passwords(count: int, seed: int = 2) -> Iterator[tuple[str, str, str]]:
     """Place, password and a text that tells it."""
-    random = Random(seed)  # noqa: S311  # samples that are the same each time
+    random = Random(seed)  # samples that are the same each time
     for index in range(count):
         place = ANNOUNCED[index % len(ANNOUNCED)]
         symbols = "" if "{}@" in place else "!#$%^*+_"

@@ -124,7 +124,7 @@ GENERATED: list[tuple[str, Callable[[str], bool], Callable[[str], str], int, int
 def test_ten_thousand_valid_and_invalid_values(
     name: str, check: Callable[[str], bool], make: Callable[[str], str], size: int, at: int
 ) -> None:
-    random = Random(name)  # noqa: S311  # samples that are the same each time
+    random = Random(name)  # samples that are the same each time
     for _ in range(10_000):
         base = "".join(random.choices("0123456789", k=size))
         valid = make(base)

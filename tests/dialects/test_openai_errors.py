@@ -25,7 +25,7 @@ REASON = Reason(id="r.1", title="No", remedy="Ask", mode="enforce", code="policy
         (InvalidKey("m"), "authentication_error"),
         (RateLimited("m", retry_after=1), "rate_limit_error"),
         (PolicyDenied("m", reasons=(REASON,)), "policy_error"),
-        (AddressRefused("m", fallback=False), "policy_error"),
+        (AddressRefused("m"), "policy_error"),
         (DetectorUnavailable("m"), "server_error"),
         (UpstreamTimeout("m", fallback=True), "server_error"),
     ],

@@ -184,7 +184,7 @@ async def test_T37_a_client_error_upstream_is_not_tried_elsewhere(
     more = {"second": deployment(upstream.base_url)}
     async with serving(tmp_path, base_url=upstream.base_url, more_deployments=more) as served:
         error = await refused(served, "deepseek-r1", "Hello")
-    assert (error.status_code, error.code) == (502, "upstream_error")
+    assert (error.status_code, error.code) == (400, "content_filter")
     assert "kenji" not in error.response.text
     assert len(upstream.requests) == 1
 

@@ -5,6 +5,9 @@ It stands for vendors and their faults, never for a part of the gateway.
 
 import asyncio
 import json
+import socket
+import ssl
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -21,6 +24,8 @@ class Script:
     """Seconds before each chunk."""
     silence: bool = False
     """Read the request and never answer."""
+    reset: bool = False
+    """Read the request and reset the connection."""
     cut: bool = False
     """Close the connection after the chunks without ending the reply."""
 
@@ -40,8 +45,11 @@ class Seen:
 class ScriptedUpstream:
     """Plays a script for each request, the last one again and again; records what came in."""
 
-    def __init__(self, *scripts: Script | Callable[[Seen], Script]) -> None:
+    def __init__(
+        self, *scripts: Script | Callable[[Seen], Script], tls: ssl.SSLContext | None = None
+    ) -> None:
         self.scripts = list(scripts)
+        self._tls = tls
         self.requests: list[Seen] = []
         self.connections = 0
         self.dropped = 0
@@ -50,9 +58,10 @@ class ScriptedUpstream:
 
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
-        self.base_url = f"http://127.0.0.1:{self.port}/v1"
+        scheme = "http" if self._tls is None else "https"
+        self.base_url = f"{scheme}://127.0.0.1:{self.port}/v1"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,6 +97,9 @@ class ScriptedUpstream:
             self.requests.append(seen)
             script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
             played = script if isinstance(script, Script) else script(seen)
+            if played.reset:
+                _reset(writer)
+                return
             if not await self._play(played, reader, writer):
                 return
 
@@ -121,6 +133,13 @@ class ScriptedUpstream:
         except TimeoutError:
             return False
         return True
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST, as a process that dies with unread data does."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
 
 
 async def _head(reader: asyncio.StreamReader) -> str:

@@ -7,19 +7,22 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from gateway.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.destination import destination
 from gateway.errors import AddressRefused
-from gateway.settings import Timeouts
+from gateway.types import Reason
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
-from gateway.upstream.resolver import GuardedResolver
+from gateway.upstream.resolver import GuardedResolver, RefusedHost
+from tests.parts.configuration import deployment
 from tests.parts.dns import DnsServer, Records
 from tests.parts.scripted import Script, ScriptedUpstream
 
+TOLD = DeploymentSettings.model_validate(deployment("http://127.0.0.1:9/v1"))
 OK = Script(chunks=(b"ok",))
 
 
-def _nobody(host: str) -> bool:
-    return False
+def _nobody(host: str) -> None:
+    return None
 
 
 @pytest.fixture
@@ -33,15 +36,15 @@ async def listener() -> AsyncIterator[ScriptedUpstream]:
 async def session(
     url: str,
     *,
-    private: bool = True,
-    refused: Callable[[str], bool] = _nobody,
+    reach: Reach = "private",
+    refused: RefusedHost = _nobody,
     resolver: GuardedResolver | None = None,
 ) -> AsyncIterator[aiohttp.ClientSession]:
     connector = GuardedConnector(
         destination(url),
-        private=private,
+        reach=reach,
         refused_host=refused,
-        tls=tls_context(None),
+        tls=tls_context(TOLD),
         resolver=resolver,
     )
     async with guarded_session(connector, Timeouts()) as opened:
@@ -81,46 +84,48 @@ async def test_T33_a_literal_of_any_spelling_is_checked(
     listener: ScriptedUpstream, host: str
 ) -> None:
     url = f"http://{host}:{listener.port}"
-    async with session(url, private=False) as opened:
+    async with session(url, reach="public") as opened:
         with pytest.raises(AddressRefused):
             await _get(opened, destination(url).origin)
     assert listener.connections == 0
 
 
 async def test_T38_a_host_that_policy_refuses_is_refused(listener: ScriptedUpstream) -> None:
-    async with session(listener.base_url, refused=lambda _: True) as opened:
-        with pytest.raises(AddressRefused):
+    rule = Reason(id="operator-denied", title="t", remedy="r", mode="enforce", code="c")
+    async with session(listener.base_url, refused=lambda _: (rule,)) as opened:
+        with pytest.raises(AddressRefused) as caught:
             await _get(opened, listener.base_url)
+    assert (caught.value.status, caught.value.reasons) == (403, (rule,))
     assert listener.connections == 0
 
 
 @asynccontextmanager
 async def named(
-    listener: ScriptedUpstream, records: Callable[[], Records], *, private: bool
+    listener: ScriptedUpstream, records: Callable[[], Records], *, reach: Reach
 ) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
     """A session to ``r1.example`` on the listener's port, resolved by a server of the test's own."""
     url = f"http://r1.example:{listener.port}"
     async with DnsServer({"r1.example": records}) as server:
         resolver = GuardedResolver(
-            private=private,
+            reach=reach,
             refused_host=_nobody,
             dns=server.resolver(),
             hosts=Path("/nonexistent/hosts"),
         )
-        async with session(url, private=private, resolver=resolver) as opened:
+        async with session(url, reach=reach, resolver=resolver) as opened:
             yield opened, url
 
 
 async def test_a_name_is_connected_to_at_the_address_that_was_checked(
     listener: ScriptedUpstream,
 ) -> None:
-    async with named(listener, lambda: [("A", "127.0.0.1")], private=True) as (opened, url):
+    async with named(listener, lambda: [("A", "127.0.0.1")], reach="private") as (opened, url):
         assert await _get(opened, url) == b"ok"
     assert ("host", f"r1.example:{listener.port}") in listener.requests[0].headers
 
 
 async def test_T33_a_name_that_turns_private_is_refused(listener: ScriptedUpstream) -> None:
-    async with named(listener, lambda: [("A", "127.0.0.1")], private=False) as (opened, url):
+    async with named(listener, lambda: [("A", "127.0.0.1")], reach="public") as (opened, url):
         with pytest.raises(AddressRefused):
             await _get(opened, url)
     assert listener.connections == 0
@@ -131,7 +136,7 @@ async def test_rebinding_after_a_connection_is_refused_at_the_next(
 ) -> None:
     listener.scripts = [Script(headers={"connection": "close"}, chunks=(b"ok",), cut=False)]
     answers = iter(["127.0.0.1", "127.0.0.1", "169.254.169.254", "169.254.169.254"])
-    async with named(listener, lambda: [("A", next(answers))], private=True) as (opened, url):
+    async with named(listener, lambda: [("A", next(answers))], reach="private") as (opened, url):
         assert await _get(opened, url) == b"ok"
         with pytest.raises(AddressRefused):
             await _get(opened, url)
@@ -156,7 +161,7 @@ async def test_a_proxy_named_for_one_request_is_refused(listener: ScriptedUpstre
 
 
 def test_certificates_are_verified() -> None:
-    context = tls_context(None)
+    context = tls_context(TOLD)
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     assert context.minimum_version.name == "TLSv1_2"
@@ -166,4 +171,4 @@ def test_a_ca_file_that_is_none_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("not a certificate")
     with pytest.raises(OSError, match=r"(?i)pem|certificate|ssl"):
-        tls_context(path)
+        tls_context(TOLD.model_copy(update={"ca_file": path}))

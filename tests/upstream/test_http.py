@@ -1,5 +1,6 @@
 """Sending to an OpenAI-compatible server, and every way in which it may fail."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.deployments import DeploymentSettings, Probe
 from gateway.errors import (
     AddressRefused,
     RedactionFailed,
@@ -16,7 +18,6 @@ from gateway.errors import (
 )
 from gateway.policy.clear import clear
 from gateway.redact.wire import check
-from gateway.settings import DeploymentSettings
 from gateway.types import Cleared, Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import OpenAIUpstream
 from tests.parts import configuration, samples
@@ -60,12 +61,27 @@ async def events(
         "r1-a",
         DeploymentSettings.model_validate(told),
         wire_check=check,
-        refused_host=lambda _: False,
+        refused_host=lambda _: None,
     )
     await upstream.start()
     try:
         async with aclosing(upstream.send(permission or cleared())) as reply:
             return [event async for batch in reply for event in batch]
+    finally:
+        await upstream.close()
+
+
+async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: Any) -> str:  # noqa: ASYNC109  # Probe names it
+    told = configuration.deployment(server.base_url, **settings)
+    upstream = OpenAIUpstream(
+        "r1-a",
+        DeploymentSettings.model_validate(told),
+        wire_check=check,
+        refused_host=lambda _: None,
+    )
+    await upstream.start()
+    try:
+        return await upstream.probe(Probe(timeout=timeout))
     finally:
         await upstream.close()
 
@@ -113,14 +129,23 @@ async def test_T01_the_wire_check_comes_before_any_byte(server: ScriptedUpstream
 
 @pytest.mark.parametrize(
     ("status", "elsewhere"),
-    [(400, False), (401, False), (404, False), (429, True), (500, True), (503, True), (200, True)],
+    [
+        (400, False),
+        (401, True),
+        (403, False),
+        (404, True),
+        (422, False),
+        (429, True),
+        (500, True),
+        (503, True),
+        (200, True),
+    ],
 )
 async def test_a_status_says_whether_another_deployment_may_be_tried(
     server: ScriptedUpstream, status: int, elsewhere: bool
 ) -> None:
     body = b'{"error": {"message": "quoting Kenji Tanaka"}}'
     error = await failure(server, Script(status=status, chunks=(body,)))
-    assert isinstance(error, UpstreamFailed)
     assert error.fallback is elsewhere
     assert "Kenji" not in error.message
 
@@ -180,10 +205,43 @@ async def test_a_missing_done_after_every_choice_has_ended_is_no_fault(
 
 
 async def test_silence_is_a_timeout(server: ScriptedUpstream) -> None:
-    quick = {"first_event": 0.1}
-    error = await failure(server, Script(silence=True), timeouts=quick)
+    for streamed in (True, False):
+        quick = {"first_event": 0.1, "whole_reply": 0.1}
+        error = await failure(server, Script(silence=True), streamed=streamed, timeouts=quick)
+        assert isinstance(error, UpstreamTimeout)
+        assert error.fallback
+
+
+async def test_a_first_event_has_one_deadline_headers_included(server: ScriptedUpstream) -> None:
+    slow = stream({"content": "Hel"}, pause=1.0)
+    began = time.monotonic()
+    error = await failure(server, slow, streamed=True, timeouts={"first_event": 0.3})
     assert isinstance(error, UpstreamTimeout)
     assert error.fallback
+    assert time.monotonic() - began < 0.9  # headers came at once: they do not start it anew
+
+
+async def test_a_whole_reply_may_take_longer_than_a_first_event(server: ScriptedUpstream) -> None:
+    server.scripts = [Script(chunks=completion({"content": "slow"}).chunks, pause=0.3)]
+    assert await events(server, timeouts={"first_event": 0.1, "whole_reply": 5})
+
+
+async def test_a_probe_asks_over_the_same_session(server: ScriptedUpstream) -> None:
+    server.scripts = [Script(), Script(chunks=(b'{"data": [{"id": "deepseek-r1"}]}',))]
+    assert await probed(server) == ""
+    assert [seen.line.split()[:2] for seen in server.requests] == [
+        ["GET", "/health"],
+        ["GET", "/v1/models"],
+    ]
+    await server.__aexit__()
+    assert await probed(server) == "ClientConnectorError"
+
+
+async def test_a_probe_of_a_silent_server_ends(server: ScriptedUpstream) -> None:
+    server.scripts = [Script(silence=True)]
+    assert await probed(server, timeout=0.1) == "timeout"
+    server.scripts = [Script()]
+    assert await probed(server, zone="public-cloud") == "AddressRefused"
 
 
 async def test_a_stream_that_stalls_is_a_timeout(server: ScriptedUpstream) -> None:

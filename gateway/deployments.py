@@ -1,0 +1,198 @@
+"""Settings of the places where models are served, and of the choice between them."""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from gateway.destination import destination, is_subdomain
+from gateway.section import Country, Name, Section
+from gateway.types import Deployment, Zone
+
+Reach: TypeAlias = Literal["public", "private", "link-local"]
+"""How far in the addresses of a deployment may be; each includes the ones before it."""
+
+_ROUTER = "openrouter.ai"
+_NEAREST: dict[Zone, int] = {"in-house": 0, "device": 0, "trusted-cloud": 10, "public-cloud": 20}
+
+
+class Timeouts(Section):
+    """How long an upstream may take, in seconds."""
+
+    connect: float = Field(5.0, gt=0, description="Seconds to connect.")
+    first_event: float = Field(
+        120.0, gt=0, description="Seconds to the first event of a streamed reply."
+    )
+    whole_reply: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds to a reply that is not streamed, which is silent until it is whole.",
+    )
+    between_events: float = Field(60.0, gt=0, description="Seconds of silence within a reply.")
+    total: float = Field(1800.0, gt=0, description="Seconds for a reply, streamed or not.")
+
+
+class Probe(Section):
+    """How a deployment is asked, between requests, whether it works."""
+
+    path: str | None = Field(
+        "/health",
+        pattern=r"^/[A-Za-z0-9/._-]*$",
+        description="Path on the deployment's host that answers 200 when it works; null asks for the models alone.",
+    )
+    identity: bool = Field(
+        True, description="Whether its list of models (`/v1/models`) must name `model`."
+    )
+    seconds: float = Field(5.0, gt=0, description="Seconds between two probes.")
+    timeout: float = Field(2.0, gt=0, description="Seconds that a probe may take.")
+    failures: int = Field(
+        2, ge=1, description="Failed probes in succession after which nothing more is sent there."
+    )
+
+
+class DeploymentSettings(Section):
+    """One place where a model is served."""
+
+    kind: Literal["openai"] = Field("openai", description="How to talk to it.")
+    base_url: str = Field(
+        pattern=r"^https?://", description="URL up to and including the version, such as …/v1."
+    )
+    model: str = Field(min_length=1, description="The model name sent upstream.")
+    operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
+    zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
+    datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")
+    weights: Name = Field(
+        description="A row of policies/data/models.yaml: whose weights these are."
+    )
+    priority: int | None = Field(
+        None,
+        ge=0,
+        description="The lowest is tried first. Unless set: 0 in-house and on devices, 10 in a trusted cloud, 20 in a public one.",
+    )
+    weight: float = Field(
+        1.0, gt=0, le=1000, description="Share of the requests among deployments of one priority."
+    )
+    concurrency: int | None = Field(
+        None, ge=1, description="Requests it may have under way; more wait for a place."
+    )
+    drain: bool = Field(False, description="Whether it gets no new requests.")
+    probe: Probe | None = Field(None, description="Probes; none unless given (`{}` is enough).")
+    api_key_file: Path | None = Field(None, description="File with the upstream's API key.")
+    ca_file: Path | None = Field(
+        None, description="CA bundle that the upstream's certificate must chain to."
+    )
+    spki_pins: tuple[Annotated[str, Field(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")], ...] = Field(
+        (),
+        description="Public keys of which the upstream's certificate must have one: `sha256/` and the digest in base64.",
+    )
+    client_cert_file: Path | None = Field(
+        None, description="Certificate chain that the gateway shows to the upstream (PEM)."
+    )
+    client_key_file: Path | None = Field(None, description="Its private key (PEM).")
+    addresses: Reach | None = Field(
+        None,
+        description="How far in its addresses may be. Unless set: private in-house and on devices, public elsewhere. Metadata addresses never.",
+    )
+    proxy: str | None = Field(
+        None,
+        pattern=r"^http://[A-Za-z0-9.-]+(:[0-9]+)?$",
+        description="An egress proxy (http://host:port) through which it is reached, by CONNECT; needs an https base_url.",
+    )
+    providers: tuple[str, ...] = Field(
+        (), description="On a router such as OpenRouter: the only providers that it may use."
+    )
+    timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
+
+    @model_validator(mode="after")
+    def _tls_where_it_is_needed(self) -> "DeploymentSettings":
+        if (self.client_cert_file is None) != (self.client_key_file is None):
+            raise ValueError("client_cert_file and client_key_file belong together")
+        if not self.base_url.startswith("https://") and (
+            self.proxy or self.spki_pins or self.client_cert_file
+        ):
+            raise ValueError("proxy, spki_pins and client_cert_file need an https base_url")
+        return self
+
+    @model_validator(mode="after")
+    def _a_router_is_bounded(self) -> "DeploymentSettings":
+        if "deepseek" in self.providers:
+            raise ValueError("providers must not name the DeepSeek cloud")
+        if not self.providers and is_subdomain(_host(self.base_url), _ROUTER):
+            raise ValueError("a router chooses who serves: providers must say whom it may choose")
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """How far in its addresses may be."""
+        if self.addresses is not None:
+            return self.addresses
+        return "private" if self.zone in ("in-house", "device") else "public"
+
+    @property
+    def rank(self) -> int:
+        """Its priority, which is its zone's unless one is given."""
+        return _NEAREST[self.zone] if self.priority is None else self.priority
+
+    def deployment(self, name: str) -> Deployment:
+        """The frozen description that stages pass on."""
+        return Deployment(
+            name=name,
+            kind=self.kind,
+            base_url=self.base_url,
+            model=self.model,
+            operator=self.operator,
+            zone=self.zone,
+            datacentre=self.datacentre,
+            weights=self.weights,
+        )
+
+    def files(self) -> dict[str, Path | None]:
+        """The files that must exist, by the setting that names them."""
+        return {
+            "api_key_file": self.api_key_file,
+            "ca_file": self.ca_file,
+            "client_cert_file": self.client_cert_file,
+            "client_key_file": self.client_key_file,
+        }
+
+
+class Routing(Section):
+    """How a request finds its deployment."""
+
+    attempts: int = Field(
+        3, ge=1, le=10, description="Deployments that one request may be sent to."
+    )
+    queue: int = Field(
+        100, ge=0, description="Requests that may wait for a place at a model's deployments."
+    )
+    queue_seconds: float = Field(
+        10.0, gt=0, description="Seconds that a request may wait for a place; beyond them: 503."
+    )
+    failures: int = Field(
+        3, ge=1, description="Failures in succession after which a deployment is left alone."
+    )
+    pause_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="Seconds for which it is left alone; doubled each time it fails again.",
+    )
+    longest_pause_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Bound on the doubled pause, and on a `retry-after` that is obeyed.",
+    )
+    slow_start_seconds: float = Field(
+        10.0, ge=0, description="Seconds over which a deployment that is back regains its weight."
+    )
+    conversations: int = Field(
+        10_000,
+        ge=0,
+        description="Conversations whose deployment is remembered, for its prefix cache; 0 for none.",
+    )
+
+
+def _host(base_url: str) -> str:
+    try:
+        return destination(base_url).host
+    except ValueError:
+        return ""  # such a URL is refused where it is used

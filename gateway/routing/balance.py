@@ -1,0 +1,95 @@
+"""The choice between deployments of one priority: shares by weight, and of two candidates the less loaded one.
+
+The first candidate is the one that is furthest behind its share (smooth weighted round robin, as nginx does it), the
+second is drawn at random. The second gets the request only if it stays less loaded with it: so shares are as configured
+while all are equally fast, and a slow one gets less (M. Mitzenmacher, "The Power of Two Choices in Randomized
+Load Balancing", IEEE TPDS 12(10), 2001).
+"""
+
+import random
+from collections.abc import Sequence
+
+from gateway.deployments import DeploymentSettings
+from gateway.routing.health import Health
+
+_MOST_BEHIND = 10.0
+"""Turns that a deployment may be behind: what it missed while it was slow must not come back as a flood."""
+_FAVOURITE_LOAD = 1.25
+"""How much more than the mean a favourite may carry (V. Mirrokni et al., "Consistent Hashing with Bounded Loads",
+SODA 2018)."""
+
+
+class Slot:
+    """A deployment as the balance sees it.
+
+    Args:
+        name: the deployment's name.
+        settings: its rank, weight and bound on concurrency.
+        health: whether it may be tried.
+    """
+
+    def __init__(self, name: str, settings: DeploymentSettings, health: Health) -> None:
+        self.name = name
+        self.rank = settings.rank
+        self.health = health
+        self.outstanding = 0
+        self.behind = 0.0
+        self._weight = settings.weight
+        self._places = settings.concurrency
+
+    @property
+    def full(self) -> bool:
+        """Whether it has as many requests under way as it may."""
+        return self._places is not None and self.outstanding >= self._places
+
+    def weight(self, now: float) -> float:
+        """Its weight at this moment."""
+        return self._weight * self.health.share(now)
+
+
+class Balance:
+    """Chooses; keeps nothing but what each slot keeps.
+
+    Args:
+        draw: where the second candidate comes from.
+    """
+
+    def __init__(self, draw: random.Random | None = None) -> None:
+        # A choice between replicas is no secret.
+        self._draw = draw or random.Random()  # noqa: S311
+
+    def choose(self, slots: Sequence[Slot], now: float, favourite: str | None = None) -> Slot:
+        """The slot that gets the next request.
+
+        Args:
+            slots: at least one, all of which may be tried.
+            now: the time of ``Health``.
+            favourite: the slot that holds the conversation's prefix: chosen unless it is loaded beyond the others.
+        """
+        weights = {slot.name: slot.weight(now) for slot in slots}
+        total = sum(weights.values())
+        for slot in slots:
+            slot.behind = min(slot.behind + weights[slot.name], _MOST_BEHIND * total)
+        chosen = _favourite(slots, weights, favourite) or self._of_two(slots, weights)
+        chosen.behind = max(chosen.behind - total, -_MOST_BEHIND * total)
+        return chosen
+
+    def _of_two(self, slots: Sequence[Slot], weights: dict[str, float]) -> Slot:
+        first = max(slots, key=lambda slot: slot.behind)
+        others = [slot for slot in slots if slot is not first]
+        if not others:
+            return first
+        (second,) = self._draw.choices(others, [weights[slot.name] for slot in others])
+        lighter = (second.outstanding + 1) / weights[second.name]
+        return second if first.outstanding / weights[first.name] > lighter else first
+
+
+def _favourite(
+    slots: Sequence[Slot], weights: dict[str, float], favourite: str | None
+) -> Slot | None:
+    for slot in slots:
+        if slot.name == favourite:
+            load = sum(other.outstanding for other in slots) / sum(weights.values())
+            bound = _FAVOURITE_LOAD * load * weights[slot.name] + 1
+            return slot if slot.outstanding <= bound else None
+    return None

@@ -1,0 +1,62 @@
+"""Asks deployments between requests whether they work; a probe carries nothing of any caller's."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from gateway.deployments import Probe
+from gateway.routing.router import Router
+
+
+class Prober:
+    """Probes each deployment that is configured so, for as long as the gateway runs.
+
+    Args:
+        router: whose slots learn what the probes show.
+        probes: how each is probed, by deployment.
+        ask: asks one deployment; ``""`` when all is well, else what is wrong in a few words without an address.
+        log: a structlog logger.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        probes: Mapping[str, Probe],
+        ask: Callable[[str, Probe], Awaitable[str]],
+        log: Any,
+    ) -> None:
+        self._router = router
+        self._probes = probes
+        self._ask = ask
+        self._log = log
+        self._tasks: list[asyncio.Task[None]] = []
+        self._faults: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Probe from now on."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._forever(name, probe)) for name, probe in self._probes.items()
+        ]
+
+    async def close(self) -> None:
+        """Stop probing."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def probe(self, name: str) -> str:
+        """Probe one deployment now; what is wrong with it, or ``""``."""
+        fault = await self._ask(name, self._probes[name])
+        slot = self._router.slots[name]
+        slot.health.probed(not fault, self._router.now())
+        if fault != self._faults.get(name, ""):
+            self._log.warning("deployment_probed", deployment=name, fault=fault)
+        self._faults[name] = fault
+        self._router.freed(slot)
+        return fault
+
+    async def _forever(self, name: str, probe: Probe) -> None:
+        while True:
+            await self.probe(name)
+            await asyncio.sleep(probe.seconds)

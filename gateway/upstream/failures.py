@@ -1,0 +1,107 @@
+"""What a model server's error means; its text is read for that and never shown.
+
+Every server words its errors in its own way: the codes and words below are those of OpenAI, Azure, vLLM, SGLang, llama.cpp
+and OpenRouter.
+"""
+
+import math
+from typing import Any
+
+import aiohttp
+import orjson
+
+from gateway.errors import (
+    ContentFiltered,
+    ContextTooLong,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamRateLimited,
+    UpstreamRejected,
+)
+
+_LONGEST_ERROR = 1 << 16
+_ELSEWHERE = frozenset({401, 402, 404, 408, 409, 425})
+"""Faults of one deployment (its key, its credit, its model, its state), so another may do better."""
+_ABOUT_THE_REQUEST = frozenset({400, 403, 413, 422, 451})
+_TOO_LONG = (
+    "context_length_exceeded",  # OpenAI, Azure
+    "exceed_context_size_error",  # llama.cpp
+    "maximum context length",  # vLLM, OpenRouter
+    "model's context length",  # SGLang
+)
+_FILTERED = (
+    "content_filter",  # Azure
+    "content_policy_violation",  # OpenAI
+    "responsibleaipolicyviolation",  # Azure's inner error
+    "moderation",  # OpenRouter
+)
+
+
+async def failure(response: aiohttp.ClientResponse) -> UpstreamError:
+    """The error that stands for a reply whose status is not 200."""
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > _LONGEST_ERROR:
+                break
+    except (aiohttp.ClientError, OSError):
+        body.clear()
+    return failure_of(
+        response.status, bytes(body), retry_after=_seconds(response.headers.get("retry-after"))
+    )
+
+
+def failure_of(status: int, body: bytes, *, retry_after: int | None = None) -> UpstreamError:
+    """The error that stands for a status and a body.
+
+    Args:
+        status: of HTTP, or as an error body in a 200 gives it.
+        body: searched for what the servers say, and dropped.
+        retry_after: seconds, where the server said so.
+    """
+    said = body.decode("utf-8", "replace").lower()
+    if status in _ABOUT_THE_REQUEST and any(word in said for word in _TOO_LONG):
+        return ContextTooLong(
+            "The request is longer than the model's context. Shorten it, or ask for fewer tokens.",
+            fallback=False,
+        )
+    if status in _ABOUT_THE_REQUEST and any(word in said for word in _FILTERED):
+        return ContentFiltered("The provider's own content filter refused this.", fallback=False)
+    if status == 429:
+        return UpstreamRateLimited(
+            "The model server takes no more requests for now. Retry later.",
+            fallback=True,
+            retry_after=retry_after,
+        )
+    if status in (400, 422):
+        return UpstreamRejected(
+            "The model server rejected the request: a parameter or its combination is not supported there.",
+            fallback=False,
+        )
+    return UpstreamFailed(
+        f"The model server answered with status {status}.",
+        fallback=status >= 500 or status in _ELSEWHERE,
+        retry_after=retry_after,
+    )
+
+
+def reported(error: Any) -> UpstreamError:
+    """The error that stands for an error body in a reply whose status was 200, or within a stream."""
+    body = orjson.dumps(error)
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
+        return failure_of(code, body)
+    known = failure_of(400, body)
+    if isinstance(known, UpstreamRejected):
+        return UpstreamFailed("The model server reported an error.", fallback=True)
+    return known
+
+
+def _seconds(value: str | None) -> int | None:
+    """``retry-after`` in seconds (RFC 9110, 10.2.3); a date is not understood, as the wait would depend on two clocks."""
+    try:
+        seconds = math.ceil(float(value or ""))
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 <= seconds <= 86400 else None

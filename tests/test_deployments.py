@@ -1,0 +1,100 @@
+"""Settings of deployments: what is derived from them, and what is refused."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.deployments import DeploymentSettings, Probe
+from tests.parts.configuration import deployment
+
+
+def told(**changes: Any) -> DeploymentSettings:
+    base_url = changes.pop("base_url", "http://127.0.0.1:9/v1")
+    return DeploymentSettings.model_validate(deployment(base_url, **changes))
+
+
+@pytest.mark.parametrize(
+    ("zone", "rank"),
+    [("in-house", 0), ("device", 0), ("trusted-cloud", 10), ("public-cloud", 20)],
+)
+def test_the_nearest_zone_comes_first_unless_a_priority_says_otherwise(
+    zone: str, rank: int
+) -> None:
+    assert told(zone=zone).rank == rank
+    assert told(zone=zone, priority=5).rank == 5
+
+
+def test_stages_get_the_description_without_files_or_limits() -> None:
+    described = told(api_key_file="/secret").deployment("r1-a")
+    assert (described.name, described.zone, described.model) == ("r1-a", "in-house", "deepseek-r1")
+    assert "/secret" not in repr(described)
+
+
+def test_the_files_that_must_exist_are_named() -> None:
+    assert set(told(api_key_file="/a").files()) >= {"api_key_file", "ca_file"}
+
+
+@pytest.mark.parametrize("path", ["health", "/a?b", "/a#b", "//evil.example/%2e", "/a b", "/@x:1"])
+def test_a_probe_asks_a_plain_path(path: str) -> None:
+    with pytest.raises(ValidationError):
+        Probe(path=path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weight": 0}, {"weight": -1}, {"weight": "nan"}, {"concurrency": 0}, {"priority": -1}],
+)
+def test_figures_make_sense(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        told(**change)
+
+
+PIN = "sha256/" + "A" * 43 + "="
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spki_pins": [PIN]},
+        {"proxy": "http://proxy.example:3128"},
+        {"client_cert_file": "/c", "client_key_file": "/k"},
+        {"base_url": "https://r1.example/v1", "client_cert_file": "/c"},
+        {"base_url": "https://r1.example/v1", "spki_pins": ["sha256/short"]},
+        {"base_url": "https://r1.example/v1", "proxy": "socks5://proxy.example"},
+        {"base_url": "https://r1.example/v1", "proxy": "http://user:secret@proxy.example"},
+        {"base_url": "https://openrouter.ai/api/v1"},
+        {"base_url": "https://OpenRouter.AI./api/v1"},
+        {"base_url": "https://openrouter.ai/api/v1", "providers": ["deepseek"]},
+        {"addresses": "metadata"},
+    ],
+)
+def test_what_protects_nothing_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        told(**dict(change))
+
+
+def test_what_is_whole_is_taken() -> None:
+    full = told(
+        base_url="https://openrouter.ai/api/v1",
+        providers=["together"],
+        spki_pins=[PIN],
+        proxy="http://proxy.example:3128",
+        client_cert_file="/c",
+        client_key_file="/k",
+    )
+    assert set(full.files()) >= {"client_cert_file", "client_key_file"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reach"),
+    [
+        ({}, "private"),
+        ({"zone": "device"}, "private"),
+        ({"zone": "public-cloud"}, "public"),
+        ({"zone": "trusted-cloud", "addresses": "private"}, "private"),
+        ({"addresses": "link-local"}, "link-local"),
+    ],
+)
+def test_how_far_in_its_addresses_may_be(change: dict[str, Any], reach: str) -> None:
+    assert told(**change).reach == reach

@@ -1,0 +1,27 @@
+"""Sections of the configuration are frozen and take no key that they do not know."""
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.section import Name, Section
+
+
+class Sample(Section):
+    name: Name
+
+
+def test_a_section_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Sample(name="a").name = "b"  # type: ignore[misc]
+
+
+def test_an_unknown_key_is_refused_and_its_value_is_not_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Sample.model_validate({"name": "a", "secret": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "A", "-a", "a b", "a/b", "é", "a" * 65])
+def test_a_name_is_plain(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Sample(name=name)
