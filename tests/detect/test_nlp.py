@@ -16,9 +16,9 @@ def names(engine: NamesOnly, text: str) -> list[tuple[str, str]]:
     return [(n.label, text[n.start : n.end]) for n in engine.named([text])[0]]
 
 
-def test_only_the_entity_recogniser_runs(engine: NamesOnly) -> None:
-    assert engine._model is not None
-    assert engine._model.pipe_names == ["ner"]
+def test_of_spacy_the_tokenizer_alone_is_kept(engine: NamesOnly) -> None:
+    assert engine._tokenizer is not None
+    assert engine._tokenizer.pipe_names == []
 
 
 def test_people_and_places_and_nothing_else(engine: NamesOnly) -> None:
