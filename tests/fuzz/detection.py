@@ -8,6 +8,7 @@ views that lead back into it, the same findings for any split of a stream, and n
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import atheris
@@ -38,8 +39,10 @@ def one_input(data: bytes) -> None:
 def _text(given: "atheris.FuzzedDataProvider") -> str:
     """Half of the inputs are bytes read as UTF-8, so that the corpus of seeds is text."""
     if given.ConsumeBool():
-        return given.ConsumeBytes(LONGEST).decode(errors="replace")
-    return given.ConsumeUnicodeNoSurrogates(LONGEST)
+        raw: bytes = given.ConsumeBytes(LONGEST)
+        return raw.decode(errors="replace")
+    text: str = given.ConsumeUnicodeNoSurrogates(LONGEST)
+    return text
 
 
 def check(text: str, key: str, cuts: Sequence[int]) -> None:
@@ -76,18 +79,11 @@ def _streamed(text: str, cuts: Sequence[int]) -> list[Span]:
 
 
 def _found(units: Sequence[Unit]) -> list[Span]:
-    spans, offset = [], 0
+    spans: list[Span] = []
+    offset = 0
     for unit in units:
-        for span in scan_unit(unit) if unit.scan else ():
-            spans.append(
-                Span(
-                    start=span.start + offset,
-                    end=span.end + offset,
-                    entity=span.entity,
-                    score=span.score,
-                    detector=span.detector,
-                )
-            )
+        found = scan_unit(unit) if unit.scan else ()
+        spans += [replace(s, start=s.start + offset, end=s.end + offset) for s in found]
         offset += len(unit.text)
     return spans
 
