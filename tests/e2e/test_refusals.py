@@ -52,7 +52,7 @@ async def test_T13_the_deepseek_cloud_is_refused_with_reasons_and_nothing_is_sen
     assert (error.status_code, error.code) == (403, "provider_blocked")
     assert {"operator-denied", "host-mismatch"} <= {r["id"] for r in error.body["reasons"]}  # type: ignore[index]
     assert error.response.headers["x-should-retry"] == "false"
-    assert "deepseek.com" not in error.response.text.lower()
+    assert "api.deepseek.com" not in error.response.text.lower()
     (record,) = served.records()
     assert (record["kind"], record["attempt"], record["outcome"]) == ("refusal", 0, "denied")
     assert upstream.requests == []
