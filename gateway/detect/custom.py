@@ -92,7 +92,7 @@ class DictionaryRecognizer(EntityRecognizer):
         del entities, nlp_artifacts
         return [
             RecognizerResult(self.supported_entities[0], start, end, _DICTIONARY_SCORE)
-            for start, end, _ in self._terms.find(text)
+            for start, end in self._terms.find(text)
         ]
 
 

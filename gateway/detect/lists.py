@@ -123,7 +123,7 @@ class Lists:
 
     def _named(self, text: str, entry: _Entry, terms: Dictionary) -> Iterator[Span]:
         entity = next(iter(entry.entities))
-        for start, end, _ in terms.find(text):
+        for start, end in terms.find(text):
             self._matched("deny", entry.id, entry.mode)
             if entry.mode == "enforce":
                 yield Span(start=start, end=end, entity=entity, score=CERTAIN, detector=_DETECTOR)

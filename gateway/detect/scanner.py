@@ -13,8 +13,11 @@ from gateway.detect.cache import CacheKeys, SpanCache
 from gateway.detect.lists import NO_LISTS, Lists, Matched, nobody
 from gateway.detect.passages import Reading, readings
 from gateway.detect.spread import spread
-from gateway.errors import DetectorUnavailable
+from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Finding, Json, Scan, Segment
+
+_MOST_FINDINGS: Final = 10_000
+"""Each is searched for in all of the request, and again on the wire: under a second of work in all."""
 
 _TEXT: Final = frozenset({"text"})
 
@@ -63,10 +66,15 @@ class Scanner:
         """Everything found in the call that counts for this caller, disjoint, sorted, spread over all segments.
 
         Raises:
+            BodyTooLarge: it holds more sensitive values than one request may.
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
         seen = await self._found(call.segments, tenant)
         seen = [_needed(segment, spans) for segment, spans in zip(call.segments, seen, strict=True)]
+        if sum(map(len, seen)) > _MOST_FINDINGS:
+            raise BodyTooLarge(
+                f"The request holds more than {_MOST_FINDINGS} sensitive values. Send it in parts."
+            )
         found = lists.applied(call.segments, seen, tenant, app)
         return Scan(
             findings=tuple(

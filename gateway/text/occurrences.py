@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.text.fold import caseless, fold
+from gateway.text.needles import Needles
 
 _RUN = re.compile(r"\s\s+")
 _SPACE = re.compile(r"\s")
@@ -87,20 +88,27 @@ class Occurrences:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._plain: list[tuple[str, str, bool]] = []
-        self._digits: list[tuple[str, str]] = []
+        self._plain: dict[str, list[str]] = {}
+        self._cased: dict[str, list[str]] = {}
+        self._digits: dict[str, list[str]] = {}
         for value in dict.fromkeys(values):
             self._add(value)
+        self._needles = [Needles(kind) for kind in (self._plain, self._cased, self._digits)]
 
     def __bool__(self) -> bool:
-        return bool(self._plain or self._digits)
+        return any(self._needles)
 
     def find(self, texts: Sequence[str]) -> list[Occurrence]:
         """Every occurrence in every text, in no particular order; occurrences may overlap."""
         if not self:
             return []
         views = [searchable(text) for text in texts]
-        return [*self._find_plain(views), *self._find_digits(views)]
+        plain, cased, digits = self._needles
+        return [
+            *self._find_words(views, [view.text for view in views], plain, self._plain),
+            *self._find_words(views, [view.cased for view in views], cased, self._cased),
+            *self._find_digits(views, digits),
+        ]
 
     def contains(self, text: str) -> bool:
         """Whether any of the values stands in the text."""
@@ -110,34 +118,38 @@ class Occurrences:
         view = searchable(value.strip())
         letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
-            self._digits.append((_SEPARATED.sub("", view.text), value))
+            self._digits.setdefault(_SEPARATED.sub("", view.text), []).append(value)
         elif letters + digits >= _LETTERS or cjk >= _CJK or (letters and cjk):
-            common = view.text in COMMON_WORDS
-            self._plain.append((view.cased if common else view.text, value, common))
+            if view.text in COMMON_WORDS:
+                self._cased.setdefault(view.cased, []).append(value)
+            else:
+                self._plain.setdefault(view.text, []).append(value)
 
-    def _find_plain(self, views: list[Searchable]) -> Iterable[Occurrence]:
-        if not self._plain:
+    def _find_words(
+        self,
+        views: list[Searchable],
+        texts: list[str],
+        needles: Needles,
+        values: dict[str, list[str]],
+    ) -> Iterable[Occurrence]:
+        if not needles:
             return
-        cased = "\0".join(view.cased for view in views)
-        joined = "\0".join(view.text for view in views)
-        starts = _starts(views)
-        for needle, value, common in self._plain:
-            for start, end in _matches(needle, cased if common else joined):
-                yield _occurrence(views, starts, start, end, value)
+        joined, starts = "\0".join(texts), _starts(views)
+        for start, end in needles.find(joined):
+            if bounded(joined, start, end):
+                for value in values[joined[start:end]]:
+                    yield _occurrence(views, starts, start, end, value)
 
-    def _find_digits(self, views: list[Searchable]) -> Iterable[Occurrence]:
-        if not self._digits:
+    def _find_digits(self, views: list[Searchable], needles: Needles) -> Iterable[Occurrence]:
+        if not needles:
             return
         compact = [_compact(view) for view in views]
-        joined = "\0".join(view.text for view in compact)
-        starts = _starts(compact)
-        for needle, value in self._digits:
-            position = joined.find(needle)
-            while position >= 0:
-                found = _occurrence(compact, starts, position, position + len(needle), value)
+        joined, starts = "\0".join(view.text for view in compact), _starts(compact)
+        for start, end in needles.find(joined):
+            for value in self._digits[joined[start:end]]:
+                found = _occurrence(compact, starts, start, end, value)
                 if _stands_alone(views[found.text], found):
                     yield found
-                position = joined.find(needle, position + 1)
 
 
 def _counts(text: str) -> tuple[int, int, int]:
@@ -191,15 +203,6 @@ def _occurrence(
     index = bisect_right(starts, start) - 1
     first, last = views[index].original(start - starts[index], end - starts[index])
     return Occurrence(text=index, start=first, end=last, value=value)
-
-
-def _matches(needle: str, haystack: str) -> Iterable[tuple[int, int]]:
-    position = haystack.find(needle)
-    while position >= 0:
-        end = position + len(needle)
-        if bounded(haystack, position, end):
-            yield position, end
-        position = haystack.find(needle, position + 1)
 
 
 def bounded(text: str, start: int, end: int) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from gateway.detect.base import Passage, Span
 from gateway.detect.patterns import tier0
 from gateway.detect.scanner import Scanner
-from gateway.errors import DetectorUnavailable
+from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Escaping, Origin, Place, Scan, Segment
 
 BOTH = ("en", "ja")
@@ -269,3 +269,11 @@ def test_lists_are_made_once_for_a_revision(scanner: Scanner) -> None:
     first: dict[str, object] = {"thresholds": {}, "allow": {}, "deny": {}}
     assert scanner.lists(first) is scanner.lists(first)
     assert scanner.lists(first) is not scanner.lists(dict(first))
+
+
+async def test_more_findings_than_one_request_may_hold_are_refused(scanner: Scanner) -> None:
+    many = " ".join(f"u{number}@example.com" for number in range(10_001))
+    with pytest.raises(BodyTooLarge, match="Send it in parts"):
+        await scanner.scan(call(segment(many)), "acme")
+    fewer = call(segment(many[: len(many) // 2]))
+    assert len((await scanner.scan(fewer, "acme")).findings) > 4_000
