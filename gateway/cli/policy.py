@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast, get_args
 
 import typer
 
-from gateway.cli import policy_diff, policy_new, policy_tests
+from gateway.cli import policy_diff, policy_new, policy_replay, policy_tests
 from gateway.cli.common import FAULT, AsJson, exit_with, print_json
 from gateway.errors import ConfigError
 from gateway.policy.build import Build, build
@@ -20,6 +20,7 @@ from gateway.policy.signatures import Algorithm, Signer
 app = typer.Typer(help="Check, test, build and compare policies.", no_args_is_help=True)
 app.command("test")(policy_tests.run_tests)
 app.command("diff")(policy_diff.diff)
+app.command("replay")(policy_replay.replay_past)
 app.add_typer(policy_new.app, name="new")
 
 OPA_VARIABLE: Final = "SEKISHO_OPA"

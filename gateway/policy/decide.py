@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +13,7 @@ from gateway.policy import lineage
 from gateway.policy.build import Build
 from gateway.policy.engine import Engine
 from gateway.policy.facts import canonical, facts_hash
+from gateway.policy.reads import reads
 from gateway.policy.treatments import Treatments
 from gateway.types import (
     Candidate,
@@ -61,13 +63,16 @@ class _Answer(_Strict):
 class Decider:
     """Decides over facts under one build.
 
-    Decisions are cached by the hash of the facts, which hold all that a rule can read, the hour included.
+    Decisions are cached by those facts that the rules read, the hour and the exceptions in force among them:
+    at the edge of an hour and at the end of an exception the facts are others, and another revision has
+    another decider.
     """
 
     def __init__(self, build: Build, engine: Engine) -> None:
         self._build = build
         self._engine = engine
-        self._cache: OrderedDict[str, Decision] = OrderedDict()
+        self._reads = reads(build)
+        self._cache: OrderedDict[tuple[Hashable, ...], Decision] = OrderedDict()
 
     async def decide(self, known: Facts) -> Decision:
         """The decision over these facts.
@@ -77,14 +82,23 @@ class Decider:
         """
         document = canonical(known)
         key = facts_hash(document)
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            return self._cache[key]
+        essence = self._reads.essence(known)
+        cached = self._cache.get(essence)
+        if cached is not None:
+            self._cache.move_to_end(essence)
+            return cached if cached.facts_hash == key else self._of(cached, key)
         decision = self._read(await self._engine.evaluate(document), known, key)
-        self._cache[key] = decision
+        self._cache[essence] = decision
         if len(self._cache) > _CACHE_ENTRIES:
             self._cache.popitem(last=False)
         return decision
+
+    def _of(self, cached: Decision, key: str) -> Decision:
+        """The decision of other facts that differ in nothing that is read, under the name of these."""
+        return replace(cached, id=self._id(key), facts_hash=key)
+
+    def _id(self, key: str) -> str:
+        return hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32]
 
     def _read(self, value: Json, known: Facts, key: str) -> Decision:
         answer = self._believe(value, known)
@@ -94,7 +108,7 @@ class Decider:
         }
         asked = [verdict for verdict in verdicts.values() if not verdict.rerouted]
         return Decision(
-            id=hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32],
+            id=self._id(key),
             allow=any(verdict.allow for verdict in verdicts.values()),
             reasons=_distinct(r for verdict in asked for r in verdict.reasons),
             shadow_reasons=_distinct(r for verdict in asked for r in verdict.shadow_reasons),

@@ -47,7 +47,7 @@ def facts(
         now: an aware time; only its hour of the week in the policy's time zone is kept.
         rerouted: deployments of the model that the application's row names for rerouting.
     """
-    local = _local(now, build)
+    hour, exceptions = moment(principal.app, now, build)
     return Facts(
         tenant=principal.tenant,
         app=principal.app,
@@ -62,8 +62,8 @@ def facts(
         modalities=tuple(sorted(call.modalities)),
         purpose=_purpose(call.purpose, build),
         max_output_tokens=call.max_output_tokens or 0,
-        hour=local.weekday() * 24 + local.hour,
-        exceptions=_in_force(principal.app, local.date(), build),
+        hour=hour,
+        exceptions=exceptions,
         candidates=(
             *(candidate(deployment, build) for deployment in deployments),
             *(candidate(deployment, build, rerouted=True) for deployment in rerouted),
@@ -78,6 +78,12 @@ def reroute_model(app: str, build: Build) -> str:
     return str(row["reroute_to"]) if row["when_in_house_only"] == "reroute" else ""
 
 
+def moment(app: str, now: datetime, build: Build) -> tuple[int, tuple[str, ...]]:
+    """All that a time means to this build: the hour of the week, and an application's exceptions in force."""
+    local = now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
+    return local.weekday() * 24 + local.hour, _in_force(app, local.date(), build)
+
+
 def refreshed(document: Json, build: Build, now: datetime) -> Json:
     """Recorded facts as this build would have resolved them at that time.
 
@@ -87,11 +93,11 @@ def refreshed(document: Json, build: Build, now: datetime) -> Json:
     Raises:
         KeyError: the facts are of a version that recorded less.
     """
-    local = _local(now, build)
+    hour, exceptions = moment(document["app"], now, build)
     return {
         **document,
-        "hour": local.weekday() * 24 + local.hour,
-        "exceptions": _in_force(document["app"], local.date(), build),
+        "hour": hour,
+        "exceptions": exceptions,
         "candidates": [asdict(_resolved(_recorded(row), build)) for row in document["candidates"]],
     }
 
@@ -173,10 +179,6 @@ def _recorded(row: Json) -> Candidate:
     return Candidate(
         **{**values, "lineage": tuple(row["lineage"]), "licences": tuple(row["licences"])}
     )
-
-
-def _local(now: datetime, build: Build) -> datetime:
-    return now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
 
 
 def _in_force(app: str, day: date, build: Build) -> tuple[str, ...]:
