@@ -394,14 +394,4 @@ class Embedding:
 Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
 """The events that hold text."""
 
-Event: TypeAlias = (
-    Start
-    | TextDelta
-    | RefusalDelta
-    | ReasoningDelta
-    | ToolDelta
-    | UsageEvent
-    | Finish
-    | Unknown
-    | Embedding
-)
+Event: TypeAlias = Start | Spoken | UsageEvent | Finish | Embedding

@@ -11,9 +11,10 @@ from gateway import respond
 from gateway.demo.sightings import sightings
 from gateway.errors import DetectorUnavailable
 from tests.parts.configuration import deployment
+from tests.parts.echoes import echo, says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream, Seen, chunk, completion, stream
-from tests.parts.surfaces import SURFACES, TALKING, Surface, echo, says, says_completion
+from tests.parts.surfaces import SURFACES, TALKING, Surface
 
 PLANTED = ("Kenji Tanaka", "kenji.tanaka@example.co.jp", "+81 90-1234-5678", "4111 1111 1111 1111")
 TEXT = (

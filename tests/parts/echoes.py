@@ -1,0 +1,50 @@
+"""Servers that say what they were told, or one text, in each of the neutral forms."""
+
+import json
+from typing import Any
+
+from tests.parts.scripted import Script, Seen, completion, stream, words
+
+
+def echo(seen: Seen) -> Script:
+    """A server that says the last text that it was told, three characters at a time when it streams."""
+    document = seen.json()
+    if "/embeddings" in seen.line:
+        return vectors(document)
+    if "/chat/" not in seen.line:
+        return says_completion(str(document["prompt"]), streamed=bool(document.get("stream")))
+    said = document["messages"][-1]["content"]
+    text = said if isinstance(said, str) else "".join(p.get("text", "") for p in said or ())
+    return says(text, streamed=bool(document.get("stream")))
+
+
+def says(text: str, *, streamed: bool, size: int = 3) -> Script:
+    return stream(*words(text, size)) if streamed else completion({"content": text})
+
+
+def says_completion(text: str, *, streamed: bool, size: int = 3) -> Script:
+    head = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "m"}
+    pieces = [text[i : i + size] for i in range(0, len(text), size)] if streamed else [text]
+    documents: list[dict[str, Any]] = [
+        {**head, "choices": [{"index": 0, "text": piece, "finish_reason": None}]}
+        for piece in pieces
+    ]
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+    end = {**head, "choices": [{"index": 0, "text": "", "finish_reason": "stop"}], "usage": usage}
+    if not streamed:
+        end["choices"] = [{"index": 0, "text": text, "finish_reason": "stop"}]
+        return Script(chunks=(json.dumps(end).encode(),))
+    framed = [b"data: " + json.dumps(d).encode() + b"\n\n" for d in [*documents, end]]
+    kind = {"content-type": "text/event-stream"}
+    return Script(headers=kind, chunks=(*framed, b"data: [DONE]\n\n"))
+
+
+def vectors(document: Any) -> Script:
+    asked = document["input"]
+    number = 1 if isinstance(asked, str) else len(asked)
+    data = [
+        {"object": "embedding", "index": i, "embedding": [0.5, float(i)]} for i in range(number)
+    ]
+    usage = {"prompt_tokens": 4, "total_tokens": 4}
+    reply = {"object": "list", "data": data, "model": "m", "usage": usage}
+    return Script(chunks=(json.dumps(reply).encode(),))
