@@ -7,7 +7,7 @@ a conversation or to an item by its id alone is refused with the remedy.
 from dataclasses import replace
 from typing import Final
 
-from gateway.dialects.json_schema import SCHEMA
+from gateway.dialects.json_schema import LITERAL, SCHEMA
 from gateway.dialects.media import base64_of, image_url
 from gateway.dialects.openai_fields import METADATA, STANDARD, TOKENS
 from gateway.dialects.openai_messages import CACHE, IDENTIFIER, MODEL, TYPE, chosen, known
@@ -37,8 +37,8 @@ _OUTPUT_TEXT: Final = known(
     {
         "type": TYPE,
         "text": text(),
-        "annotations": Shape(wanted="an array", kinds=frozenset({list, NULL})),
-        "logprobs": Shape(wanted="an array", kinds=frozenset({list, NULL})),
+        "annotations": listing(LITERAL),
+        "logprobs": listing(LITERAL),
     },
     required=("text",),
 )

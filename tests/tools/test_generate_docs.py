@@ -18,6 +18,11 @@ def test_the_pages_are_current() -> None:
     )
 
 
+def test_the_coverage_page_is_current() -> None:
+    page = (generate_docs.DOCS / "coverage.md").read_text(encoding="utf-8")
+    assert page == generate_docs.coverage(), "run make docs"
+
+
 def test_the_file_to_start_from_is_valid() -> None:
     page = (generate_docs.DOCS / "configuration.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
