@@ -4,7 +4,7 @@
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make prove   the tests and benchmarks at their full figures: hours
 # make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
-# make tools   the tools of tools/go.mod, built by Go (tests need them)
+# make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, and Redis
 # make docs    the generated pages      make lock   the lock files      make clean
 
 SHELL := bash
@@ -26,12 +26,12 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools bench prove fuzz docs lock clean
+.PHONY: demo test check tools redis bench prove fuzz docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
-test: check .tools/bin/opa
+test: check .tools/bin/opa redis
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test
@@ -40,12 +40,15 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
 
-tools: .tools/bin/opa
+tools: .tools/bin/opa redis
+
+redis:
+	@tools/redis.sh
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)
 
-prove: check .tools/bin/opa
+prove: check .tools/bin/opa redis
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 

@@ -22,6 +22,12 @@ from gateway.detect.scanner import Scanner
 from gateway.edge.admin import admin_app
 from gateway.edge.public import public_app
 from gateway.identity.api_keys import ApiKeys
+from gateway.identity.authenticator import Authenticator
+from gateway.identity.issuer import Issuer
+from gateway.identity.key_file import KeyFile
+from gateway.identity.lockout import Lockout
+from gateway.identity.revocations import Revocations
+from gateway.identity.tokens import Tokens
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
 from gateway.policy.build import Build
@@ -35,12 +41,17 @@ from gateway.policy.opa import OpaEngine
 from gateway.policy.refresh import Files, Refresher
 from gateway.policy.signatures import Verifier
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.ledger import Ledger
+from gateway.quota.quotas import Quotas
 from gateway.recorder import Recorder
 from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
 from gateway.routing.router import Router
 from gateway.settings import Settings
+from gateway.state.base import State
+from gateway.state.memory import MemoryState
+from gateway.state.redis import RedisState
 from gateway.telemetry.metrics import Metrics
 from gateway.types import Reason
 from gateway.upstream.http import OpenAIUpstream
@@ -72,6 +83,8 @@ class Gateway:
     detector: Detector
     refreshers: tuple[Refresher, ...]
     audit: AuditLog
+    state: State
+    ledger: Ledger
     upstreams: Mapping[str, OpenAIUpstream]
     prober: Prober
 
@@ -92,6 +105,9 @@ class Gateway:
             stack.push_async_callback(self.pipeline.recorder.drain)
             policies = [self.pipeline.policy, self.pipeline.candidate]
             parts: list[_Part] = [
+                self.state,
+                self.ledger,
+                self.pipeline.identity,
                 *(policy for policy in policies if policy is not None),
                 self.detector,
                 *self.upstreams.values(),
@@ -105,8 +121,18 @@ class Gateway:
 
     async def health(self) -> Mapping[str, bool]:
         """Which parts can do their work now."""
-        audit, policy = await asyncio.gather(self.audit.ready(), self.pipeline.policy.ready())
-        return {"audit": audit, "policy": policy, "detector": self.detector.ready()}
+        audit, policy, state = await asyncio.gather(
+            self.audit.ready(), self.pipeline.policy.ready(), self.state.ready()
+        )
+        detector = self.detector.ready()
+        identity = self.pipeline.identity.able()
+        return {
+            "audit": audit,
+            "policy": policy,
+            "state": state,
+            "identity": identity,
+            "detector": detector,
+        }
 
     def refresh_policy(self) -> None:
         """Look for newer policies now."""
@@ -114,8 +140,10 @@ class Gateway:
             refresher.ask()
 
     async def ready(self) -> bool:
-        """Whether a request could be served."""
-        return all((await self.health()).values())
+        """Whether a request could be served: for a while, also without the shared state."""
+        parts = dict(await self.health())
+        parts["state"] = self.pipeline.quota.able(shared=parts["state"])
+        return all(parts.values())
 
 
 def compose(
@@ -146,9 +174,15 @@ def compose(
         processes=settings.detect.processes,
         specs=settings.detect.specs(),
     )
+    state = open_state(settings)
+    ledger = Ledger(
+        state,
+        grace_seconds=settings.state.grace_seconds,
+        grace_share=settings.state.grace_share,
+    )
     pipeline = Pipeline(
-        identity=_identity(settings, ring, environ),
-        quota=Concurrency(settings.limits.concurrent_requests),
+        identity=_identity(settings, ring, environ, state),
+        quota=_quotas(settings, ledger),
         scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
         candidate=candidate,
@@ -165,8 +199,32 @@ def compose(
         detector=detector,
         refreshers=_refreshers(settings, policy, candidate, verifier, _Told(metrics)),
         audit=audit,
+        state=state,
+        ledger=ledger,
         upstreams=upstreams,
         prober=_prober(settings, router, upstreams),
+    )
+
+
+def open_state(settings: Settings) -> State:
+    """The shared state that the configuration names, not yet started.
+
+    Raises:
+        ConfigError: it can't be read.
+    """
+    if settings.state.url == "memory://":
+        return MemoryState()
+    return RedisState(settings.state)
+
+
+def _quotas(settings: Settings, ledger: Ledger) -> Quotas:
+    told = settings.deployments.items()
+    return Quotas(
+        settings.quotas,
+        prices={name: deployment.price for name, deployment in told if deployment.price},
+        ledger=ledger,
+        places=Concurrency(settings.limits.concurrent_requests),
+        longest=settings.limits.output_tokens,
     )
 
 
@@ -177,9 +235,26 @@ def _audit(settings: Settings, ring: KeyRing) -> AuditLog:
     )
 
 
-def _identity(settings: Settings, ring: KeyRing, environ: Mapping[str, str]) -> ApiKeys:
-    hash_key = ring.derive("", "credential")
-    return ApiKeys(settings.identity.keys, environ=environ, hash_key=hash_key)
+def _identity(
+    settings: Settings, ring: KeyRing, environ: Mapping[str, str], state: State
+) -> Authenticator:
+    named = settings.identity
+    file = KeyFile(named.keys_file, ring) if named.keys_file else None
+    revocations = Revocations(
+        state, file, stale_seconds=settings.state.stale_seconds, log=structlog.get_logger()
+    )
+    tokens = (
+        Tokens(named.oidc, Issuer(named.oidc), hash_key=ring.derive("", "subject"))
+        if named.oidc
+        else None
+    )
+    return Authenticator(
+        ApiKeys(named.keys, environ=environ, hash_key=ring.derive("", "credential")),
+        file=file,
+        tokens=tokens,
+        revocations=revocations,
+        lockout=Lockout(named.lockout.failures, named.lockout.seconds),
+    )
 
 
 def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Metrics) -> Scanner:

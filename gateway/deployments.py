@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from gateway.callers import Price
 from gateway.destination import destination, is_subdomain
 from gateway.section import Country, Name, Section
 from gateway.types import Deployment, Zone
@@ -102,6 +103,7 @@ class DeploymentSettings(Section):
         (), description="On a router such as OpenRouter: the only providers that it may use."
     )
     timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
+    price: Price | None = Field(None, description="What its tokens cost, for quotas of money.")
 
     @model_validator(mode="after")
     def _tls_where_it_is_needed(self) -> "DeploymentSettings":

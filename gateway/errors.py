@@ -11,7 +11,9 @@ SekishoError
 │   ├── RequestTimeout               408 request_timeout
 │   ├── BodyTooLarge                 413 body_too_large
 │   ├── UnsupportedMedia             415 unsupported_media_type
-│   └── RateLimited                  429 rate_limited            (retryable)
+│   └── TooMuch                      a limit is reached; says when to come again
+│       ├── RateLimited              429 rate_limited            (retryable)
+│       └── BudgetExhausted          429 budget_exhausted        (retryable)
 ├── PolicyError                      a rule said no; carries reasons
 │   ├── PolicyDenied                 403 policy_denied
 │   ├── ProviderBlocked              403 provider_blocked
@@ -22,6 +24,8 @@ SekishoError
 │   ├── DetectorUnavailable          503 detector_unavailable    (retryable)
 │   ├── PolicyUnavailable            503 policy_unavailable      (retryable)
 │   ├── AuditUnavailable             503 audit_unavailable       (retryable)
+│   ├── StateUnavailable             503 state_unavailable       (retryable)
+│   ├── IdentityUnavailable          503 identity_unavailable    (retryable)
 │   ├── NoDeployment                 503 no_deployment           (retryable)
 │   ├── Overloaded                   503 overloaded              (retryable)
 │   └── NotReady                     503 not_ready               (retryable)
@@ -129,16 +133,28 @@ class UnsupportedMedia(ClientError):
     code = "unsupported_media_type"
 
 
-class RateLimited(ClientError):
-    """Too much at once for this credential. ``retry_after`` is in seconds."""
+class TooMuch(ClientError):
+    """A limit is reached. ``retry_after`` is in seconds."""
 
     status = 429
-    code = "rate_limited"
     retryable = True
+    retry_after: int
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RateLimited(TooMuch):
+    """Too much in a window of time, or at once."""
+
+    code = "rate_limited"
+
+
+class BudgetExhausted(TooMuch):
+    """A budget of a calendar period does not cover the request."""
+
+    code = "budget_exhausted"
 
 
 class PolicyError(SekishoError):
@@ -207,6 +223,18 @@ class AuditUnavailable(GatewayError):
     """The audit log could not make a record durable: no record, no service."""
 
     code = "audit_unavailable"
+
+
+class StateUnavailable(GatewayError):
+    """The shared state store did not answer, and the feature that needs it can't go on without."""
+
+    code = "state_unavailable"
+
+
+class IdentityUnavailable(GatewayError):
+    """Who is calling can't be established now: revocations or the issuer's keys are out of reach."""
+
+    code = "identity_unavailable"
 
 
 class NoDeployment(GatewayError):

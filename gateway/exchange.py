@@ -29,6 +29,20 @@ class Trial:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a quota stands once the request was counted. Money is in millionths of its currency."""
+
+    quota: str
+    count: Literal["requests", "tokens", "money"]
+    limit: int
+    remaining: int
+    resets: float
+    """Wall clock, seconds since the epoch."""
+    warn: bool
+    """Whether so much is used that the caller should know."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """The ledger of one request: written by ``pipeline``, then by ``respond``, by nothing else."""
@@ -57,6 +71,11 @@ class Exchange:
     sent_model: str = ""
     reply_model: str = ""
     usage: UsageEvent | None = None
+    standings: tuple[Standing, ...] = ()
+    sent: bool = False
+    """Whether a model server may have begun to work on it: false again once it is known to have failed first."""
+    output_bytes: int = 0
+    """Length of what came back so far, as UTF-8."""
     restored: int = 0
     unrestored: int = 0
     invented: dict[str, int] = field(default_factory=dict)

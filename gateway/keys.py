@@ -36,7 +36,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from gateway.errors import ConfigError
 from gateway.settings import Keys
 
-Purpose: TypeAlias = Literal["placeholder", "span-cache", "credential"]
+Purpose: TypeAlias = Literal["placeholder", "span-cache", "credential", "subject", "vault"]
 """What a derived key is for. Keys of different purposes or tenants are independent."""
 
 State: TypeAlias = Literal["active", "readable"]
@@ -99,6 +99,8 @@ class KeyRing:
             raise ConfigError(faults)
         self._keys: Final = {key.id: key for key in ordered}
         self.active_id: Final = next(key.id for key in ordered if key.state == "active")
+        self.oldest_id: Final = min(reversed(ordered), key=lambda key: key.created).id
+        """The key that names what must be found again whichever key is active."""
         self._derived: Final = lru_cache(_DERIVED_KEYS_KEPT)(self._derive)
 
     @classmethod

@@ -17,7 +17,7 @@ from gateway.detect.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.errors import SekishoError, UpstreamError
 from gateway.exchange import Exchange
-from gateway.identity.api_keys import ApiKeys
+from gateway.identity.authenticator import Authenticator
 from gateway.keys import KeyRing
 from gateway.policy import purpose
 from gateway.policy.clear import clear
@@ -25,7 +25,8 @@ from gateway.policy.facts import canonical, facts, reroute_model
 from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
 from gateway.policy.trial import trial
-from gateway.quota.concurrency import Concurrency, Reservation
+from gateway.quota.estimate import capped
+from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.recorder import Recorder
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
@@ -70,6 +71,8 @@ class Inbound:
     body: bytes
     received: float
     """Wall clock at the first byte, seconds since the epoch."""
+    address: str
+    """Where the connection comes from: the host, or ``""`` when the server does not tell."""
     model: str | None = field(default=None, repr=False)
     """The model that the path names, where it names one."""
 
@@ -96,14 +99,16 @@ class Examined:
     lists: Lists
     """What the revision that decided says of findings."""
     decision: Decision
+    output_tokens: int | None = None
+    """The bound on the reply that was reserved, when a quota counts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """The stages, built once by the composition root."""
 
-    identity: ApiKeys
-    quota: Concurrency
+    identity: Authenticator
+    quota: Quotas
     scanner: Scanner
     policy: LivePolicy
     candidate: LivePolicy | None
@@ -132,13 +137,13 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault denies
             return await self._refuse(inbound, exchange, self.recorder.fault(error))
 
-    def models(self, inbound: Inbound) -> bytes:
+    async def models(self, inbound: Inbound) -> bytes:
         """The models that callers may ask for.
 
         Raises:
-            InvalidKey: the caller is unknown.
+            InvalidKey, RateLimited, IdentityUnavailable: as authentication says.
         """
-        self.identity.authenticate(inbound.headers)
+        await self.identity.authenticate(inbound.headers, inbound.address)
         return inbound.dialect.models(self.catalogue.models())
 
     async def examine(self, principal: Principal, call: Call, exchange: Exchange) -> Examined:
@@ -189,23 +194,31 @@ class Pipeline:
         treatment = decision.candidates[deployment.name].treatment
         masking = mask(call, examined.scan, treatment, vault)
         masked = dialect.rebuild(call, masking.replacements, masking.redactions)
+        masked = capped(masked, examined.output_tokens)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
     async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
-        exchange.principal = principal = self.identity.authenticate(inbound.headers)
+        exchange.principal = principal = await self.identity.authenticate(
+            inbound.headers, inbound.address
+        )
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         declared = purpose.declared(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
-        reservation = self.quota.reserve(principal)
+        reservation = await self.quota.reserve(principal, call, self._sizes(call), exchange)
         try:
             examined = await self.examine(principal, call, exchange)
             if not examined.decision.allow:
                 raise refusal(examined.decision)
+            examined = replace(examined, output_tokens=reservation.output_tokens)
             opened = await self._open(inbound.dialect, principal, call, examined, exchange)
             return await self._respond(inbound, opened, exchange, reservation)
         except BaseException:
-            reservation.settle()
+            reservation.settle(exchange)
             raise
+
+    def _sizes(self, call: Call) -> Sizes:
+        entry = self.catalogue.resolve(call.model)
+        return Sizes(model=entry.name, deployments=tuple(d.name for d in entry.deployments))
 
     async def _open(
         self,
@@ -244,8 +257,13 @@ class Pipeline:
     ) -> Opened:
         events = lease.carry(self.upstreams[cleared.deployment.name].send(cleared))
         began = time.perf_counter()
+        exchange.sent = True
         try:
             first = await anext(events)
+        except SekishoError:
+            exchange.sent = False
+            await events.aclose()
+            raise
         except BaseException:
             await events.aclose()
             raise
@@ -262,7 +280,7 @@ class Pipeline:
             body = frames(reply, framer, self.recorder, reservation)
             return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
         whole = await document(reply, inbound.dialect, self.recorder)
-        reservation.settle()
+        reservation.settle(exchange)
         return Answer(status=200, body=whole, exchange=exchange)
 
     async def _refuse(self, inbound: Inbound, exchange: Exchange, error: SekishoError) -> Answer:

@@ -20,7 +20,7 @@ from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSeg
 from gateway.dialects.base import Dialect, Framer
 from gateway.errors import SekishoError
 from gateway.exchange import Exchange
-from gateway.quota.concurrency import Reservation
+from gateway.quota.quotas import Reservation
 from gateway.recorder import Recorder
 from gateway.redact.jsonstate import JsonState
 from gateway.redact.reply import RequestIndex, treat
@@ -198,6 +198,7 @@ class Reply:
             await self._speak(_part_of(choice, *piece), safe)
 
     async def _speak(self, event: Spoken, safe: list[Event]) -> None:
+        self.exchange.output_bytes += len(event.text.encode("utf-8", "surrogatepass"))
         channel = self._channel(event)
         if self._ordered and self._speaking.get(event.choice) is not channel:
             before = self._speaking.get(event.choice)
@@ -360,7 +361,7 @@ async def frames(
         shown = await recorder.failed(reply.exchange, recorder.fault(error))
         yield framer.error(shown, reply.exchange.request_id)
     finally:
-        reservation.settle()
+        reservation.settle(reply.exchange)
         if not ended:
             recorder.disconnected(reply.exchange)
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from gateway.callers import Identity, Quota, State, quota_faults
 from gateway.deployments import DeploymentSettings, Routing
 from gateway.errors import ConfigError
 from gateway.recognisers import Recogniser
@@ -47,6 +48,11 @@ class Limits(Section):
     )
     concurrent_requests: int = Field(
         64, ge=1, description="Requests one credential may have under way; beyond them: 429."
+    )
+    output_tokens: int = Field(
+        8192,
+        ge=1,
+        description="Longest reply, in tokens, when the caller names no bound and a quota counts tokens or money: reserved, and sent as `max_tokens`.",
     )
 
 
@@ -167,22 +173,6 @@ class Detect(Section):
         return switched + tuple(recogniser.spec() for recogniser in self.recognisers)
 
 
-class ApiKey(Section):
-    """One API key from configuration. The key itself stays in the environment."""
-
-    id: Name = Field(description="Identifies the credential in the audit log.")
-    key_env: str = Field(description="Environment variable that holds the key.")
-    tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
-    app: Name = Field(description="Application on whose behalf calls are made.")
-    groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
-
-
-class Identity(Section):
-    """Who may call."""
-
-    keys: tuple[ApiKey, ...] = Field((), description="API keys.")
-
-
 class Model(Section):
     """A model that callers may ask for."""
 
@@ -212,9 +202,11 @@ class Settings(Section):
     limits: Limits = Field(default_factory=Limits, description="Bounds on requests.")
     keys: Keys = Field(description="The key ring.")
     audit: Audit = Field(description="The audit log.")
+    state: State = Field(default_factory=State, description="Shared state.")
     policy: Policy = Field(default_factory=Policy, description="Policies.")
     detect: Detect = Field(default_factory=Detect, description="Detection.")
     identity: Identity = Field(default_factory=Identity, description="Who may call.")
+    quotas: tuple[Quota, ...] = Field((), description="How much callers may use.")
     models: dict[Name, Model] = Field(
         default_factory=dict, description="Models that callers may ask for."
     )
@@ -297,8 +289,10 @@ def _line(fault: Any) -> str:
 def _cross_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     return [
         *_name_faults(settings),
+        *settings.identity.faults(environ),
         *_key_faults(settings, environ),
         *_file_faults(settings),
+        *quota_faults(settings.quotas, settings.models, _unpriced(settings)),
     ]
 
 
@@ -321,21 +315,10 @@ def _name_faults(settings: Settings) -> list[str]:
 
 
 def _key_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    faults: list[str] = []
-    ids: set[str] = set()
-    for index, key in enumerate(settings.identity.keys):
-        where = f"identity.keys.{index}"
-        if key.id in ids:
-            faults.append(f"{where}.id: {key.id!r} is given twice")
-        ids.add(key.id)
-        if len(environ.get(key.key_env, "")) < 16:
-            faults.append(
-                f"{where}.key_env: {key.key_env} must hold a key of at least 16 characters"
-            )
     ring = settings.keys.ring_env
     if ring is not None and not environ.get(ring):
-        faults.append(f"keys.ring_env: the environment variable {ring} is not set")
-    return faults
+        return [f"keys.ring_env: the environment variable {ring} is not set"]
+    return []
 
 
 def _file_faults(settings: Settings) -> list[str]:
@@ -344,6 +327,8 @@ def _file_faults(settings: Settings) -> list[str]:
         ("keys.ring_file", settings.keys.ring_file),
         ("policy.path", policy.path),
         ("policy.candidate", policy.candidate),
+        *settings.state.files().items(),
+        *settings.identity.files().items(),
     ]
     if policy.verify is not None:
         named.append(("policy.verify.key_file", policy.verify.key_file))
@@ -366,3 +351,7 @@ def _file_faults(settings: Settings) -> list[str]:
     return [
         f"{where}: {path} does not exist" for where, path in named if path and not path.exists()
     ]
+
+
+def _unpriced(settings: Settings) -> list[str]:
+    return [name for name, told in settings.deployments.items() if told.price is None]

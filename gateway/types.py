@@ -37,7 +37,7 @@ class Principal:
     app: str
     groups: frozenset[str]
     credential_id: str
-    method: Literal["api-key"]
+    method: Literal["api-key", "oidc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,13 @@ ENVIRON = {"SEKISHO_TEST_KEY": KEY}
 
 async def test_a_running_gateway_is_healthy_and_says_so_by_part(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
-        assert await served.gateway.health() == {"audit": True, "policy": True, "detector": True}
+        assert await served.gateway.health() == {
+            "audit": True,
+            "policy": True,
+            "state": True,
+            "identity": True,
+            "detector": True,
+        }
         assert await served.gateway.ready()
 
 

@@ -113,6 +113,8 @@ def _values(annotation: Any) -> str:
         return _values(arguments[0])
     if origin in (tuple, list):
         return f"list of {_values(arguments[0])}"
+    if origin in (dict, Mapping):
+        return f"map to {_values(arguments[1])}"
     if origin in (typing.Union, types.UnionType):
         return _values(next(kind for kind in arguments if kind is not type(None)))
     return _PLAIN[annotation]

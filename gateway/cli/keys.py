@@ -1,22 +1,16 @@
 """``sekisho keys``: the key ring, and API keys for callers."""
 
 import os
-import secrets
 import tempfile
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-import yaml
-from pydantic import ValidationError
 
+from gateway.cli.api_keys import create, revoke, rotate_key, show
 from gateway.cli.common import USAGE, AsJson, exit_with, print_json
 from gateway.errors import ConfigError
 from gateway.keys import KeyRing, public_text, read_public, read_ring
-from gateway.settings import ApiKey
-
-API_KEY_PREFIX: Final = "sk-sekisho-"
-_API_KEY_BYTES: Final = 32
 
 app = typer.Typer(help="Make and rotate keys.", no_args_is_help=True)
 ring = typer.Typer(help="The key ring: every derived key comes from it.", no_args_is_help=True)
@@ -65,37 +59,10 @@ def public(path: RingPath, as_json: AsJson = False) -> None:
     print_json({"algorithm": "Ed25519", "keys": keys, "pem": text})
 
 
-@app.command()
-def create(
-    key_id: Annotated[str, typer.Option("--id", help="Names the key in the audit log.")],
-    tenant: Annotated[str, typer.Option(help="Whose data the caller uses.")],
-    application: Annotated[str, typer.Option("--app", help="Which application calls.")],
-    group: Annotated[list[str] | None, typer.Option(help="A group for policy; repeatable.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make an API key and print it, once, with the row to add to the configuration."""
-    row = _row(key_id, tenant, application, tuple(group or ()))
-    key = API_KEY_PREFIX + secrets.token_urlsafe(_API_KEY_BYTES)
-    if as_json:
-        print_json({"key": key, "row": row})
-        return
-    typer.echo(key)
-    typer.echo(
-        f"\nGive it to the caller now: it is not kept and can't be shown again.\n"
-        f"Put it into the gateway's environment as {row['key_env']}, and add to sekisho.yaml:\n",
-        err=True,
-    )
-    typer.echo(yaml.safe_dump({"identity": {"keys": [row]}}, sort_keys=False), nl=False, err=True)
-
-
-def _row(key_id: str, tenant: str, application: str, groups: tuple[str, ...]) -> dict[str, object]:
-    variable = "SEKISHO_KEY_" + "".join(c if c.isalnum() else "_" for c in key_id.upper())
-    try:
-        row = ApiKey(id=key_id, key_env=variable, tenant=tenant, app=application, groups=groups)
-    except ValidationError as error:
-        names = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
-        _cannot(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
-    return row.model_dump(mode="json")
+app.command()(create)
+app.command("list")(show)
+app.command("rotate")(rotate_key)
+app.command()(revoke)
 
 
 def _read(path: Path, *, as_json: bool) -> KeyRing:

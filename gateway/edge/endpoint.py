@@ -52,6 +52,7 @@ class Endpoint:
             body=body,
             received=received,
             model=scope.get("path_params", {}).get("model"),
+            address=address_of(scope),
         )
         await _until_gone(self._serve(inbound, send), receive)
 
@@ -80,6 +81,12 @@ class Endpoint:
 def new_request_id() -> str:
     """An id that nobody can guess: 128 random bits in hexadecimal."""
     return f"req_{secrets.token_hex(16)}"
+
+
+def address_of(scope: Scope) -> str:
+    """The host that the connection comes from, as the server saw it: no header is believed."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 async def send_whole(body: bytes, answer: Answer, send: Send) -> None:

@@ -1,9 +1,10 @@
 """Reply headers. They come from what ran, as the ledger has it, never from what is configured."""
 
+import math
 import time
 
 from gateway.errors import SekishoError
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, Standing
 
 
 def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[bytes, bytes]]:
@@ -12,6 +13,7 @@ def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[
         "x-request-id": exchange.request_id,
         "x-sekisho-overhead-ms": f"{_overhead(exchange) * 1000:.1f}",
         **_decided(exchange),
+        **_quotas(exchange.standings),
         **(_served(exchange) if error is None else _refused(error)),
     }
     return [(name.encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
@@ -28,6 +30,22 @@ def _decided(exchange: Exchange) -> dict[str, str]:
         "x-sekisho-decision": exchange.decision.id,
         "x-sekisho-policy": exchange.decision.revision,
     }
+
+
+def _quotas(standings: tuple[Standing, ...]) -> dict[str, str]:
+    """The tightest quota of each kind, as OpenAI spells it, and the names of those that are nearly used up."""
+    named: dict[str, str] = {}
+    for standing in sorted(standings, key=lambda each: each.remaining / each.limit, reverse=True):
+        left = max(0, math.ceil(standing.resets - time.time()))
+        named[f"x-ratelimit-limit-{standing.count}"] = _figure(standing, standing.limit)
+        named[f"x-ratelimit-remaining-{standing.count}"] = _figure(standing, standing.remaining)
+        named[f"x-ratelimit-reset-{standing.count}"] = f"{left}s"
+    warned = ",".join(standing.quota for standing in standings if standing.warn)
+    return {**named, "x-sekisho-quota-warning": warned} if warned else named
+
+
+def _figure(standing: Standing, amount: int) -> str:
+    return f"{amount / 1_000_000:.6f}" if standing.count == "money" else str(amount)
 
 
 def _served(exchange: Exchange) -> dict[str, str]:

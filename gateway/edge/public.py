@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.edge.endpoint import Endpoint, new_request_id, send_whole
+from gateway.edge.endpoint import Endpoint, address_of, new_request_id, send_whole
 from gateway.edge.routes import MODELS, SERVED, Served
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
@@ -102,9 +102,10 @@ class _Models:
             headers=scope["headers"],
             body=b"",
             received=time.time(),
+            address=address_of(scope),
         )
         try:
-            body = self._pipeline.models(inbound)
+            body = await self._pipeline.models(inbound)
         except SekishoError as error:
             await _refuse(error, self._dialect, send)
             return

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
-from gateway.cli.keys import API_KEY_PREFIX, app
+from gateway.cli.keys import app
 from gateway.keys import read_public, read_ring
-from gateway.settings import ApiKey
 
 
 def run(*arguments: str) -> Result:
@@ -75,36 +73,3 @@ def test_the_ring_verbs_speak_json(path: Path, tmp_path: Path) -> None:
     assert rotated["keys"][0] == rotated["active"]
     public = orjson.loads(run("ring", "public", str(path), "--json").stdout)
     assert public["keys"].keys() == read_public(public["pem"]).keys() == set(rotated["keys"])
-
-
-def test_an_api_key_is_printed_alone_with_its_row_beside(path: Path) -> None:
-    arguments = ["create", "--id", "billing.jp", "--tenant", "acme", "--app", "billing"]
-    result = run(*arguments, "--group", "finance", "--group", "audit")
-    key = result.stdout.strip()
-    assert key.startswith(API_KEY_PREFIX)
-    assert len(key) >= len(API_KEY_PREFIX) + 43
-    assert key not in result.stderr
-    (row,) = yaml.safe_load(result.stderr[result.stderr.index("identity:") :])["identity"]["keys"]
-    assert ApiKey(**row) == ApiKey(
-        id="billing.jp",
-        key_env="SEKISHO_KEY_BILLING_JP",
-        tenant="acme",
-        app="billing",
-        groups=("finance", "audit"),
-    )
-    assert run(*arguments).stdout.strip() != key
-
-
-def test_an_api_key_as_json() -> None:
-    result = run("create", "--id", "a", "--tenant", "t", "--app", "b", "--json")
-    made = orjson.loads(result.stdout)
-    assert made["key"].startswith(API_KEY_PREFIX)
-    assert made["row"]["key_env"] == "SEKISHO_KEY_A"
-
-
-@pytest.mark.parametrize("bad", ["", "A", "a b", "ä", "x" * 65])
-def test_names_that_the_configuration_refuses_are_refused(bad: str) -> None:
-    result = run("create", "--id", bad, "--tenant", "acme", "--app", "billing")
-    assert result.exit_code == 2
-    assert result.stderr.startswith("id: ")
-    assert API_KEY_PREFIX not in result.output

@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.types import Decision, Deployment, Principal, Verdict
+from gateway.exchange import Exchange
+from gateway.types import Call, Decision, Deployment, Principal, Segment, Verdict
 
 
-def principal(credential_id: str = "billing", *, tenant: str = "acme") -> Principal:
+def principal(
+    credential_id: str = "billing",
+    *,
+    tenant: str = "acme",
+    groups: frozenset[str] = frozenset({"finance"}),
+) -> Principal:
     """A caller with an API key."""
     return Principal(
         subject=credential_id,
         tenant=tenant,
         app="billing",
-        groups=frozenset({"finance"}),
+        groups=groups,
         credential_id=credential_id,
         method="api-key",
     )
@@ -58,4 +64,31 @@ def decision(allowed: Mapping[str, bool], **changes: Any) -> Decision:
         candidates={name: verdict(allow=allow, **changes) for name, allow in allowed.items()},
         revision="rev1",
         facts_hash="f1",
+    )
+
+
+def call(text: str = "hello", **changes: Any) -> Call:
+    """A parsed chat with one message."""
+    values: dict[str, Any] = {
+        "dialect": "openai",
+        "operation": "chat.completions",
+        "model": "deepseek-r1",
+        "stream": False,
+        "document": {"messages": [{"role": "user", "content": text}]},
+        "segments": (Segment(path=("messages", 0, "content"), origin="user", text=text),),
+        "tools": frozenset(),
+        "modalities": frozenset({"text"}),
+        **changes,
+    }
+    return Call(**values)
+
+
+def exchange(request_id: str = "req_1", **changes: Any) -> Exchange:
+    """The ledger of a request that has just begun."""
+    return Exchange(
+        request_id=request_id,
+        started=0.0,
+        dialect="openai",
+        operation="chat.completions",
+        **changes,
     )

@@ -1,0 +1,224 @@
+"""``sekisho keys create | list | rotate | revoke``: API keys for callers, kept as keyed hashes."""
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from gateway.app import open_state
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    FAULT,
+    USAGE,
+    AsJson,
+    Config,
+    exit_with,
+    load_or_exit,
+    print_json,
+)
+from gateway.errors import ConfigError, StateUnavailable
+from gateway.identity.key_file import Row, mint, read, write
+from gateway.identity.revocations import FOREVER_SECONDS
+from gateway.keys import KeyRing, load_ring
+from gateway.settings import Settings
+
+KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
+Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
+
+
+def create(
+    key_id: Annotated[str, typer.Option("--id", help="Names the key in the audit log.")],
+    tenant: Annotated[str, typer.Option(help="Whose data the caller uses.")],
+    application: Annotated[str, typer.Option("--app", help="Which application calls.")],
+    group: Annotated[list[str] | None, typer.Option(help="A group for policy; repeatable.")] = None,
+    days: Days = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and print it, once. Gateways that read the key file know it within a second."""
+    settings, ring, path = _opened(config, as_json=as_json)
+    expires = None if days is None else _now() + timedelta(days=days)
+    with _changing(path, as_json=as_json) as rows:
+        if key_id in _taken(rows, settings):
+            _cannot(f"{key_id}: exists already; for another secret: sekisho keys rotate {key_id}")
+        key, row = _mint(ring, key_id, tenant, application, tuple(group or ()), expires)
+        rows.append(row)
+    _give(key, row, as_json=as_json)
+
+
+def show(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the keys of the key file: everything but the secrets, which nobody has."""
+    _, _, path = _opened(config, as_json=as_json)
+    rows = [_told(row) for row in _read(path, as_json=as_json)]
+    if as_json:
+        print_json({"keys": rows})
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['id']}\t{row['prefix']}\t{row['tenant']}/{row['app']}\t{row['state']}\t{row['expires'] or 'never'}"
+        )
+
+
+def rotate_key(
+    key_id: KeyId,
+    overlap: Annotated[
+        float, typer.Option("--overlap-hours", min=0, help="Hours for which the old one works on.")
+    ] = 24.0,
+    days: Days = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Make a second secret for a key and print it, once; the older ones expire after the overlap."""
+    _, ring, path = _opened(config, as_json=as_json)
+    ends = _now() + timedelta(hours=overlap)
+    expires = None if days is None else _now() + timedelta(days=days)
+    with _changing(path, as_json=as_json) as rows:
+        current = [row for row in rows if row.id == key_id and row.usable(time.time())]
+        if not current:
+            _cannot(f"{key_id}: no usable key of that id is in {path}")
+        last = current[-1]
+        key, row = _mint(ring, key_id, last.tenant, last.app, last.groups, expires)
+        rows[:] = [
+            old.model_copy(update={"expires": min(old.expires or ends, ends)})
+            if old in current
+            else old
+            for old in rows
+        ]
+        rows.append(row)
+    _give(key, row, as_json=as_json)
+
+
+def revoke(key_id: KeyId, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Revoke every secret of a key: in the file, and at once in the shared state."""
+    settings, _, path = _opened(config, as_json=as_json)
+    with _changing(path, as_json=as_json) as rows:
+        if key_id not in _taken(rows, settings):
+            _cannot(f"{key_id}: no key of that id is in {path} or in the configuration")
+        rows[:] = [
+            row.model_copy(update={"revoked": row.revoked or _now()}) if row.id == key_id else row
+            for row in rows
+        ]
+        prefixes = [row.prefix for row in rows if row.id == key_id]
+    shared = _publish(settings, [key_id, *prefixes])
+    if as_json:
+        print_json({"id": key_id, "prefixes": prefixes, "shared": shared})
+    else:
+        typer.echo(f"{key_id}: revoked; {_where(settings, shared=shared)}")
+    if settings.state.url != "memory://" and not shared:
+        raise typer.Exit(FAULT)
+
+
+def _publish(settings: Settings, names: list[str]) -> bool:
+    """Tell the gateways by way of the shared state; whether it took it."""
+    state = open_state(settings)
+
+    async def tell() -> bool:
+        await state.start()
+        try:
+            for name in names:
+                await state.revoke(name, time.time() + FOREVER_SECONDS)
+        except StateUnavailable:
+            return False
+        finally:
+            await state.close()
+        return state.shared
+
+    return asyncio.run(tell())
+
+
+def _where(settings: Settings, *, shared: bool) -> str:
+    if shared:
+        return "every gateway knows within a second"
+    if settings.state.url == "memory://":
+        return "the gateway that reads this key file knows within a second"
+    return "the shared state did not take it: run this again, or restart the gateways"
+
+
+def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
+    settings = load_or_exit(config, as_json=as_json)
+    path = settings.identity.keys_file
+    try:
+        if path is None:
+            raise ConfigError(
+                [f"{config}: identity.keys_file: not set; name the file that is to hold the keys"]
+            )
+        return settings, load_ring(settings.keys, os.environ), path
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+
+
+@contextmanager
+def _changing(path: Path, *, as_json: bool) -> Iterator[list[Row]]:
+    """The file's rows, to be changed in place; written when all went well, by one command at a time."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        rows = list(_read(path, as_json=as_json))
+        yield rows
+        write(path, rows)
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path, *, as_json: bool) -> tuple[Row, ...]:
+    try:
+        return read(path)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+
+
+def _taken(rows: list[Row], settings: Settings) -> set[str]:
+    return {row.id for row in rows} | {key.id for key in settings.identity.keys}
+
+
+def _mint(
+    ring: KeyRing,
+    key_id: str,
+    tenant: str,
+    application: str,
+    groups: tuple[str, ...],
+    expires: datetime | None,
+) -> tuple[str, Row]:
+    try:
+        return mint(
+            ring, key_id=key_id, tenant=tenant, app=application, groups=groups, expires=expires
+        )
+    except ValidationError as error:
+        names = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
+        _cannot(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
+
+
+def _give(key: str, row: Row, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"key": key, "row": _told(row)})
+        return
+    typer.echo(key)
+    typer.echo("Give it to the caller now: it is not kept and can't be shown again.", err=True)
+
+
+def _told(row: Row) -> dict[str, Any]:
+    told = row.model_dump(mode="json", exclude={"hash", "ring_key"})
+    state = "revoked" if row.revoked else "usable" if row.usable(time.time()) else "expired"
+    return {**told, "state": state}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _cannot(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE) from None

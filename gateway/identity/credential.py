@@ -1,0 +1,47 @@
+"""The one credential that a request presents, in whichever header its SDK sends it."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from gateway.errors import InvalidKey
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+_BARE: Final = (b"api-key", b"x-api-key")
+"""Azure's and Anthropic's SDKs send the key alone; OpenAI's sends it as a bearer token."""
+_LONGEST: Final = 16_384
+REMEDY: Final = "Send a key of this gateway as 'Authorization: Bearer …', 'api-key' or 'x-api-key'."
+
+
+def presented(headers: Headers) -> bytes:
+    """The credential.
+
+    Raises:
+        InvalidKey: when there is none, when headers disagree, or when it can't be one.
+    """
+    found = [_bearer(value) for name, value in headers if name == b"authorization"]
+    found += [value.strip() for name, value in headers if name in _BARE]
+    if not found:
+        raise InvalidKey(f"No key was sent. {REMEDY}", param="authorization")
+    if len(set(found)) > 1 or any(
+        sum(name == each for name, _ in headers) > 1 for each in (b"authorization", *_BARE)
+    ):
+        raise InvalidKey(f"More than one key was sent. {REMEDY}", param="authorization")
+    credential = found[0]
+    if not 0 < len(credential) <= _LONGEST or not all(33 <= byte <= 126 for byte in credential):
+        raise unknown()
+    return credential
+
+
+def unknown() -> InvalidKey:
+    """The refusal of a credential, the same whatever is wrong with it."""
+    return InvalidKey(f"The key is not known here. {REMEDY}", param="authorization")
+
+
+def _bearer(value: bytes) -> bytes:
+    scheme, _, key = value.strip().partition(b" ")
+    if scheme.lower() != b"bearer" or not key.strip():
+        raise InvalidKey(
+            f"The Authorization header is not a bearer key. {REMEDY}", param="authorization"
+        )
+    return key.strip()

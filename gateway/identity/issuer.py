@@ -1,0 +1,162 @@
+"""The keys of an OpenID provider: discovered, cached, and fetched again when they rotate.
+
+OpenID Connect Discovery 1.0, section 4; JSON Web Key (RFC 7517).
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+from jwt import PyJWK, PyJWTError
+
+from gateway.callers import Oidc
+from gateway.errors import IdentityUnavailable
+
+_WELL_KNOWN: Final = "/.well-known/openid-configuration"
+_LARGEST: Final = 1 << 20
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
+_AGAIN_SECONDS: Final = 5.0
+"""How soon keys are fetched again because a token names one that is not known."""
+_ASYMMETRIC: Final = frozenset({"RSA", "EC", "OKP"})
+
+
+class Issuer:
+    """The keys with which one issuer signs, by their id.
+
+    Args:
+        settings: which issuer, and for how long its keys may be relied on.
+        clock: a monotonic clock.
+    """
+
+    def __init__(self, settings: Oidc, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._keys: Mapping[str, PyJWK] = {}
+        self._fetched_at = -float("inf")
+        self._tried_at = -float("inf")
+        self._tries = 0
+        self._lock = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self.generation = 0
+        """Grows whenever the keys change: what was verified under others must be verified anew."""
+
+    async def start(self) -> None:
+        """Fetch the keys, and go on fetching them. An issuer that is away is no fault yet."""
+        tls: ssl.SSLContext | bool = True
+        if self._settings.ca_file is not None:
+            tls = ssl.create_default_context(cafile=str(self._settings.ca_file))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls), timeout=_TIMEOUT, trust_env=False
+        )
+        await self._fetch()
+        self._renewing = asyncio.get_running_loop().create_task(self._renew())
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait({self._renewing})
+        if self._session is not None:
+            await self._session.close()
+
+    def able(self) -> bool:
+        """Whether there are keys that may be relied on."""
+        return self._clock() - self._fetched_at < self._settings.stale_seconds
+
+    async def key(self, key_id: str | None) -> PyJWK | None:
+        """The key of that id, or the only one when a token names none; ``None`` when there is none.
+
+        An id that is not known fetches the keys, once in a while, however many such tokens come.
+
+        Raises:
+            IdentityUnavailable: the issuer did not give its keys for too long.
+        """
+        if self._find(key_id) is None or not self.able():
+            await self.renewed()
+        if not self.able():
+            raise IdentityUnavailable(
+                "The keys of the token's issuer are out of reach. Try again later."
+            )
+        return self._find(key_id)
+
+    async def renewed(self) -> bool:
+        """Fetch the keys, unless that was tried a moment ago; whether they are others now."""
+        before = self.generation
+        if self._clock() - self._tried_at >= _AGAIN_SECONDS:
+            await self._fetch()
+        return self.generation != before
+
+    def _find(self, key_id: str | None) -> PyJWK | None:
+        if key_id is not None:
+            return self._keys.get(key_id)
+        return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+
+    async def _renew(self) -> None:
+        while True:
+            away = self._fetched_at < self._tried_at
+            await asyncio.sleep(_AGAIN_SECONDS if away else self._settings.refresh_seconds)
+            await self._fetch()
+
+    async def _fetch(self) -> None:
+        """Replace the keys by those of now. A fetch that fails leaves them as they were."""
+        before = self._tries
+        async with self._lock:
+            if self._tries != before:
+                # Another call has just done so.
+                return
+            self._tries += 1
+            self._tried_at = self._clock()
+            try:
+                keys = _usable(await self._document(await self._jwks_uri()))
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
+                return
+            if not keys:
+                return
+            if {i: k._jwk_data for i, k in keys.items()} != {  # noqa: SLF001  # the library shows no other
+                i: k._jwk_data  # noqa: SLF001
+                for i, k in self._keys.items()
+            }:
+                self.generation += 1
+            self._keys = keys
+            self._fetched_at = self._tried_at
+
+    async def _jwks_uri(self) -> str:
+        issuer = self._settings.issuer
+        told = await self._document(issuer.rstrip("/") + _WELL_KNOWN)
+        if told["issuer"] != issuer:
+            raise ValueError("the issuer calls itself by another name")
+        uri = str(told["jwks_uri"])
+        if urlsplit(uri).scheme != "https" and urlsplit(issuer).scheme == "https":
+            raise ValueError("the keys of an https issuer are fetched over https")
+        return uri
+
+    async def _document(self, url: str) -> dict[str, Any]:
+        if self._session is None:
+            raise OSError("the issuer was not started")
+        async with self._session.get(url, allow_redirects=False) as reply:
+            if reply.status != 200:
+                raise ValueError("the issuer refused")
+            body = await reply.content.read(_LARGEST)
+            while len(body) < _LARGEST and (more := await reply.content.read(_LARGEST)):
+                body += more
+        document: dict[str, Any] = orjson.loads(body)
+        return document
+
+
+def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:
+    """Public signing keys by id; one without an id is known by the empty one. Others are left out."""
+    keys: dict[str, PyJWK] = {}
+    for told in document["keys"]:
+        if told.get("kty") not in _ASYMMETRIC or told.get("use", "sig") != "sig" or "d" in told:
+            continue
+        try:
+            keys[str(told.get("kid", ""))] = PyJWK(told)
+        except PyJWTError:
+            continue
+    return keys

@@ -1,0 +1,45 @@
+"""What a request may cost at most, before anything is sent."""
+
+from dataclasses import replace
+
+from gateway.quota.rules import Tokens
+from gateway.types import Call, MaskedCall
+
+_FOR_TEMPLATE = 64
+_FOR_SEGMENT = 8
+_FOR_KIND = 4096
+_BOUNDS = ("max_completion_tokens", "max_tokens")
+
+
+def estimate(call: Call, longest: int) -> Tokens:
+    """An upper bound: a token is at least one byte, and a model's template adds a few for each part.
+
+    What is not text (an image, a recording) is taken at a flat 4096 tokens a kind: no tokenizer is at hand.
+    ``longest`` bounds the reply when the caller does not; each choice that is asked for may be as long.
+    """
+    text = sum(
+        len(segment.text.encode("utf-8", "surrogatepass")) + _FOR_SEGMENT
+        for segment in call.segments
+    )
+    other = _FOR_KIND * len(call.modalities - {"text"})
+    output = bound(call, longest) * _choices(call)
+    return Tokens(input=_FOR_TEMPLATE + text + other, output=output)
+
+
+def bound(call: Call, longest: int) -> int:
+    """Tokens of one choice: the caller's own bound, or ``longest``."""
+    return longest if call.max_output_tokens is None else call.max_output_tokens
+
+
+def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
+    """The call with a bound on its reply no larger than what was reserved for one choice."""
+    if output_tokens is None:
+        return call
+    named = [name for name in _BOUNDS if call.neutral.get(name) is not None] or ["max_tokens"]
+    bounds = {name: min(call.neutral.get(name) or output_tokens, output_tokens) for name in named}
+    return replace(call, neutral={**call.neutral, **bounds})
+
+
+def _choices(call: Call) -> int:
+    asked = [call.document.get(name) for name in ("n", "best_of")]
+    return max([1, *(number for number in asked if isinstance(number, int))])

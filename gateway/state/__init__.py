@@ -1,0 +1,1 @@
+"""What replicas share: counters, revocations, breakers, distinct counts, sealed entries."""

@@ -1,0 +1,175 @@
+"""``memory://``: the state of one process. It is lost when the process ends."""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+
+from gateway.state.base import Booking, Grant
+
+_HOLD_SECONDS = 86_400.0
+_SWEEP_SECONDS = 60.0
+_REGISTERS_BITS = 12
+_REGISTERS = 1 << _REGISTERS_BITS
+
+
+class MemoryState:
+    """The contract for one process. Each method runs without an await, so nothing comes between its steps.
+
+    Args:
+        now: the wall clock.
+    """
+
+    shared = False
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._counters: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        self._expiry: dict[tuple[str, str], float] = {}
+        self._holds: dict[tuple[str, str], tuple[float, Grant | None]] = {}
+        self._revoked: dict[str, float] = {}
+        self._failures: dict[str, tuple[float, int]] = {}
+        self._open: dict[str, float] = {}
+        self._distinct: dict[tuple[str, str], tuple[float, bytearray]] = {}
+        self._entries: dict[tuple[str, str], tuple[float, bytes]] = {}
+        self._swept = now()
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def ready(self) -> bool:
+        return True
+
+    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+        self._sweep()
+        known = self._holds.get((scope, hold))
+        if known is not None:
+            return known[1] or self._grant(scope, bookings, booked=True)
+        grant = self._grant(scope, bookings, booked=False)
+        if grant.granted:
+            for booking in bookings:
+                self._add(scope, booking, booking.amount)
+            self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, grant)
+        return grant
+
+    async def settle(
+        self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
+    ) -> bool:
+        known = self._holds.get((scope, hold))
+        if known is not None and known[1] is None:
+            return False
+        for booking, amount in zip(bookings, spent, strict=True):
+            self._add(scope, booking, amount - (booking.amount if known else 0))
+        self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, None)
+        return True
+
+    async def revoke(self, credential: str, until: float) -> None:
+        self._revoked[credential] = max(until, self._revoked.get(credential, 0.0))
+
+    async def revocations(self) -> Mapping[str, float]:
+        now = self._now()
+        self._revoked = {name: until for name, until in self._revoked.items() if until > now}
+        return dict(self._revoked)
+
+    async def trip(self, name: str, *, failures: int, within: float, seconds: float) -> bool:
+        now = self._now()
+        ends, count = self._failures.pop(name, (0.0, 0))
+        if ends <= now:
+            ends, count = now + within, 0
+        if count + 1 < failures:
+            self._failures[name] = (ends, count + 1)
+            return False
+        self._open[name] = now + seconds
+        return True
+
+    async def tripped(self, names: Sequence[str]) -> frozenset[str]:
+        now = self._now()
+        return frozenset(name for name in names if self._open.get(name, 0.0) > now)
+
+    async def distinct(self, scope: str, name: str, member: bytes, seconds: float) -> int:
+        now = self._now()
+        expires, registers = self._distinct.get((scope, name), (0.0, bytearray()))
+        if expires <= now:
+            expires, registers = now + seconds, bytearray(_REGISTERS)
+            self._distinct[scope, name] = (expires, registers)
+        _observe(registers, member)
+        return _cardinality(registers)
+
+    async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
+        self._sweep()
+        self._entries[scope, name] = (self._now() + seconds, value)
+
+    async def get(self, scope: str, name: str) -> bytes | None:
+        expires, value = self._entries.get((scope, name), (0.0, b""))
+        return value if expires > self._now() else None
+
+    async def delete(self, scope: str, name: str) -> None:
+        self._entries.pop((scope, name), None)
+
+    def _grant(self, scope: str, bookings: Sequence[Booking], *, booked: bool) -> Grant:
+        used = [self._used(scope, booking) for booking in bookings]
+        if booked:
+            return Grant(used=tuple(used), refused=None)
+        for index, (booking, before) in enumerate(zip(bookings, used, strict=True)):
+            if before + booking.amount > booking.limit:
+                return Grant(used=tuple(used), refused=index, frees=self._frees(scope, booking))
+        after = (before + booking.amount for booking, before in zip(bookings, used, strict=True))
+        return Grant(used=tuple(after), refused=None)
+
+    def _used(self, scope: str, booking: Booking) -> int:
+        buckets = self._counters[scope, booking.counter]
+        return sum(amount for bucket, amount in buckets.items() if bucket >= booking.oldest)
+
+    def _frees(self, scope: str, booking: Booking) -> int:
+        over = self._used(scope, booking) + booking.amount - booking.limit
+        for bucket, amount in sorted(self._counters[scope, booking.counter].items()):
+            if bucket >= booking.oldest:
+                over -= amount
+                if over <= 0:
+                    return bucket
+        return -1
+
+    def _add(self, scope: str, booking: Booking, amount: int) -> None:
+        key = (scope, booking.counter)
+        buckets = self._counters[key]
+        buckets[booking.bucket] = buckets.get(booking.bucket, 0) + amount
+        for bucket in [bucket for bucket in buckets if bucket < booking.oldest]:
+            del buckets[bucket]
+        self._expiry[key] = max(booking.expires, self._expiry.get(key, 0.0))
+
+    def _sweep(self) -> None:
+        """Forget what has expired, now and then, so that memory follows use."""
+        now = self._now()
+        if now < self._swept + _SWEEP_SECONDS:
+            return
+        self._swept = now
+        for key in [key for key, expires in self._expiry.items() if expires <= now]:
+            del self._expiry[key]
+            self._counters.pop(key, None)
+        self._holds = {key: hold for key, hold in self._holds.items() if hold[0] > now}
+        self._entries = {key: entry for key, entry in self._entries.items() if entry[0] > now}
+        self._distinct = {key: entry for key, entry in self._distinct.items() if entry[0] > now}
+        self._open = {name: until for name, until in self._open.items() if until > now}
+        self._failures = {name: row for name, row in self._failures.items() if row[0] > now}
+
+
+def _observe(registers: bytearray, member: bytes) -> None:
+    """One step of HyperLogLog (Flajolet and others, 2007) with 4096 registers: an error of about 1.6 %."""
+    digest = int.from_bytes(blake2b(member, digest_size=8).digest(), "big")
+    index = digest & (_REGISTERS - 1)
+    rest = digest >> _REGISTERS_BITS
+    rank = 64 - _REGISTERS_BITS - rest.bit_length() + 1
+    registers[index] = max(registers[index], rank)
+
+
+def _cardinality(registers: bytearray) -> int:
+    empty = registers.count(0)
+    if empty > _REGISTERS // 10:
+        # Linear counting, which is better while registers are empty (same paper, section 4).
+        return round(_REGISTERS * math.log(_REGISTERS / empty))
+    alpha = 0.7213 / (1 + 1.079 / _REGISTERS)
+    return round(alpha * _REGISTERS**2 / sum(2.0**-rank for rank in registers))

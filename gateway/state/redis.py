@@ -1,0 +1,183 @@
+"""Redis as the shared state: every call has a deadline, and a breaker keeps a dead store from costing time."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha1
+from typing import Any, Final
+
+from redis.exceptions import (
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+)
+
+from gateway.callers import State as StateSettings
+from gateway.errors import StateUnavailable
+from gateway.state.base import Booking, Grant
+from gateway.state.breaker import Breaker
+from gateway.state.connect import connect
+from gateway.state.scripts import DISTINCT, RESERVE, REVOKE, SETTLE, TRIP
+
+_HOLD_MS: Final = 86_400_000
+_FAILURES: Final = 3
+_PAUSE_SECONDS: Final = 0.5
+_WATCH_SECONDS: Final = 1.0
+_CONNECTIONS: Final = 16
+_REVOKED: Final = "sekisho:revoked"
+_REMEDY: Final = "The shared state store did not answer. Try again later."
+
+
+class RedisState:
+    """The contract on a Redis of version 7 or later.
+
+    Args:
+        settings: where it is, and how long a call may take in all.
+        now: the wall clock.
+
+    Raises:
+        ConfigError: the settings make no client.
+    """
+
+    shared = True
+
+    def __init__(self, settings: StateSettings, now: Callable[[], float] = time.time) -> None:
+        self._client, self._owned = connect(settings)
+        self._seconds = settings.timeout_ms / 1000
+        self._now = now
+        self._breaker = Breaker(failures=_FAILURES, pause=_PAUSE_SECONDS)
+        # A burst would otherwise open a connection for each call, and a store that comes back meets them all.
+        self._places = asyncio.Semaphore(_CONNECTIONS)
+        self._keeps = False
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._look()
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+        for client in self._owned:
+            await client.aclose()
+
+    async def ready(self) -> bool:
+        """A store that would evict is not ready: a counter that vanishes is a budget that begins anew."""
+        return await self._look() and self._keeps
+
+    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+        limits = [booking.limit for booking in bookings]
+        answer = await self._book(RESERVE, scope, hold, bookings, limits)
+        refused, frees, *used = answer
+        return Grant(used=tuple(used), refused=refused - 1 if refused else None, frees=frees)
+
+    async def settle(
+        self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
+    ) -> bool:
+        return bool(await self._book(SETTLE, scope, hold, bookings, spent))
+
+    async def revoke(self, credential: str, until: float) -> None:
+        await self._script(REVOKE, [_REVOKED], [credential, until, self._now()])
+
+    async def revocations(self) -> Mapping[str, float]:
+        now = self._now()
+        rows = await self._call(
+            lambda: self._client.zrangebyscore(_REVOKED, now, "+inf", withscores=True)
+        )
+        return {name.decode(): until for name, until in rows}
+
+    async def trip(self, name: str, *, failures: int, within: float, seconds: float) -> bool:
+        keys = [f"sekisho:{{breakers}}:{kind}:{name}" for kind in ("failures", "open")]
+        return bool(await self._script(TRIP, keys, [failures, _ms(within), _ms(seconds)]))
+
+    async def tripped(self, names: Sequence[str]) -> frozenset[str]:
+        if not names:
+            return frozenset()
+        keys = [f"sekisho:{{breakers}}:open:{name}" for name in names]
+        marks = await self._call(lambda: self._client.mget(keys))
+        return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)
+
+    async def distinct(self, scope: str, name: str, member: bytes, seconds: float) -> int:
+        key = _key(scope, "distinct", name)
+        return int(await self._script(DISTINCT, [key], [member, _ms(seconds)]))
+
+    async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
+        if not self._keeps:
+            raise StateUnavailable(_REMEDY)
+        key = _key(scope, "entry", name)
+        await self._call(lambda: self._client.set(key, value, px=_ms(seconds)))
+
+    async def get(self, scope: str, name: str) -> bytes | None:
+        value: bytes | None = await self._call(lambda: self._client.get(_key(scope, "entry", name)))
+        return value
+
+    async def delete(self, scope: str, name: str) -> None:
+        await self._call(lambda: self._client.delete(_key(scope, "entry", name)))
+
+    async def _book(
+        self,
+        script: str,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        figures: Sequence[int],
+    ) -> Any:
+        keys = [_key(scope, "hold", hold)]
+        arguments: list[object] = [_HOLD_MS]
+        for booking, figure in zip(bookings, figures, strict=True):
+            keys.append(_key(scope, "counter", booking.counter))
+            arguments += [booking.bucket, booking.oldest, booking.amount, figure]
+            arguments.append(_ms(booking.expires))
+        return await self._script(script, keys, arguments)
+
+    async def _script(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
+        if not self._keeps:
+            raise StateUnavailable(_REMEDY)
+        return await self._call(lambda: self._evaluate(script, keys, arguments))
+
+    async def _evaluate(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
+        digest = sha1(script.encode(), usedforsecurity=False).hexdigest()
+        try:
+            return await self._client.evalsha(digest, len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await self._client.eval(script, len(keys), *keys, *arguments)
+
+    async def _call(self, command: Callable[[], Any]) -> Any:
+        # The library types replies as the union of everything that a server may say.
+        if not self._breaker.admit():
+            raise StateUnavailable(_REMEDY)
+        try:
+            async with asyncio.timeout(self._seconds), self._places:
+                answer = await command()
+        except (RedisError, RedisClusterException, OSError, TimeoutError):
+            self._breaker.failed()
+            raise StateUnavailable(_REMEDY) from None
+        self._breaker.succeeded()
+        return answer
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            await self._look()
+
+    async def _look(self) -> bool:
+        """Learn whether the store keeps what it is given until it expires; whether it answered."""
+        try:
+            told = await self._call(lambda: self._client.info("memory"))
+        except StateUnavailable:
+            return False
+        nodes = [told] if "maxmemory" in told else list(told.values())
+        self._keeps = all(
+            not node["maxmemory"] or node["maxmemory_policy"] == "noeviction" for node in nodes
+        )
+        return True
+
+
+def _key(scope: str, kind: str, name: str) -> str:
+    """One tag a scope, so that a cluster keeps all of a scope on one node."""
+    return f"sekisho:{{{scope or '-'}}}:{kind}:{name}"
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,115 @@
+"""The counters' arithmetic, run inside Redis so that nothing comes between reading and writing.
+
+A hold is ``h:`` and the answer that was given while it is reserved, ``d`` once it is settled.
+"""
+
+from typing import Final
+
+_COUNTING: Final = """
+local function used(key, oldest)
+  local sum, rows = 0, redis.call('HGETALL', key)
+  for i = 1, #rows, 2 do
+    if tonumber(rows[i]) >= oldest then sum = sum + tonumber(rows[i + 1]) end
+  end
+  return sum
+end
+local function frees(key, oldest, over)
+  local rows, buckets = redis.call('HGETALL', key), {}
+  for i = 1, #rows, 2 do buckets[#buckets + 1] = {tonumber(rows[i]), tonumber(rows[i + 1])} end
+  table.sort(buckets, function(a, b) return a[1] < b[1] end)
+  for _, bucket in ipairs(buckets) do
+    if bucket[1] >= oldest then
+      over = over - bucket[2]
+      if over <= 0 then return bucket[1] end
+    end
+  end
+  return -1
+end
+local function add(key, bucket, oldest, amount, expires)
+  for _, row in ipairs(redis.call('HKEYS', key)) do
+    if tonumber(row) < oldest then redis.call('HDEL', key, row) end
+  end
+  redis.call('HINCRBY', key, bucket, amount)
+  if redis.call('PTTL', key) < 0 then redis.call('PEXPIREAT', key, expires)
+  else redis.call('PEXPIREAT', key, expires, 'GT') end
+end
+"""
+
+RESERVE: Final = (
+    _COUNTING
+    + """
+-- KEYS: the hold, then a counter for each booking.
+-- ARGV: milliseconds to keep the hold, then bucket, oldest, amount, limit, expiry for each booking.
+-- Gives: the refused booking (0 for none, counted from 1), the bucket that frees it, what each counter holds.
+local sums, refused, free = {}, 0, -1
+local known = redis.call('GET', KEYS[1])
+if known and string.sub(known, 1, 2) == 'h:' then
+  local answer = {0, -1}
+  for sum in string.gmatch(known, '%d+') do answer[#answer + 1] = tonumber(sum) end
+  return answer
+end
+for i = 2, #KEYS do
+  local at = (i - 2) * 5 + 1
+  sums[i - 1] = used(KEYS[i], tonumber(ARGV[at + 2]))
+  local over = sums[i - 1] + tonumber(ARGV[at + 3]) - tonumber(ARGV[at + 4])
+  if refused == 0 and over > 0 then
+    refused, free = i - 1, frees(KEYS[i], tonumber(ARGV[at + 2]), over)
+  end
+end
+if known then return {0, -1, unpack(sums)} end
+if refused > 0 then return {refused, free, unpack(sums)} end
+for i = 2, #KEYS do
+  local at = (i - 2) * 5 + 1
+  add(KEYS[i], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 5])
+  sums[i - 1] = sums[i - 1] + tonumber(ARGV[at + 3])
+end
+redis.call('SET', KEYS[1], 'h:' .. table.concat(sums, ','), 'PX', ARGV[1])
+return {0, -1, unpack(sums)}
+"""
+)
+
+SETTLE: Final = (
+    _COUNTING
+    + """
+-- KEYS: as above. ARGV: as above, with the amount spent in the place of the limit.
+-- Gives 1 when this settled the hold, 0 when it was settled before.
+local known = redis.call('GET', KEYS[1])
+if known == 'd' then return 0 end
+for i = 2, #KEYS do
+  local at = (i - 2) * 5 + 1
+  local delta = tonumber(ARGV[at + 4])
+  if known then delta = delta - tonumber(ARGV[at + 3]) end
+  if delta ~= 0 then
+    add(KEYS[i], ARGV[at + 1], tonumber(ARGV[at + 2]), string.format('%.0f', delta), ARGV[at + 5])
+  end
+end
+redis.call('SET', KEYS[1], 'd', 'PX', ARGV[1])
+return 1
+"""
+)
+
+TRIP: Final = """
+-- KEYS: the count of failures, the mark that the breaker is open.
+-- ARGV: failures, milliseconds in which they count, milliseconds to stay open.
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if count < tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
+return 1
+"""
+
+DISTINCT: Final = """
+-- KEYS: a HyperLogLog. ARGV: the member, milliseconds to live.
+redis.call('PFADD', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return redis.call('PFCOUNT', KEYS[1])
+"""
+
+REVOKE: Final = """
+-- KEYS: the set of revocations. ARGV: the credential, until when (seconds), now (seconds).
+-- What has expired goes first: a script that began by freeing memory may go on when there is none.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
+return 1
+"""

@@ -1,0 +1,186 @@
+"""Reserving and settling, as the pipeline does."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gateway.callers import Price, Quota
+from gateway.errors import BudgetExhausted, RateLimited
+from gateway.exchange import Exchange
+from gateway.quota.concurrency import Concurrency
+from gateway.quota.ledger import Ledger
+from gateway.quota.quotas import Quotas, Sizes
+from gateway.state.memory import MemoryState
+from gateway.types import UsageEvent
+from tests.parts.samples import call, deployment, exchange, principal
+
+SIZES = Sizes(model="deepseek-r1", deployments=("r1-a",))
+NOW = 1_790_000_000.0
+
+
+class Setting:
+    """Quotas over the memory of one process, with a clock of their own."""
+
+    def __init__(self, *quotas: dict[str, Any], places: int = 8) -> None:
+        self.now = NOW
+        self.state = MemoryState(now=lambda: self.now)
+        self.ledger = Ledger(self.state, grace_seconds=1, grace_share=0.1)
+        self.quotas = Quotas(
+            [Quota(**{"name": f"q{n}", **quota}) for n, quota in enumerate(quotas)],
+            prices={"r1-a": Price(input=1, output=2)},
+            ledger=self.ledger,
+            places=Concurrency(places),
+            longest=100,
+            now=lambda: self.now,
+        )
+
+    async def reserve(self, exchange: Exchange, **changes: Any) -> Any:
+        return await self.quotas.reserve(principal(), call("hi", **changes), SIZES, exchange)
+
+    async def pass_through(self, exchange: Exchange, **ends: Any) -> None:
+        held = await self.reserve(exchange)
+        for name, value in ends.items():
+            setattr(exchange, name, value)
+        held.settle(exchange)
+        await self.ledger.close()
+
+
+def requests(limit: int = 2, window: int = 60) -> dict[str, Any]:
+    return {"count": "requests", "limit": limit, "window_seconds": window}
+
+
+def tokens(limit: int = 1000) -> dict[str, Any]:
+    return {"count": "tokens", "limit": limit, "calendar": "day"}
+
+
+async def test_a_window_refuses_and_says_when_to_come_again() -> None:
+    setting = Setting(requests())
+    await setting.pass_through(exchange("1"))
+    setting.now += 20
+    await setting.pass_through(exchange("2"))
+    with pytest.raises(RateLimited) as caught:
+        await setting.reserve(exchange("3"))
+    assert 40 <= caught.value.retry_after <= 42
+    setting.now += caught.value.retry_after
+    await setting.pass_through(exchange("3"))
+
+
+async def test_a_budget_refuses_until_its_period_ends() -> None:
+    setting = Setting(tokens(400))
+    await setting.pass_through(exchange("1"), usage=UsageEvent(input_tokens=300, output_tokens=50))
+    with pytest.raises(BudgetExhausted) as caught:
+        await setting.reserve(exchange("2"))
+    setting.now += caught.value.retry_after
+    await setting.pass_through(exchange("2"))
+
+
+async def test_a_request_that_no_budget_can_cover_is_told_so() -> None:
+    with pytest.raises(BudgetExhausted, match="smaller than this request alone"):
+        await Setting(tokens(10)).reserve(exchange())
+
+
+@pytest.mark.parametrize(
+    ("ends", "spent"),
+    [
+        ({"usage": UsageEvent(input_tokens=7, output_tokens=5), "sent": True}, 12),
+        ({}, 0),
+        ({"sent": False}, 0),
+        ({"sent": True, "output_bytes": 30}, 74 + 30),
+        ({"sent": True, "output_bytes": 3000}, 74 + 100),
+    ],
+    ids=["told", "never sent", "failed first", "cut off", "cut off late"],
+)
+async def test_the_truth_is_settled_however_it_ended(ends: dict[str, Any], spent: int) -> None:
+    setting = Setting(tokens())
+    await setting.pass_through(exchange("1"), **ends)
+    look = exchange("look")
+    await setting.reserve(look)
+    assert look.standings[0].remaining == 1000 - spent - 174
+
+
+async def test_money_is_settled_at_the_price_of_the_deployment_that_answered() -> None:
+    setting = Setting({"count": "money", "limit": 0.001, "calendar": "month"})
+    usage = UsageEvent(input_tokens=100, output_tokens=50)
+    await setting.pass_through(exchange("1"), usage=usage, sent=True, deployment=deployment())
+    look = exchange("look")
+    await setting.reserve(look)
+    assert look.standings[0].remaining == 1000 - 200 - (74 + 200)
+
+
+async def test_the_bound_is_sent_only_when_something_counts_it() -> None:
+    assert (await Setting(requests()).reserve(exchange())).output_tokens is None
+    assert (await Setting(tokens()).reserve(exchange())).output_tokens == 100
+    held = await Setting(tokens()).reserve(exchange(), max_output_tokens=7)
+    assert held.output_tokens == 7
+
+
+async def test_a_refusal_gives_the_place_back_and_books_nothing() -> None:
+    setting = Setting(requests(10), tokens(200), places=1)
+    held = await setting.reserve(exchange("1"))
+    with pytest.raises(RateLimited, match="under way"):
+        await setting.reserve(exchange("2"))
+    held.settle(exchange("1", usage=UsageEvent(input_tokens=150, output_tokens=0)))
+    await setting.ledger.close()
+    for _ in range(3):
+        with pytest.raises(BudgetExhausted):
+            await setting.reserve(exchange("3"))
+    look = exchange("look")
+    setting.now += 86_400
+    await setting.pass_through(look)
+
+
+async def test_settling_twice_settles_once() -> None:
+    setting = Setting(tokens(), places=1)
+    ledger = exchange("1")
+    held = await setting.reserve(ledger)
+    held.settle(ledger)
+    again = await setting.reserve(exchange("2"))
+    held.settle(ledger)
+    with pytest.raises(RateLimited):
+        await setting.reserve(exchange("3"))
+    again.settle(exchange("2"))
+
+
+async def test_a_caller_who_leaves_while_it_is_reserved_leaves_nothing_booked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setting = Setting(tokens(), places=1)
+    entered = asyncio.Event()
+    reserve = setting.state.reserve
+
+    async def slow(*arguments: Any) -> Any:
+        grant = await reserve(*arguments)
+        entered.set()
+        await asyncio.sleep(60)
+        return grant
+
+    monkeypatch.setattr(setting.state, "reserve", slow)
+    task = asyncio.ensure_future(setting.reserve(exchange("1")))
+    await entered.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    await setting.ledger.close()
+    monkeypatch.setattr(setting.state, "reserve", reserve)
+    look = exchange("look")
+    await setting.reserve(look)
+    assert look.standings[0].remaining == 1000 - 174
+
+
+async def test_a_warning_when_most_is_used() -> None:
+    setting = Setting({**requests(10), "warn_at": 0.5})
+    warned = []
+    for n in range(6):
+        ledger = exchange(str(n))
+        await setting.pass_through(ledger)
+        warned.append(ledger.standings[0].warn)
+    assert warned == [False] * 4 + [True] * 2
+
+
+async def test_without_quotas_the_store_is_not_needed() -> None:
+    setting = Setting()
+    assert setting.quotas.able(shared=False)
+    ledger = exchange()
+    await setting.pass_through(ledger)
+    assert ledger.standings == ()
+    assert not setting.state._holds

@@ -1,0 +1,29 @@
+"""What only the memory of one process has: it forgets what has expired."""
+
+from gateway.state.base import Booking
+from gateway.state.memory import MemoryState
+
+
+async def test_what_has_expired_takes_no_memory() -> None:
+    now = [1000.0]
+    state = MemoryState(now=lambda: now[0])
+    booking = Booking(counter="c", bucket=1, oldest=0, amount=1, limit=5, expires=1030.0)
+    await state.reserve("acme", "h", [booking])
+    await state.put("acme", "e", b"v", 30)
+    await state.distinct("acme", "d", b"m", 30)
+    await state.trip("r1", failures=1, within=1, seconds=30)
+    await state.trip("r2", failures=2, within=30, seconds=30)
+    await state.revoke("k", 1030.0)
+    now[0] += 100_000
+    await state.put("acme", "other", b"v", 30)
+    assert await state.revocations() == {}
+    assert not any((state._counters, state._holds, state._distinct, state._open, state._failures))
+    assert list(state._entries) == [("acme", "other")]
+
+
+async def test_it_is_the_state_of_one_process() -> None:
+    assert not MemoryState.shared
+    state = MemoryState()
+    await state.start()
+    assert await state.ready()
+    await state.close()

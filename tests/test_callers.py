@@ -1,0 +1,52 @@
+"""Settings of callers: what contradicts itself is refused."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.callers import Quota, State, quota_faults
+
+
+def quota(**changes: Any) -> Quota:
+    return Quota(**{"name": "q", "count": "tokens", "limit": 10, "window_seconds": 60, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"window_seconds": None},
+        {"calendar": "day"},
+        {"limit": 0.5},
+        {"limit": 0},
+        {"limit": float("inf")},
+        {"limit": float("nan")},
+        {"window_seconds": None, "calendar": "day", "zone": "Mars/Olympus"},
+        {"window_seconds": None, "calendar": "day", "zone": "../../etc/passwd"},
+        {"per": ["tenant"]},
+    ],
+)
+def test_a_quota_that_means_nothing_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        quota(**changes)
+
+
+def test_money_may_have_a_fraction() -> None:
+    assert quota(count="money", limit=0.5).limit == 0.5
+
+
+@pytest.mark.parametrize("url", ["memory://x", "http://a", "redis:a", "redis+other://a"])
+def test_other_stores_are_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        State(url=url)
+
+
+def test_quotas_are_held_against_the_rest_of_the_configuration() -> None:
+    quotas = [quota(), quota(only={"model": "other"}), quota(name="m", count="money")]
+    faults = quota_faults(quotas, ["deepseek-r1"], ["r1-a"])
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "quotas",
+        "quotas.q.only.model",
+        "deployments.r1-a.price",
+    ]
+    assert quota_faults([quota()], [], ["r1-a"]) == []
