@@ -32,8 +32,8 @@ def bound(call: Call, longest: int) -> int:
 
 
 def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
-    """The call with a bound on its reply no larger than what was reserved for one choice."""
-    if output_tokens is None:
+    """The call with a bound on its reply no larger than what was reserved for one choice. Vectors have none."""
+    if output_tokens is None or call.form == "embeddings":
         return call
     named = [name for name in _BOUNDS if call.neutral.get(name) is not None] or ["max_tokens"]
     bounds = {name: min(call.neutral.get(name) or output_tokens, output_tokens) for name in named}

@@ -1,5 +1,7 @@
 """Estimates are upper bounds, and the bound that is sent is no larger."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.quota.estimate import bound, capped, estimate
@@ -59,3 +61,8 @@ def test_what_is_sent_is_no_larger(fields: dict[str, Json], sent: dict[str, Json
 def test_without_such_a_quota_the_call_is_as_it_was() -> None:
     before = masked(max_tokens=40)
     assert capped(before, None) is before
+
+
+def test_vectors_have_no_bound() -> None:
+    before = replace(masked(), form="embeddings")
+    assert capped(before, 10) is before
