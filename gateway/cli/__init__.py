@@ -3,7 +3,7 @@
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, check, demo, explain, keys, policy, serve
+from gateway.cli import audit, check, demo, explain, keys, models, policy, serve
 
 app = typer.Typer(
     name="sekisho",
@@ -18,6 +18,7 @@ app.command()(check.check)
 app.command()(explain.explain)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
 
 

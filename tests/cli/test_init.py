@@ -10,7 +10,7 @@ from tests.parts.commands import run
 
 
 @pytest.mark.parametrize(
-    "verb", ["serve", "demo", "check", "explain", "policy", "keys", "audit", "version"]
+    "verb", ["serve", "demo", "check", "explain", "policy", "keys", "models", "audit", "version"]
 )
 def test_every_verb_has_help(verb: str) -> None:
     result = run(verb, "--help")

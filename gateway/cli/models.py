@@ -1,0 +1,114 @@
+"""``sekisho models``: what may be asked for, where it is served, and whether those places work."""
+
+import asyncio
+import os
+from typing import Any
+
+import typer
+
+from gateway.app import Gateway, compose
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    FAULT,
+    AsJson,
+    Config,
+    exit_with,
+    load_or_exit,
+    print_json,
+)
+from gateway.deployments import Probe
+from gateway.errors import ConfigError
+from gateway.routing.catalogue import Catalogue
+from gateway.settings import Settings
+
+app = typer.Typer(help="Models and the deployments that serve them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the models with their names and deployments, in the order in which those are tried."""
+    settings = load_or_exit(config, as_json=as_json)
+    told = [_model(settings, name) for name in settings.models]
+    if as_json:
+        print_json(told)
+        return
+    for model in told:
+        typer.echo(f"{model['model']}  also: {', '.join(model['names'][1:]) or 'no other name'}")
+        for place in model["deployments"]:
+            typer.echo(
+                f"  {place['priority']:>3}  {place['name']}  {place['zone']}  {place['operator']}"
+                f"  weight {place['weight']:g}  {place['base_url']}{_state(place)}"
+            )
+
+
+@app.command()
+def probe(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Ask every deployment whether it works and serves its model; exit 1 when one does not.
+
+    Asked through the connector that requests take, with the deployment's own credential. A deployment without a `probe` is
+    asked for its list of models alone.
+    """
+    settings = load_or_exit(config, as_json=as_json)
+    try:
+        gateway = compose(settings, os.environ)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    faults = asyncio.run(_probe(gateway))
+    if as_json:
+        print_json({"ok": not any(faults.values()), "deployments": faults})
+    else:
+        for name, fault in faults.items():
+            typer.echo(f"{name}: {fault or 'works'}")
+    if any(faults.values()):
+        raise typer.Exit(FAULT)
+
+
+async def _probe(gateway: Gateway) -> dict[str, str]:
+    """What is wrong with each deployment, or ``""``."""
+    places = gateway.settings.deployments
+    return dict(
+        zip(
+            places,
+            await asyncio.gather(*(_ask(gateway, name, places[name].probe) for name in places)),
+            strict=True,
+        )
+    )
+
+
+async def _ask(gateway: Gateway, name: str, probe: Probe | None) -> str:
+    upstream = gateway.upstreams[name]
+    await upstream.start()
+    try:
+        return await upstream.probe(probe or Probe(path=None))
+    finally:
+        await upstream.close()
+
+
+def _model(settings: Settings, name: str) -> dict[str, Any]:
+    catalogue = Catalogue(settings)
+    names = [asked for asked in catalogue.models() if catalogue.resolve(asked).name == name]
+    places = sorted(settings.models[name].deployments, key=lambda d: settings.deployments[d].rank)
+    return {
+        "model": name,
+        "names": names,
+        "deployments": [_place(settings, place) for place in places],
+    }
+
+
+def _place(settings: Settings, name: str) -> dict[str, Any]:
+    told = settings.deployments[name]
+    return {
+        "name": name,
+        "priority": told.rank,
+        "weight": told.weight,
+        "zone": told.zone,
+        "operator": told.operator,
+        "model": told.model,
+        "base_url": told.base_url,
+        "drain": told.drain,
+        "probed": told.probe is not None,
+    }
+
+
+def _state(place: dict[str, Any]) -> str:
+    return "  draining" if place["drain"] else ""
