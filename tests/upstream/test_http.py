@@ -119,6 +119,14 @@ async def test_a_streamed_reply(server: ScriptedUpstream) -> None:
     assert server.requests[0].json()["stream_options"] == {"include_usage": True}
 
 
+async def test_a_router_is_told_whom_it_may_choose(server: ScriptedUpstream) -> None:
+    await events(server, providers=["together"])
+    told = server.requests[0].json()["provider"]
+    assert (told["only"], told["allow_fallbacks"]) == (["together"], False)
+    await events(server)
+    assert "provider" not in server.requests[1].json()
+
+
 async def test_T01_the_wire_check_comes_before_any_byte(server: ScriptedUpstream) -> None:
     kept = vault()
     kept.put("PERSON", "Kenji Tanaka")
