@@ -79,7 +79,8 @@ _IPV4: Final = re.compile(
     r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![A-Za-z0-9]|\.[0-9])"
 )
 _IPV6: Final = re.compile(
-    r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9:])"
+    r"(?<![A-Za-z0-9.])(?<![A-Za-z0-9]:)(?<!::)(?!:[^:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}"
+    r"(?![A-Za-z0-9:])"
 )
 _IBAN_HEAD: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])")
 _IBAN_CHARACTERS: Final = re.compile(r"[A-Za-z0-9]|[ -](?=[A-Za-z0-9])")
