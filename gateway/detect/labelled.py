@@ -60,6 +60,7 @@ def labelled(sight: Sight) -> Iterator[Span]:
     yield from _born(sight)
     yield from _plates(sight)
     yield from _keyed(sight)
+    yield from _mails(sight)
     for mark in _MARKS.finditer(sight.text):
         yield _span(mark.start(), mark.end(), "CONFIDENTIAL_MARK", "confidential-mark")
 
@@ -214,6 +215,10 @@ _MARKS: Final = re.compile(
     r"|(?<![A-Za-z])(?:(?:STRICTLY|HIGHLY|COMPANY|PRIVATE AND|PROPRIETARY AND) )?CONFIDENTIAL(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:TOP SECRET|INTERNAL USE ONLY|FOR INTERNAL USE|RESTRICTED DISTRIBUTION|DO NOT DISTRIBUTE|ATTORNEY-CLIENT PRIVILEGED)(?![A-Za-z])"
 )
+_SPELT_MAIL: Final = re.compile(
+    r"(?<![\w.+-])[a-z0-9_.+-]{1,64}(?: @ ?|@ | ?[(\[{<]at[)\]}>] ?)[a-z0-9-]{1,63}"
+    r"(?:(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z0-9-]{1,63}){0,4}(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z]{2,10}(?![\w.-])"
+)
 _BORN: Final = re.compile(rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))")
 _PLATE_JAPANESE: Final = re.compile(
     r"(?<![一-龥])[一-龥]{2,4} ?[0-9]{2}[0-9ACFHKLMPXY] ?[あ-んA-Z] ?(?:[0-9]{2}-[0-9]{2}|[・.]{1,3} ?[0-9]{1,3}|[0-9]{4})(?![0-9])"
@@ -234,6 +239,13 @@ def _born(sight: Sight) -> Iterator[Span]:
         for match in _BORN.finditer(sight.lowered):
             if is_date(match[1]):
                 yield _span(match.start(1), match.end(1), "DATE_OF_BIRTH", "birth-date")
+
+
+def _mails(sight: Sight) -> Iterator[Span]:
+    """Addresses kept from machines: ``ann @ example.com``, ``ann (at) example (dot) com``."""
+    if "@ " in sight.text or " @" in sight.text or "at" in sight.lowered:
+        for match in _SPELT_MAIL.finditer(sight.lowered):
+            yield _span(match.start(), match.end(), "EMAIL_ADDRESS", "spelt-mail")
 
 
 def _plates(sight: Sight) -> Iterator[Span]:

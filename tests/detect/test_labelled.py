@@ -42,6 +42,13 @@ def of(text: str, entity: str, key: str = "") -> list[str]:
         ("Customer michaeljones (email z@example.com)", "USERNAME", "michaeljones"),
         ("Token QZIT3UEA3G was issued to user khill.", "USERNAME", "khill"),
         ("ユーザー名は「taro_y」です", "USERNAME", "taro_y"),
+        ("mail ann.lee @ example.com now", "EMAIL_ADDRESS", "ann.lee @ example.com"),
+        (
+            "ann (at) example (dot) co (dot) jp",
+            "EMAIL_ADDRESS",
+            "ann (at) example (dot) co (dot) jp",
+        ),
+        ("ａｎｎ ＠ ｅｘａｍｐｌｅ ． ｃｏｍ", "EMAIL_ADDRESS", "ann @ example . com"),
         ("【社外秘】来期の計画", "CONFIDENTIAL_MARK", "社外秘"),
         ("STRICTLY CONFIDENTIAL: draft", "CONFIDENTIAL_MARK", "STRICTLY CONFIDENTIAL"),
     ],
@@ -57,7 +64,7 @@ def test_values_after_their_labels(text: str, entity: str, value: str) -> None:
         "Log in as usual.", "create an account for free", "He was born in 1990.", "The plate is hot",
         "date of birth: 1978-18-11", "National identity matters", "license plates are issued", "driver license fees rose 12%",
         "signed in as [USERNAME_k7f3q2ab]", "会員番号をお知らせください", "The customer service desk (email us)",
-        "This is confidential.", "機密性の高い設計", "CONFIDENTIALITY",
+        "This is confidential.", "lunch @ noon. Thanks", "see you @ 12.30 today", "at ann@example.com", "機密性の高い設計", "CONFIDENTIALITY",
     ],
 )  # fmt: skip
 def test_words_about_papers_are_none(text: str) -> None:
@@ -86,7 +93,7 @@ def test_spans_are_of_known_entities() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "passport " * 8_000, "tax id " + "1 " * 30_000, "username:" * 8_000, "born " * 10_000, "account for " * 6_000,
+        "passport " * 8_000, "tax id " + "1 " * 30_000, "username:" * 8_000, "born " * 10_000, "a @ " * 12_000, "a.(at)" * 8_000, "a@ b." * 10_000, "account for " * 6_000,
         "password " + "x" * 50_000, "create " * 9_000, "品川300あ" * 6_000, "dni " + "1.2" * 20_000, "plate" + " " * 50_000,
         "user " + "a" * 50_000 + " (email", "1985年4月" * 8_000 + "生まれ", "passport (" * 8_000,
     ],
