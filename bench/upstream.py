@@ -1,6 +1,6 @@
 """A model server that costs next to nothing: it answers with the last message it was sent.
 
-``python -m bench.upstream PORT``. ``GET /last`` gives the last request body, byte for byte, so that a run can
+``python -m bench.upstream PORT [CHUNKS]``. ``GET /last`` gives the last request body, byte for byte, so that a run can
 prove what was on the wire. A streamed answer has :data:`CHUNKS` pieces, :data:`SPACING` seconds apart.
 """
 
@@ -21,8 +21,9 @@ _USAGE = {"prompt_tokens": 40, "completion_tokens": 40, "total_tokens": 80}
 class Upstream:
     """Answers chat completions, and remembers the last one asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, chunks: int = CHUNKS) -> None:
         self._last = b""
+        self._chunks = chunks
 
     def app(self) -> web.Application:
         """Its routes."""
@@ -39,7 +40,7 @@ class Upstream:
             return web.Response(body=_whole(text), content_type="application/json")
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
-        async for frame in _frames(text):
+        async for frame in _frames(text, self._chunks):
             await response.write(frame)
         return response
 
@@ -59,10 +60,10 @@ def _whole(text: str) -> bytes:
     )
 
 
-async def _frames(text: str) -> AsyncIterator[bytes]:
+async def _frames(text: str, chunks: int) -> AsyncIterator[bytes]:
     pieces = itertools.cycle(text.split(" "))
     yield _frame({"role": "assistant", "content": ""}, None)
-    for piece in itertools.islice(pieces, CHUNKS):
+    for piece in itertools.islice(pieces, chunks):
         yield _frame({"content": f"{piece} "}, None)
         await asyncio.sleep(SPACING)
     yield _frame({}, "stop")
@@ -85,9 +86,14 @@ def _head(kind: str) -> dict[str, object]:
 
 def main() -> None:
     """Serve on loopback until terminated."""
+    chunks = int(sys.argv[2]) if len(sys.argv) > 2 else CHUNKS
     uvloop.install()
     web.run_app(
-        Upstream().app(), host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None
+        Upstream(chunks).app(),
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        access_log=None,
+        print=None,
     )
 
 

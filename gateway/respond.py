@@ -1,9 +1,8 @@
 """The story of a reply: segment ▸ scan ▸ treat ▸ restore ▸ frame.
 
 A reply is a number of channels: the text, refusal, reasoning and tool arguments of each choice. Each has a
-segmenter (what may be looked at now), a scan before anything is restored, a treatment of what the
-model invented, and a restorer that puts the caller's own values back. None of them sees how the
-upstream cut the text.
+segmenter (what may be looked at now), a scan before anything is restored, a treatment of what the model
+invented, and a restorer that puts the caller's own values back, however the upstream cut the text.
 """
 
 import asyncio
@@ -50,7 +49,6 @@ class _End:
 
 
 _END = _End()
-
 _Key: TypeAlias = tuple[int, type[Spoken], object]
 
 
@@ -84,6 +82,11 @@ class _Channel:
         self.restorer = restorer
         self.silent = silent
         self.json = JsonState() if isinstance(template, ToolDelta) else None
+
+    def show(self, units: list[Unit]) -> str:
+        """Units in which nothing is to be scanned: the short way of most text."""
+        text = units[0].text if len(units) == 1 else "".join(unit.text for unit in units)
+        return text if self.restorer is None else self.restorer.feed(text)
 
 
 class Reply:
@@ -208,7 +211,9 @@ class Reply:
             safe.append(replace(event, name=await self._name(event.name), text=""))
         units = channel.segmenter.feed(event.text)
         if units:
-            self._say(channel, await self._pass(channel, units), safe)
+            known = channel.json is None and not any(unit.scan for unit in units)
+            text = channel.show(units) if known else await self._pass(channel, units)
+            self._say(channel, text, safe)
         if isinstance(event, Unknown) and event.number:
             await self._flush([channel], safe)
 

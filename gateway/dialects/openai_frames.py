@@ -24,6 +24,8 @@ from gateway.types import (
     UsageEvent,
 )
 
+_MARK: Final = "\x00text\x00"
+"""Stands for a text in a frame; ids hold no control characters, so it stands there once."""
 _DONE: Final = b"data: [DONE]\n\n"
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment, which event-stream clients ignore."""
@@ -41,6 +43,7 @@ class ChatFramer:
         self._head: dict[str, Json] | None = None
         self._usage: UsageEvent | None = None
         self._begun: set[int] = set()
+        self._around: dict[int, tuple[bytes, bytes]] = {}
 
     def feed(self, event: Event) -> bytes:
         """The frames that an event makes.
@@ -49,6 +52,8 @@ class ChatFramer:
             UpstreamFailed: the reply has no beginning, or contradicts itself.
         """
         match event:
+            case TextDelta():
+                return self._begin(event) + self._text(event.choice, event.text)
             case Start():
                 self._head = head(self._call, event, "chat.completion.chunk")
                 return b""
@@ -81,6 +86,15 @@ class ChatFramer:
         self._begun.add(event.choice)
         content = "" if isinstance(event, TextDelta | Finish) else None
         return self._choice(event.choice, {"role": "assistant", "content": content}, None)
+
+    def _text(self, choice: int, text: str) -> bytes:
+        """A piece of text, in the frame that all pieces of a choice share."""
+        around = self._around.get(choice)
+        if around is None:
+            frame = self._choice(choice, {"content": _MARK}, None)
+            before, _, after = frame.partition(orjson.dumps(_MARK))
+            around = self._around[choice] = before, after
+        return b"%b%b%b" % (around[0], orjson.dumps(text), around[1])
 
     def _delta(self, event: Spoken) -> dict[str, Json]:
         tree = Tree()

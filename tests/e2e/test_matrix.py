@@ -37,6 +37,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 """How a value is spelt; that JSON escapes spell it is a position of tool arguments."""
 
 DECODED = {"percent", "base64"}
+UNREADABLE = {"argument, escaped", "user id"}
+"""Where an ordinary word is not on the wire as it is: spelt in escapes, or masked as a user's name."""
 IDENTIFIERS = {"tool name", "property name"}
 """Places that can't be replaced: a finding there refuses the call."""
 
@@ -119,7 +121,7 @@ async def test_the_controls_prove_that_the_matrix_looks(gateway: Gateway) -> Non
     for surface in SURFACES:
         for position, build in surface.positions.items():
             sent = await wire(gateway, surface, surface.told(build("plainword"), stream=False))
-            assert b"plainword" in sent or "escaped" in position
+            assert b"plainword" in sent or position in UNREADABLE, position
 
 
 def test_the_matrix_has_every_endpoint_that_takes_text() -> None:

@@ -1,0 +1,140 @@
+"""``python -m bench.streaming``: 2,000 streamed events through the gateway, LiteLLM's proxy and neither, in one run.
+
+The gateway scans (depth ``patterns``) and restores; LiteLLM's proxy, in an environment of its own (``make clients``), has no guardrail
+and only forwards. Figures are CPU time of each subject per event, and the time to the first text.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+import psutil
+import typer
+import yaml
+
+from bench.load import drive
+from bench.measure import Tree, percentile
+from bench.payloads import MODEL, chat, values
+from bench.subjects import Subject, Subjects, _answers, _free_port, _url, subjects
+
+LITELLM: Final = Path(__file__).resolve().parent.parent / ".tools/litellm/bin/litellm"
+EVENTS: Final = 2000
+_ROUNDS: Final = 3
+
+Requests = Annotated[int, typer.Option("--requests", min=_ROUNDS, help="Streams per subject.")]
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """What one subject cost over all its streams."""
+
+    first: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    events: int = 0
+
+    @property
+    def micros(self) -> float:
+        """CPU-µs per event."""
+        return self.cpu / self.events * 1e6
+
+
+@asynccontextmanager
+async def litellm_proxy(folder: Path, upstream: str) -> AsyncIterator[Subject]:
+    """LiteLLM's proxy before the same model server, without a guardrail."""
+    port = _free_port()
+    parameters = {"model": f"openai/{MODEL}", "api_base": f"{upstream}/v1", "api_key": "x"}
+    config = folder / "litellm.yaml"
+    config.write_text(
+        yaml.safe_dump({"model_list": [{"model_name": MODEL, "litellm_params": parameters}]})
+    )
+    with (folder / "litellm.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(str(LITELLM), "--config", str(config), "--port", str(port), "--host", "127.0.0.1"),
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": str(folder),
+                "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            },
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        if not await _answers(process, f"{_url(port)}/health/liveliness"):
+            raise typer.Exit(1)
+        tree = Tree(root=psutil.Process(process.pid))
+        yield Subject(name="litellm", url=_url(port), tree=tree)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def stream(subject: Subject, key: str, number: int, figures: Figures) -> None:
+    """One stream, timed."""
+    before = subject.tree.cpu_seconds()
+    (sample,) = await drive(subject.url, key, [chat(range(0), number, stream=True)])
+    figures.cpu += subject.tree.cpu_seconds() - before
+    figures.events += EVENTS
+    figures.first.append(sample.first)
+    if values(number)["email"] not in sample.text:
+        raise RuntimeError(f"{subject.name} did not give the caller's own value back")
+
+
+async def compare(found: Subjects, rival: Subject, requests: int) -> dict[str, Figures]:
+    """Rounds in which the subjects take turns, so that a change of the machine's pace meets all of them."""
+    taking = (found.upstream, found.passthrough, found.gateway, rival)
+    figures = {subject.name: Figures() for subject in taking}
+    number = 1
+    for subject in taking:
+        await stream(subject, found.key, number, Figures())
+    for _ in range(requests):
+        for subject in taking:
+            number += 1
+            await stream(subject, found.key, number, figures[subject.name])
+    return figures
+
+
+def text(figures: dict[str, Figures]) -> str:
+    """A table, with ratios against the gateway."""
+    direct = percentile(figures["upstream"].first, 50)
+    ours = figures["gateway"].micros
+    lines = [
+        "| subject | CPU-µs per event | against the gateway | first text, p50 ms over direct |"
+    ]
+    lines.append("|---|---|---|---|")
+    for name, one in figures.items():
+        added = (percentile(one.first, 50) - direct) * 1000
+        lines.append(f"| {name} | {one.micros:.1f} | {one.micros / ours:.2f} | {added:.1f} |")
+    return "\n".join(lines)
+
+
+async def _bench(requests: int) -> dict[str, Figures]:
+    with tempfile.TemporaryDirectory(prefix="sekisho-streaming-") as name:
+        folder = Path(name)
+        async with (
+            subjects(folder, chunks=EVENTS) as found,
+            litellm_proxy(folder, found.upstream.url) as rival,
+        ):
+            return await compare(found, rival, requests)
+
+
+def main(requests: Requests = 5, as_json: bool = False) -> None:
+    """Print what each subject costs. Nothing is written."""
+    if not LITELLM.exists():
+        sys.exit("LiteLLM's proxy is not installed: make clients")
+    figures = asyncio.run(_bench(requests))
+    shown = {
+        name: {"cpu_us_per_event": f.micros, "first_s": f.first} for name, f in figures.items()
+    }
+    typer.echo(orjson.dumps(shown).decode() if as_json else text(figures))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,170 @@
+"""Runs canarywire, an independent test of gateways, against this one: ``make canarywire``.
+
+canarywire (https://github.com/pitkonst/canarywire) plays both ends: it sends requests with planted values, and it is the model server that looks for
+them. It runs in an environment of its own. It sends no key, so a small front of this script adds one; nothing else is changed. Its report
+is written to ``docs/evidence/canarywire.md``.
+"""
+
+import asyncio
+import os
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import psutil
+import yaml
+from aiohttp import web
+
+from bench.subjects import POLICIES, _free_port, _process, _url
+from gateway.keys import KeyRing
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+TOOL: Final = ROOT / ".tools/canarywire/bin/canarywire"
+REPORT: Final = ROOT / "docs/evidence/canarywire.md"
+_KEY_ENV: Final = "SEKISHO_CANARYWIRE_KEY"
+_GENERATORS: Final = ("default", "tool-calls", "multi-turn")
+
+
+def gateway_settings(folder: Path, *, port: int, admin: int, capture: str) -> dict[str, Any]:
+    """A gateway whose only deployment is canarywire's capture server."""
+    ring = folder / "ring.json"
+    ring.touch(mode=0o600)
+    ring.write_text(KeyRing.new().dump())
+    caller = {"id": "canarywire", "key_env": _KEY_ENV, "tenant": "test", "app": "test"}
+    deployment = {
+        "base_url": f"{capture}/v1",
+        "model": "canarywire-test",
+        "operator": "self",
+        "zone": "in-house",
+        "datacentre": "JP",
+        "weights": "smollm2",
+    }
+    return {
+        "listen": {"port": port},
+        "admin": {"port": admin},
+        "keys": {"ring_file": str(ring)},
+        "audit": {"store": f"sqlite:///{folder / 'audit.db'}"},
+        "policy": {"path": str(POLICIES)},
+        # Nothing is remembered: a text that was scanned before needs no detector, and a fault would show nothing.
+        "detect": {"cache_entries": 0},
+        "identity": {"keys": [caller]},
+        "models": {"canarywire-test": {"deployments": ["capture"]}},
+        "deployments": {"capture": deployment},
+    }
+
+
+def run_settings(detectors: list[int], *, front: str, capture: str) -> dict[str, Any]:
+    """What canarywire runs: its three generators, and detectors that hang.
+
+    Its capture server speaks the protocol in which it was asked, so the route is the one that deployments speak.
+    """
+    pids = " ".join(map(str, detectors))
+    return {
+        "capture": {"url": capture},
+        "target": {
+            "base_url": front,
+            "duty": "restore",
+            "routes": [
+                {"protocol": "openai-chat", "path": "/v1/chat/completions"},
+            ],
+        },
+        "generators": {
+            "baseline": {"templates": list(_GENERATORS)},
+            "fragmentation": {"templates": ["default", "multi-turn"]},
+            "fault": {"templates": ["default"]},
+        },
+        "faults": [
+            {
+                "name": "detectors-hang",
+                "before": f"kill -STOP {pids}",
+                "after": f"kill -CONT {pids} 2>/dev/null || true; sleep 20",
+                "expect": "refuse",
+            }
+        ],
+    }
+
+
+@asynccontextmanager
+async def keyed_front(target: str, key: str) -> AsyncIterator[str]:
+    """Passes requests on with the key, and replies back as they come."""
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+
+        async def passed(request: web.Request) -> web.StreamResponse:
+            headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+            body = await request.read()
+            async with session.post(f"{target}{request.path}", data=body, headers=headers) as reply:
+                kind = {"content-type": reply.headers["content-type"]}
+                response = web.StreamResponse(status=reply.status, headers=kind)
+                await response.prepare(request)
+                async for piece in reply.content.iter_any():
+                    await response.write(piece)
+                return response
+
+        app = web.Application()
+        app.router.add_post("/{path:.*}", passed)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        port = _free_port()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            yield _url(port)
+        finally:
+            await runner.cleanup()
+
+
+async def run() -> int:
+    """One run; canarywire's exit status."""
+    key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="sekisho-canarywire-") as name:
+        folder = Path(name)
+        port, admin, capture = (_free_port() for _ in range(3))
+        settings = gateway_settings(folder, port=port, admin=admin, capture=_url(capture))
+        config = folder / "sekisho.yaml"
+        config.write_text(yaml.safe_dump(settings, sort_keys=False))
+        server = await asyncio.create_subprocess_exec(
+            TOOL, "serve", "--listen", f"127.0.0.1:{capture}", cwd=folder
+        )
+        try:
+            serve = ["gateway", "serve", "--config", str(config)]
+            probe = f"{_url(port)}/readyz"
+            async with (
+                _process(folder, serve, cores, probe, {_KEY_ENV: key}) as tree,
+                keyed_front(_url(port), key) as front,
+            ):
+                detectors = [child.pid for child in tree.root.children() if _detects(child)]
+                asked = run_settings(detectors, front=front, capture=_url(capture))
+                (folder / "run.yaml").write_text(yaml.safe_dump(asked, sort_keys=False))
+                return await _attack(folder)
+        finally:
+            server.terminate()
+            await server.wait()
+
+
+def _detects(child: psutil.Process) -> bool:
+    return "gateway.detect" in " ".join(child.cmdline())
+
+
+async def _attack(folder: Path) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *(TOOL, "run", "--config", str(folder / "run.yaml"), "--out", str(folder / "report")),
+        cwd=folder,
+    )
+    status = await process.wait()
+    found = sorted((folder / "report").rglob("report.md"))
+    if found:
+        REPORT.parent.mkdir(parents=True, exist_ok=True)
+        text = found[-1].read_text(encoding="utf-8").replace(str(folder), "…")
+        text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+        REPORT.write_text(text, encoding="utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run()))
