@@ -33,7 +33,7 @@ endif
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
-test: check .tools/bin/opa redis
+test: check .tools/bin/opa redis clients
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test
@@ -42,7 +42,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
 
-tools: .tools/bin/opa redis
+tools: .tools/bin/opa redis clients
 
 redis:
 	@tools/redis.sh
@@ -50,7 +50,7 @@ redis:
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)
 
-prove: check .tools/bin/opa redis
+prove: check .tools/bin/opa redis clients
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 
@@ -58,6 +58,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.seeds .fuzz/corpus
 	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
 	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
+
 clients: .tools/litellm/.installed
 	if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .tools/npm openai@7.57.0; fi
 
