@@ -38,6 +38,7 @@ class Ledger:
         self._clock = clock
         self._away_since: float | None = None
         self._alone = MemoryState()
+        self._granted_alone: set[str] = set()
         self._settling: set[asyncio.Task[None]] = set()
 
     async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
@@ -52,7 +53,7 @@ class Ledger:
             if not self.bridging():
                 raise
             return await self._grant_alone(scope, hold, bookings)
-        self._away_since = None
+        self.returned()
         return grant
 
     def bridging(self) -> bool:
@@ -61,6 +62,10 @@ class Ledger:
         if self._away_since is None:
             self._away_since, self._alone = now, MemoryState()
         return self._share > 0 and now - self._away_since < self._grace_seconds
+
+    def returned(self) -> None:
+        """The store answers again: the next time that it is away has a grace of its own."""
+        self._away_since = None
 
     def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
@@ -87,7 +92,9 @@ class Ledger:
     async def _settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
-        await self._alone.settle(scope, hold, bookings, spent)
+        if hold in self._granted_alone:
+            self._granted_alone.discard(hold)
+            await self._alone.settle(scope, hold, bookings, spent)
         tries = 0
         while True:
             try:
@@ -104,4 +111,5 @@ class Ledger:
         grant = await self._alone.reserve(scope, hold, parts)
         if not grant.granted:
             raise StateUnavailable("Quotas can't be counted now. Try again later.")
+        self._granted_alone.add(hold)
         return grant

@@ -98,6 +98,8 @@ class Quotas:
 
     def able(self, *, shared: bool) -> bool:
         """Whether requests can be counted; ``shared`` says whether the store answers."""
+        if shared:
+            self._ledger.returned()
         return shared or not self._quotas or self._ledger.bridging()
 
     async def reserve(

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from gateway.state.base import Booking, Grant
 
 _HOLD_SECONDS = 86_400.0
+_SETTLED_SECONDS = 60.0
 _SWEEP_SECONDS = 60.0
 _REGISTERS_BITS = 12
 _REGISTERS = 1 << _REGISTERS_BITS
@@ -64,7 +65,7 @@ class MemoryState:
             return False
         for booking, amount in zip(bookings, spent, strict=True):
             self._add(scope, booking, amount - (booking.amount if known else 0))
-        self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, None)
+        self._holds[scope, hold] = (self._now() + _SETTLED_SECONDS, None)
         return True
 
     async def revoke(self, credential: str, until: float) -> None:

@@ -20,6 +20,8 @@ from gateway.state.connect import connect
 from gateway.state.scripts import DISTINCT, RESERVE, REVOKE, SETTLE, TRIP
 
 _HOLD_MS: Final = 86_400_000
+_SETTLED_MS: Final = 3_600_000
+"""How long a settled hold is remembered: for as long as a settlement whose answer was lost may come again."""
 _FAILURES: Final = 3
 _PAUSE_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 1.0
@@ -68,14 +70,14 @@ class RedisState:
 
     async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
         limits = [booking.limit for booking in bookings]
-        answer = await self._book(RESERVE, scope, hold, bookings, limits)
+        answer = await self._book(RESERVE, scope, hold, _HOLD_MS, bookings, limits)
         refused, frees, *used = answer
         return Grant(used=tuple(used), refused=refused - 1 if refused else None, frees=frees)
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> bool:
-        return bool(await self._book(SETTLE, scope, hold, bookings, spent))
+        return bool(await self._book(SETTLE, scope, hold, _SETTLED_MS, bookings, spent))
 
     async def revoke(self, credential: str, until: float) -> None:
         await self._script(REVOKE, [_REVOKED], [credential, until, self._now()])
@@ -120,11 +122,12 @@ class RedisState:
         script: str,
         scope: str,
         hold: str,
+        keep_ms: int,
         bookings: Sequence[Booking],
         figures: Sequence[int],
     ) -> Any:
         keys = [_key(scope, "hold", hold)]
-        arguments: list[object] = [_HOLD_MS]
+        arguments: list[object] = [keep_ms]
         for booking, figure in zip(bookings, figures, strict=True):
             keys.append(_key(scope, "counter", booking.counter))
             arguments += [booking.bucket, booking.oldest, booking.amount, figure]

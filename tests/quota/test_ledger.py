@@ -123,3 +123,14 @@ async def test_closing_waits_for_what_is_being_settled() -> None:
     counters.settle("acme", "h", [booking(8)], [3])
     await counters.close()
     assert (await state.reserve("acme", "look", [booking(0)])).used == (3,)
+
+
+async def test_with_a_store_at_hand_this_process_keeps_nothing_of_its_own() -> None:
+    counters = Ledger(MemoryState(), grace_seconds=1, grace_share=0.1)
+    for number in range(100):
+        await counters.reserve("acme", f"h{number}", [booking(1)])
+        counters.settle("acme", f"h{number}", [booking(1)], [0])
+    await counters.close()
+    assert not counters._alone._holds
+    assert not counters._alone._counters
+    assert not counters._granted_alone

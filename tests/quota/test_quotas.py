@@ -184,3 +184,14 @@ async def test_without_quotas_the_store_is_not_needed() -> None:
     await setting.pass_through(ledger)
     assert ledger.standings == ()
     assert not setting.state._holds
+
+
+async def test_each_time_that_the_store_is_away_has_its_own_grace() -> None:
+    setting = Setting(requests())
+    now = [0.0]
+    setting.ledger._clock = lambda: now[0]
+    assert setting.quotas.able(shared=False)
+    now[0] = 2.0
+    assert not setting.quotas.able(shared=False)
+    assert setting.quotas.able(shared=True)
+    assert setting.quotas.able(shared=False)

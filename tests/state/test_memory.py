@@ -27,3 +27,16 @@ async def test_it_is_the_state_of_one_process() -> None:
     await state.start()
     assert await state.ready()
     await state.close()
+
+
+async def test_settled_holds_are_forgotten_soon() -> None:
+    now = [1000.0]
+    state = MemoryState(now=lambda: now[0])
+    booking = Booking(counter="c", bucket=1, oldest=0, amount=1, limit=5, expires=9e9)
+    for number in range(5):
+        await state.reserve("acme", f"h{number}", [booking])
+        await state.settle("acme", f"h{number}", [booking], [1])
+    now[0] += 130
+    await state.reserve("acme", "other", [booking])
+    assert list(state._holds) == []
+    assert (await state.reserve("acme", "look", [booking])).used == (5,)
