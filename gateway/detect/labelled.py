@@ -243,7 +243,7 @@ def _born(sight: Sight) -> Iterator[Span]:
 
 def _mails(sight: Sight) -> Iterator[Span]:
     """Addresses kept from machines: ``ann @ example.com``, ``ann (at) example (dot) com``."""
-    if "@ " in sight.text or " @" in sight.text or "at" in sight.lowered:
+    if any(sign in sight.lowered for sign in ("@ ", " @", "(at)", "[at]", "{at}", "<at>")):
         for match in _SPELT_MAIL.finditer(sight.lowered):
             yield _span(match.start(), match.end(), "EMAIL_ADDRESS", "spelt-mail")
 
