@@ -2,6 +2,7 @@
 # make test    everything that guards a change: style, types, imports, tests (ARGS="tests/policy -x")
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
+# make bench-detection   what detection finds and costs, beside stock Presidio   (GOLD=directory of labelled sets)
 # make prove   the tests and benchmarks at their full figures: hours
 # make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
 # make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, and Redis
@@ -28,7 +29,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools redis clients bench prove fuzz canarywire docs lock clean
+.PHONY: demo test check tools redis clients bench bench-detection prove fuzz canarywire docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
@@ -49,6 +50,9 @@ redis:
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-detection: $(VENV)/.test
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m bench.detection $(GOLD)
 
 prove: check .tools/bin/opa redis clients
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)

@@ -3,7 +3,7 @@
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, check, demo, explain, keys, models, policy, serve
+from gateway.cli import audit, check, demo, evaluate, explain, keys, models, policy, scan, serve
 
 app = typer.Typer(
     name="sekisho",
@@ -16,6 +16,8 @@ app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(check.check)
 app.command()(explain.explain)
+app.command()(scan.scan)
+app.command()(evaluate.evaluate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

@@ -28,6 +28,7 @@ from gateway.detect.recognizers import (
     NerRecognizer,
     Tier0Recognizer,
 )
+from gateway.detect.tagger import WEIGHTS
 from gateway.text.fold import fold
 
 _THRESHOLD: Final = 0.4
@@ -145,7 +146,7 @@ def _revision(languages: Sequence[str], specs: Sequence[str]) -> str:
     for package in _PACKAGES:
         digest.update(f"{package}={version(package)};".encode())
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *(here.parent / "text").glob("*.py")]):
+    for path in sorted([*here.glob("*.py"), *(here.parent / "text").glob("*.py"), WEIGHTS]):
         digest.update(path.read_bytes())
     for content in custom.contents(specs):
         digest.update(b"%d:%s" % (len(content), content))

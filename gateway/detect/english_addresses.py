@@ -92,6 +92,12 @@ _POSTCODE: Final = re.compile(
     r"(?<!\w)(?:[A-PR-UWYZ][0-9][0-9A-HJKPSTUW]?|[A-PR-UWYZ][A-HK-Y][0-9][0-9ABEHMNPRVWXY]?)"
     r" [0-9][ABD-HJLNP-UW-Z]{2}(?!\w)"
 )
+# ZIP: 8592; my zip code is 610
+_LABELLED: Final = re.compile(
+    r"(?i:\b(?:zip|postal|post)[ -]?(?:code)?)(?::| is|=| number)[ \t]*([0-9A-Z][0-9A-Z -]{1,9}[0-9A-Z])(?![\w-])"
+)
+# a line of a letter's head that is a unit alone
+_LINE: Final = re.compile(rf"^[^\w\n#]*({_UNIT})[ \t]*$", re.MULTILINE)
 _FOREIGN_KINDS: Final = tuple(f"{_KINDS_BEFORE}|{_KINDS_AFTER}|{_ENDINGS}".split("|"))
 
 
@@ -126,6 +132,8 @@ def addresses(text: str) -> Iterator[tuple[int, int]]:
         for form in _FROM_HOUSE:
             if match := form.match(text, house.start()):
                 yield match.span()
+    for labelled in (_LABELLED, _LINE):
+        yield from (match.span(1) for match in labelled.finditer(text))
     foreign = any(kind in text for kind in _FOREIGN_KINDS)
     if "Box" in text:
         yield from (match.span() for match in _BOX.finditer(text))

@@ -1,6 +1,6 @@
 """One answer where several detectors speak of the same characters.
 
-Values that prove themselves win, then the longer span, then the higher score; what a loser covers
+Values that prove themselves win, then what a rule says over what a network guesses, then the longer span, then the higher score; what a loser covers
 beyond the winner stays sensitive and is kept as a span of its own.
 """
 
@@ -11,6 +11,8 @@ from itertools import islice
 
 from gateway.detect.base import CERTAIN, Span
 
+GUESSES = frozenset(("names", "spacy", "street-address", "announced-name"))
+"""Detectors that go by the look of a text: rules for identifiers know better where they speak of the same characters."""
 _NAME_GAPS = frozenset(("", " ", "\u3000", "・"))
 
 
@@ -33,8 +35,15 @@ def _start(span: Span) -> int:
     return span.start
 
 
-def _rank(span: Span) -> tuple[bool, int, float, int, str]:
-    return (span.score < CERTAIN, span.start - span.end, -span.score, span.start, span.entity)
+def _rank(span: Span) -> tuple[bool, bool, int, float, int, str]:
+    return (
+        span.score < CERTAIN,
+        span.detector in GUESSES,
+        span.start - span.end,
+        -span.score,
+        span.start,
+        span.entity,
+    )
 
 
 def _outside(span: Span, chosen: list[Span]) -> list[Span]:

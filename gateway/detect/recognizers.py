@@ -79,7 +79,7 @@ class NerRecognizer(EntityRecognizer):
     ) -> list[RecognizerResult]:
         del text, entities
         named = nlp_artifacts.named if isinstance(nlp_artifacts, Artifacts) else ()
-        return [_result(one.label, one.start, one.end, _NER_SCORE, "ner") for one in named]
+        return [_result(one.label, one.start, one.end, _NER_SCORE, one.detector) for one in named]
 
 
 def _result(entity: str, start: int, end: int, score: float, detector: str) -> RecognizerResult:
