@@ -22,6 +22,9 @@ from gateway.policy.engine import PACKAGE, RULE
 from gateway.settings import Opa
 from gateway.types import Json
 
+_STRICT = {"strict-builtin-errors": "true"}
+"""What a builtin can't do is an error, as it is in the embedded engine, and not merely undefined."""
+
 _FAILURES_TO_OPEN = 3
 _OPEN_SECONDS = 1.0
 
@@ -94,7 +97,9 @@ class OpaEngine:
         """See :class:`~gateway.policy.engine.Engine`."""
         self._admit()
         try:
-            answer = await self._client.query_rule(orjson.loads(document), PACKAGE, RULE)
+            answer = await self._client.query_rule(
+                orjson.loads(document), PACKAGE, RULE, query_params=_STRICT
+            )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             self._failed()
             raise _unavailable() from None

@@ -1,6 +1,7 @@
 """Both engines give the same answer to any facts, and neither allows what is not proven."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from gateway.policy.opa import OpaEngine
 from gateway.settings import Opa
 from gateway.types import Json
 from tests.parts.opa import OpaServer
+from tests.policy.generated import documents, enriched, ill_typed
 from tests.policy.samples import CLOUD, deployment, known
 
 
@@ -27,6 +29,8 @@ def mostly(likely: Sequence[Any], *others: Any) -> st.SearchStrategy[Any]:
     """A value that is as it should be three times out of four, so that whole requests often are."""
     return st.integers(0, 3).flatmap(lambda n: st.sampled_from(others if n == 3 else likely))
 
+
+GENERATED = 10_000 if os.environ.get("SEKISHO_PROVE") == "1" else 400
 
 ZONES = mostly(["in-house", "trusted-cloud", "public-cloud"], "device", "basement", "")
 OPERATORS = st.sampled_from(["", "self", "openai", "deepseek", "anthropic", "nobody"])
@@ -116,6 +120,60 @@ async def test_a_part_that_is_missing_is_never_permission(
     facts = asdict(known(shipped))
     del facts[part]
     assert await _refused(orjson.dumps(facts), EmbeddedEngine(shipped), opa)
+
+
+async def test_many_generated_facts_are_decided_alike(shipped: Build, tmp_path: Path) -> None:
+    """Also over rows of every kind, and over facts with a field that is missing or odd."""
+    built = enriched(shipped)
+    write(built, tmp_path / "bundle.tar.gz")
+    embedded = EmbeddedEngine(built)
+    different, allowed, refused = [], 0, 0
+    async with OpaServer(tmp_path / "bundle.tar.gz") as server:
+        opa = OpaEngine(Opa(url=server.url, timeout_ms=60_000), built)
+        opa._failures = -GENERATED  # facts that a builtin refuses are not a broken server
+        await opa.start()
+        pending = list(documents(built, GENERATED))
+        for start in range(0, GENERATED, 16):
+            batch = pending[start : start + 16]
+            theirs = await asyncio.gather(*(_answer(opa, document) for document in batch))
+            for document, answer in zip(batch, theirs, strict=True):
+                ours = await _answer(embedded, document)
+                if ours != answer:
+                    different.append(document)
+                verdicts = list(ours.get("candidates", {}).values())
+                allowed += any(verdict["allow"] for verdict in verdicts)
+                refused += not any(verdict["allow"] for verdict in verdicts)
+        await opa.close()
+    await embedded.close()
+    assert different == []
+    assert allowed > GENERATED / 200
+    assert refused > GENERATED / 10
+
+
+async def test_facts_of_another_kind_are_never_permission(shipped: Build, tmp_path: Path) -> None:
+    """One engine says undefined where the other raises; neither allows what was not asked of it."""
+    built = enriched(shipped)
+    write(built, tmp_path / "bundle.tar.gz")
+    embedded = EmbeddedEngine(built)
+    read = {"zone", "operator", "host_operator", "developer", "licences", "provenance", "rerouted"}
+    async with OpaServer(tmp_path / "bundle.tar.gz") as server:
+        opa = OpaEngine(Opa(url=server.url, timeout_ms=60_000), built)
+        opa._failures = -GENERATED
+        await opa.start()
+        for document in ill_typed(built, GENERATED // 10):
+            known = orjson.loads(document)
+            broken = [c["deployment"] for c in known["candidates"] if _ill(c) & read]
+            for engine in (embedded, opa):
+                verdicts = (await _answer(engine, document)).get("candidates", {})
+                assert not [name for name in broken if name in verdicts and verdicts[name]["allow"]]
+        await opa.close()
+    await embedded.close()
+
+
+def _ill(candidate: dict[str, Any]) -> set[str]:
+    """Fields that are not of their kind."""
+    kinds = {"lineage": list, "licences": list, "rerouted": bool}
+    return {name for name, value in candidate.items() if type(value) is not kinds.get(name, str)}
 
 
 def _placed(row: dict[str, Any]) -> dict[str, Any]:

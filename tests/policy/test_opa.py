@@ -144,6 +144,16 @@ async def test_the_breaker_answers_at_once_after_three_failures(shipped: Build) 
     assert asked == 3
 
 
+async def test_an_open_breaker_answers_without_waiting_for_anything(shipped: Build) -> None:
+    """Far within 50 ms: the coroutine ends before it has once given way to the event loop."""
+    async with engine_for(shipped, "http://127.0.0.1:9") as engine:
+        for _ in range(3):
+            with pytest.raises(PolicyUnavailable):
+                await engine.evaluate(b"{}")
+        with pytest.raises(PolicyUnavailable):
+            engine.evaluate(b"{}").send(None)
+
+
 async def test_when_the_breaker_may_close_again_one_call_tries(shipped: Build) -> None:
     asked = 0
     healthy = False
