@@ -95,6 +95,7 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
         "model": examined.entry.name,
         "findings": _findings(call, examined),
         "decision": _decision(examined),
+        "facts": orjson.loads(exchange.facts or b"{}"),
         "candidates": {
             deployment.name: _candidate(gateway, principal, call, examined, deployment.name)
             for deployment in examined.deployments
@@ -134,6 +135,8 @@ def _candidate(
     told: dict[str, Any] = {
         "allow": verdict.allow,
         "reasons": [asdict(reason) for reason in verdict.reasons],
+        "exceptions": list(verdict.exceptions),
+        "lineage": dict(verdict.lineage),
     }
     if not verdict.allow:
         return told
@@ -158,10 +161,15 @@ def _print(report: dict[str, Any]) -> None:
             f"found     {finding['entity']} at {finding['path']}"
             f"[{finding['start']}:{finding['end']}] by {finding['detector']} ({finding['score']})"
         )
+    for name, value in report["facts"].items():
+        if name != "candidates":
+            typer.echo(f"fact      {name} = {orjson.dumps(value).decode()}")
     for name, candidate in report["candidates"].items():
         typer.echo(f"candidate {name}: {'allow' if candidate['allow'] else 'deny'}")
         for reason in candidate["reasons"]:
             typer.echo(f"  {reason['id']}: {reason['title']} {reason['remedy']}")
+        for exception in candidate["exceptions"]:
+            typer.echo(f"  exception {exception}")
         if candidate["allow"]:
             typer.echo(f"  to {candidate['base_url']}")
             typer.echo("  " + orjson.dumps(candidate["body"]).decode())

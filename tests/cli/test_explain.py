@@ -23,7 +23,10 @@ def test_findings_decision_masked_body_and_destination(tmp_path: Path) -> None:
     told = orjson.loads(result.stdout)
     assert [finding["entity"] for finding in told["findings"]] == ["EMAIL_ADDRESS"]
     assert told["decision"]["allow"] is True
+    assert told["facts"]["findings"] == {"EMAIL_ADDRESS": {"user": "1"}}
     candidate = told["candidates"]["r1-a"]
+    assert candidate["lineage"]["developer"] == "DeepSeek"
+    assert candidate["exceptions"] == []
     assert candidate["base_url"] == "http://127.0.0.1:9/v1"
     assert "tanaka" not in result.stdout
     assert "[EMAIL_ADDRESS_" in orjson.dumps(candidate["body"]).decode()
