@@ -21,7 +21,7 @@ import yaml
 from bench.load import drive
 from bench.measure import Tree, percentile
 from bench.payloads import MODEL, chat, values
-from bench.subjects import Subject, Subjects, _answers, _free_port, _url, subjects
+from bench.subjects import DidNotStart, Subject, Subjects, _answers, _free_port, _url, subjects
 
 LITELLM: Final = Path(__file__).resolve().parent.parent / ".tools/litellm/bin/litellm"
 EVENTS: Final = 2000
@@ -45,7 +45,7 @@ class Figures:
 
 
 @asynccontextmanager
-async def litellm_proxy(folder: Path, upstream: str) -> AsyncIterator[Subject]:
+async def litellm_proxy(folder: Path, upstream: str, key: str) -> AsyncIterator[Subject]:
     """LiteLLM's proxy before the same model server, without a guardrail."""
     port = _free_port()
     parameters = {"model": f"openai/{MODEL}", "api_base": f"{upstream}/v1", "api_key": "x"}
@@ -60,6 +60,7 @@ async def litellm_proxy(folder: Path, upstream: str) -> AsyncIterator[Subject]:
                 "PATH": "/usr/bin:/bin",
                 "HOME": str(folder),
                 "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+                "LITELLM_MASTER_KEY": key,
             },
             cwd=folder,
             stdout=log,
@@ -67,7 +68,7 @@ async def litellm_proxy(folder: Path, upstream: str) -> AsyncIterator[Subject]:
         )
     try:
         if not await _answers(process, f"{_url(port)}/health/liveliness"):
-            raise typer.Exit(1)
+            raise DidNotStart((folder / "litellm.log").read_text(errors="replace")[-2000:])
         tree = Tree(root=psutil.Process(process.pid))
         yield Subject(name="litellm", url=_url(port), tree=tree)
     finally:
@@ -120,7 +121,7 @@ async def _bench(requests: int) -> dict[str, Figures]:
         folder = Path(name)
         async with (
             subjects(folder, chunks=EVENTS) as found,
-            litellm_proxy(folder, found.upstream.url) as rival,
+            litellm_proxy(folder, found.upstream.url, found.key) as rival,
         ):
             return await compare(found, rival, requests)
 
