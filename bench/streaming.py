@@ -78,7 +78,8 @@ async def litellm_proxy(folder: Path, upstream: str, key: str) -> AsyncIterator[
 
 
 async def stream(subject: Subject, key: str, number: int, figures: Figures) -> None:
-    """One stream, timed."""
+    """One stream, timed. The same question is asked whole first: what a new text costs is ``make bench``'s to say."""
+    await drive(subject.url, key, [chat(range(0), number)])
     before = subject.tree.cpu_seconds()
     (sample,) = await drive(subject.url, key, [chat(range(0), number, stream=True)])
     figures.cpu += subject.tree.cpu_seconds() - before
