@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.deliver import document, frames
 from gateway.detect.lists import Lists
 from gateway.detect.scanner import Scanner
 from gateway.dialects.base import Dialect
@@ -30,7 +31,7 @@ from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.recorder import Recorder
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
-from gateway.respond import Opened, Reply, document, frames
+from gateway.respond import Opened, Reply
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Lease, Router
 from gateway.types import Call, Cleared, Decision, Deployment, Event, Facts, Principal, Scan
@@ -277,7 +278,7 @@ class Pipeline:
         reply = Reply(opened, exchange, self.scanner, inbound.dialect)
         if opened.call.stream:
             framer = inbound.dialect.framer(opened.call)
-            body = frames(reply, framer, self.recorder, reservation)
+            body = await frames(reply, framer, self.recorder, reservation)
             return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
         whole = await document(reply, inbound.dialect, self.recorder)
         reservation.settle(exchange)

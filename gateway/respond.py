@@ -5,10 +5,8 @@ segmenter (what may be looked at now), a scan before anything is restored, a tre
 invented, and a restorer that puts the caller's own values back, however the upstream cut the text.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
@@ -16,11 +14,8 @@ from gateway.detect.base import Span
 from gateway.detect.lists import NO_LISTS, Lists
 from gateway.detect.scanner import Scanner
 from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSegmenter, scan_unit
-from gateway.dialects.base import Dialect, Framer
-from gateway.errors import SekishoError
+from gateway.dialects.base import Dialect
 from gateway.exchange import Exchange
-from gateway.quota.quotas import Reservation
-from gateway.recorder import Recorder
 from gateway.redact.jsonstate import JsonState
 from gateway.redact.reply import RequestIndex, treat
 from gateway.redact.restore import Restorer, hosts_in
@@ -41,14 +36,6 @@ from gateway.types import (
     Verdict,
 )
 
-_KEEP_ALIVE_SECONDS = 10.0
-
-
-class _End:
-    """Marks the end of the events."""
-
-
-_END = _End()
 _Key: TypeAlias = tuple[int, type[Spoken], object]
 
 
@@ -327,75 +314,3 @@ def _with_text(template: Spoken, text: str) -> Spoken:
     if isinstance(template, ToolDelta):
         return replace(template, text=text, name=None, call_id=None)
     return replace(template, text=text)
-
-
-async def document(reply: Reply, dialect: Dialect, recorder: Recorder) -> bytes:
-    """A whole reply, given out once its outcome is durable.
-
-    Raises:
-        SekishoError: the upstream, the scan or the audit log failed: nothing of the reply is shown.
-    """
-    async with reply:
-        events = [event async for batch in reply.events for event in batch]
-    body = dialect.assemble(reply.call, events)
-    await recorder.served(reply.exchange)
-    return body
-
-
-async def frames(
-    reply: Reply, framer: Framer, recorder: Recorder, reservation: Reservation
-) -> AsyncGenerator[bytes, None]:
-    """A streamed reply, frame by frame; the last one only once the outcome is durable.
-
-    A failure ends the stream with the dialect's error frame and nothing after it.
-    """
-    ended = False
-    try:
-        async with reply, aclosing(_ready(reply, framer)) as ready:
-            async for frame in ready:
-                yield frame
-        await recorder.served(reply.exchange)
-        ended = True
-        yield framer.done()
-    except SekishoError as error:
-        ended = True
-        shown = await recorder.failed(reply.exchange, error)
-        yield framer.error(shown, reply.exchange.request_id)
-    except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault ends the reply
-        ended = True
-        shown = await recorder.failed(reply.exchange, recorder.fault(error))
-        yield framer.error(shown, reply.exchange.request_id)
-    finally:
-        reservation.settle(reply.exchange)
-        if not ended:
-            recorder.disconnected(reply.exchange)
-
-
-async def _ready(reply: Reply, framer: Framer) -> AsyncGenerator[bytes, None]:
-    events = _ticking(reply.events) if reply.holds_back else reply.events
-    async with aclosing(events) as ticking:
-        async for batch in ticking:
-            frame = framer.comment() if batch is None else b"".join(map(framer.feed, batch))
-            if frame:
-                yield frame
-
-
-async def _ticking(
-    events: AsyncGenerator[list[Event], None],
-) -> AsyncGenerator[list[Event] | None, None]:
-    """The events, with ``None`` whenever none came for a while, so that nobody gives up waiting."""
-    pending = asyncio.ensure_future(anext(events, _END))
-    try:
-        while True:
-            done, _ = await asyncio.wait({pending}, timeout=_KEEP_ALIVE_SECONDS)
-            if not done:
-                yield None
-                continue
-            batch = pending.result()
-            if isinstance(batch, _End):
-                return
-            yield batch
-            pending = asyncio.ensure_future(anext(events, _END))
-    finally:
-        pending.cancel()
-        await asyncio.wait({pending})

@@ -1,6 +1,5 @@
 """Replies: the same text for any split, nothing unscanned, nothing restored where it must not be."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway import respond
 from gateway.detect.base import Span
 from gateway.detect.lists import Lists
 from gateway.dialects.base import Dialect
@@ -170,18 +168,6 @@ async def test_usage_and_model_go_to_the_ledger() -> None:
     _, exchange = await said([*deltas("ok"), usage], vault())
     assert exchange.usage is usage
     assert exchange.reply_model == "upstream-model"
-
-
-async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(respond, "_KEEP_ALIVE_SECONDS", 0.01)
-
-    async def slow() -> AsyncGenerator[list[Event], None]:
-        await asyncio.sleep(0.05)
-        yield [START]
-
-    ticks = [event async for event in respond._ticking(slow())]
-    assert ticks.count(None) >= 1
-    assert ticks[-1] == [START]
 
 
 class Blocks(OpenAIChat):

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GATEWAY = ROOT / "gateway"
 DOCS = ROOT / "docs"
 LONGEST = 400
-BROAD_EXCEPT = {"pipeline.py", "respond.py", "detect/child.py", "detect/inprocess.py"}
+BROAD_EXCEPT = {"pipeline.py", "deliver.py", "detect/child.py", "detect/inprocess.py"}
 """Where an unknown fault is caught, to deny: the ends of a request, of a reply, and of a detector."""
 MOST_BROAD = 0.05
 SEAL_HOLDERS = {"types.py", "policy/clear.py"}
