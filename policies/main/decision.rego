@@ -111,9 +111,13 @@ complete if {
 	(count(data.modes.enforce) + count(data.modes.shadow)) + count(data.modes.off) == count(data.rule_metadata)
 }
 
-reasoning(candidate) := data.rules.reasoning.mode[candidate.deployment] if {
+reasoning(candidate) := object.get(data.rules.reasoning.mode, candidate.deployment, "drop") if {
 	"reasoning" in data.modes.enforce
-} else := data.entities.zones[candidate.zone].reasoning
+}
+
+reasoning(candidate) := data.entities.zones[candidate.zone].reasoning if {
+	not "reasoning" in data.modes.enforce
+}
 
 output(zone) := {
 	"exact": {entity: zones[zone] | some entity, zones in data.entities.output.exact},
