@@ -2,7 +2,7 @@
 
     python -m tools.names.train TEXTS.jsonl weights.npz --minutes 20
 
-TEXTS.jsonl are rows of ``text`` and ``spans`` as ``tools.names.teach`` writes them.
+TEXTS.jsonl are rows of ``text`` and ``spans`` (start, end and label): public text as teachers labelled it.
 """
 
 import argparse
