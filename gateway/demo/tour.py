@@ -19,6 +19,9 @@ _GRAMMAR_NOTE = (
     "that quotes the placeholders it saw."
 )
 
+_ONE_LINE = "\n"
+"""Where a reply stops: a model of this size says the same again on the next lines."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Step:
@@ -153,14 +156,18 @@ class Tour:
         self._promise_wire(step)
 
     async def _whole(self, step: Step, model: str, content: str) -> str:
-        return await self._messages(step, model, [{"role": "user", "content": content}])
+        messages = [{"role": "user", "content": content}]
+        return await self._messages(step, model, messages, stop=_ONE_LINE)
 
-    async def _messages(self, step: Step, model: str, messages: list[dict[str, Any]]) -> str:
+    async def _messages(
+        self, step: Step, model: str, messages: list[dict[str, Any]], **options: Any
+    ) -> str:
         reply = await self._client.chat.completions.with_raw_response.create(
             model=model,
             messages=messages,  # type: ignore[arg-type]
             temperature=0,
             max_tokens=160,
+            **options,
         )
         self._note(step, reply.headers["x-request-id"])
         return str(reply.parse().choices[0].message.content)
@@ -171,6 +178,7 @@ class Tour:
             messages=[{"role": "user", "content": content}],
             temperature=0,
             max_tokens=160,
+            stop=_ONE_LINE,
             stream=True,
         )
         pieces = [
