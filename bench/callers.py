@@ -19,8 +19,6 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.callers import Price, Quota
-from gateway.callers import State as StateSettings
 from gateway.exchange import Exchange
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
@@ -31,6 +29,8 @@ from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
+from gateway.settings.quotas import Price, Quota
+from gateway.settings.state import State as StateSettings
 from gateway.state.base import State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState

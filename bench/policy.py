@@ -32,7 +32,7 @@ from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
 from gateway.policy.facts import canonical
 from gateway.policy.opa import OpaEngine
-from gateway.settings import Opa
+from gateway.settings.policy import Opa
 
 SAMPLES: Final = 300
 _START_SECONDS: Final = 30.0

@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path
-from gateway.deployments import Probe
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
@@ -48,7 +47,8 @@ from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
 from gateway.routing.router import Router
-from gateway.settings import Settings
+from gateway.settings.deployments import Probe
+from gateway.settings.root import Settings
 from gateway.state.base import State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState

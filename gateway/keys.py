@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from gateway.errors import ConfigError
-from gateway.settings import Keys
+from gateway.settings.server import Keys
 
 Purpose: TypeAlias = Literal["placeholder", "span-cache", "credential", "subject", "vault"]
 """What a derived key is for. Keys of different purposes or tenants are independent."""

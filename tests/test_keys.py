@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
 from gateway.keys import KeyRing, RingKey, load_ring, public_text, read_public, read_ring
-from gateway.settings import Keys
+from gateway.settings.server import Keys
 
 RING = KeyRing(
     [

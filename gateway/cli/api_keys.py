@@ -28,7 +28,7 @@ from gateway.errors import ConfigError, StateUnavailable
 from gateway.identity.key_file import Row, mint, read, write
 from gateway.identity.revocations import FOREVER_SECONDS
 from gateway.keys import KeyRing, load_ring
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]

@@ -27,7 +27,8 @@ from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, pri
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
 from gateway.keys import load_ring, read_public
-from gateway.settings import Settings, load
+from gateway.settings.load import load
+from gateway.settings.root import Settings
 
 app = typer.Typer(help="Verify, show and search the audit log.", no_args_is_help=True)
 

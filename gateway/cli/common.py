@@ -7,7 +7,8 @@ import orjson
 import typer
 
 from gateway.errors import ConfigError
-from gateway.settings import Settings, load
+from gateway.settings.load import load
+from gateway.settings.root import Settings
 
 FAULT = 1
 """Exit code when what was checked has a fault."""

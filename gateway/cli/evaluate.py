@@ -11,7 +11,7 @@ from gateway.cli.common import USAGE, AsJson, load_or_exit, print_json
 from gateway.cli.scan import Settings, predicted, read_rows
 from gateway.detect.score import Count, Score, family
 from gateway.errors import DetectorUnavailable
-from gateway.settings import Detect
+from gateway.settings.detection import Detect
 
 Gold = Annotated[
     Path, typer.Argument(help='JSON lines: "text", and "spans" with "start", "end" and "label".')

@@ -26,7 +26,7 @@ from gateway.dialects.openai_chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Examined
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
 from gateway.types import Call, Principal
 

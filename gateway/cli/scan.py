@@ -16,7 +16,7 @@ from gateway.cli.progress import DelayedProgress
 from gateway.detect.inprocess import InProcessDetector
 from gateway.detect.scanner import Scanner
 from gateway.errors import DetectorUnavailable
-from gateway.settings import Detect
+from gateway.settings.detection import Detect
 from gateway.types import Call, Finding, Segment
 
 _DEADLINE_MS: Final = 600_000

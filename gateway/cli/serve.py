@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from gateway.app import Gateway, compose
 from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
 from gateway.errors import ConfigError
-from gateway.settings import Listen
+from gateway.settings.server import Listen
 from gateway.telemetry.logs import configure
 
 _DRAIN_SECONDS = 30

@@ -12,7 +12,7 @@ from gateway.edge.headers import reply_headers
 from gateway.errors import SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
-from gateway.settings import Limits
+from gateway.settings.server import Limits
 
 
 class Endpoint:

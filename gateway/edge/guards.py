@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, TypeAlias
 
 from gateway.errors import BodyTooLarge, InvalidRequest, RequestTimeout, UnsupportedMedia
-from gateway.settings import Limits
+from gateway.settings.server import Limits
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

@@ -20,7 +20,7 @@ from gateway.edge.routes import MODELS, SERVED, Served
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
-from gateway.settings import Limits
+from gateway.settings.server import Limits
 
 UNAUTHENTICATED = ("/healthz", "/readyz")
 """The only paths that are served without a credential; they say nothing but whether to send traffic."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
-from gateway.callers import ApiKey
+from gateway.settings.identity import ApiKey
 from gateway.types import Principal
 
 

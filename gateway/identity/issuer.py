@@ -14,8 +14,8 @@ import aiohttp
 import orjson
 from jwt import PyJWK, PyJWTError
 
-from gateway.callers import Oidc
 from gateway.errors import IdentityUnavailable
+from gateway.settings.identity import Oidc
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _LARGEST: Final = 1 << 20

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from gateway.errors import ConfigError
 from gateway.keys import KeyRing
-from gateway.section import Name, Section
+from gateway.settings.section import Name, Section
 from gateway.types import Principal
 
 KEY_PREFIX: Final = "sk-sekisho-"

@@ -16,11 +16,11 @@ from typing import Any, Final
 import jwt
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.callers import Oidc
 from gateway.errors import InvalidKey
 from gateway.identity.credential import unknown
 from gateway.identity.issuer import Issuer
-from gateway.section import Name
+from gateway.settings.identity import Oidc
+from gateway.settings.section import Name
 from gateway.types import Principal
 
 _FORM: Final = re.compile(rb"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*")

@@ -15,7 +15,7 @@ from gateway.policy.build import Build
 from gateway.policy.bundle import MAX_BYTES, unpack
 from gateway.policy.refresh import checked
 from gateway.policy.signatures import Verifier
-from gateway.settings import PolicyBundle
+from gateway.settings.policy import PolicyBundle
 
 
 class Download:

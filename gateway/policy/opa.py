@@ -19,7 +19,7 @@ from opa_client.opa_async import AsyncOpaClient
 from gateway.errors import PolicyUnavailable
 from gateway.policy.build import Build
 from gateway.policy.engine import PACKAGE, RULE
-from gateway.settings import Opa
+from gateway.settings.policy import Opa
 from gateway.types import Json
 
 _STRICT = {"strict-builtin-errors": "true"}

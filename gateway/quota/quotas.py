@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from gateway.callers import Price, Quota
 from gateway.errors import BudgetExhausted, RateLimited, TooMuch
 from gateway.exchange import Exchange, Standing
 from gateway.quota.concurrency import Concurrency, Place
 from gateway.quota.estimate import bound, estimate
 from gateway.quota.ledger import Ledger
 from gateway.quota.rules import Booked, Tokens, bookings, ceiling, frees_at, spent
+from gateway.settings.quotas import Price, Quota
 from gateway.state.base import Grant
 from gateway.types import Call, Principal
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.callers import Price, Quota
+from gateway.settings.quotas import Price, Quota
 from gateway.state.base import Booking
 from gateway.types import Principal
 

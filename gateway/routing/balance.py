@@ -9,8 +9,8 @@ Load Balancing", IEEE TPDS 12(10), 2001).
 import random
 from collections.abc import Sequence
 
-from gateway.deployments import DeploymentSettings
 from gateway.routing.health import Health
+from gateway.settings.deployments import DeploymentSettings
 
 _MOST_BEHIND = 10.0
 """Turns that a deployment may be behind: what it missed while it was slow must not come back as a flood."""

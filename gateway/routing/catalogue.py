@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.errors import ModelNotFound
 from gateway.routing.deepseek import CLOUD_NAMES
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 from gateway.types import Deployment
 
 

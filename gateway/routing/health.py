@@ -6,7 +6,7 @@ its first event closes the breaker, its failure opens it for twice as long. A de
 
 import enum
 
-from gateway.deployments import Probe, Routing
+from gateway.settings.deployments import Probe, Routing
 
 _LEAST_SHARE = 0.1
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.deployments import Probe
 from gateway.routing.router import Router
+from gateway.settings.deployments import Probe
 
 
 class Prober:

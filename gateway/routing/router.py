@@ -25,7 +25,7 @@ from gateway.routing.balance import Balance, Slot
 from gateway.routing.catalogue import ModelEntry
 from gateway.routing.health import Health
 from gateway.routing.route import route
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 from gateway.types import Call, Decision, Deployment
 
 _RATE_LIMIT_PAUSE = 1.0

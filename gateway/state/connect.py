@@ -19,8 +19,8 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
-from gateway.callers import State as StateSettings
 from gateway.errors import ConfigError
+from gateway.settings.state import State as StateSettings
 
 Client: TypeAlias = Redis | RedisCluster
 

@@ -12,8 +12,8 @@ from redis.exceptions import (
     RedisError,
 )
 
-from gateway.callers import State as StateSettings
 from gateway.errors import StateUnavailable
+from gateway.settings.state import State as StateSettings
 from gateway.state.base import Booking, Grant
 from gateway.state.breaker import Breaker
 from gateway.state.connect import connect

@@ -3,7 +3,7 @@
 import ipaddress
 from typing import TypeAlias
 
-from gateway.deployments import Reach
+from gateway.settings.deployments import Reach
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -12,9 +12,9 @@ import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.destination import Destination, normal_host
 from gateway.errors import AddressRefused
+from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.upstream.addresses import permitted
 from gateway.upstream.resolver import REFUSED, GuardedResolver, RefusedHost
 

@@ -9,9 +9,9 @@ import aiohttp
 import orjson
 
 from gateway import __version__
-from gateway.deployments import DeploymentSettings, Probe
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
+from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Cleared, Event, Form, Start, Vault
 from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context

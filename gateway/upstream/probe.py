@@ -3,8 +3,8 @@
 import aiohttp
 import orjson
 
-from gateway.deployments import Probe
 from gateway.destination import Destination
+from gateway.settings.deployments import Probe
 
 _LONGEST_LIST = 1 << 20
 

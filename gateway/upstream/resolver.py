@@ -11,8 +11,8 @@ import dns.exception
 import dns.resolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.deployments import Reach
 from gateway.errors import AddressRefused
+from gateway.settings.deployments import Reach
 from gateway.types import Reason
 from gateway.upstream.addresses import permitted
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gateway.demo import scenario
 from gateway.detect.patterns import tier0
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 
 
 def test_the_planted_identifiers_pass_their_check_digits() -> None:

@@ -12,7 +12,7 @@ from gateway.detect.base import Passage, Span
 from gateway.detect.engine import build
 from gateway.detect.lists import Lists
 from gateway.policy.bundle import load
-from gateway.settings import Detect
+from gateway.settings.detection import Detect
 from gateway.types import Segment
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from gateway.errors import (
     SekishoError,
     UnsupportedMedia,
 )
-from gateway.settings import Limits
+from gateway.settings.server import Limits
 
 JSON = (b"content-type", b"application/json")
 LIMITS = Limits(body_bytes=2048, body_seconds=0.2)

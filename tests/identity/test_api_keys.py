@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.callers import ApiKey
 from gateway.identity.api_keys import ApiKeys
+from gateway.settings.identity import ApiKey
 
 KEY = "sk-sekisho-0123456789abcdef"
 ROW = ApiKey(id="billing", key_env="K", tenant="acme", app="billing", groups=("finance",))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.callers import ApiKey, Oidc
 from gateway.errors import IdentityUnavailable, InvalidKey, RateLimited, StateUnavailable
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
@@ -21,6 +20,7 @@ from gateway.identity.lockout import Lockout
 from gateway.identity.revocations import Revocations
 from gateway.identity.tokens import Tokens
 from gateway.keys import KeyRing
+from gateway.settings.identity import ApiKey, Oidc
 from gateway.state.memory import MemoryState
 from tests.parts.issuer import AUDIENCE, ScriptedIssuer
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway.callers import Oidc
 from gateway.errors import IdentityUnavailable
 from gateway.identity import issuer as issuer_module
 from gateway.identity.issuer import Issuer
+from gateway.settings.identity import Oidc
 from tests.parts.issuer import AUDIENCE, OTHER_RSA, RSA, ScriptedIssuer, jwk
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.callers import State as StateSettings
 from gateway.errors import IdentityUnavailable
 from gateway.identity.key_file import KeyFile, mint, write
 from gateway.identity.revocations import Revocations
 from gateway.keys import KeyRing
+from gateway.settings.state import State as StateSettings
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer

@@ -11,11 +11,11 @@ from typing import Any
 import jwt
 import pytest
 
-from gateway.callers import Oidc
 from gateway.errors import IdentityUnavailable, InvalidKey
 from gateway.identity import issuer as issuer_module
 from gateway.identity.issuer import Issuer
 from gateway.identity.tokens import Tokens, looks_like_a_token
+from gateway.settings.identity import Oidc
 from tests.parts.issuer import AUDIENCE, EC, ED, OTHER_RSA, RSA, ScriptedIssuer, jwk, public_pem
 from tests.parts.oidc import CLIENT, OidcProvider
 

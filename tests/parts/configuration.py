@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 
 
 def document(

@@ -19,7 +19,7 @@ from gateway.detect.inprocess import InProcessDetector
 from gateway.keys import KeyRing
 from gateway.policy.build import build
 from gateway.policy.bundle import write
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 from tests.parts.configuration import document
 from tests.parts.opa import ROOT
 

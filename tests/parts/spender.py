@@ -10,12 +10,12 @@ import random
 import sys
 from pathlib import Path
 
-from gateway.callers import Price, Quota
-from gateway.callers import State as StateSettings
 from gateway.errors import BudgetExhausted
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
+from gateway.settings.quotas import Price, Quota
+from gateway.settings.state import State as StateSettings
 from gateway.state.redis import RedisState
 from gateway.types import UsageEvent
 from tests.parts.samples import call, exchange, principal

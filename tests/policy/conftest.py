@@ -11,7 +11,7 @@ from gateway.policy.bundle import write
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
 from gateway.policy.opa import OpaEngine
-from gateway.settings import Opa
+from gateway.settings.policy import Opa
 from tests.parts.opa import ROOT, OpaServer
 
 POLICIES = ROOT / "policies"

@@ -18,7 +18,7 @@ from gateway.policy.bundle import write
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.facts import canonical
 from gateway.policy.opa import OpaEngine
-from gateway.settings import Opa
+from gateway.settings.policy import Opa
 from gateway.types import Json
 from tests.parts.opa import OpaServer
 from tests.policy.generated import documents, enriched, ill_typed

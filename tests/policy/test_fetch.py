@@ -13,7 +13,7 @@ from gateway.policy.build import Build
 from gateway.policy.bundle import load, pack
 from gateway.policy.fetch import Download
 from gateway.policy.signatures import Signer, Verifier
-from gateway.settings import PolicyBundle
+from gateway.settings.policy import PolicyBundle
 from tests.parts.signing import key_pair
 
 

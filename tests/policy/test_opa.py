@@ -15,7 +15,7 @@ from gateway.policy.build import Build
 from gateway.policy.bundle import write
 from gateway.policy.decide import Decider
 from gateway.policy.opa import OpaEngine
-from gateway.settings import Opa
+from gateway.settings.policy import Opa
 from tests.parts.opa import ROOT, OpaServer
 from tests.policy.samples import known
 

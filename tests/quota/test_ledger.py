@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.callers import State as StateSettings
 from gateway.errors import StateUnavailable
 from gateway.quota.ledger import Ledger
+from gateway.settings.state import State as StateSettings
 from gateway.state.base import Booking
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gateway.callers import Price, Quota
 from gateway.errors import BudgetExhausted, RateLimited
 from gateway.exchange import Exchange
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
+from gateway.settings.quotas import Price, Quota
 from gateway.state.memory import MemoryState
 from gateway.types import UsageEvent
 from tests.parts.samples import call, deployment, exchange, principal

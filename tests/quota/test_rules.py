@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.callers import Price, Quota
 from gateway.quota.rules import Tokens, bookings, ceiling, cost, frees_at, spent
+from gateway.settings.quotas import Price, Quota
 from tests.parts.samples import principal
 
 NOW = datetime.fromisoformat("2026-03-29T12:30:00+00:00").timestamp()

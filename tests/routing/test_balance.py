@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from gateway.deployments import DeploymentSettings, Routing
 from gateway.routing.balance import Balance, Slot
 from gateway.routing.health import Health
+from gateway.settings.deployments import DeploymentSettings, Routing
 from tests.parts.configuration import deployment
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.deployments import Probe, Routing
 from gateway.routing.health import Health, State
+from gateway.settings.deployments import Probe, Routing
 
 ROUTING = Routing(
     failures=3, pause_seconds=5, longest_pause_seconds=30, slow_start_seconds=10

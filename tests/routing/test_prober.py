@@ -4,9 +4,9 @@ import asyncio
 
 import structlog
 
-from gateway.deployments import Probe
 from gateway.routing.prober import Prober
 from gateway.routing.router import Router
+from gateway.settings.deployments import Probe
 from tests.parts import configuration
 
 PROBE = Probe(seconds=0.01, failures=1)

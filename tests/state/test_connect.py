@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis, RedisCluster
 
-from gateway.callers import State as StateSettings
 from gateway.errors import ConfigError
+from gateway.settings.state import State as StateSettings
 from gateway.state.connect import connect, parse
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.callers import State as StateSettings
+from gateway.settings.state import State as StateSettings
 from gateway.state.base import Booking, State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState

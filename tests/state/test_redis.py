@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.callers import State as StateSettings
 from gateway.errors import StateUnavailable
 from gateway.keys import KeyRing
+from gateway.settings.state import State as StateSettings
 from gateway.state.base import Booking
 from gateway.state.redis import RedisState
 from gateway.state.vault import StoredVault

@@ -6,7 +6,7 @@ import orjson
 import pytest
 import yaml
 
-from gateway.settings import Settings
+from gateway.settings.root import Settings
 from tools import generate_docs
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.destination import destination
 from gateway.errors import AddressRefused
+from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.types import Reason
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
 from gateway.upstream.resolver import GuardedResolver, RefusedHost

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from gateway.deployments import DeploymentSettings, Probe
 from gateway.errors import (
     AddressRefused,
     RedactionFailed,
@@ -18,6 +17,7 @@ from gateway.errors import (
 )
 from gateway.policy.clear import clear
 from gateway.redact.wire import check
+from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Cleared, Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import OpenAIUpstream
 from tests.parts import configuration, samples

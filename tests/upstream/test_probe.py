@@ -5,8 +5,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.deployments import Probe
 from gateway.destination import destination
+from gateway.settings.deployments import Probe
 from gateway.upstream.probe import probe_fault, served
 from tests.parts.scripted import Script, ScriptedUpstream
 

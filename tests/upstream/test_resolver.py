@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.deployments import Reach
 from gateway.errors import AddressRefused
+from gateway.settings.deployments import Reach
 from gateway.types import Reason
 from gateway.upstream.resolver import GuardedResolver
 from tests.parts.dns import DnsServer, Records

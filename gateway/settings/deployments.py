@@ -5,9 +5,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from gateway.callers import Price
 from gateway.destination import destination, is_subdomain
-from gateway.section import Country, Name, Section
+from gateway.settings.quotas import Price
+from gateway.settings.section import Country, Name, Section
 from gateway.types import Deployment, Zone
 
 Reach: TypeAlias = Literal["public", "private", "link-local"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.deployments import DeploymentSettings, Probe
+from gateway.settings.deployments import DeploymentSettings, Probe
 from tests.parts.configuration import deployment
 
 

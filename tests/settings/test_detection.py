@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.recognisers import Recogniser
+from gateway.settings.detection import Recogniser
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Settings of callers: what contradicts itself is refused."""
+"""Settings of quotas: what contradicts itself is refused."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from gateway.callers import Quota, State, quota_faults
+from gateway.settings.quotas import Quota, quota_faults
 
 
 def quota(**changes: Any) -> Quota:
@@ -33,12 +33,6 @@ def test_a_quota_that_means_nothing_is_refused(changes: dict[str, Any]) -> None:
 
 def test_money_may_have_a_fraction() -> None:
     assert quota(count="money", limit=0.5).limit == 0.5
-
-
-@pytest.mark.parametrize("url", ["memory://x", "http://a", "redis:a", "redis+other://a"])
-def test_other_stores_are_refused(url: str) -> None:
-    with pytest.raises(ValidationError):
-        State(url=url)
 
 
 def test_quotas_are_held_against_the_rest_of_the_configuration() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.section import Name, Section
+from gateway.settings.section import Name, Section
 
 
 class Sample(Section):

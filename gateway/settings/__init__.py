@@ -1,0 +1,1 @@
+"""Settings: one YAML file, frozen, and all its faults reported at once."""

@@ -1,0 +1,99 @@
+"""Settings of who may call."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import Field
+
+from gateway.settings.section import Name, Section
+
+Algorithm: TypeAlias = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
+"""Signatures with a private key: with a shared secret, whoever verifies could also sign."""
+
+_SHORTEST = 16
+
+
+class ApiKey(Section):
+    """One API key from configuration. The key itself stays in the environment."""
+
+    id: Name = Field(description="Identifies the credential in the audit log.")
+    key_env: str = Field(description="Environment variable that holds the key.")
+    tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
+    app: Name = Field(description="Application on whose behalf calls are made.")
+    groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
+
+
+class Oidc(Section):
+    """An OpenID provider whose tokens are accepted."""
+
+    issuer: str = Field(
+        pattern=r"^https?://[^?#]+$", description="The issuer, exactly as its tokens name it."
+    )
+    audience: str = Field(min_length=1, description="What tokens must be meant for.")
+    algorithms: tuple[Algorithm, ...] = Field(
+        ("RS256", "PS256", "ES256", "EdDSA"),
+        min_length=1,
+        description="Algorithms of signatures that are accepted.",
+    )
+    ca_file: Path | None = Field(None, description="CA bundle that the issuer must chain to.")
+    skew_seconds: float = Field(
+        30.0, ge=0, le=300, description="Seconds by which clocks may differ."
+    )
+    refresh_seconds: float = Field(
+        300.0, ge=1, description="Seconds between two looks at the issuer's keys."
+    )
+    stale_seconds: float = Field(
+        3600.0, ge=1, description="Seconds for which keys are relied on when the issuer is away."
+    )
+    tenant: Name | None = Field(None, description="The tenant of every token; else its claim says.")
+    app: Name | None = Field(
+        None, description="The application of every token; else its claim says."
+    )
+    tenant_claim: str = Field("tenant", description="The claim that names the tenant.")
+    app_claim: str = Field("azp", description="The claim that names the application.")
+    groups_claim: str = Field("groups", description="The claim that lists the groups.")
+    groups: dict[str, Name] | None = Field(
+        None,
+        description="Which groups of the issuer are which of policy's; others are left out. Without it, all are taken by their own names.",
+    )
+
+
+class Lockout(Section):
+    """How many wrong secrets for one key may come from one address."""
+
+    failures: int = Field(10, ge=1, description="Wrong secrets that lock the key for that address.")
+    seconds: float = Field(
+        60.0, gt=0, description="Seconds within which they count and for which it is locked."
+    )
+
+
+class Identity(Section):
+    """Who may call."""
+
+    keys: tuple[ApiKey, ...] = Field((), description="API keys.")
+    keys_file: Path | None = Field(
+        None, description="File of the keys that `sekisho keys create` makes."
+    )
+    oidc: Oidc | None = Field(None, description="The provider of bearer tokens.")
+    lockout: Lockout = Field(default_factory=Lockout, description="The bound on guessing.")
+
+    def files(self) -> Mapping[str, Path | None]:
+        """Files that must exist. That of the keys need not: no key was made yet."""
+        return {"identity.oidc.ca_file": self.oidc.ca_file if self.oidc else None}
+
+    def faults(self, environ: Mapping[str, str]) -> list[str]:
+        """What can't be seen from one key alone: ids given twice, and variables that hold no key."""
+        ids = [key.id for key in self.keys]
+        faults = [
+            f"identity.keys.{index}.id: {key.id!r} is given twice"
+            for index, key in enumerate(self.keys)
+            if key.id in ids[:index]
+        ]
+        return faults + [
+            f"identity.keys.{index}.key_env: {key.key_env} must hold a key of at least {_SHORTEST} characters"
+            for index, key in enumerate(self.keys)
+            if len(environ.get(key.key_env, "")) < _SHORTEST
+        ]

@@ -1,0 +1,90 @@
+"""Settings of how much callers may use, and of what that costs."""
+
+from collections.abc import Collection
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from gateway.settings.section import Name, Section
+
+_LONGEST_WINDOW = 31 * 86_400
+
+
+class Price(Section):
+    """What a deployment's tokens cost, in the currency in which quotas of money are given."""
+
+    input: float = Field(ge=0, description="Price of a million input tokens.")
+    output: float = Field(ge=0, description="Price of a million output tokens.")
+
+
+class QuotaOnly(Section):
+    """Which requests a quota counts: those that agree in everything that is named."""
+
+    tenant: Name | None = Field(None, description="Requests of this tenant.")
+    app: Name | None = Field(None, description="Requests of this application.")
+    group: Name | None = Field(None, description="Requests of callers in this group.")
+    key: str | None = Field(None, description="Requests with this credential.")
+    model: Name | None = Field(None, description="Requests for this model.")
+
+
+class Quota(Section):
+    """A limit on requests, tokens or money, over a sliding window or a period of the calendar."""
+
+    name: Name = Field(description="Names the quota in errors, headers and metrics.")
+    count: Literal["requests", "tokens", "money"] = Field(description="What is counted.")
+    limit: float = Field(gt=0, le=10**9, description="How much of it may be used.")
+    per: tuple[Literal["app", "group", "key", "model"], ...] = Field(
+        (),
+        description="Whether each app, group, key or model has its own count; each tenant always has.",
+    )
+    only: QuotaOnly = Field(default_factory=QuotaOnly, description="Which requests it counts.")
+    window_seconds: int | None = Field(
+        None, ge=1, le=_LONGEST_WINDOW, description="Seconds of a sliding window."
+    )
+    calendar: Literal["hour", "day", "week", "month"] | None = Field(
+        None, description="The period of a budget; weeks begin on Monday."
+    )
+    zone: str = Field("UTC", description="Time zone in which the calendar's periods begin.")
+    warn_at: float = Field(
+        0.8, gt=0, le=1, description="Part of the limit from which replies carry a warning."
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(
+                "no such time zone; one of the IANA names, such as Asia/Tokyo"
+            ) from None
+        return zone
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Quota":
+        if (self.window_seconds is None) == (self.calendar is None):
+            raise ValueError("give exactly one of window_seconds and calendar")
+        if self.count != "money" and self.limit != int(self.limit):
+            raise ValueError("limit: requests and tokens are whole numbers")
+        return self
+
+
+def quota_faults(
+    quotas: Collection[Quota], models: Collection[str], unpriced: Collection[str]
+) -> list[str]:
+    """What can't be seen from one quota alone. ``unpriced`` are the deployments without a price."""
+    names = [quota.name for quota in quotas]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    faults = [f"quotas: {name!r} is given twice" for name in twice]
+    faults += [
+        f"quotas.{quota.name}.only.model: no model is named {quota.only.model!r}"
+        for quota in quotas
+        if quota.only.model is not None and quota.only.model not in models
+    ]
+    if any(quota.count == "money" for quota in quotas):
+        faults += [
+            f"deployments.{name}.price: needed, since a quota counts money (0 where it costs none)"
+            for name in unpriced
+        ]
+    return faults

@@ -1,0 +1,105 @@
+"""The whole of the settings: the schema of the configuration file.
+
+Unknown keys are refused. The JSON Schema that editors use is ``docs/sekisho.schema.json``, generated from here.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from gateway.settings.deployments import DeploymentSettings, Routing
+from gateway.settings.detection import Detect
+from gateway.settings.identity import Identity
+from gateway.settings.policy import Policy
+from gateway.settings.quotas import Quota, quota_faults
+from gateway.settings.section import Name, Section
+from gateway.settings.server import Admin, Audit, Keys, Limits, Listen, Logs
+from gateway.settings.state import State
+
+
+class Model(Section):
+    """A model that callers may ask for."""
+
+    aliases: tuple[str, ...] = Field((), description="Other names by which callers may ask for it.")
+    deployments: tuple[Name, ...] = Field(
+        min_length=1, description="Deployments that serve it; their priorities say in which order."
+    )
+    deepseek_names: bool = Field(
+        False,
+        description="Whether it also answers to the names of DeepSeek's cloud and its R1 repositories.",
+    )
+
+
+class Settings(Section):
+    """The whole configuration of one gateway."""
+
+    listen: Listen = Field(default_factory=Listen, description="The public port.")
+    admin: Admin = Field(default_factory=Admin, description="The admin port.")
+    limits: Limits = Field(default_factory=Limits, description="Bounds on requests.")
+    keys: Keys = Field(description="The key ring.")
+    audit: Audit = Field(description="The audit log.")
+    state: State = Field(default_factory=State, description="Shared state.")
+    policy: Policy = Field(default_factory=Policy, description="Policies.")
+    detect: Detect = Field(default_factory=Detect, description="Detection.")
+    identity: Identity = Field(default_factory=Identity, description="Who may call.")
+    quotas: tuple[Quota, ...] = Field((), description="How much callers may use.")
+    models: dict[Name, Model] = Field(
+        default_factory=dict, description="Models that callers may ask for."
+    )
+    deployments: dict[Name, DeploymentSettings] = Field(
+        default_factory=dict, description="Places where models are served."
+    )
+    routing: Routing = Field(default_factory=Routing, description="The choice between them.")
+    logs: Logs = Field(default_factory=Logs, description="Logging.")
+
+    def faults(self, environ: Mapping[str, str]) -> list[str]:
+        """What can't be seen from one section alone."""
+        unpriced = [name for name, told in self.deployments.items() if told.price is None]
+        return [
+            *_name_faults(self),
+            *self.identity.faults(environ),
+            *self.keys.faults(environ),
+            *_file_faults(self),
+            *quota_faults(self.quotas, self.models, unpriced),
+        ]
+
+
+def _name_faults(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    taken: dict[str, str] = {}
+    if sum(model.deepseek_names for model in settings.models.values()) > 1:
+        faults.append("models: only one may have deepseek_names")
+    for name, model in settings.models.items():
+        faults += [
+            f"models.{name}.deployments: no deployment is named {deployment!r}"
+            for deployment in model.deployments
+            if deployment not in settings.deployments
+        ]
+        for asked in (name, *model.aliases):
+            if asked in taken:
+                faults.append(f"models.{name}: {asked!r} is already a name of {taken[asked]!r}")
+            taken.setdefault(asked, name)
+    return faults
+
+
+def _file_faults(settings: Settings) -> list[str]:
+    return [
+        f"{where}: {path} does not exist"
+        for where, path in _files(settings)
+        if path is not None and not path.exists()
+    ]
+
+
+def _files(settings: Settings) -> Iterator[tuple[str, Path | None]]:
+    for section in (
+        settings.keys,
+        settings.policy,
+        settings.state,
+        settings.identity,
+        settings.detect,
+    ):
+        yield from section.files().items()
+    for name, deployment in settings.deployments.items():
+        for key, path in deployment.files().items():
+            yield f"deployments.{name}.{key}", path

@@ -1,0 +1,89 @@
+"""Settings of the process itself: its ports, its bounds, its keys, its audit log and its logs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from gateway.settings.section import Section
+
+
+class Listen(Section):
+    """An address to listen on."""
+
+    host: str = Field(
+        "127.0.0.1", description="Address to bind; loopback unless you say otherwise."
+    )
+    port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
+
+
+class Admin(Listen):
+    """Where metrics and health detail are served; never the public port."""
+
+    port: int = Field(8081, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
+
+
+class Limits(Section):
+    """Bounds on what one request may cost before anything is known about it."""
+
+    body_bytes: int = Field(
+        8 * 1024 * 1024, ge=1024, description="Largest request body, in bytes; beyond it: 413."
+    )
+    body_seconds: float = Field(
+        30.0, gt=0, description="Seconds a client may take to send the body; beyond them: 408."
+    )
+    concurrent_requests: int = Field(
+        64, ge=1, description="Requests one credential may have under way; beyond them: 429."
+    )
+    output_tokens: int = Field(
+        8192,
+        ge=1,
+        description="Longest reply, in tokens, when the caller names no bound and a quota counts tokens or money: reserved, and sent as `max_tokens`.",
+    )
+
+
+class Keys(Section):
+    """Where the key ring comes from: a file or an environment variable holding its JSON."""
+
+    ring_file: Path | None = Field(None, description="Path of the key ring (JSON).")
+    ring_env: str | None = Field(None, description="Environment variable that holds the key ring.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Keys":
+        if (self.ring_file is None) == (self.ring_env is None):
+            raise ValueError("give exactly one of ring_file and ring_env")
+        return self
+
+    def files(self) -> Mapping[str, Path | None]:
+        """Files that must exist."""
+        return {"keys.ring_file": self.ring_file}
+
+    def faults(self, environ: Mapping[str, str]) -> list[str]:
+        """Whether the variable that is named holds a ring."""
+        if self.ring_env is not None and not environ.get(self.ring_env):
+            return [f"keys.ring_env: the environment variable {self.ring_env} is not set"]
+        return []
+
+
+class Audit(Section):
+    """The audit log."""
+
+    store: str = Field(
+        pattern=r"^sqlite:///.+",
+        description="Where records are kept: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.",
+    )
+    on_failure: Literal["block"] = Field(
+        "block", description="What happens when the store fails: requests are refused."
+    )
+    checkpoint_seconds: float = Field(
+        10.0, gt=0, description="Seconds between signed checkpoints of the log."
+    )
+
+
+class Logs(Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level written."
+    )

@@ -1,0 +1,43 @@
+"""The whole of the settings: nothing looser than it says, and no part against another."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.settings.root import Settings
+from tests.settings.files import faults, good
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"models": {"m": {"deployments": ["nowhere"]}}}, "no deployment is named 'nowhere'"),
+        (
+            {
+                "models": {
+                    "a": {"deployments": ["r1-a"], "aliases": ["b"]},
+                    "b": {"deployments": ["r1-a"]},
+                }
+            },
+            "already a name of",
+        ),
+        ({"keys": {"ring_file": "/nonexistent/ring.json"}}, "does not exist"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    assert any(told in line for line in faults(tmp_path, good(tmp_path, **change)))
+
+
+def test_only_one_model_answers_to_deepseeks_names(tmp_path: Path) -> None:
+    model = {"deployments": ["r1-a"], "deepseek_names": True}
+    told = faults(tmp_path, good(tmp_path, models={"a": model, "b": model}))
+    assert told == ["models: only one may have deepseek_names"]
+
+
+def test_settings_are_frozen(tmp_path: Path) -> None:
+    settings = Settings.model_validate(good(tmp_path))
+    with pytest.raises(ValueError, match="frozen"):
+        settings.listen.port = 1  # type: ignore[misc]
