@@ -191,7 +191,8 @@ class Pipeline:
         """
         decision = examined.decision
         key_id = self.ring.active_id
-        vault = RequestVault(self.ring.derive(tenant, "placeholder", key_id), key_id)
+        key = self.ring.derive(tenant, "placeholder", key_id)
+        vault = RequestVault(key, key_id, [segment.text for segment in call.segments])
         treatment = decision.candidates[deployment.name].treatment
         masking = mask(call, examined.scan, treatment, vault)
         masked = dialect.rebuild(call, masking.replacements, masking.redactions)

@@ -4,7 +4,8 @@ This module imports nothing of ours. Every field that can hold user text is ``re
 a stray ``repr()`` in a log line or a traceback cannot print it.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias, final
 
@@ -18,7 +19,10 @@ Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "ot
 Escaping: TypeAlias = Literal["none", "json"]
 Place: TypeAlias = Literal["string", "number", "key", "identifier", "sealed"]
 Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
-Treatment: TypeAlias = Literal["keep", "placeholder", "mask", "hash", "block", "in-house-only"]
+Treatment: TypeAlias = Literal[
+    "keep", "placeholder", "surrogate", "mask", "hash", "block", "in-house-only"
+]
+Allows: TypeAlias = Callable[[str], bool]
 Form: TypeAlias = Literal["chat.completions", "completions", "embeddings"]
 """The three neutral forms of a request, named after the OpenAI operation whose document it is."""
 
@@ -80,7 +84,7 @@ class Call:
     tools: frozenset[str] = field(repr=False)
     """Names of the function tools that the caller declared; arguments of these alone are restored."""
     modalities: frozenset[str]
-    """Kinds of content: ``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
+    """``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
     purpose: str | None = None
     max_output_tokens: int | None = None
 
@@ -99,11 +103,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """All findings of a request, disjoint within a segment and sorted by segment and offset."""
+    """All findings, disjoint within a segment and sorted, and kinds of content that no detector reads by nature."""
 
     findings: tuple[Finding, ...]
     unscannable: frozenset[str]
-    """Kinds of content that no detector reads by nature: a fact for the policy, not an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,17 +181,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The decision for one candidate deployment."""
+    """The decision for one candidate deployment; an entity that a treatment does not name gets a placeholder."""
 
     allow: bool
     reasons: tuple[Reason, ...]
     shadow_reasons: tuple[Reason, ...]
     treatment: Mapping[str, Treatment]
-    """What to do with each entity; one that is not named gets a placeholder."""
     reasoning: ReasoningMode
     output_depth: OutputDepth
     output_treatment: Mapping[str, Treatment]
-    """What to do with each entity that the model invents; one that is not named gets a placeholder."""
+    """What to do with each entity that the model invents."""
     output_use: OutputUse
     rerouted: bool = False
     """Whether this deployment serves another model than the one asked for, as the application's row says."""
@@ -200,10 +202,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What policy says. ``allow`` is false unless at least one candidate was proven permitted.
-
-    ``id`` is a digest of the revision and the facts: equal facts under one revision share it.
-    """
+    """What policy says: ``allow`` only with a candidate proven permitted; ``id`` a digest of revision and facts."""
 
     id: str
     allow: bool
@@ -215,19 +214,27 @@ class Decision:
 
 
 class Vault(Protocol):
-    """Values taken out of a request and the placeholders that stand for them.
+    """Values taken out of a request, and the placeholders and surrogates that stand for them.
 
-    Scope is one request. It is one of the two mutable objects of a request and is dropped at its end.
+    Scope is one request, at the end of which it is dropped; beside ``Exchange`` the only mutable object.
     """
 
-    def put(self, entity: str, value: str) -> str:
-        """The placeholder for ``value``: the same for the same surface form, whatever the entity."""
+    pattern: re.Pattern[str]
+    """What stand-ins look like in a text; ``get`` tells which are of this scope."""
+    surrogates: Sequence[str]
+    """Stand-ins that look like text, in every spelling in which a reply can hold them."""
 
-    def get(self, placeholder: str) -> str | None:
-        """The value behind a placeholder minted in this scope, else ``None``."""
+    def put(self, entity: str, value: str) -> str:
+        """What stands for ``value``: the same for the same surface form, whatever the entity."""
+
+    def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
+        """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
+
+    def get(self, stand_in: str) -> str | None:
+        """The value behind a stand-in minted in this scope, else ``None``."""
 
     def begins(self, text: str) -> bool:
-        """Whether a placeholder minted in this scope begins with ``text``."""
+        """Whether a stand-in minted in this scope begins with ``text``."""
 
     def values(self) -> Iterator[str]:
         """Every value that must not be on the wire."""
@@ -239,6 +246,7 @@ class MaskedCall:
 
     ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document
     that ``form`` names, without ``model`` and ``stream``: what every upstream understands.
+    ``redactions`` counts the spans that were replaced, by entity.
     """
 
     dialect: str
@@ -249,7 +257,6 @@ class MaskedCall:
     neutral: Json = field(repr=False)
     form: Form = "chat.completions"
     redactions: Mapping[str, int]
-    """How many spans were replaced, by entity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +285,8 @@ _SEAL: Final = _Seal()
 class Cleared:
     """Permission to send: the only thing ``upstream`` accepts.
 
-    Only ``policy.clear()`` can make one: the type checker asks for the seal, the constructor checks
-    it, and a test proves that no other module names it.
-
-    Raises:
-        TypeError: when built with anything but the seal.
+    Only ``policy.clear()`` can make one: the type checker asks for the seal, the constructor checks it (with a
+    ``TypeError``), and a test proves that no other module names it.
     """
 
     __slots__ = ("call", "decision", "deployment", "vault")
@@ -342,14 +346,13 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolDelta:
-    """A piece of a tool call. The first piece of a part carries ``call_id`` and ``name``."""
+    """A piece of a tool call. The first of a part has ``call_id`` and ``name``; ``text`` is raw JSON."""
 
     choice: int
     part: int
     call_id: str | None = None
     name: str | None = field(default=None, repr=False)
     text: str = field(default="", repr=False)
-    """A fragment of the arguments: raw JSON text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

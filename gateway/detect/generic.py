@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.checks import iban, iban_length, luhn, reaches_a_host, us_ssn
 from gateway.detect.rules import Rule, Sight, bare, words
+from gateway.text.checks import iban, iban_length, luhn, reaches_a_host, us_ssn
 
 _CARD: Final = ("card", "credit", "debit", "visa", "jcb", "カード")
 _SSN: Final = ("ssn", "social security", "tax id", "taxid")

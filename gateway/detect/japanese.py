@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.checks import corporate_number, insurer_number, my_number
 from gateway.detect.rules import Rule, Sight, words
+from gateway.text.checks import corporate_number, insurer_number, my_number
 
 ADDRESS_REACH: Final = 100
 """The longest address that is looked for, in characters."""

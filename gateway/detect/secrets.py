@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.checks import entropy
 from gateway.detect.rules import Rule, Sight
+from gateway.text.checks import entropy
 
 LEAD_REACH: Final = 64
 """How far after the first letter of an announcing word its secret can begin."""

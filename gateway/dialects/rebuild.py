@@ -5,6 +5,8 @@ The caller's document is never changed: a fallback masks it anew.
 
 from collections.abc import Mapping, Sequence
 
+import orjson
+
 from gateway.errors import RedactionFailed
 from gateway.types import Json, Path, Segment
 
@@ -14,7 +16,7 @@ def replace_segments(
 ) -> Json:
     """``document`` with the text of each segment named in ``replacements`` (by index) replaced.
 
-    A number becomes a string. A key is renamed where it stands, the deepest first, so that the
+    A number becomes a string, unless its new text is a number. A key is renamed where it stands, the deepest first, so that the
     paths of the others stay true.
 
     Raises:
@@ -29,10 +31,14 @@ def replace_segments(
         if segment.place == "key":
             names.setdefault(segment.path[:-1], {})[str(segment.path[-1])] = text
         else:
-            copy.set(segment.path, text)
+            copy.set(segment.path, _spelled(segment, text))
     for path in sorted(names, key=len, reverse=True):
         copy.rename(path, names[path])
     return copy.document
+
+
+def _spelled(segment: Segment, text: str) -> Json:
+    return orjson.loads(text) if segment.place == "number" and text.isdecimal() else text
 
 
 class _Copy:
@@ -42,8 +48,8 @@ class _Copy:
         self.document = document
         self._own: dict[Path, Json] = {}
 
-    def set(self, path: Path, text: str) -> None:
-        self._container(path[:-1])[path[-1]] = text
+    def set(self, path: Path, value: Json) -> None:
+        self._container(path[:-1])[path[-1]] = value
 
     def rename(self, path: Path, names: Mapping[str, str]) -> None:
         container = self._container(path)

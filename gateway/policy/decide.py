@@ -174,7 +174,7 @@ class Decider:
 
 def _treatment(how: str) -> Treatment:
     match how:
-        case "keep" | "placeholder" | "mask" | "hash" | "block" | "in-house-only":
+        case "keep" | "placeholder" | "surrogate" | "mask" | "hash" | "block" | "in-house-only":
             return how
         case _:
             raise _disbelieved("is not well-formed")

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.errors import ContentBlocked
+from gateway.redact.constraints import Constraints, constraints
 from gateway.redact.placeholder import PATTERN
 from gateway.redact.treatments import REFUSING, stand_in
 from gateway.redact.vault import LITERAL
-from gateway.text.jsontext import Literal, literals, unescape
+from gateway.text.jsontext import Literal, escape, literals, unescape
 from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
 
 
@@ -46,10 +47,12 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         ValueError: an entity is to be blocked: the decision should have refused.
     """
     spans = _treated(scan.findings, treatment)
+    schemas = constraints(call) if spans else Constraints()
     replacements: dict[int, str] = {}
     redactions: Counter[str] = Counter()
-    for index, segment in enumerate(call.segments):
-        wanted = spans.get(index, [])
+    # What a schema binds comes first: a value has one stand-in, and elsewhere it may be either kind.
+    for index in sorted(range(len(call.segments)), key=lambda index: index not in schemas.places):
+        segment, wanted = call.segments[index], spans.get(index, [])
         if not wanted and "[" not in segment.text:
             continue
         # What a provider signed keeps its placeholders, which an earlier request minted.
@@ -57,7 +60,7 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         if not whole:
             continue
         _refuse_identifier(segment)
-        replacements[index] = _replaced(segment, whole, vault)
+        replacements[index] = _Masker(segment, index, vault, schemas).replace(whole)
         redactions.update(span.entity for span in wanted)
     return Masking(replacements=replacements, redactions=dict(redactions))
 
@@ -100,23 +103,50 @@ def _refuse_identifier(segment: Segment) -> None:
         )
 
 
-def _replaced(segment: Segment, spans: list[_Span], vault: Vault) -> str:
-    raw = segment.text
-    parts = literals(raw) if segment.escaping == "json" else None
-    pieces: list[str] = []
-    position = 0
-    for span in spans:
-        pieces.append(raw[position : span.start])
-        pieces.append(_substitute(raw, span, parts, vault))
-        position = span.end
-    pieces.append(raw[position:])
-    return "".join(pieces)
+class _Masker:
+    """Replaces spans of one segment."""
+
+    def __init__(self, segment: Segment, index: int, vault: Vault, schemas: Constraints) -> None:
+        self._raw = segment.text
+        self._parts = literals(self._raw) if segment.escaping == "json" else None
+        self._number = segment.place == "number"
+        self._index = index
+        self._vault = vault
+        self._schemas = schemas
+
+    def replace(self, spans: list[_Span]) -> str:
+        pieces: list[str] = []
+        position = 0
+        for span in spans:
+            pieces.append(self._raw[position : span.start])
+            pieces.append(self._substitute(span))
+            position = span.end
+        pieces.append(self._raw[position:])
+        return "".join(pieces)
+
+    def _substitute(self, span: _Span) -> str:
+        if self._parts is None:
+            return self._stand_in(span, self._raw[span.start : span.end])
+        if any(_within(span, part) for part in self._parts if part.kind == "number"):
+            made = self._stand_in(span, self._raw[span.start : span.end])
+            # A JSON number becomes a string, unless what stands for it is a number too.
+            return made if made.isdecimal() else f'"{made}"'
+        made = self._stand_in(span, unescape(self._raw, span.start, span.end)[0])
+        return escape(made)
+
+    def _stand_in(self, span: _Span, value: str) -> str:
+        bound = span.entity != LITERAL and self._schemas.binds(self._index, span.entity, value)
+        how: Treatment = "surrogate" if bound and span.how == "placeholder" else span.how
+        made = stand_in(
+            how, span.entity, value, self._vault, lambda made: self._schemas.allows(value, made)
+        )
+        if bound and self._index in self._schemas.places and PATTERN.fullmatch(made):
+            raise ContentBlocked(
+                "A JSON Schema holds sensitive data in a place that it constrains, and no other value fits "
+                "there. Take the value out of the schema."
+            )
+        return made
 
 
-def _substitute(raw: str, span: _Span, parts: list[Literal] | None, vault: Vault) -> str:
-    if parts is None:
-        return stand_in(span.how, span.entity, raw[span.start : span.end], vault)
-    if any(p.kind == "number" and p.start <= span.start and span.end <= p.end for p in parts):
-        # A JSON number becomes a string: a placeholder is not a number.
-        return f'"{stand_in(span.how, span.entity, raw[span.start : span.end], vault)}"'
-    return stand_in(span.how, span.entity, unescape(raw, span.start, span.end)[0], vault)
+def _within(span: _Span, part: Literal) -> bool:
+    return part.start <= span.start and span.end <= part.end

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from gateway.errors import ContentBlocked
 from gateway.redact.jsonstate import JsonState
-from gateway.redact.placeholder import PATTERN
 from gateway.text.occurrences import Occurrences
 from gateway.types import Segment, Treatment, Vault
 
@@ -96,7 +95,7 @@ def treat(
 
 
 def _minted(text: str, vault: Vault) -> list[tuple[int, int]]:
-    return [m.span() for m in PATTERN.finditer(text) if vault.get(m[0]) is not None]
+    return [m.span() for m in vault.pattern.finditer(text) if vault.get(m[0]) is not None]
 
 
 def _touches(span: Spotted, places: list[tuple[int, int]]) -> bool:

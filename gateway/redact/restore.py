@@ -1,7 +1,7 @@
 """Puts the caller's own values back into a reply, piece by piece and at any split.
 
-Restoration uses the vault alone: only placeholders minted for this request, never a guess. A placeholder cut
-by the end of the text is dropped and counted.
+Restoration uses the vault alone: only placeholders and surrogates minted for this request, never a guess. A
+placeholder cut by the end of the text is dropped and counted.
 
 A value is never put where a renderer or a reader's click would send it away (the EchoLeak family,
 CVE-2025-32711): the target of a Markdown image, an HTML attribute, and any URL whose host the request did not
@@ -9,9 +9,9 @@ hold. There the placeholder stays.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from gateway.redact.placeholder import ALPHABET, LONGEST, PATTERN
+from gateway.redact.placeholder import ALPHABET, LONGEST
 from gateway.text.jsontext import escape as escape_json
 from gateway.types import Vault
 
@@ -37,7 +37,7 @@ class Restorer:
         hosts: hosts that the request's text held; ``None`` where links have no meaning (arguments).
 
     Attributes:
-        restored: placeholders replaced by their values.
+        restored: placeholders and surrogates replaced by their values.
         unrestored: placeholder-shaped text that was left, or cut at the end.
     """
 
@@ -48,40 +48,56 @@ class Restorer:
         self._escape = escape
         self._hosts = hosts
         self._held = ""
+        self._before = ""
         self._tail = ""
 
     def feed(self, text: str) -> str:
-        """What can be shown now; what may be the beginning of a placeholder is held (at most 40 characters)."""
-        if not self._held and "[" not in text:
+        """What can be shown now; what may be the beginning of a stand-in is held.
+
+        That is at most 40 characters, or the length of the longest surrogate and the character after it.
+        """
+        if not self._held and "[" not in text and not self._vault.surrogates:
             return self._show(text)
-        text = self._held + text
-        cut = _possible_prefix(text)
-        self._held = text[cut:]
-        return self._restore(text[:cut])
+        return self._take(text, final=False)
 
     def flush(self) -> str:
         """The end of the text: a placeholder that was cut is dropped, other held text is shown."""
+        shown = self._take("", final=True)
         held, self._held = self._held, ""
         if len(held) > 1 and self._vault.begins(held):
             self.unrestored += 1
-            return ""
-        return self._show(held)
+            return shown
+        return shown + self._show(held)
 
-    def _restore(self, text: str) -> str:
+    def _take(self, text: str, *, final: bool) -> str:
+        """Restore what is whole, and hold what may still become a stand-in."""
+        text = self._before + self._held + text
         pieces: list[str] = []
-        position = 0
-        for match in PATTERN.finditer(text):
+        position = len(self._before)
+        while True:
+            cut = self._cut(text, position, final=final)
+            match = self._vault.pattern.search(text, position)
+            if match is None or match.start() >= cut:
+                break
             pieces.append(self._show(text[position : match.start()]))
             pieces.append(self._show(self._value(match[0])))
             position = match.end()
-        pieces.append(self._show(text[position:]))
+        pieces.append(self._show(text[position:cut]))
+        self._before, self._held = text[max(cut - 1, 0) : cut], text[cut:]
         return "".join(pieces)
 
-    def _value(self, placeholder: str) -> str:
-        value = self._vault.get(placeholder)
+    def _cut(self, text: str, position: int, *, final: bool) -> int:
+        """Where held text begins, at or after ``position``: the end of the text, when nothing is held."""
+        bracket = _possible_prefix(text, position)
+        if final or not self._vault.surrogates:
+            return bracket
+        return min(bracket, _possible_surrogate(text, position, self._vault.surrogates))
+
+    def _value(self, stand_in: str) -> str:
+        value = self._vault.get(stand_in)
         if value is None or (self._hosts is not None and self._leads_away()):
             self.unrestored += 1
-            return placeholder
+            return stand_in
         self.restored += 1
         return escape_json(value) if self._escape else value
 
@@ -123,9 +139,21 @@ def _host(pattern: re.Pattern[str], url: str) -> str | None:
     return None if matched is None else matched[1].lower().rstrip(".")
 
 
-def _possible_prefix(text: str) -> int:
+def _possible_prefix(text: str, position: int) -> int:
     """Where held text begins: the last ``[`` that may still become a placeholder, else the end."""
-    start = text.rfind("[", max(0, len(text) - LONGEST))
+    start = text.rfind("[", max(position, len(text) - LONGEST))
     if start < 0:
         return len(text)
     return start if _PREFIX.fullmatch(text, start) else len(text)
+
+
+def _possible_surrogate(text: str, position: int, surrogates: Sequence[str]) -> int:
+    """Where the first end of the text begins that a surrogate begins with, or is; else the end.
+
+    A whole one is held as well: what comes next may make it part of a longer word, or of a longer surrogate.
+    """
+    for start in range(max(position, len(text) - len(surrogates[0])), len(text)):
+        end = text[start:]
+        if any(surrogate.startswith(end) for surrogate in surrogates):
+            return start
+    return len(text)

@@ -2,29 +2,42 @@
 
 from typing import Final
 
-from gateway.types import Treatment, Vault
+from gateway.redact.placeholder import PATTERN
+from gateway.types import Allows, Treatment, Vault
 
 REFUSING: Final[frozenset[Treatment]] = frozenset({"block", "in-house-only"})
 """Treatments under which a call is not sent at all."""
 
 
-def stand_in(how: Treatment, entity: str, value: str, vault: Vault) -> str:
+def stand_in(
+    how: Treatment,
+    entity: str,
+    value: str,
+    vault: Vault,
+    allows: Allows = lambda _: True,
+) -> str:
     """The text that replaces a value.
 
     Whatever stands for it, the vault holds the value, so that the wire is searched for it. Only a
-    placeholder is put back: what a hash or a mask says is no placeholder.
+    placeholder and a surrogate are put back: what a hash or a mask says is neither.
 
     Args:
-        how: placeholder; mask, which leaves the kind of value; or hash, which tells equal values apart from others.
+        how: placeholder; surrogate, another value of the same form; mask, which leaves the kind of value; or
+            hash, which tells equal values apart from others.
         entity: the kind of value.
         value: the value itself.
         vault: of the request.
+        allows: whether a surrogate will do. When none does, a placeholder takes its place.
     """
-    placeholder = vault.put(entity, value)
+    if how == "surrogate":
+        return vault.surrogate(entity, value, allows) or vault.put(entity, value)
+    held = vault.put(entity, value)
+    if PATTERN.fullmatch(held) is None:
+        return held  # the same value has a surrogate in another place
     match how:
         case "mask":
             return f"[{entity}]"
         case "hash":
-            return f"[{entity}#{placeholder.removesuffix(']').rpartition('_')[2]}]"
+            return f"[{entity}#{held.removesuffix(']').rpartition('_')[2]}]"
         case _:
-            return placeholder
+            return held

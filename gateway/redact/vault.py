@@ -1,11 +1,18 @@
-"""The values of one request and the placeholders that stand for them."""
+"""The values of one request, and the placeholders and surrogates that stand for them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from gateway.redact.placeholder import LENGTH, LONGEST_DIGEST, digest, placeholder
+from gateway.redact.placeholder import LENGTH, LONGEST_DIGEST, PATTERN, digest, placeholder
+from gateway.redact.surrogate import Surrogates
+from gateway.text.jsontext import escape_ascii
+from gateway.types import Allows
 
 LITERAL = "TEXT"
 """The entity of text that only looks like a placeholder: put back, but not a secret."""
+
+_LONG = 12
+"""A surrogate of so many characters is no part of a word by chance."""
 
 
 class RequestVault:
@@ -14,39 +21,64 @@ class RequestVault:
     Args:
         key: the tenant's placeholder key, 32 bytes.
         key_id: the key ring's id of it, for the record.
+        texts: the request's texts, which no surrogate may stand in.
+
+    Attributes:
+        pattern: what stand-ins look like in a text.
+        surrogates: the surrogates, and the words of names by which a reply may speak of them; each also as JSON
+            that holds ASCII alone spells it.
     """
 
-    def __init__(self, key: bytes, key_id: str) -> None:
+    def __init__(self, key: bytes, key_id: str, texts: Sequence[str] = ()) -> None:
         self.key_id = key_id
+        self.pattern = PATTERN
+        self.surrogates: Sequence[str] = ()
         self._key = key
-        self._placeholders: dict[str, str] = {}
+        self._stand_ins: dict[str, str] = {}
         self._values: dict[str, str] = {}
+        self._spellings: dict[str, str] = {}
+        self._maker = Surrogates(key, texts)
 
     def __repr__(self) -> str:
         return f"RequestVault({len(self._values)} values)"
 
     def put(self, entity: str, value: str) -> str:
-        """The placeholder for ``value``: one per surface form, whatever entity it is called later."""
-        known = self._placeholders.get(value)
+        """What stands for ``value``: one for a surface form, whatever entity it is called later."""
+        known = self._stand_ins.get(value)
+        return known if known is not None else self._hold(value, self._mint(entity, value))
+
+    def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
+        """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
+        known = self._stand_ins.get(value)
         if known is not None:
             return known
-        minted = self._mint(entity, value)
-        self._placeholders[value] = minted
-        self._values[minted] = value
-        return minted
+        made = self._maker.make(entity, value, allows)
+        if made is None:
+            return None
+        self._hold(value, made)
+        for surrogate, told in ((made, value), *self._maker.parts.items()):
+            self._spellings[surrogate] = self._spellings[escape_ascii(surrogate)] = told
+        self.surrogates = sorted(self._spellings, key=len, reverse=True)
+        self.pattern = re.compile("|".join([PATTERN.pattern, *map(_alone, self.surrogates)]))
+        return made
 
-    def get(self, placeholder: str) -> str | None:
-        """The value behind a placeholder that this vault minted, else ``None``."""
-        return self._values.get(placeholder)
+    def get(self, stand_in: str) -> str | None:
+        """The value behind a stand-in that this vault minted, else ``None``."""
+        return self._values.get(stand_in) or self._spellings.get(stand_in)
 
     def begins(self, text: str) -> bool:
-        """Whether a placeholder that this vault minted begins with ``text``."""
+        """Whether a stand-in that this vault minted begins with ``text``."""
         return any(minted.startswith(text) for minted in self._values)
 
     def values(self) -> Iterator[str]:
         """Every value that must not be on the wire: all but literal look-alikes."""
         prefix = f"[{LITERAL}_"
         return (value for minted, value in self._values.items() if not minted.startswith(prefix))
+
+    def _hold(self, value: str, minted: str) -> str:
+        self._stand_ins[value] = minted
+        self._values[minted] = value
+        return minted
 
     def _mint(self, entity: str, value: str) -> str:
         digits = digest(self._key, value)
@@ -55,3 +87,12 @@ class RequestVault:
             if minted not in self._values:
                 return minted
         raise AssertionError("two values of one request share 65 bits of a keyed digest")
+
+
+def _alone(surrogate: str) -> str:
+    """The surrogate; a short one only where it is not part of a longer word or number."""
+    if len(surrogate) >= _LONG:
+        return re.escape(surrogate)
+    before = r"(?<![A-Za-z0-9])" if surrogate[0].isascii() and surrogate[0].isalnum() else ""
+    after = r"(?![A-Za-z0-9])" if surrogate[-1].isascii() and surrogate[-1].isalnum() else ""
+    return f"{before}{re.escape(surrogate)}{after}"

@@ -1,5 +1,6 @@
 """JSON inside a string, as in tool arguments: where its literals are, read and written without re-serialising."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,3 +68,8 @@ def unescape(raw: str, start: int, end: int) -> tuple[str, Sequence[int]]:
 def escape(value: str) -> str:
     """``value`` as it stands inside the quotes of a JSON string; other scripts are kept readable."""
     return orjson.dumps(value).decode()[1:-1]
+
+
+def escape_ascii(value: str) -> str:
+    """The same, with ASCII alone, as many libraries write it."""
+    return json.dumps(value)[1:-1]

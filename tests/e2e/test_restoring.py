@@ -1,6 +1,7 @@
 """Values come back to whom they belong, on every surface."""
 
 import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, stream
 from tests.parts.surfaces import CHAT, TALKING, Surface, frames
 
+ROOT = Path(__file__).parents[2]
 HEADERS = {"authorization": f"Bearer {KEY}"}
 MAILS = ("kenji.tanaka@example.co.jp", "aiko.yamamoto@example.org")
 PLACEHOLDER = re.compile(rb"\[EMAIL_ADDRESS_[0-9a-z]+\]")
@@ -85,3 +87,40 @@ async def test_T10_interleaved_choices_are_scanned_and_restored_apart(
         for choice in document["choices"]:
             texts[choice["index"]] += choice["delta"].get("content") or ""
     assert texts == {0: "Card [CREDIT_CARD], ok", 1: said[1]}
+
+
+@every_talking
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_surrogates_stand_for_values_and_come_back(
+    upstream: ScriptedUpstream, tmp_path: Path, surface: Surface, *, streamed: bool
+) -> None:
+    """With the treatment ``surrogate`` the model sees other values of the same form."""
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    table = policies / "data/entities.yaml"
+    table.write_text(table.read_text().replace("in-house: placeholder", "in-house: surrogate", 1))
+    text = f"Ask Kenji Tanaka at {MAILS[0]} or +81 90-1234-5678 about card 5555 5555 5555 4444."
+    policy, detect = {"path": str(policies)}, {"deadline_ms": 20_000}
+    async with serving(
+        tmp_path, base_url=upstream.base_url, policy=policy, detect=detect
+    ) as served:
+        reply = await post(served, surface, surface.body(text, stream=streamed))
+    assert surface.text(reply, stream=streamed) == text
+    planted = [MAILS[0], "Tanaka", "90-1234-5678", "5555 5555 5555 4444"]
+    assert sightings(upstream.received, planted) == []
+    assert b"@example." in upstream.requests[0].body
+    assert PLACEHOLDER.search(upstream.requests[0].body) is None
+
+
+async def test_a_reply_that_is_bound_to_the_form_of_an_address_can_repeat_it(
+    served: Served, upstream: ScriptedUpstream
+) -> None:
+    properties = {"mail": {"type": "string", "format": "email"}}
+    schema = {"type": "object", "properties": properties}
+    form = {"type": "json_schema", "json_schema": {"name": "contact", "schema": schema}}
+    body = {**CHAT.body(f"Kenji Tanaka has {MAILS[0]}", stream=True), "response_format": form}
+    reply = await post(served, CHAT, body)
+    assert CHAT.text(reply, stream=True) == f"Kenji Tanaka has {MAILS[0]}"
+    sent = upstream.requests[0].body
+    assert b"@example." in sent
+    assert b"[PERSON_" in sent
+    assert sightings(upstream.received, [MAILS[0]]) == []

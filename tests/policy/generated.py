@@ -47,7 +47,10 @@ def enriched(shipped: Build) -> Build:
     treatment = {
         **data["entities"]["treatment"],
         "prefixes": [
-            {"prefix": "PATIENT_", "zones": {**only, "trusted-cloud": "hash"}},
+            {
+                "prefix": "PATIENT_",
+                "zones": {**only, "trusted-cloud": "hash", "device": "surrogate"},
+            },
             *data["entities"]["treatment"]["prefixes"],
         ],
     }

@@ -1,18 +1,26 @@
 """Masking: what is replaced, what is not, and that restoring undoes it."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.dialects.json_schema import SCHEMA
+from gateway.dialects.rebuild import replace_segments
+from gateway.dialects.shapes import Shape
+from gateway.dialects.walker import Walker
 from gateway.errors import ContentBlocked
 from gateway.redact.mask import mask
 from gateway.redact.placeholder import PATTERN
 from gateway.redact.restore import Restorer
+from gateway.redact.vault import RequestVault
+from gateway.text.checks import luhn
 from gateway.text.jsontext import literals
-from gateway.types import Call, Scan, Segment
-from tests.redact.samples import call, finding_of, scan, vault
+from gateway.types import Call, Scan, Segment, Treatment
+from tests.redact.samples import KEY, call, finding_of, scan, vault
 
 TEXTS = st.text(st.sampled_from('ab [_]PERSONk7f3q2田１"\\\n😀'), max_size=60)
 
@@ -35,6 +43,92 @@ def test_mask_then_restore_is_the_identity(case: tuple[str, Scan]) -> None:
     masked = mask(call(text), findings, {}, request).replacements.get(0, text)
     restorer = Restorer(request, escape=False, hosts=None)
     assert restorer.feed(masked) + restorer.flush() == text
+
+
+WORDS = [
+    "Kenji",
+    "Tanaka",
+    "田中",
+    "健二",
+    "4111111111111111",
+    "a@b.example",
+    "03-1234-5678",
+    "Rose",
+]
+
+
+@given(st.lists(st.sampled_from([*WORDS, "met", "at", "[", "K."]), max_size=12), st.data())
+def test_surrogates_then_restore_is_the_identity(words: list[str], data: st.DataObject) -> None:
+    text, spans = "", []
+    for word in words:
+        if word in WORDS and data.draw(st.booleans()):
+            entity = data.draw(st.sampled_from(["PERSON", "PHONE_NUMBER"]))
+            spans.append((0, len(text), len(text) + len(word), entity))
+        text += word + " "
+    request = RequestVault(KEY, "root-1", [text])
+    how: dict[str, Treatment] = {"PERSON": "surrogate", "PHONE_NUMBER": "surrogate"}
+    masked = mask(call(text), scan(*spans), how, request).replacements.get(0, text)
+    restorer = Restorer(request, escape=False, hosts=None)
+    assert restorer.feed(masked) + restorer.flush() == text
+    for _, start, end, _ in spans:
+        assert restorer.restored
+        assert text[start:end] not in [v for v in masked.split() if v not in text.split()]
+
+
+def schema_call(schema: dict[str, Any], text: str) -> Call:
+    walker = Walker(Shape(fields={"schema": SCHEMA, "text": Shape()}))
+    document = {"schema": schema, "text": text}
+    walker.walk(document)
+    return replace(call(), document=document, segments=tuple(walker.segments))
+
+
+def masked_schema(schema: dict[str, Any], text: str, *values: tuple[str, str]) -> Any:
+    given_call = schema_call(schema, text)
+    texts = [segment.text for segment in given_call.segments]
+    spans = [
+        (index, found, found + len(value), entity)
+        for value, entity in values
+        for index, one in enumerate(texts)
+        if (found := one.find(value)) >= 0
+    ]
+    request = RequestVault(KEY, "root-1", texts)
+    masking = mask(given_call, scan(*sorted(spans)), {}, request)
+    return replace_segments(given_call.document, given_call.segments, masking.replacements)
+
+
+def test_what_a_schema_binds_gets_one_surrogate_everywhere() -> None:
+    sent = masked_schema(
+        {"format": "email", "default": "aiko@corp.example"},
+        "Write to aiko@corp.example, Tanaka.",
+        ("aiko@corp.example", "EMAIL_ADDRESS"),
+        ("Tanaka", "PERSON"),
+    )
+    made = sent["schema"]["default"]
+    assert "@example." in made
+    assert sent["text"].startswith(f"Write to {made}, [PERSON_")
+
+
+def test_a_number_of_a_schema_stays_a_number() -> None:
+    sent = masked_schema({"enum": [4111111111111111]}, "pay", ("4111111111111111", "CREDIT_CARD"))
+    made = sent["schema"]["enum"][0]
+    assert isinstance(made, int)
+    assert luhn(str(made))
+    assert made != 4111111111111111
+
+
+def test_a_value_of_a_schema_for_which_nothing_fits_refuses_the_call() -> None:
+    with pytest.raises(ContentBlocked, match="JSON Schema"):
+        masked_schema(
+            {"pattern": "^AB-1234$", "default": "AB-1234"}, "", ("AB-1234", "CUSTOMER_NUMBER")
+        )
+
+
+def test_a_number_in_arguments_stays_one_under_a_surrogate() -> None:
+    raw = '{"card": 4111111111111111, "n": 1}'
+    findings = scan(finding_of([raw], "4111111111111111", "CREDIT_CARD"))
+    how: dict[str, Treatment] = {"CREDIT_CARD": "surrogate"}
+    masked = mask(call(raw, escaping="json"), findings, how, vault()).replacements[0]
+    assert luhn(str(json.loads(masked)["card"]))
 
 
 @given(
@@ -110,7 +204,7 @@ def test_a_value_in_an_identifier_refuses_the_call() -> None:
         operation="chat.completions",
         model="m",
         stream=False,
-        document={},
+        document={"tools": ["mail_a@b.example"]},
         segments=(segment,),
         tools=frozenset(),
         modalities=frozenset(),

@@ -73,3 +73,18 @@ def test_placeholders_minted_here_are_left_to_the_restorer() -> None:
 )
 def test_arguments_stay_valid_json(raw: str, value: str) -> None:
     assert json.loads(treated(raw, value, json=True).text) == {"phone": "[PHONE_NUMBER]"}
+
+
+def test_a_surrogate_in_a_reply_was_not_invented() -> None:
+    request = vault()
+    made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)
+    assert made is not None
+    result = treat(
+        f"call {made}",
+        [Span(5, 5 + len(made), "PHONE_NUMBER")],
+        index=RequestIndex(call("03-1234-5678").segments),
+        vault=request,
+        treatment={},
+    )
+    assert result.text == f"call {made}"
+    assert result.invented == {}

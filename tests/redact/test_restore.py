@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.redact.placeholder import LONGEST
 from gateway.redact.restore import Restorer, hosts_in
+from gateway.redact.vault import RequestVault
 from tests.redact.samples import vault
 
 VALUES = ("Kenji Tanaka", '"quoted"\\\n', "田中健二")
@@ -50,6 +51,66 @@ def test_any_split_gives_the_same_text(words: list[str], cuts: list[int]) -> Non
     pieces = Restorer(request, escape=False, hosts=frozenset())
     assert feed(pieces, splits(text, cuts)) == feed(whole, [text])
     assert (pieces.restored, pieces.unrestored) == (whole.restored, whole.unrestored)
+
+
+SURROGATED = ("Kenji Tanaka", "Tanaka", "田中健二", "aiko@corp.example", "4111111111111111", "Ann")
+
+
+def surrogates() -> RequestVault:
+    request = vault()
+    for value in SURROGATED:
+        request.surrogate("CREDIT_CARD" if value[0] == "4" else "PERSON", value, lambda _: True)
+    return request
+
+
+@pytest.mark.parametrize("value", SURROGATED)
+def test_T18_every_split_offset_restores_a_surrogate(value: str) -> None:
+    request = surrogates()
+    made = request.put("PERSON", value)
+    text = f"{made}, ask {made}.{made} {made[:3]} x{made}x"
+    whole = feed(Restorer(request, escape=False, hosts=frozenset()), [text])
+    assert whole.startswith(f"{value}, ask {value}.{value} ")
+    for cut in range(len(text) + 1):
+        restorer = Restorer(request, escape=False, hosts=frozenset())
+        assert feed(restorer, [text[:cut], text[cut:]]) == whole
+
+
+@given(
+    st.lists(st.sampled_from([*range(len(SURROGATED)), " ", "x", "[", ".", "半"]), max_size=10),
+    st.lists(st.integers(0, 120), max_size=10),
+)
+def test_any_split_of_surrogates_gives_the_same_text(
+    words: list[int | str], cuts: list[int]
+) -> None:
+    request = surrogates()
+    made = [request.put("PERSON", value) for value in SURROGATED]
+    text = "".join(word if isinstance(word, str) else made[word] for word in words)
+    whole = Restorer(request, escape=False, hosts=frozenset())
+    pieces = Restorer(request, escape=False, hosts=frozenset())
+    assert feed(pieces, splits(text, cuts)) == feed(whole, [text])
+    assert pieces.restored == whole.restored
+
+
+def test_a_reply_may_speak_of_a_person_by_a_part_of_the_name() -> None:
+    request = vault()
+    made = request.surrogate("PERSON", "Kenji Tanaka", lambda _: True)
+    assert made is not None
+    restorer = Restorer(request, escape=False, hosts=frozenset())
+    assert feed(restorer, [f"Dear Mr. {made.split()[1]}, "]) == "Dear Mr. Tanaka, "
+
+
+def test_a_surrogate_within_a_longer_word_is_text() -> None:
+    request = vault()
+    made = request.surrogate("PERSON", "Tanaka", lambda _: True)
+    restorer = Restorer(request, escape=False, hosts=frozenset())
+    assert feed(restorer, [f"{made}", "son"]) == f"{made}son"
+
+
+def test_arguments_may_spell_a_surrogate_in_ascii() -> None:
+    request = vault()
+    made = request.surrogate("PERSON", "田中健二", lambda _: True)
+    restorer = Restorer(request, escape=True, hosts=None)
+    assert feed(restorer, [json.dumps({"to": made})]) == '{"to": "田中健二"}'
 
 
 @given(st.integers(2, 16))

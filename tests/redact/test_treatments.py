@@ -28,3 +28,17 @@ def test_a_hash_is_the_same_for_the_same_value_and_another_for_another() -> None
     assert first != stand_in("hash", "PERSON", "Suzuki", vault())
     assert first.startswith("[PERSON#")
     assert "Tanaka" not in first
+
+
+def test_a_surrogate_is_put_back_and_where_none_fits_a_placeholder_stands() -> None:
+    box = vault()
+    made = stand_in("surrogate", "EMAIL_ADDRESS", "aiko@corp.example", box)
+    assert box.get(made) == "aiko@corp.example"
+    assert "@example." in made
+    assert stand_in("surrogate", "ID", "--", box).startswith("[ID_")
+
+
+def test_a_value_with_a_surrogate_keeps_it_under_another_treatment() -> None:
+    box = vault()
+    made = stand_in("surrogate", "PERSON", "Suzuki", box)
+    assert stand_in("hash", "LOCATION", "Suzuki", box) == made

@@ -52,3 +52,25 @@ def test_no_value_is_printed() -> None:
     request = vault()
     request.put("PERSON", "Tanaka")
     assert "Tanaka" not in repr(request)
+
+
+def test_a_value_has_one_stand_in_of_either_kind() -> None:
+    request = vault()
+    made = request.surrogate("PERSON", "Kenji Tanaka", lambda _: True)
+    assert made is not None
+    assert request.put("PERSON", "Kenji Tanaka") == made
+    assert request.get(made) == "Kenji Tanaka"
+    minted = request.put("PERSON", "Suzuki")
+    assert request.surrogate("PERSON", "Suzuki", lambda _: True) == minted
+
+
+def test_the_wire_is_searched_for_whole_values_and_not_for_words_of_names() -> None:
+    request = vault()
+    request.surrogate("PERSON", "Rose Tanaka", lambda _: True)
+    assert list(request.values()) == ["Rose Tanaka"]
+
+
+def test_no_surrogate_leaves_the_vault_as_it_was() -> None:
+    request = vault()
+    assert request.surrogate("PERSON", "Tanaka", lambda _: False) is None
+    assert list(request.values()) == []

@@ -17,6 +17,6 @@ deny contains candidate.deployment if {
 
 permitted(candidate) if {
 	every entity, _ in input.findings {
-		treatment.table[candidate.zone][entity] in {"keep", "placeholder", "mask", "hash", "in-house-only"}
+		treatment.table[candidate.zone][entity] in {"keep", "placeholder", "surrogate", "mask", "hash", "in-house-only"}
 	}
 }

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from gateway.detect import checks
+from gateway.text import checks
 
 VALID: list[tuple[Callable[[str], bool], str]] = [
     (checks.luhn, "4111111111111111"),

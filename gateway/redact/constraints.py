@@ -1,0 +1,123 @@
+"""What the JSON Schemas of a request constrain: values that a placeholder can't stand for.
+
+A model that is bound to ``format: email`` can't write a placeholder, and a validator that sees one in the place
+of a default or a number refuses the call. Such values get a surrogate.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import regex
+
+from gateway.types import Call, Json, Path, Segment
+
+_ENTITIES: Final = {
+    "email": "EMAIL_ADDRESS",
+    "idn-email": "EMAIL_ADDRESS",
+    "ipv4": "IP_ADDRESS",
+    "ipv6": "IP_ADDRESS",
+    "uri": "URL",
+    "iri": "URL",
+    "date": "DATE_OF_BIRTH",
+    "phone": "PHONE_NUMBER",
+}
+"""The entity whose values a ``format`` takes (JSON Schema 2020-12, validation, section 7.3)."""
+_NUMBERS: Final = frozenset({"number", "integer"})
+_SECONDS: Final = 0.05
+"""Longest match of a caller's pattern: a hostile one matches nothing."""
+_MOST_PATTERNS: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What a request's schemas say of values."""
+
+    entities: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+    numbers: bool = False
+    """Whether a schema takes numbers."""
+    places: frozenset[int] = frozenset()
+    """Segments that stand in a schema which constrains them, by index."""
+
+    def binds(self, segment: int, entity: str, value: str) -> bool:
+        """Whether a placeholder for the value would break a schema."""
+        return (
+            segment in self.places
+            or entity in self.entities
+            or (self.numbers and value.isdecimal())
+            or any(_matches(pattern, value) for pattern in self.patterns)
+        )
+
+    def allows(self, value: str, surrogate: str) -> bool:
+        """Whether the surrogate matches each pattern that the value matches."""
+        return all(
+            _matches(pattern, surrogate) for pattern in self.patterns if _matches(pattern, value)
+        )
+
+
+def constraints(call: Call) -> Constraints:
+    """What the schemas of the call say."""
+    written = [(i, s) for i, s in enumerate(call.segments) if s.origin == "schema"]
+    if not written:
+        return Constraints()
+    schemas = list(_schemas(call.document, (segment.path for _, segment in written)))
+    texts = [schema["pattern"] for schema in schemas if isinstance(schema.get("pattern"), str)]
+    return Constraints(
+        entities=frozenset(
+            _ENTITIES[schema["format"]] for schema in schemas if _entity(schema.get("format"))
+        ),
+        patterns=tuple(dict.fromkeys(texts))[:_MOST_PATTERNS],
+        numbers=any(_is_number(schema) for schema in schemas),
+        places=frozenset(index for index, segment in written if _bound(call.document, segment)),
+    )
+
+
+def _schemas(document: Json, paths: Iterable[Path]) -> Iterator[dict[str, Json]]:
+    """Each object on the way to a text of a schema, and those right below (``items``)."""
+    seen: set[int] = set()
+    for path in paths:
+        for place in _way(document, path):
+            below = place.values() if isinstance(place, dict) else place
+            for schema in (place, *below):
+                if isinstance(schema, dict) and id(schema) not in seen:
+                    seen.add(id(schema))
+                    yield schema
+
+
+def _way(document: Json, path: Path) -> Iterator[dict[str, Json] | list[Json]]:
+    """The containers on the way to a place, the outermost first; the place itself when it is one."""
+    place = document
+    for step in path:
+        yield place
+        place = place[step]
+    if isinstance(place, dict | list):
+        yield place
+
+
+def _bound(document: Json, segment: Segment) -> bool:
+    """Whether the schema around a value constrains it; its own words (title, description) are free."""
+    if segment.place == "number":
+        return True
+    around = [place for place in _way(document, segment.path) if isinstance(place, dict)]
+    keyword = next((step for step in reversed(segment.path) if isinstance(step, str)), "")
+    return keyword in {"default", "const", "enum", "example", "examples", "pattern"} and bool(
+        around and ("format" in around[-1] or "pattern" in around[-1])
+    )
+
+
+def _entity(told: Json) -> bool:
+    return isinstance(told, str) and told in _ENTITIES
+
+
+def _is_number(schema: dict[str, Json]) -> bool:
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return any(isinstance(kind, str) and kind in _NUMBERS for kind in kinds)
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return regex.search(pattern, value, timeout=_SECONDS) is not None
+    except (regex.error, TimeoutError):
+        return False
