@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from spacy.attrs import IDS
+from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from gateway.detect.encoder import Entity, Tokens
+from gateway.detect.encoder import ATTRIBUTES, Entity, Tokens
 from gateway.detect.spacy_network import SpacyNetwork
 from gateway.detect.tagger import NameTagger
 
@@ -89,7 +91,7 @@ class NamesOnly(NlpEngine):
 
     def load(self) -> None:
         if "en" in self._languages:
-            self._tokenizer = spacy.load(MODEL, exclude=list(_LEFT_OUT))
+            self._tokenizer = _tokenizer()
             self._networks = (SpacyNetwork(self._tokenizer), NameTagger(caution=_CAUTION))
             self._tokenizer.remove_pipe("ner")
 
@@ -151,6 +153,22 @@ class NamesOnly(NlpEngine):
                     kept = [entity for entity in other if not _known_better(entity, one)]
                     results[index] += _named(texts[index], start, doc, kept, _OURS)
         return [sorted(set(many), key=lambda named: named.start) for many in results]
+
+
+def _tokenizer() -> Language:
+    """spaCy's tokenizer and its network, with a vocabulary that costs little.
+
+    Words are forgotten after each batch, and so are made anew in the next: with the attributes alone that networks
+    read, and except the commonest, which are kept.
+    """
+    language = spacy.load(MODEL, exclude=list(_LEFT_OUT))
+    wanted = {IDS[name] for name in (*ATTRIBUTES, "LOWER", "IS_SPACE")}
+    getters = language.vocab.lex_attr_getters
+    language.vocab.lex_attr_getters = {kind: getters[kind] for kind in getters if kind in wanted}
+    for word in STOP_WORDS:
+        for spelled in (word, word.capitalize()):
+            language.vocab[spelled]
+    return language
 
 
 def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:

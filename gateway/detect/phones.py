@@ -123,7 +123,8 @@ def _valid(written: str) -> bool:
     if not international and not _is_national(written):
         return False
     number = "+" + written[2:] if written.startswith("00") else written
-    return any(_valid_in(number, region) for region in _REGIONS)
+    regions = _REGIONS[:1] if international else _REGIONS  # a country code needs no region
+    return any(_valid_in(number, region) for region in regions)
 
 
 def _is_national(written: str) -> bool:
