@@ -156,7 +156,7 @@ class NamesOnly(NlpEngine):
 
 
 def _tokenizer() -> Language:
-    """spaCy's tokenizer and its network, with a vocabulary that costs little.
+    """The tokenizer and the network of spaCy, with a vocabulary that costs little.
 
     Words are forgotten after each batch, and so are made anew in the next: with the attributes alone that networks
     read, and except the commonest, which are kept.
