@@ -12,7 +12,7 @@ from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.japanese_places import place_at, streets
-from gateway.detect.japanese_words import KATAKANA, Word, Words
+from gateway.detect.japanese_words import KATAKANA, Sentence, Word, Words
 from gateway.detect.nlp import JAPANESE
 
 _HONORIFICS: Final = frozenset(
@@ -86,10 +86,10 @@ def _result(entity: str, start: int, end: int, score: float) -> RecognizerResult
     return RecognizerResult(entity_type=entity, start=start, end=end, score=score)
 
 
-def _found(words: Sequence[Word]) -> Iterator[RecognizerResult]:
+def _found(words: Sentence) -> Iterator[RecognizerResult]:
     after = 0
-    for position, word in enumerate(words):
-        if position >= after and word.may_name:
+    for position in words.beginnings():
+        if position >= after:
             result, after = _at(words, position)
             if result is not None:
                 yield result

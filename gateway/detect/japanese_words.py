@@ -1,11 +1,11 @@
 """Japanese text as words: what SudachiPy's dictionary says each is, in offsets of the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, overload
 
-from sudachipy import Dictionary, Morpheme, SplitMode
+from sudachipy import Dictionary, MorphemeList, SplitMode
 
 from gateway.detect.nlp import JAPANESE, windows
 
@@ -35,6 +35,53 @@ class Word:
         return "ァ" <= self.surface[:1] <= "ヺ" or self.surface[-1:] == "内"
 
 
+class Sentence(Sequence[Word]):
+    """The words of a piece of text, each made when it is asked for: of most, the kind alone is looked at.
+
+    Args:
+        morphemes: what the tokenizer gives.
+        kinds: of each; a noun that the dictionary lacks is told from others when it is made.
+        offset: where the piece begins in the text.
+    """
+
+    def __init__(self, morphemes: MorphemeList, kinds: list[str], offset: int) -> None:
+        self._morphemes = morphemes
+        self._kinds = kinds
+        self._offset = offset
+        self._made: dict[int, Word] = {}
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    @overload
+    def __getitem__(self, index: int) -> Word: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Word]: ...
+    def __getitem__(self, index: int | slice) -> Word | list[Word]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        word = self._made.get(index)
+        if word is None:
+            word = self._made[index] = self._make(index)
+        return word
+
+    def beginnings(self) -> Iterator[int]:
+        """Where a name or place may begin."""
+        for index, kind in enumerate(self._kinds):
+            if kind and self[index].may_name:
+                yield index
+
+    def _make(self, index: int) -> Word:
+        morpheme = self._morphemes[index]
+        kind = self._kinds[index]
+        return Word(
+            morpheme.begin() + self._offset,
+            morpheme.end() + self._offset,
+            morpheme.surface(),
+            "unknown" if kind == "noun" and morpheme.is_oov() else kind,
+        )
+
+
 class Words:
     """Cuts text into words; holds the dictionary."""
 
@@ -43,26 +90,22 @@ class Words:
         self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C)
         self._kinds: dict[int, str] = {}
 
-    def of(self, text: str) -> Iterator[list[Word]]:
+    def of(self, text: str) -> Iterator[Sentence]:
         """The words of each piece of the text that holds Japanese."""
         # SudachiPy refuses more than 49,149 bytes at once.
         for offset, window in windows(text, _WINDOW):
             if JAPANESE.search(window):
-                yield self._words(window, offset)
+                morphemes = self._tokenizer.tokenize(window)
+                kinds = [self._kind(morpheme.part_of_speech_id()) for morpheme in morphemes]
+                yield Sentence(morphemes, kinds, offset)
 
-    def _words(self, window: str, offset: int) -> list[Word]:
-        return [
-            Word(m.begin() + offset, m.end() + offset, m.surface(), self._kind(m))
-            for m in self._tokenizer.tokenize(window)
-        ]
-
-    def _kind(self, morpheme: Morpheme) -> str:
-        part_of_speech = morpheme.part_of_speech_id()
+    def _kind(self, part_of_speech: int) -> str:
         known = self._kinds.get(part_of_speech)
         if known is None:
-            known = _kind(*self._dictionary.pos_of(part_of_speech)[:4])
-            self._kinds[part_of_speech] = known
-        return "unknown" if known == "noun" and morpheme.is_oov() else known
+            known = self._kinds[part_of_speech] = _kind(
+                *self._dictionary.pos_of(part_of_speech)[:4]
+            )
+        return known
 
 
 def _kind(word_class: str, noun: str, what: str, which: str) -> str:

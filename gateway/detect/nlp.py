@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
-from spacy.attrs import IDS
 from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -162,12 +161,13 @@ def _tokenizer() -> Language:
     read, and except the commonest, which are kept.
     """
     language = spacy.load(MODEL, exclude=list(_LEFT_OUT))
-    wanted = {IDS[name] for name in (*ATTRIBUTES, "LOWER", "IS_SPACE")}
-    getters = language.vocab.lex_attr_getters
-    language.vocab.lex_attr_getters = {kind: getters[kind] for kind in getters if kind in wanted}
+    vocab: Any = language.vocab  # published without the type of its getters
+    wanted = {vocab.strings[name] for name in (*ATTRIBUTES, "LOWER", "IS_SPACE")}
+    getters = vocab.lex_attr_getters
+    vocab.lex_attr_getters = {kind: getters[kind] for kind in getters if kind in wanted}
     for word in STOP_WORDS:
         for spelled in (word, word.capitalize()):
-            language.vocab[spelled]
+            vocab[spelled]
     return language
 
 
