@@ -10,6 +10,8 @@ class Tree:
     """A process and all its descendants."""
 
     root: psutil.Process
+    beside: tuple[psutil.Process, ...] = ()
+    """Services that work for it, each with its own descendants."""
 
     def cpu_seconds(self) -> float:
         """User and system time so far, that of children which have ended included."""
@@ -20,7 +22,8 @@ class Tree:
         return sum(process.memory_full_info().pss for process in self._all())
 
     def _all(self) -> list[psutil.Process]:
-        return [self.root, *self.root.children(recursive=True)]
+        roots = (self.root, *self.beside)
+        return [p for root in roots for p in (root, *root.children(recursive=True))]
 
 
 def _cpu(process: psutil.Process) -> float:

@@ -82,8 +82,8 @@ async def control(subjects: Subjects) -> None:
             planted = [v for k, v in values(first).items() if k != "n"]
             body = chat(range(0), first, stream=stream)
             (sample,) = await drive(subject.url, subjects.key, [body])
-            received = await _received(subjects.upstream)
-            on_the_wire = [value for value in planted if value in received]
+            seen = await received(subjects.upstream)
+            on_the_wire = [value for value in planted if value in seen]
             if bool(on_the_wire) == masks or any(value not in sample.text for value in planted):
                 raise WrongAnswer(
                     f"{subject.name}: {len(on_the_wire)} of {len(planted)} planted values reached the "
@@ -91,6 +91,7 @@ async def control(subjects: Subjects) -> None:
                 )
 
 
-async def _received(upstream: Subject) -> str:
+async def received(upstream: Subject) -> str:
+    """The last request that the model server got."""
     async with aiohttp.ClientSession() as session, session.get(f"{upstream.url}/last") as reply:
         return await reply.text()
