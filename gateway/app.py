@@ -26,7 +26,7 @@ from gateway.identity.issuer import Issuer
 from gateway.identity.key_file import KeyFile
 from gateway.identity.lockout import Lockout
 from gateway.identity.revocations import Revocations
-from gateway.identity.tokens import Tokens
+from gateway.identity.tokens import Tokens, subject_key
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
 from gateway.policy.build import Build
@@ -244,9 +244,7 @@ def _identity(
         state, file, stale_seconds=settings.state.stale_seconds, log=structlog.get_logger()
     )
     tokens = (
-        Tokens(named.oidc, Issuer(named.oidc), hash_key=ring.derive("", "subject"))
-        if named.oidc
-        else None
+        Tokens(named.oidc, Issuer(named.oidc), hash_key=subject_key(ring)) if named.oidc else None
     )
     return Authenticator(
         ApiKeys(named.keys, environ=environ, hash_key=ring.derive("", "credential")),

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,10 +28,13 @@ from gateway.cli.common import (
 from gateway.errors import ConfigError, StateUnavailable
 from gateway.identity.key_file import Row, mint, read, write
 from gateway.identity.revocations import FOREVER_SECONDS
+from gateway.identity.tokens import subject_key, subject_name, token_name
 from gateway.keys import KeyRing, load_ring
 from gateway.settings.root import Settings
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
+_HIDDEN = re.compile(r"oidc-[0-9a-f]{20}")
+
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
 
 
@@ -96,8 +100,29 @@ def rotate_key(
     _give(key, row, as_json=as_json)
 
 
-def revoke(key_id: KeyId, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Revoke every secret of a key: in the file, and at once in the shared state."""
+def revoke(
+    key_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A key's id.")] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(help="Every token of a subject: its `sub`, or `oidc-…` as records have it."),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="One token: its `jti`, or SHA-256 of one that has none.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke every secret of a key, every token of a subject, or one token: at once, for every gateway."""
+    if sum(given is not None for given in (key_id, subject, token)) != 1:
+        _cannot("give one of: the id of a key, --subject, --token")
+    if key_id is not None:
+        _revoke_key(key_id, config, as_json=as_json)
+    else:
+        _revoke_tokens(subject, token, config, as_json=as_json)
+
+
+def _revoke_key(key_id: str, config: Path, *, as_json: bool) -> None:
+    """In the file, and in the shared state."""
     settings, _, path = _opened(config, as_json=as_json)
     with _changing(path, as_json=as_json) as rows:
         if key_id not in _taken(rows, settings):
@@ -114,6 +139,35 @@ def revoke(key_id: KeyId, config: Config = DEFAULT_CONFIG, as_json: AsJson = Fal
         typer.echo(f"{key_id}: revoked; {_where(settings, shared=shared)}")
     if settings.state.url != "memory://" and not shared:
         raise typer.Exit(FAULT)
+
+
+def _revoke_tokens(subject: str | None, token: str | None, config: Path, *, as_json: bool) -> None:
+    """In the shared state alone: there is no other place that a gateway looks for tokens."""
+    settings = load_or_exit(config, as_json=as_json)
+    if settings.state.url == "memory://":
+        _cannot("state.url: memory:// is not shared; tokens are revoked by way of a Redis")
+    name = (
+        token_name(token)
+        if token is not None
+        else _subject(settings, subject or "", as_json=as_json)
+    )
+    shared = _publish(settings, [name])
+    if as_json:
+        print_json({"name": name, "shared": shared})
+    else:
+        typer.echo(f"{name}: revoked; {_where(settings, shared=shared)}")
+    if not shared:
+        raise typer.Exit(FAULT)
+
+
+def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
+    """A subject as revocations name it."""
+    if _HIDDEN.fullmatch(subject):
+        return subject
+    try:
+        return subject_name(subject_key(load_ring(settings.keys, os.environ)), subject)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
 
 
 def _publish(settings: Settings, names: list[str]) -> bool:

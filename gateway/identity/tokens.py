@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.errors import InvalidKey
 from gateway.identity.credential import unknown
 from gateway.identity.issuer import Issuer
+from gateway.keys import KeyRing
 from gateway.settings.identity import Oidc
 from gateway.settings.section import Name
 from gateway.types import Principal
@@ -45,6 +46,22 @@ class Known:
 def looks_like_a_token(credential: bytes) -> bool:
     """Whether it has the form of a signed token (RFC 7515, compact serialisation)."""
     return _FORM.fullmatch(credential) is not None
+
+
+def subject_key(ring: KeyRing) -> bytes:
+    """The key under which subjects are hidden: from the ring's oldest, so that what was revoked stays so."""
+    return ring.derive("", "subject", ring.oldest_id)
+
+
+def subject_name(hash_key: bytes, subject: str) -> str:
+    """How records and revocations name the subject of a token."""
+    hidden = hmac.digest(hash_key, subject.encode("utf-8", "replace"), "sha256").hex()
+    return f"oidc-{hidden[:20]}"
+
+
+def token_name(token_id: str) -> str:
+    """How a revocation names one token: by its ``jti``, or by SHA-256 of its bytes when it has none."""
+    return f"token:{token_id}"
 
 
 class Tokens:
@@ -117,7 +134,7 @@ class Tokens:
             raise unknown()
         return Known(
             principal=self._principal(claims),
-            token_id=f"token:{claims.get('jti') or name.hex()}",
+            token_id=token_name(str(claims.get("jti") or name.hex())),
             expires=float(claims["exp"]) + self._settings.skew_seconds,
             generation=self._issuer.generation,
         )
@@ -171,16 +188,13 @@ class Tokens:
                 "The token is genuine, but does not say which tenant, application and groups it is for.",
                 param="authorization",
             ) from None
-        subject = str(claims["sub"])
-        hidden = hmac.digest(self._hash_key, subject.encode("utf-8", "replace"), "sha256").hex()[
-            :20
-        ]
+        hidden = subject_name(self._hash_key, str(claims["sub"]))
         return Principal(
-            subject=f"oidc-{hidden}",
+            subject=hidden,
             tenant=tenant,
             app=app,
             groups=groups,
-            credential_id=f"oidc-{hidden}",
+            credential_id=hidden,
             method="oidc",
         )
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import Result
 
 from gateway.identity.key_file import KEY_PREFIX, KeyFile, read
+from gateway.identity.tokens import subject_key, subject_name
 from gateway.keys import read_ring
 from tests.parts.commands import run, write_config
 from tests.parts.redis import RedisServer
@@ -169,3 +170,31 @@ async def test_a_revocation_is_told_to_the_shared_state(tmp_path: Path) -> None:
         late = await asyncio.to_thread(desk.keys, "revoke", "portal")
         assert late.exit_code == 1
         assert "did not take it" in late.stdout
+
+
+async def test_a_subject_and_a_token_are_revoked_in_the_shared_state(tmp_path: Path) -> None:
+    async with RedisServer(tmp_path) as server:
+        desk = Desk(tmp_path, state={"url": server.url, "timeout_ms": 2000})
+        ring = read_ring(tmp_path / "ring.json")
+        hidden = subject_name(subject_key(ring), "kenji@example.com")
+        for arguments, name in (
+            (["--subject", "kenji@example.com"], hidden),
+            (["--subject", hidden], hidden),
+            (["--token", "t1"], "token:t1"),
+        ):
+            gone = await asyncio.to_thread(desk.keys, "revoke", *arguments, "--json")
+            assert orjson.loads(gone.stdout) == {"name": name, "shared": True}
+            assert "kenji" not in gone.output
+        told = server.cli("zrange", "sekisho:revoked", "0", "-1").split()
+        assert set(told) == {hidden, "token:t1"}
+        await server.kill()
+        late = await asyncio.to_thread(desk.keys, "revoke", "--token", "t2")
+        assert late.exit_code == 1
+
+
+def test_what_is_to_be_revoked_is_named_once_and_where_gateways_look(desk: Desk) -> None:
+    assert desk.keys("revoke").exit_code == 2
+    assert desk.keys("revoke", "portal", "--token", "t1").exit_code == 2
+    alone = desk.keys("revoke", "--subject", "kenji")
+    assert alone.exit_code == 2
+    assert "state.url" in alone.stderr

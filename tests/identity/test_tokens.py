@@ -14,7 +14,13 @@ import pytest
 from gateway.errors import IdentityUnavailable, InvalidKey
 from gateway.identity import issuer as issuer_module
 from gateway.identity.issuer import Issuer
-from gateway.identity.tokens import Tokens, looks_like_a_token
+from gateway.identity.tokens import (
+    Tokens,
+    looks_like_a_token,
+    subject_key,
+    subject_name,
+)
+from gateway.keys import KeyRing
 from gateway.settings.identity import Oidc
 from tests.parts.issuer import AUDIENCE, EC, ED, OTHER_RSA, RSA, ScriptedIssuer, jwk, public_pem
 from tests.parts.oidc import CLIENT, OidcProvider
@@ -223,6 +229,15 @@ async def test_the_same_person_has_the_same_name_and_it_is_keyed(issuer: Scripte
         other = await tokens.verify(issuer.token(sub="yuki").encode())
     assert one.principal.subject == two.principal.subject != other.principal.subject
     assert (one.token_id, two.token_id) == ("token:a", "token:b")
+
+
+def test_a_subject_keeps_its_name_when_the_ring_rotates() -> None:
+    """Else what was revoked by that name would be good again (replay after revocation)."""
+    ring = KeyRing.new()
+    before = subject_name(subject_key(ring), "kenji")
+    assert subject_name(subject_key(ring.rotate()), "kenji") == before
+    assert subject_name(subject_key(KeyRing.new()), "kenji") != before
+    assert "kenji" not in before
 
 
 @pytest.mark.parametrize(
