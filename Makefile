@@ -102,7 +102,7 @@ $(VENV)/.fuzz: $(VENV)/.test requirements/fuzz.lock
 	@touch $@
 
 lock: $(VENV)/.bootstrap
-	$(LOCK) --upgrade --extra demo --group dev pyproject.toml -o requirements/dev.lock
+	$(LOCK) --upgrade --extra demo --extra onnx --group dev pyproject.toml -o requirements/dev.lock
 	$(LOCK) -c requirements/dev.lock --extra demo pyproject.toml -o requirements/demo.lock
 	$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/runtime.lock
 	$(LOCK) -c requirements/dev.lock --group bootstrap -o requirements/bootstrap.lock

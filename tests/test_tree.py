@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import importlib.metadata
+import itertools
 import re
 import sys
 import tomllib
@@ -219,7 +220,7 @@ def test_locks_pin_by_hash_and_name_no_host(lock: Path) -> None:
 
 def test_dependencies_are_what_is_imported_and_documented() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    lines = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
     declared = {_distribution(line) for line in lines}
     providers = importlib.metadata.packages_distributions()
     modules = _imported() - sys.stdlib_module_names - {"gateway"}

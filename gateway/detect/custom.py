@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Final
 
 import yaml
@@ -100,7 +101,7 @@ def load(specs: Sequence[str], languages: Sequence[str]) -> list[EntityRecognize
     """The recognisers that settings name, one for each language.
 
     Args:
-        specs: ``yaml=PATH``, ``dictionary=ENTITY=PATH`` or ``python=module:Class``.
+        specs: ``yaml=PATH``, ``dictionary=ENTITY=PATH``, ``onnx=LABEL:ENTITY,…=PATH`` or ``python=module:Class``.
         languages: the languages that are configured.
 
     Raises:
@@ -116,6 +117,8 @@ def contents(specs: Sequence[str]) -> Iterator[bytes]:
         yield spec.encode()
         if kind in ("yaml", "dictionary"):
             yield Path(value.rpartition("=")[2]).read_bytes()
+        if kind == "onnx":
+            yield from _classifiers().content(Path(value.partition("=")[2]))
 
 
 def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
@@ -128,6 +131,11 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
             terms = Dictionary(_terms(Path(path)))
             for language in languages:
                 yield DictionaryRecognizer(terms, entity, language)
+        elif kind == "onnx":
+            labels, _, path = value.partition("=")
+            named = dict(pair.split(":") for pair in labels.split(","))
+            for language in languages:
+                yield _classifiers().TokenClassifier(Path(path), named, language)
         else:
             for language in languages:
                 yield _class(value)(supported_language=language)
@@ -135,8 +143,21 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
         fault = error.errors(include_input=False)[0]
         where = ".".join(map(str, fault["loc"]))
         raise ValueError(f"{value}: {where}: {fault['msg']}") from None
-    except (OSError, yaml.YAMLError, ImportError, AttributeError, TypeError, re.error) as error:
+    except (
+        OSError,
+        yaml.YAMLError,
+        ImportError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        re.error,
+    ) as error:
         raise ValueError(f"{value}: {type(error).__name__}: {error}") from None
+
+
+def _classifiers() -> ModuleType:
+    """The module of networks that users bring: lazily, since its libraries are an extra."""
+    return import_module("gateway.detect.token_classifier")
 
 
 def _patterns(path: Path, languages: Sequence[str]) -> Iterator[EntityRecognizer]:

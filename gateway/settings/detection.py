@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from gateway.settings.section import Section
 
+Entity = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Label = Annotated[str, Field(pattern=r"^[^:,=]+$")]
+
 
 class Recogniser(Section):
-    """A recogniser that you bring: exactly one of ``yaml``, ``dictionary`` and ``python``."""
+    """A recogniser that you bring: exactly one of ``yaml``, ``dictionary``, ``onnx`` and ``python``."""
 
     yaml: Path | None = Field(None, description="File with patterns, in Presidio's form.")
     dictionary: Path | None = Field(None, description="File with one term a line.")
-    entity: str | None = Field(
-        None, pattern=r"^[A-Z][A-Z0-9_]*$", description="What the dictionary's terms are."
+    entity: Entity | None = Field(None, description="What the dictionary's terms are.")
+    onnx: Path | None = Field(
+        None,
+        description="Directory of a network for token classification: config.json, tokenizer.json, model.onnx.",
+    )
+    labels: dict[Label, Entity] = Field(
+        default_factory=dict, description="Which of the network's labels are which entities."
     )
     python: str | None = Field(
         None,
@@ -25,8 +33,11 @@ class Recogniser(Section):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Recogniser":
-        if sum(way is not None for way in (self.yaml, self.dictionary, self.python)) != 1:
-            raise ValueError("give exactly one of yaml, dictionary and python")
+        ways = (self.yaml, self.dictionary, self.onnx, self.python)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give exactly one of yaml, dictionary, onnx and python")
+        if (self.onnx is None) != (not self.labels):
+            raise ValueError("`labels` are needed with `onnx`, and only then")
         if (self.dictionary is None) != (self.entity is None):
             raise ValueError("`entity` is needed with `dictionary`, and only then")
         return self
@@ -37,12 +48,15 @@ class Recogniser(Section):
             return f"yaml={self.yaml}"
         if self.dictionary is not None:
             return f"dictionary={self.entity}={self.dictionary}"
+        if self.onnx is not None:
+            labels = ",".join(f"{label}:{entity}" for label, entity in self.labels.items())
+            return f"onnx={labels}={self.onnx}"
         return f"python={self.python}"
 
     @property
     def file(self) -> Path | None:
-        """The file that must exist."""
-        return self.yaml or self.dictionary
+        """The file or directory that must exist."""
+        return self.yaml or self.dictionary or self.onnx
 
 
 class Detect(Section):

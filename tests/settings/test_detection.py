@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,9 +13,10 @@ from gateway.settings.detection import Recogniser
         ({"yaml": "badge.yaml"}, "yaml=badge.yaml", Path("badge.yaml")),
         ({"dictionary": "names.txt", "entity": "CUSTOMER"}, "dictionary=CUSTOMER=names.txt", Path("names.txt")),
         ({"python": "acme.badges:Badge"}, "python=acme.badges:Badge", None),
+        ({"onnx": "net", "labels": {"PER": "PERSON", "LOC": "LOCATION"}}, "onnx=PER:PERSON,LOC:LOCATION=net", Path("net")),
     ],
 )  # fmt: skip
-def test_three_ways(given: dict[str, str], spec: str, file: Path | None) -> None:
+def test_four_ways(given: dict[str, Any], spec: str, file: Path | None) -> None:
     recogniser = Recogniser.model_validate(given)
     assert recogniser.spec() == spec
     assert recogniser.file == file
@@ -23,8 +25,9 @@ def test_three_ways(given: dict[str, str], spec: str, file: Path | None) -> None
 @pytest.mark.parametrize(
     "given",
     [{}, {"yaml": "a", "python": "a:B"}, {"dictionary": "a"}, {"yaml": "a", "entity": "X"}, {"python": "no class"},
-     {"dictionary": "a", "entity": "lower"}, {"other": "a"}],
+     {"dictionary": "a", "entity": "lower"}, {"other": "a"}, {"onnx": "net"}, {"yaml": "a", "labels": {"PER": "PERSON"}},
+     {"onnx": "net", "labels": {"PER": "person"}}, {"onnx": "net", "labels": {"A:B": "PERSON"}}],
 )  # fmt: skip
-def test_anything_else_is_refused(given: dict[str, str]) -> None:
+def test_anything_else_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Recogniser.model_validate(given)
