@@ -27,6 +27,7 @@ from gateway.types import (
     Event,
     Finish,
     ReasoningDelta,
+    RefusalDelta,
     Spoken,
     Start,
     TextDelta,
@@ -69,11 +70,6 @@ class _Channel:
         self.restorer = restorer
         self.silent = silent
         self.json = JsonState() if isinstance(template, ToolDelta) else None
-
-    def show(self, units: list[Unit]) -> str:
-        """Units in which nothing is to be scanned: the short way of most text."""
-        text = units[0].text if len(units) == 1 else "".join(unit.text for unit in units)
-        return text if self.restorer is None else self.restorer.feed(text)
 
 
 class Reply:
@@ -122,13 +118,19 @@ class Reply:
             DetectorUnavailable: the scan broke; nothing more may be framed.
             ContentBlocked: the model invented what policy blocks.
         """
+        batch: Sequence[Event] | None = self._opened.first
         try:
-            async for batch in self._timed():
+            while batch is not None:
                 safe: list[Event] = []
                 for event in batch:
                     await self._take(event, safe)
                 if safe:
                     yield safe
+                began = time.perf_counter()
+                try:
+                    batch = await anext(self._opened.rest, None)
+                finally:
+                    self.exchange.upstream_seconds += time.perf_counter() - began
             safe = []
             for choice in list(self._splitters):
                 await self._split_rest(choice, safe)
@@ -136,18 +138,6 @@ class Reply:
             yield safe
         finally:
             self._count()
-
-    async def _timed(self) -> AsyncGenerator[Sequence[Event], None]:
-        yield self._opened.first
-        while True:
-            began = time.perf_counter()
-            try:
-                batch = await anext(self._opened.rest)
-            except StopAsyncIteration:
-                return
-            finally:
-                self.exchange.upstream_seconds += time.perf_counter() - began
-            yield batch
 
     async def _take(self, event: Event, safe: list[Event]) -> None:
         """Add to ``safe`` what may be shown now that ``event`` has come."""
@@ -188,7 +178,7 @@ class Reply:
             await self._speak(_part_of(choice, *piece), safe)
 
     async def _speak(self, event: Spoken, safe: list[Event]) -> None:
-        self.exchange.output_bytes += len(event.text.encode("utf-8", "surrogatepass"))
+        self.exchange.output_bytes += _size(event.text)
         channel = self._channel(event)
         if self._ordered and self._speaking.get(event.choice) is not channel:
             before = self._speaking.get(event.choice)
@@ -198,9 +188,7 @@ class Reply:
             safe.append(replace(event, name=await self._name(event.name), text=""))
         units = channel.segmenter.feed(event.text)
         if units:
-            known = channel.json is None and not any(unit.scan for unit in units)
-            text = channel.show(units) if known else await self._pass(channel, units)
-            self._say(channel, text, safe)
+            self._say(channel, await self._pass(channel, units), safe)
         if isinstance(event, Unknown) and event.number:
             await self._flush([channel], safe)
 
@@ -217,14 +205,13 @@ class Reply:
             safe.append(_with_text(channel.template, text))
 
     async def _pass(self, channel: _Channel, units: list[Unit]) -> str:
-        passed = []
+        passed, restorer = "", channel.restorer
         for unit in units:
+            text = unit.text
             if unit.scan or channel.json is not None:
                 text = await self._treated(unit, channel.json)
-            else:
-                text = unit.text
-            passed.append(text if channel.restorer is None else channel.restorer.feed(text))
-        return "".join(passed)
+            passed += text if restorer is None else restorer.feed(text)
+        return passed
 
     async def _treated(self, unit: Unit, json: JsonState | None) -> str:
         treated = treat(
@@ -291,16 +278,21 @@ class Reply:
         self.exchange.unrestored = sum(restorer.unrestored for restorer in restorers)
 
 
+def _size(text: str) -> int:
+    """Its length as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
 def _part(event: Spoken) -> object:
     match event:
+        case TextDelta() | RefusalDelta():
+            return None
         case ToolDelta():
             return event.part
         case ReasoningDelta():
             return event.field_name
         case Unknown():
             return event.path
-        case _:
-            return None
 
 
 def _part_of(choice: int, reasoning: bool, text: str) -> Spoken:

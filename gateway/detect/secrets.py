@@ -48,7 +48,7 @@ LEAD: Final = re.compile(
 )
 """A word that announces a secret, in lower-cased text."""
 
-_STEMS: Final = (
+STEMS: Final = (
     "pass", "pwd", "secret", "credential", "bearer", "pin", "key", "token",
     "パス", "暗証", "秘密", "シーク", "トーク", "合言", "キー",
 )  # fmt: skip
@@ -84,7 +84,7 @@ _BITS: Final = 2.3
 
 def announced(sight: Sight) -> Iterator[Span]:
     """Secrets told in prose or assigned: ``password is …``, ``api_key=…``, ``パスワードは…``."""
-    if not sight.holds(_STEMS):
+    if not sight.holds(STEMS):
         return
     position = 0
     while match := _ANNOUNCED.search(sight.lowered, position):

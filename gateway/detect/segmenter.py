@@ -20,7 +20,7 @@ from gateway.detect.japanese import (
 )
 from gateway.detect.patterns import tier0
 from gateway.detect.rules import PLAIN_LETTERS
-from gateway.detect.secrets import LEAD, PRIVATE_KEY_HEAD, PRIVATE_KEY_TAIL
+from gateway.detect.secrets import LEAD, PRIVATE_KEY_HEAD, PRIVATE_KEY_TAIL, STEMS
 from gateway.text.fold import caseless, fold
 
 BOUND: Final = 8192
@@ -40,6 +40,10 @@ _PLAIN: Final = re.compile(
     rf"(?:(?:(?:[A-Za-z]{{1,{PLAIN_LETTERS}}}(?![A-Za-z])|[^\x00-\x7f〒])+(?:'[A-Za-z]{{1,2}})?)?"
     r"[.,;:!?\"')*]{0,6}|[-*#|>=~.:]{1,4})"
 )
+_COLD: Final = re.compile(rf"((?:\s+|(?=\S){_PLAIN.pattern}(?=\s))*+)\S*\Z")
+"""Plain words and spaces, then at most one word that is unfinished; for ASCII, which folds to itself."""
+_SLACK: Final = 512
+"""How much text that has left may stand before the context: it is not cut off at every piece."""
 _GROUP: Final = re.compile(r"[A-Z]{1,4}")
 _ANNOUNCES_KEY: Final = "-----BEGIN"
 _KEY_HEAD_LENGTH: Final = 80
@@ -53,8 +57,8 @@ class Unit:
 
     text: str = field(repr=False)
     scan: bool
-    context: str = field(repr=False)
-    """The text just before, for rules that look back."""
+    context: str = field(default="", repr=False)
+    """The text just before, for rules that look back; empty where nothing is to be scanned."""
 
 
 class Segmenter(Protocol):
@@ -94,12 +98,39 @@ class PatternSegmenter:
 
     def feed(self, text: str) -> list[Unit]:
         self._text += text
-        return self._units(final=False)
+        end = self._plainly_cold()
+        if end is None:
+            return self._units(final=False)
+        if end == self._done:
+            return []
+        unit = Unit(text=self._text[self._done : end], scan=False)
+        self._leave(end)
+        return [unit]
 
     def flush(self) -> list[Unit]:
         units = self._units(final=True)
         self._in_chain = False
         return units
+
+    def _plainly_cold(self) -> int | None:
+        """Where the text ends that can leave by one look at it; ``None`` when that takes a closer look.
+
+        It says what :meth:`_units` would, for most pieces of most replies.
+        """
+        text = self._text
+        if self._in_chain or not text.isascii():
+            return None
+        match = _COLD.match(text, self._done)
+        if match is None or len(text) - match.end(1) >= BOUND:
+            return None
+        end = match.end(1)
+        return None if _may_announce(text[max(0, self._done - CONTEXT) : end].lower()) else end
+
+    def _leave(self, end: int) -> None:
+        """Forget the text up to ``end``, all but the context of what follows."""
+        self._done = end
+        if end > CONTEXT + _SLACK:
+            self._text, self._done = self._text[end - CONTEXT :], CONTEXT
 
     def _units(self, *, final: bool) -> list[Unit]:
         units = []
@@ -108,17 +139,10 @@ class PatternSegmenter:
             if cut is None:
                 break
             end, scan = cut
-            units.append(
-                Unit(
-                    text=self._text[self._done : end],
-                    scan=scan,
-                    context=self._text[max(0, self._done - CONTEXT) : self._done],
-                )
-            )
+            before = self._text[max(0, self._done - CONTEXT) : self._done] if scan else ""
+            units.append(Unit(text=self._text[self._done : end], scan=scan, context=before))
             self._in_chain = scan and end - self._done == BOUND
-            self._done = end
-        kept = max(0, self._done - CONTEXT)
-        self._text, self._done = self._text[kept:], self._done - kept
+            self._leave(end)
         return units
 
     def _cut(self, *, final: bool) -> tuple[int, bool] | None:
@@ -194,7 +218,16 @@ def _is_hot(text: str, start: int, end: int) -> bool:
     if not word or end - start >= BOUND or not _PLAIN.fullmatch(word):
         return True
     line = max(text.rfind("\n", 0, start) + 1, start - CONTEXT)
-    return LEAD.search(caseless(fold(text[line:start]).text)) is not None
+    lowered = caseless(fold(text[line:start]).text)
+    return _may_announce(lowered) and LEAD.search(lowered) is not None
+
+
+def _may_announce(lowered: str) -> bool:
+    """Whether a word of ``LEAD`` may be in the text: far cheaper than looking for one."""
+    for stem in STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
+        if stem in lowered:
+            return True
+    return False
 
 
 class _Chain:

@@ -23,6 +23,8 @@ _TARGET = re.compile(r"\]\(\s*(?:<([^<>\n]*)|([^\s)<>]*))$")
 _DEFINITION = re.compile(r"(?:^|\n) {0,3}\[[^\]\n]+\]:\s*<?\S*$")
 _ATTRIBUTE = re.compile(r"<[a-zA-Z][^<>]*\s[a-zA-Z-]+\s*=\s*(?:\"[^\"]*|'[^']*|[^\s<>\"']*)$")
 _BARE = re.compile(r"((?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]{2}|www\.)[^\s<>\"'`]*)$")
+_ENDS_BARE = " \n<>\"'`"
+"""Some of what ends a bare URL: it is looked for behind the last of these alone, not in all of the tail."""
 _AUTHORITY = r"(?:https?:)?//([A-Za-z0-9.-]+)(?::[0-9]+)?"
 _HOST_OF_PATH = re.compile(_AUTHORITY + r"[/?#]", re.IGNORECASE)
 _HOST = re.compile(_AUTHORITY + r"(?:[/?#]|$)", re.IGNORECASE)
@@ -108,12 +110,13 @@ class Restorer:
 
     def _leads_away(self) -> bool:
         """Whether the text so far ends inside a target to which no value may go."""
-        if _ATTRIBUTE.search(self._tail) or _DEFINITION.search(self._tail):
+        tail = self._tail
+        if _ATTRIBUTE.search(tail) or ("]:" in tail and _DEFINITION.search(tail)):
             return True
-        if target := _TARGET.search(self._tail):
-            line = self._tail[self._tail.rfind("\n", 0, target.start()) + 1 : target.start()]
+        if target := _TARGET.search(tail):
+            line = tail[tail.rfind("\n", 0, target.start()) + 1 : target.start()]
             return "![" in line or not self._known(target[1] or target[2])
-        bare = _BARE.search(self._tail)
+        bare = _BARE.search(tail, max(map(tail.rfind, _ENDS_BARE)) + 1)
         return bare is not None and not self._known(bare[1])
 
     def _known(self, url: str) -> bool:

@@ -127,15 +127,16 @@ def _certificate(connection: aiohttp.connector.Connection) -> bytes | None:
 
 
 def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
-    """A session over the connector: no proxies from the environment, no cookies, no decompression."""
+    """A session over the connector: no proxies from the environment, no cookies, no decompression.
+
+    How long a reply may take is for its reader to say.
+    """
     return aiohttp.ClientSession(
         connector=connector,
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        timeout=aiohttp.ClientTimeout(
-            total=timeouts.total, sock_connect=timeouts.connect, sock_read=None
-        ),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect),
         read_bufsize=2**16,
     )
 

@@ -27,6 +27,7 @@ from gateway.types import (
     UsageEvent,
 )
 from gateway.upstream.failures import reported
+from gateway.upstream.repeats import Repeats
 
 _REASONING = ("reasoning_content", "reasoning")
 _SKIPPED = frozenset({"role", *_REASONING})
@@ -43,6 +44,7 @@ class EventReader:
         self._form = form
         self._started = False
         self._open: set[int] = set()
+        self._repeats = Repeats(self._read)
 
     @property
     def finished(self) -> bool:
@@ -59,6 +61,14 @@ class EventReader:
         Raises:
             UpstreamFailed: it is no such document.
         """
+        if (text := self._repeats.text(data)) is not None:
+            self._open.add(text.choice)
+            return [text]
+        events = self._read(data, key)
+        self._repeats.learn(data, key, events)
+        return events
+
+    def _read(self, data: bytes, key: str) -> list[Event]:
         document = _object(data)
         if document.get("error") is not None or document.get("object") == "error":
             raise reported(document.get("error") or document)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -17,6 +17,7 @@ from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
 from gateway.upstream.events import EventReader
 from gateway.upstream.failures import failure
+from gateway.upstream.patience import Patience
 from gateway.upstream.probe import probe_fault
 from gateway.upstream.resolver import RefusedHost
 from gateway.upstream.routers import router_preferences
@@ -87,15 +88,18 @@ class OpenAIUpstream:
         self._wire_check(cleared.vault, body)
         stream, begun = cleared.call.stream, False
         timeouts = self._settings.timeouts
-        first = timeouts.first_event if stream else timeouts.whole_reply
-        deadline = asyncio.get_running_loop().time() + first
+        now = asyncio.get_running_loop().time()
+        end = now + timeouts.total
+        first = min(now + (timeouts.first_event if stream else timeouts.whole_reply), end)
         try:
-            async with self._post(body, cleared.call.form, deadline, stream=stream) as response:
-                reader = EventReader(cleared.call.form)
-                events = (_streamed if stream else _whole)(response, reader)
-                async for batch in self._in_time(_from_the_first_word(events), deadline):
-                    begun = True
-                    yield batch
+            async with self._post(body, cleared.call.form, first, stream=stream) as response:
+                batches = _streamed if stream else _whole
+                with Patience(response.content, first) as patience:
+                    async for batch in batches(response.content, EventReader(cleared.call.form)):
+                        begun = True
+                        patience.rest()
+                        yield batch
+                        patience.renew(timeouts.between_events, end)
         except UpstreamError as error:
             error.fallback = error.fallback and not begun
             raise
@@ -167,21 +171,6 @@ class OpenAIUpstream:
         key = self._credential.read()
         return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
 
-    async def _in_time(
-        self, events: AsyncGenerator[Sequence[Event], None], deadline: float
-    ) -> AsyncIterator[Sequence[Event]]:
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                async with asyncio.timeout_at(deadline):
-                    batch = await anext(events, None)
-                if batch is None:
-                    return
-                yield batch
-                deadline = loop.time() + self._settings.timeouts.between_events
-        finally:
-            await events.aclose()
-
 
 def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
     """Refuse all but a plain reply of the kind that was asked for."""
@@ -193,10 +182,10 @@ def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
 
 
 async def _whole(
-    response: aiohttp.ClientResponse, reader: EventReader
+    content: aiohttp.StreamReader, reader: EventReader
 ) -> AsyncGenerator[Sequence[Event], None]:
     body = bytearray()
-    async for chunk in response.content.iter_any():
+    while chunk := await content.readany():
         body += chunk
         if len(body) > _LONGEST_REPLY:
             raise UpstreamFailed("The model server's reply is too large.", fallback=False)
@@ -204,23 +193,32 @@ async def _whole(
 
 
 async def _streamed(
-    response: aiohttp.ClientResponse, reader: EventReader
+    content: aiohttp.StreamReader, reader: EventReader
 ) -> AsyncGenerator[Sequence[Event], None]:
+    """Events, as many at a time as came; the start is held until something follows.
+
+    Servers send it before they have begun to think, and what failed before the first word may be tried elsewhere.
+    """
     parser = SseParser()
-    async for chunk in response.content.iter_any():
-        batch: list[Event] = []
+    batch: list[Event] = []
+    while chunk := await content.readany():
         try:
             ended = _read(parser.feed(chunk), reader, batch)
         except UpstreamFailed:
-            if batch:  # what came before the fault was said, however the bytes arrived
+            if _has_begun(batch):  # what came before the fault was said, however the bytes arrived
                 yield batch
             raise
-        if batch:
+        if _has_begun(batch) or (ended and batch):
             yield batch
+            batch = []
         if ended:
             return
     if not reader.finished:
         raise UpstreamFailed("The model server's reply was cut off.", fallback=True)
+
+
+def _has_begun(batch: Sequence[Event]) -> bool:
+    return bool(batch) and not isinstance(batch[-1], Start)
 
 
 def _read(documents: list[bytes], reader: EventReader, batch: list[Event]) -> bool:
@@ -230,19 +228,3 @@ def _read(documents: list[bytes], reader: EventReader, batch: list[Event]) -> bo
             return True
         batch += reader.read(data, "delta")
     return False
-
-
-async def _from_the_first_word(
-    batches: AsyncGenerator[Sequence[Event], None],
-) -> AsyncGenerator[Sequence[Event], None]:
-    """The same events, the start held until something follows: servers send it before they have begun to think."""
-    held: list[Event] = []
-    async with aclosing(batches):
-        async for batch in batches:
-            held += batch
-            if all(isinstance(event, Start) for event in held):
-                continue
-            yield held
-            held = []
-    if held:
-        yield held

@@ -24,6 +24,8 @@ class SseParser:
         Raises:
             UpstreamFailed: an event is over 1 MiB.
         """
+        if (events := self._at_once(chunk)) is not None:
+            return events
         buffer = self._buffer + chunk
         if not self._begun:
             if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
@@ -42,6 +44,15 @@ class SseParser:
         if len(self._buffer) + self._size > _LONGEST_EVENT:
             raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)
         return [event for line in lines if (event := self._line(line)) is not None]
+
+    def _at_once(self, chunk: bytes) -> list[bytes] | None:
+        """The events of a chunk that holds whole ones of one line each, as most chunks do; else ``None``."""
+        if not self._begun or self._buffer or self._data or b"\r" in chunk:
+            return None
+        if not (chunk.startswith(b"data: ") and chunk.endswith(b"\n\n")):
+            return None
+        events = chunk[6:-2].split(b"\n\ndata: ")
+        return events if chunk.count(b"\n") == 2 * len(events) else None
 
     def _line(self, line: bytes) -> bytes | None:
         if not line:

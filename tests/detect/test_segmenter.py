@@ -145,6 +145,20 @@ def test_any_split_gives_the_same_text_the_same_scans_and_the_findings_of_the_wh
     assert spans(split) == list(tier0(text))
 
 
+class Careful(PatternSegmenter):
+    """Never takes the short way."""
+
+    def _plainly_cold(self) -> None:
+        return None
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, st.lists(st.integers(min_value=0), max_size=8))
+def test_the_short_way_gives_the_units_of_the_long_one(text: str, cuts: list[int]) -> None:
+    pieces = cut(text, cuts)
+    assert run(PatternSegmenter(), pieces) == run(Careful(), pieces)
+
+
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_value_is_found_when_the_text_comes_character_by_character(planted: str) -> None:
     text = f"お返事です。 Here it is: {planted} と申します。 Thank you."

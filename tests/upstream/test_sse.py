@@ -30,6 +30,21 @@ def test_any_split_gives_the_same_events(cuts: list[int]) -> None:
     assert events == EVENTS
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"data: a\n\n", b"data:b\n\n", b"data: c\ndata: d\n\n", b": k\n\n", b"x\n"]
+        )
+    )
+)
+def test_whole_events_at_a_time_are_those_of_single_bytes(lines: list[bytes]) -> None:
+    at_once, slowly = SseParser(), SseParser()
+    text = b"".join(lines)
+    assert [e for line in (b"\n", text, *lines) for e in at_once.feed(line)] == [
+        e for byte in b"\n" + text + text for e in slowly.feed(bytes([byte]))
+    ]
+
+
 def test_an_event_that_is_not_ended_is_not_an_event() -> None:
     assert SseParser().feed(b"data: half") == []
 
