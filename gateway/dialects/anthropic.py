@@ -14,11 +14,10 @@ from gateway.dialects.anthropic_fields import COUNT_REQUEST, REQUEST
 from gateway.dialects.anthropic_frames import MessageFramer
 from gateway.dialects.anthropic_neutral import neutral
 from gateway.dialects.anthropic_reply import error_document, message
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.openai_errors import OpenAIVoice
 from gateway.dialects.openai_fields import PURPOSE
 from gateway.dialects.rebuild import replace_segments
-from gateway.dialects.walker import Walker
+from gateway.dialects.walker import read
 from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import Call, Event, Json, MaskedCall, Path, Segment, UsageEvent
 
@@ -35,9 +34,7 @@ class AnthropicMessages:
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body, model)
-        walker = Walker(COUNT_REQUEST if operation == _COUNT else REQUEST)
-        walker.walk(document)
+        document, walker = read(body, COUNT_REQUEST if operation == _COUNT else REQUEST, model)
         return Call(
             dialect=self.name,
             operation=operation,

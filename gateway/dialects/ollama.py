@@ -8,13 +8,12 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.ollama_fields import CHAT, EMBED, GENERATE
 from gateway.dialects.ollama_frames import Lines, NdjsonFramer, error_document
 from gateway.dialects.ollama_neutral import neutral
 from gateway.dialects.openai_embeddings import vectors
 from gateway.dialects.rebuild import replace_segments
-from gateway.dialects.walker import Walker
+from gateway.dialects.walker import read
 from gateway.errors import InvalidRequest, SekishoError
 from gateway.types import Call, Event, Json, MaskedCall, UsageEvent
 
@@ -31,9 +30,7 @@ class Ollama:
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body, model)
-        walker = Walker(_REQUESTS[operation])
-        walker.walk(document)
+        document, walker = read(body, _REQUESTS[operation], model)
         _check_raw(document)
         limit = (document.get("options") or {}).get("num_predict")
         return Call(

@@ -8,14 +8,12 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.openai_errors import OpenAIVoice
-from gateway.dialects.openai_fields import PURPOSE, REQUEST
+from gateway.dialects.openai_fields import PURPOSE, REQUEST, streams
 from gateway.dialects.openai_frames import ChatFramer
 from gateway.dialects.openai_reply import completion
 from gateway.dialects.rebuild import replace_segments
-from gateway.dialects.walker import Walker
-from gateway.errors import InvalidRequest
+from gateway.dialects.walker import read
 from gateway.types import Call, Event, Json, MaskedCall
 
 _OWN: Final = frozenset({"model", "stream", "stream_options"})
@@ -29,18 +27,12 @@ class OpenAIChat(OpenAIVoice):
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body, model)
-        walker = Walker(REQUEST)
-        walker.walk(document)
-        stream = document.get("stream") is True
-        if document.get("stream_options") is not None and not stream:
-            message = "stream_options needs `stream` to be true."
-            raise InvalidRequest(message, param="stream_options")
+        document, walker = read(body, REQUEST, model)
         return Call(
             dialect=self.name,
             operation=operation,
             model=document["model"],
-            stream=stream,
+            stream=streams(document),
             document=document,
             segments=tuple(walker.segments),
             tools=frozenset(_tool_names(document)),

@@ -8,7 +8,6 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.openai_errors import OpenAIVoice
 from gateway.dialects.openai_fields import (
     NOT_SERVED,
@@ -16,14 +15,15 @@ from gateway.dialects.openai_fields import (
     STANDARD,
     TOKENS,
     never,
+    streams,
 )
 from gateway.dialects.openai_frames import KEEP_ALIVE, data_frame, error_frame, last_frames
 from gateway.dialects.openai_reply import head, usage_document
 from gateway.dialects.rebuild import replace_segments
 from gateway.dialects.refused_names import refuse_routing
 from gateway.dialects.shapes import Shape, flag, text, unsupported, whole
-from gateway.dialects.walker import Walker
-from gateway.errors import InvalidRequest, SekishoError, UnsupportedField, UpstreamFailed
+from gateway.dialects.walker import read
+from gateway.errors import SekishoError, UnsupportedField, UpstreamFailed
 from gateway.types import Call, Event, Finish, Json, MaskedCall, Start, TextDelta, UsageEvent
 
 _OWN: Final = frozenset({"model", "stream", "stream_options"})
@@ -73,18 +73,12 @@ class OpenAICompletions(OpenAIVoice):
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body, model)
-        walker = Walker(REQUEST)
-        walker.walk(document)
-        stream = document.get("stream") is True
-        if document.get("stream_options") is not None and not stream:
-            message = "stream_options needs `stream` to be true."
-            raise InvalidRequest(message, param="stream_options")
+        document, walker = read(body, REQUEST, model)
         return Call(
             dialect=self.name,
             operation=operation,
             model=document["model"],
-            stream=stream,
+            stream=streams(document),
             document=document,
             segments=tuple(walker.segments),
             tools=frozenset(),

@@ -11,7 +11,6 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.openai_errors import OpenAIVoice
 from gateway.dialects.openai_fields import NOT_SERVED
 from gateway.dialects.openai_frames import ChatFramer
@@ -19,7 +18,7 @@ from gateway.dialects.openai_messages import MODEL
 from gateway.dialects.rebuild import replace_segments
 from gateway.dialects.refused_names import refuse_routing
 from gateway.dialects.shapes import Shape, text, unsupported, whole, words
-from gateway.dialects.walker import Walker
+from gateway.dialects.walker import read
 from gateway.errors import UnsupportedField, UpstreamFailed
 from gateway.types import Call, Embedding, Event, Json, MaskedCall, UsageEvent
 
@@ -62,9 +61,7 @@ class OpenAIEmbeddings(OpenAIVoice):
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`."""
-        document = decode(body, model)
-        walker = Walker(REQUEST)
-        walker.walk(document)
+        document, walker = read(body, REQUEST, model)
         return Call(
             dialect=self.name,
             operation=operation,

@@ -6,6 +6,7 @@ llama.cpp (``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A 
 list is refused by name.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -35,7 +36,8 @@ from gateway.dialects.shapes import (
     whole,
     words,
 )
-from gateway.errors import UnsupportedField
+from gateway.errors import InvalidRequest, UnsupportedField
+from gateway.types import Json
 
 PURPOSE: Final = "sekisho_purpose"
 """Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
@@ -307,3 +309,16 @@ REQUEST: Final = Shape(
     refuse=refuse_routing,
 )
 """A chat-completions request."""
+
+
+def streams(document: Mapping[str, Json]) -> bool:
+    """Whether the reply is to be streamed.
+
+    Raises:
+        InvalidRequest: options of a stream without a stream.
+    """
+    stream = document.get("stream") is True
+    if document.get("stream_options") is not None and not stream:
+        message = "stream_options needs `stream` to be true."
+        raise InvalidRequest(message, param="stream_options")
+    return stream

@@ -8,7 +8,6 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.jsonbody import decode
 from gateway.dialects.openai_errors import OpenAIVoice
 from gateway.dialects.openai_fields import PURPOSE
 from gateway.dialects.rebuild import replace_segments
@@ -16,7 +15,7 @@ from gateway.dialects.responses_fields import REQUEST
 from gateway.dialects.responses_frames import ResponseFramer
 from gateway.dialects.responses_neutral import neutral
 from gateway.dialects.responses_reply import Output
-from gateway.dialects.walker import Walker
+from gateway.dialects.walker import read
 from gateway.errors import UpstreamFailed
 from gateway.types import Call, Event, MaskedCall
 
@@ -30,9 +29,7 @@ class OpenAIResponses(OpenAIVoice):
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
         """Read a request body; ``store`` becomes false whatever the caller said."""
-        document = decode(body, model)
-        walker = Walker(REQUEST)
-        walker.walk(document)
+        document, walker = read(body, REQUEST, model)
         document["store"] = False
         return Call(
             dialect=self.name,

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
+from gateway.dialects.jsonbody import decode
 from gateway.dialects.shapes import Shape
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from gateway.types import Json, Origin, Path, Place, Segment
@@ -178,6 +179,23 @@ class Walker:
             for index, step in enumerate(path)
         ]
         return "".join(steps).removeprefix(".") or "the body"
+
+
+def read(body: bytes, root: Shape, model: str | None = None) -> tuple[dict[str, Json], Walker]:
+    """The document of a request body, checked, and the walker that went through it: how every dialect begins.
+
+    Args:
+        body: the bytes, as they came.
+        root: what a request may hold.
+        model: the model that the path names, where it names one.
+
+    Raises:
+        InvalidRequest, UnsupportedField: as :func:`decode` and :meth:`Walker.walk` say.
+    """
+    document = decode(body, model)
+    walker = Walker(root)
+    walker.walk(document)
+    return document, walker
 
 
 def _step(step: str | int, *, known: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.openai_fields import REQUEST
+from gateway.dialects.openai_fields import REQUEST, streams
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from tests.dialects.requests import canaries_in, chat, function, holding, leaves, parse, planted
 
@@ -268,3 +268,11 @@ def test_model_and_messages_are_required() -> None:
 
 def test_field_names_look_like_field_names() -> None:
     assert all(re.fullmatch(r"[a-z_]+", name) for name in REQUEST.fields)
+
+
+def test_options_of_a_stream_need_a_stream() -> None:
+    assert streams({"stream": True, "stream_options": {}})
+    assert not streams({"stream": False})
+    with pytest.raises(InvalidRequest) as caught:
+        streams({"stream_options": {"include_usage": True}})
+    assert caught.value.param == "stream_options"

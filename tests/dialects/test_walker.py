@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects.shapes import Shape, listing, text, words
-from gateway.dialects.walker import MAX_DEPTH, MAX_PLACES, Walker
+from gateway.dialects.walker import MAX_DEPTH, MAX_PLACES, Walker, read
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Segment
 from tests.dialects.requests import leaves
@@ -120,3 +120,11 @@ def test_arrays_are_bounded_where_the_shape_says_so() -> None:
     for wrong in ([], ["a", "b", "c"]):
         with pytest.raises(InvalidRequest, match="1 to 2"):
             segments_of(wrong, shape)
+
+
+def test_a_body_is_read_and_walked_and_the_model_of_the_path_counts() -> None:
+    document, walker = read(b'{"model": "a", "said": "hello"}', ANY, "b")
+    assert document == {"model": "b", "said": "hello"}
+    assert {"b", "hello"} <= {segment.text for segment in walker.segments}
+    with pytest.raises(InvalidRequest):
+        read(b"[]", ANY)
