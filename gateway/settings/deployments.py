@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gateway.destination import destination, is_subdomain
+from gateway.settings.families import FamilyName, refusal
 from gateway.settings.quotas import Price
 from gateway.settings.section import Country, Name, Section
 from gateway.types import Deployment, Zone
@@ -54,7 +55,16 @@ class Probe(Section):
 class DeploymentSettings(Section):
     """One place where a model is served."""
 
-    kind: Literal["openai"] = Field("openai", description="How to talk to it.")
+    kind: Literal["openai", "litellm"] = Field(
+        "openai",
+        description="How to talk to it: `openai`, or in another vendor's words, which litellm translates into.",
+    )
+    family: FamilyName | None = Field(
+        None, description="Of kind litellm: the vendor whose words are spoken."
+    )
+    api_version: str = Field(
+        "2024-10-21", pattern=r"^[0-9a-z.-]+$", description="Of family azure: its `api-version`."
+    )
     base_url: str = Field(
         pattern=r"^https?://", description="URL up to and including the version, such as …/v1."
     )
@@ -113,6 +123,21 @@ class DeploymentSettings(Section):
             self.proxy or self.spki_pins or self.client_cert_file
         ):
             raise ValueError("proxy, spki_pins and client_cert_file need an https base_url")
+        return self
+
+    @field_validator("family", mode="before")
+    @classmethod
+    def _an_enabled_family(cls, value: object) -> object:
+        if isinstance(value, str) and (why := refusal(value)):
+            raise ValueError(why)
+        return value
+
+    @model_validator(mode="after")
+    def _a_kind_and_its_settings(self) -> "DeploymentSettings":
+        if (self.kind == "litellm") != (self.family is not None):
+            raise ValueError("kind litellm and family belong together")
+        if self.kind == "litellm" and (self.probe is not None or self.providers):
+            raise ValueError("probe and providers are for kind openai")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ both. What it does not know becomes ``Unknown`` leaves, which are scanned and ne
 which would spell masked text again, are dropped.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from gateway.types import (
 )
 from gateway.upstream.failures import reported
 from gateway.upstream.repeats import Repeats
+from gateway.upstream.routers import check_claim
 
 _REASONING = ("reasoning_content", "reasoning")
 _SKIPPED = frozenset({"role", *_REASONING})
@@ -38,10 +39,12 @@ class EventReader:
 
     Args:
         form: which of OpenAI's operations replies.
+        providers: on a router, the only ones that may have answered; none asks nothing.
     """
 
-    def __init__(self, form: Form = "chat.completions") -> None:
+    def __init__(self, form: Form = "chat.completions", providers: Sequence[str] = ()) -> None:
         self._form = form
+        self._providers = providers
         self._started = False
         self._open: set[int] = set()
         self._repeats = Repeats(self._read)
@@ -60,6 +63,7 @@ class EventReader:
 
         Raises:
             UpstreamFailed: it is no such document.
+            AddressRefused: a router says that another provider answered than it was permitted to ask.
         """
         if (text := self._repeats.text(data)) is not None:
             self._open.add(text.choice)
@@ -69,9 +73,14 @@ class EventReader:
         return events
 
     def _read(self, data: bytes, key: str) -> list[Event]:
-        document = _object(data)
+        return self.take(_object(data), key)
+
+    def take(self, document: dict[str, Any], key: str) -> list[Event]:
+        """The same of a document that was decoded already."""
         if document.get("error") is not None or document.get("object") == "error":
             raise reported(document.get("error") or document)
+        if self._providers:
+            check_claim(document.get("provider"), self._providers)
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -1,7 +1,7 @@
 """What a model server's error means; its text is read for that and never shown.
 
-Every server words its errors in its own way: the codes and words below are those of OpenAI, Azure, vLLM, SGLang, llama.cpp
-and OpenRouter.
+Every server words its errors in its own way: the codes and words below are those of OpenAI, Azure, vLLM, SGLang, llama.cpp,
+OpenRouter, Anthropic, Gemini and Bedrock.
 """
 
 import math
@@ -28,6 +28,9 @@ _TOO_LONG = (
     "exceed_context_size_error",  # llama.cpp
     "maximum context length",  # vLLM, OpenRouter
     "model's context length",  # SGLang
+    "prompt is too long",  # Anthropic
+    "exceeds the maximum number of tokens",  # Gemini
+    "input is too long",  # Bedrock
 )
 _FILTERED = (
     "content_filter",  # Azure

@@ -1,42 +1,34 @@
-"""Deployments that speak the OpenAI API: vLLM, SGLang, llama.cpp, Ollama and the rest, over the guarded connector."""
+"""Sends cleared calls to deployments of every kind, over the guarded connector; what is said there is their ``Speech``'s."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 import aiohttp
-import orjson
 
 from gateway import __version__
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.settings.deployments import DeploymentSettings, Probe
-from gateway.types import Cleared, Event, Form, Start, Vault
+from gateway.types import Cleared, Event, Start, Vault
 from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
-from gateway.upstream.events import EventReader
 from gateway.upstream.failures import failure
 from gateway.upstream.patience import Patience
 from gateway.upstream.probe import probe_fault
 from gateway.upstream.resolver import RefusedHost
-from gateway.upstream.routers import router_preferences
-from gateway.upstream.sse import SseParser
+from gateway.upstream.speech import Outgoing, Reader, Speech
 
-_PATHS: Final[dict[Form, str]] = {
-    "chat.completions": "/chat/completions",
-    "completions": "/completions",
-    "embeddings": "/embeddings",
-}
 _LONGEST_REPLY = 32 << 20
 
 
-class OpenAIUpstream:
-    """One deployment of kind ``openai``.
+class HttpUpstream:
+    """One deployment.
 
     Args:
         name: the deployment's name.
         settings: where it is and how long it may take.
+        speech: how it is talked to.
         wire_check: the last look at the bytes that leave; raises to refuse them.
         refused_host: policy's word on a host name.
     """
@@ -45,12 +37,14 @@ class OpenAIUpstream:
         self,
         name: str,
         settings: DeploymentSettings,
+        speech: Speech,
         *,
         wire_check: Callable[[Vault, bytes], None],
         refused_host: RefusedHost,
     ) -> None:
         self.name = name
         self._settings = settings
+        self._speech = speech
         self._to = destination(settings.base_url)
         self._wire_check = wire_check
         self._refused_host = refused_host
@@ -59,6 +53,7 @@ class OpenAIUpstream:
 
     async def start(self) -> None:
         """Open the session. No connection is made before the first call."""
+        self._speech.prepare()
         connector = GuardedConnector(
             self._to,
             reach=self._settings.reach,
@@ -84,18 +79,18 @@ class OpenAIUpstream:
             AddressRefused: the connector refused the destination; nothing was sent.
             UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
         """
-        body = self._body(cleared)
-        self._wire_check(cleared.vault, body)
+        outgoing = self._speech.outgoing(cleared)
+        self._wire_check(cleared.vault, outgoing.body)
         stream, begun = cleared.call.stream, False
         timeouts = self._settings.timeouts
         now = asyncio.get_running_loop().time()
         end = now + timeouts.total
         first = min(now + (timeouts.first_event if stream else timeouts.whole_reply), end)
         try:
-            async with self._post(body, cleared.call.form, first, stream=stream) as response:
+            async with self._post(outgoing, first) as response:
                 batches = _streamed if stream else _whole
                 with Patience(response.content, first) as patience:
-                    async for batch in batches(response.content, EventReader(cleared.call.form)):
+                    async for batch in batches(response.content, outgoing.reader):
                         begun = True
                         patience.rest()
                         yield batch
@@ -114,6 +109,8 @@ class OpenAIUpstream:
         """What is wrong with the deployment, or ``""``; asked over the same guarded session."""
         if self._session is None:
             raise RuntimeError("the upstream was not started")
+        if self._settings.kind == "litellm":
+            return "not probed: its vendor has no list of models that is asked alike"
         try:
             async with asyncio.timeout(probe.timeout):
                 return await probe_fault(
@@ -121,7 +118,7 @@ class OpenAIUpstream:
                     self._to,
                     probe,
                     model=self._settings.model,
-                    headers=self._headers(stream=False),
+                    headers=self._headers("application/json"),
                     proxy=self._settings.proxy,
                 )
         except TimeoutError:
@@ -129,25 +126,17 @@ class OpenAIUpstream:
         except (aiohttp.ClientError, OSError, UpstreamError) as error:
             return type(error).__name__
 
-    def _body(self, cleared: Cleared) -> bytes:
-        document = {**cleared.call.neutral, "model": cleared.deployment.model}
-        if cleared.call.stream:
-            document |= {"stream": True, "stream_options": {"include_usage": True}}
-        if self._settings.providers:
-            document["provider"] = router_preferences(self._settings.providers)
-        return orjson.dumps(document)
-
     @asynccontextmanager
     async def _post(
-        self, body: bytes, form: Form, deadline: float, *, stream: bool
+        self, outgoing: Outgoing, deadline: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         async with asyncio.timeout_at(deadline):
             response = await self._session.post(
-                f"{self._to.origin}{self._to.path}{_PATHS[form]}",
-                data=body,
-                headers=self._headers(stream=stream),
+                f"{self._to.origin}{self._to.path}{outgoing.path}",
+                data=outgoing.body,
+                headers=self._headers(outgoing.media_type),
                 allow_redirects=False,
                 proxy=self._settings.proxy,
             )
@@ -155,55 +144,52 @@ class OpenAIUpstream:
             if response.status != 200:
                 async with asyncio.timeout_at(deadline):
                     raise await failure(response)
-            _check(response, stream=stream)
+            _check(response, outgoing.media_type)
             yield response
         finally:
             response.close()
 
-    def _headers(self, *, stream: bool) -> dict[str, str]:
+    def _headers(self, media_type: str) -> dict[str, str]:
         """The gateway's own headers; none of the caller's is ever sent."""
         headers = {
             "content-type": "application/json",
-            "accept": "text/event-stream" if stream else "application/json",
+            "accept": media_type,
             "accept-encoding": "identity",
             "user-agent": f"sekisho/{__version__}",
         }
-        key = self._credential.read()
-        return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
+        return {**headers, **self._speech.headers(self._credential.read())}
 
 
-def _check(response: aiohttp.ClientResponse, *, stream: bool) -> None:
+def _check(response: aiohttp.ClientResponse, expected: str) -> None:
     """Refuse all but a plain reply of the kind that was asked for."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise UpstreamFailed("The model server compressed its reply unasked.", fallback=True)
-    expected = "text/event-stream" if stream else "application/json"
     if response.content_type != expected:
         raise UpstreamFailed("The model server sent another kind of reply.", fallback=True)
 
 
 async def _whole(
-    content: aiohttp.StreamReader, reader: EventReader
+    content: aiohttp.StreamReader, reader: Reader
 ) -> AsyncGenerator[Sequence[Event], None]:
     body = bytearray()
     while chunk := await content.readany():
         body += chunk
         if len(body) > _LONGEST_REPLY:
             raise UpstreamFailed("The model server's reply is too large.", fallback=False)
-    yield reader.read(bytes(body), "message")
+    yield reader.whole(bytes(body))
 
 
 async def _streamed(
-    content: aiohttp.StreamReader, reader: EventReader
+    content: aiohttp.StreamReader, reader: Reader
 ) -> AsyncGenerator[Sequence[Event], None]:
     """Events, as many at a time as came; the start is held until something follows.
 
     Servers send it before they have begun to think, and what failed before the first word may be tried elsewhere.
     """
-    parser = SseParser()
     batch: list[Event] = []
     while chunk := await content.readany():
         try:
-            ended = _read(parser.feed(chunk), reader, batch)
+            ended = reader.feed(chunk, batch)
         except UpstreamFailed:
             if _has_begun(batch):  # what came before the fault was said, however the bytes arrived
                 yield batch
@@ -212,19 +198,10 @@ async def _streamed(
             yield batch
             batch = []
         if ended:
-            return
-    if not reader.finished:
-        raise UpstreamFailed("The model server's reply was cut off.", fallback=True)
+            break
+    if batch := [*batch, *reader.end()]:
+        yield batch
 
 
 def _has_begun(batch: Sequence[Event]) -> bool:
     return bool(batch) and not isinstance(batch[-1], Start)
-
-
-def _read(documents: list[bytes], reader: EventReader, batch: list[Event]) -> bool:
-    """Add the events of these documents; whether the stream said that it is over."""
-    for data in documents:
-        if data == b"[DONE]":
-            return True
-        batch += reader.read(data, "delta")
-    return False

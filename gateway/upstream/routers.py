@@ -1,8 +1,13 @@
-"""What a router such as OpenRouter is told: it chooses who really serves, so it is told whom it may choose from."""
+"""What a router such as OpenRouter is told, and what it claims: it chooses who really serves, so it is told whom it may choose from."""
 
 from collections.abc import Sequence
 
+from gateway.errors import AddressRefused
 from gateway.types import Json
+
+_ANOTHER = (
+    "The router says that another provider answered than those it may use. Its reply was dropped."
+)
 
 
 def router_preferences(providers: Sequence[str]) -> Json:
@@ -19,3 +24,23 @@ def router_preferences(providers: Sequence[str]) -> Json:
         "data_collection": "deny",
         "zdr": True,
     }
+
+
+def check_claim(claimed: Json, providers: Sequence[str]) -> None:
+    """Refuse a reply whose ``provider`` is none of those that were permitted; one that names none claims nothing.
+
+    Routers claim a display name (``DeepInfra``, ``Google Vertex``) and are told slugs (``deepinfra/fp8``,
+    ``google-vertex``): letters and digits are compared, without a slug's variant.
+
+    Raises:
+        AddressRefused: another provider was claimed.
+    """
+    if claimed is None:
+        return
+    permitted = {_plain(slug.partition("/")[0]) for slug in providers}
+    if not isinstance(claimed, str) or _plain(claimed) not in permitted:
+        raise AddressRefused(_ANOTHER)
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))

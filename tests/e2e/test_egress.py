@@ -13,7 +13,7 @@ from tests.parts.configuration import deployment
 from tests.parts.dns import DnsServer, Records
 from tests.parts.gateways import Served, serving
 from tests.parts.packets import PacketCount
-from tests.parts.scripted import Script, ScriptedUpstream, completion
+from tests.parts.scripted import Script, ScriptedUpstream, chunk, completion, stream
 
 OK = completion({"content": "ok"})
 OUTSIDE = {"addresses": "public"}
@@ -33,10 +33,19 @@ def packets(listener: ScriptedUpstream) -> Iterator[PacketCount]:
         yield count
 
 
+@pytest.fixture(params=[{}, {"kind": "litellm", "family": "mistral"}], ids=["direct", "litellm"])
+def door(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Both ways out: Mistral's replies are OpenAI's, so that one listener serves either."""
+    if request.param:
+        pytest.importorskip("litellm")
+    return dict(request.param)
+
+
 @asynccontextmanager
 async def gateway(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
     base_url: str,
     names: dict[str, Records | Callable[[], Records]],
     **place: Any,
@@ -46,7 +55,7 @@ async def gateway(
         monkeypatch.setattr(dns.asyncresolver, "get_default_resolver", server.resolver)
         async with serving(
             folder,
-            deployments={"there": deployment(base_url, **place)},
+            deployments={"there": deployment(base_url, **door, **place)},
             models={"deepseek-r1": {"deployments": ["there"]}},
         ) as served:
             yield served
@@ -72,10 +81,11 @@ async def test_the_count_sees_what_is_permitted(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
 ) -> None:
     zone = {"r1.example": [("CNAME", "edge.example")], "edge.example": [("A", "127.0.0.1")]}
     url = f"http://r1.example:{listener.port}/v1"
-    async with gateway(tmp_path, monkeypatch, url, dict(zone)) as served:
+    async with gateway(tmp_path, monkeypatch, door, url, dict(zone)) as served:
         assert (await ask(served)).choices[0].message.content == "ok"
     assert packets.read() > 3
     assert dict(listener.requests[0].headers)["host"] == f"r1.example:{listener.port}"
@@ -121,11 +131,12 @@ async def test_T33_a_name_that_leads_elsewhere_is_refused_without_a_packet(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
     zone: dict[str, Records | Callable[[], Records]],
     place: dict[str, Any],
 ) -> None:
     url = f"http://r1.example:{listener.port}/v1"
-    async with gateway(tmp_path, monkeypatch, url, zone, **place) as served:
+    async with gateway(tmp_path, monkeypatch, door, url, zone, **place) as served:
         error = await refused(served)
         assert (error.status_code, error.code) == (403, "provider_blocked")
         assert error.response.headers["x-should-retry"] == "false"
@@ -139,10 +150,11 @@ async def test_T38_a_refused_host_is_told_with_the_rule(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
 ) -> None:
     zone = {"r1.example": [("CNAME", "api.deepseek.com")], "api.deepseek.com": [("A", "127.0.0.1")]}
     url = f"http://r1.example:{listener.port}/v1"
-    async with gateway(tmp_path, monkeypatch, url, dict(zone)) as served:
+    async with gateway(tmp_path, monkeypatch, door, url, dict(zone)) as served:
         error = await refused(served)
     assert [reason["id"] for reason in error.body["reasons"]] == ["operator-denied"]  # type: ignore[index]
     assert packets.read() == 0
@@ -160,10 +172,11 @@ async def test_T33_a_literal_of_any_spelling_is_refused_without_a_packet(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
     host: str,
 ) -> None:
     url = f"http://{host}:{listener.port}/v1"
-    async with gateway(tmp_path, monkeypatch, url, {}, **OUTSIDE) as served:
+    async with gateway(tmp_path, monkeypatch, door, url, {}, **OUTSIDE) as served:
         error = await refused(served)
         assert (error.status_code, error.code) == (403, "provider_blocked")
     assert packets.read() == 0
@@ -175,11 +188,12 @@ async def test_a_name_of_any_spelling_is_the_same_name(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
     host: str,
 ) -> None:
     url = f"http://{host}:{listener.port}/v1"
     zone = {"r1.example": [("A", "127.0.0.1")]}
-    async with gateway(tmp_path, monkeypatch, url, dict(zone), **OUTSIDE) as served:
+    async with gateway(tmp_path, monkeypatch, door, url, dict(zone), **OUTSIDE) as served:
         assert (await refused(served)).status_code == 403
     assert packets.read() == 0
 
@@ -189,6 +203,7 @@ async def test_rebinding_after_a_good_answer_is_refused_without_a_packet(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
 ) -> None:
     """The first answer leads to a server that closes each connection, the next ones to the listener beside metadata."""
     async with ScriptedUpstream(
@@ -200,7 +215,7 @@ async def test_rebinding_after_a_good_answer_is_refused_without_a_packet(
             "r1.example": lambda: answers.pop() if answers else turned
         }
         url = f"http://r1.example:{first.port}/v1"
-        async with gateway(tmp_path, monkeypatch, url, zone) as served:
+        async with gateway(tmp_path, monkeypatch, door, url, zone) as served:
             await ask(served)
             sent = len(first.requests)
             with PacketCount(first.port) as after:
@@ -216,13 +231,39 @@ async def test_T35_a_redirect_leads_nowhere(
     packets: PacketCount,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    door: dict[str, Any],
     status: int,
 ) -> None:
     target = f"http://127.0.0.1:{listener.port}/v1/chat/completions"
     async with ScriptedUpstream(Script(status=status, headers={"location": target})) as sly:
-        async with gateway(tmp_path, monkeypatch, sly.base_url, {}) as served:
+        async with gateway(tmp_path, monkeypatch, door, sly.base_url, {}) as served:
             error = await refused(served)
             assert (error.status_code, error.code) == (502, "upstream_error")
             assert str(listener.port) not in error.response.text
         assert len(sly.requests) == 1
     assert packets.read() == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_a_router_that_claims_another_provider_is_refused_before_the_first_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, streamed: bool
+) -> None:
+    delta = {"content": "ok"}
+    claim = "DeepSeek"
+    told = stream(chunk(delta, provider=claim)), completion(delta, provider=claim)
+    script = told[0] if streamed else told[1]
+    async with ScriptedUpstream(script) as router:
+        async with gateway(
+            tmp_path, monkeypatch, {}, router.base_url, {}, providers=["together/fp8"]
+        ) as served:
+            async with served.client() as client:
+                with pytest.raises(openai.APIStatusError) as caught:
+                    await client.chat.completions.create(
+                        model="deepseek-r1",
+                        messages=[{"role": "user", "content": "Hello"}],
+                        stream=streamed,
+                    )
+            assert (caught.value.status_code, caught.value.code) == (403, "provider_blocked")
+            assert "another provider" in caught.value.message
+            assert served.records()[-1]["outcome"] == "denied"
+        assert router.requests[0].json()["provider"]["only"] == ["together/fp8"]

@@ -19,7 +19,8 @@ from gateway.policy.clear import clear
 from gateway.redact.wire import check
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Cleared, Event, MaskedCall, TextDelta, Vault
-from gateway.upstream.http import OpenAIUpstream
+from gateway.upstream.http import HttpUpstream
+from gateway.upstream.openai import OpenAISpeech
 from tests.parts import configuration, samples
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, completion, stream
 from tests.redact.samples import vault
@@ -57,9 +58,11 @@ async def events(
 ) -> list[Event]:
     """What one upstream gives for a cleared call."""
     told = configuration.deployment(server.base_url, **settings)
-    upstream = OpenAIUpstream(
+    place = DeploymentSettings.model_validate(told)
+    upstream = HttpUpstream(
         "r1-a",
-        DeploymentSettings.model_validate(told),
+        place,
+        OpenAISpeech(place),
         wire_check=check,
         refused_host=lambda _: None,
     )
@@ -73,9 +76,11 @@ async def events(
 
 async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: Any) -> str:  # noqa: ASYNC109  # Probe names it
     told = configuration.deployment(server.base_url, **settings)
-    upstream = OpenAIUpstream(
+    place = DeploymentSettings.model_validate(told)
+    upstream = HttpUpstream(
         "r1-a",
-        DeploymentSettings.model_validate(told),
+        place,
+        OpenAISpeech(place),
         wire_check=check,
         refused_host=lambda _: None,
     )

@@ -1,0 +1,118 @@
+"""Reads a vendor's replies: its framing is undone here, its words are litellm's to translate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from gateway.errors import UpstreamFailed
+from gateway.types import Event, Json, UsageEvent
+from gateway.upstream.events import EventReader
+from gateway.upstream.failures import failure_of, reported
+from gateway.upstream.litellm.translation import Translation
+from gateway.upstream.speech import CUT_OFF
+from gateway.upstream.sse import SseParser
+
+_LONGEST_FRAME = 1 << 20
+_ENDS = frozenset({"message_stop"})
+_SILENT = frozenset({"ping"})
+_AWS_STATUS = {
+    "throttlingException": 429,
+    "validationException": 400,
+    "modelStreamErrorException": 502,
+    "serviceUnavailableException": 503,
+}
+"""Exceptions within a stream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html); others are 500."""
+
+
+class TranslatedReader:
+    """One reply. Usage, which vendors count up as they go, is told once, at the end.
+
+    Args:
+        translation: of the request that is answered.
+        frames: undoes AWS's framing; ``None`` for server-sent events.
+        broken_frame: what it raises for a wrong length or checksum.
+    """
+
+    def __init__(
+        self,
+        translation: Translation,
+        frames: Any = None,
+        broken_frame: type[Exception] = ValueError,
+    ) -> None:
+        self._translation = translation
+        self._frames = frames
+        self._broken_frame = broken_frame
+        self._sse = SseParser()
+        self._events = EventReader()
+        self._usage: UsageEvent | None = None
+
+    def whole(self, body: bytes) -> list[Event]:
+        document = _object(body)
+        _raise_reported(document)
+        return self._events.take(self._translation.whole(document), "message")
+
+    def feed(self, chunk: bytes, batch: list[Event]) -> bool:
+        for document in self._documents(chunk):
+            if document is None or document.get("type") in _ENDS:
+                return True
+            if document.get("type") not in _SILENT:
+                _raise_reported(document)
+                self._take(self._translation.chunk(document), batch)
+        return False
+
+    def end(self) -> list[Event]:
+        if not self._events.finished:
+            raise UpstreamFailed(CUT_OFF, fallback=True)
+        return [] if self._usage is None else [self._usage]
+
+    def _take(self, document: Json, batch: list[Event]) -> None:
+        if document is None:
+            return
+        for event in self._events.take(document, "delta"):
+            if isinstance(event, UsageEvent):
+                self._usage = event
+            else:
+                batch.append(event)
+
+    def _documents(self, chunk: bytes) -> Iterator[dict[str, Any] | None]:
+        """Each document of the stream; ``None`` where it says that it is over."""
+        if self._frames is None:
+            for data in self._sse.feed(chunk):
+                yield None if data == b"[DONE]" else _object(data)
+            return
+        self._frames.add_data(chunk)
+        for message in self._messages():
+            told = message.headers
+            if told.get(":message-type") != "event":
+                status = _AWS_STATUS.get(str(told.get(":exception-type")), 500)
+                raise failure_of(status, message.payload)
+            yield _object(message.payload)
+
+    def _messages(self) -> Iterator[Any]:
+        try:
+            for message in self._frames:
+                if len(message.payload) > _LONGEST_FRAME:
+                    raise _malformed()
+                yield message
+        except self._broken_frame:
+            raise _malformed() from None
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise _malformed() from None
+    if not isinstance(document, dict):
+        raise _malformed()
+    return document
+
+
+def _raise_reported(document: dict[str, Any]) -> None:
+    if document.get("error") is not None or document.get("type") == "error":
+        raise reported(document.get("error") or document)
+
+
+def _malformed() -> UpstreamFailed:
+    return UpstreamFailed("The model server sent something that is no reply.", fallback=True)

@@ -1,0 +1,202 @@
+"""One request and its reply in a vendor's words, by litellm's transformation classes: documents in, documents out."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import orjson
+
+from gateway.errors import UpstreamFailed, UpstreamRejected
+from gateway.types import Json
+from gateway.upstream.litellm.families import Family
+from gateway.upstream.litellm.library import Library
+from gateway.upstream.litellm.seal import Sealed
+
+_T = TypeVar("_T")
+_OURS: Final = frozenset(
+    {"messages", "model", "stream", "stream_options", "user", "safety_identifier", "metadata", "store", "prompt_cache_key"}
+)  # fmt: skip
+"""Not parameters of a model: set by the gateway, or of no use to another vendor than OpenAI and better not told to it."""
+_NATIVE: Final = {"anthropic": frozenset({"top_k", "thinking"}), "gemini": frozenset({"top_k"}), "vertex_ai": frozenset({"top_k"})}  # fmt: skip
+"""Parameters that OpenAI has not and that litellm hands on to these vendors."""
+_SAID: Final = ("content", "reasoning_content", "refusal", "tool_calls")
+_SIGNATURE: Final = "__thought__"
+"""Where litellm hides Gemini's signed thoughts in the id of a tool call: too long for an id, and nothing that a caller needs."""
+
+
+class Translation:
+    """One call.
+
+    Args:
+        library: litellm.
+        family: the vendor.
+        model: the name that is sent upstream.
+        neutral: the masked request in OpenAI's form.
+        stream: whether the reply is to be streamed.
+
+    Raises:
+        UpstreamRejected: the vendor has no words for it.
+    """
+
+    def __init__(
+        self, library: Library, family: Family, model: str, neutral: Mapping[str, Json], *, stream: bool
+    ) -> None:  # fmt: skip
+        self._library = library
+        self._family = family
+        self._model = model
+        self._told = _Unlogged()
+        self._kept: dict[str, Any] = {}
+        self.document: Json = _sealed(lambda: self._request(copy.deepcopy(dict(neutral)), stream))
+        self._chunks = _sealed(self._iterator) if stream else None
+
+    def whole(self, document: Json) -> Json:
+        """A vendor's whole reply as OpenAI's."""
+        return _sealed(lambda: _spoken(self._reply(document), "message"))
+
+    def chunk(self, document: Json) -> Json:
+        """One part of a vendor's stream as a chunk of OpenAI's; ``None`` when it says nothing."""
+        return _sealed(lambda: self._part(document))
+
+    def _request(self, neutral: dict[str, Any], stream: bool) -> Json:
+        asked = {k: v for k, v in neutral.items() if k not in _OURS and v is not None}
+        native = {k: asked.pop(k) for k in _NATIVE.get(self._family.provider, ()) if k in asked}
+        self._config = self._library.config(self._model, self._family.provider)
+        unknown = asked.keys() - set(self._config.get_supported_openai_params(self._model))
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise UpstreamRejected(f"This deployment's vendor has no parameter {names}.", fallback=False)  # fmt: skip
+        self._params = {**self._config.map_openai_params(asked, {}, self._model, False), **native}
+        self._json_mode = bool(self._params.pop("json_mode", False))
+        self._messages = neutral["messages"]
+        document = self._body()
+        if stream and self._family.stream_field:
+            document["stream"] = True
+            if self._family.provider == "azure":
+                document["stream_options"] = {"include_usage": True}
+        return document
+
+    def _body(self) -> Any:
+        # A copy: what is mapped is read again with the reply, and litellm takes its arguments apart.
+        params, messages = copy.deepcopy(self._params), copy.deepcopy(self._messages)
+        if self._family.provider in ("gemini", "vertex_ai"):
+            return self._library.gemini_body(
+                messages=messages,
+                model=self._model,
+                optional_params=params,
+                custom_llm_provider=self._family.provider,
+                litellm_params=self._kept,
+                cached_content=None,
+            )
+        return self._config.transform_request(self._model, messages, params, self._kept, {})
+
+    def _reply(self, document: Json) -> Any:
+        if self._family.provider == "azure":
+            return document
+        reply = self._config.transform_response(
+            model=self._model,
+            raw_response=self._library.response(200, content=orjson.dumps(document)),
+            model_response=self._library.reply(),
+            logging_obj=self._told,
+            request_data={},
+            messages=self._messages,
+            optional_params=self._params,
+            litellm_params=self._kept,
+            encoding=None,
+            api_key="",
+            json_mode=self._json_mode,
+        )
+        return reply.model_dump()
+
+    def _iterator(self) -> Any:
+        if self._family.provider == "azure":
+            return None
+        if self._family.provider in ("gemini", "vertex_ai"):
+            return self._library.gemini_chunks(None, sync_stream=True, logging_obj=self._told)
+        if self._family.provider == "bedrock":
+            return self._library.bedrock_chunks(self._model, json_mode=self._json_mode)
+        if self._family.provider == "anthropic":
+            return self._library.anthropic_chunks(
+                None,
+                sync_stream=True,
+                json_mode=self._json_mode,
+                tool_name_reverse_map=self._kept.get(self._library.anthropic_names),
+            )
+        return self._config.get_model_response_iterator(
+            streaming_response=None, sync_stream=True, json_mode=self._json_mode
+        )
+
+    def _part(self, document: Json) -> Json:
+        if self._chunks is None:
+            return document
+        parse = getattr(self._chunks, "converse_chunk_parser", None) or self._chunks.chunk_parser
+        part = parse(document)
+        if part is None:
+            return None
+        spoken = _spoken(part.model_dump(), "delta")
+        # litellm says "stop" with every part of Gemini's stream: a stream that is cut off would look whole.
+        if "candidates" in document and not any(
+            c.get("finishReason") for c in document["candidates"]
+        ):
+            for choice in spoken["choices"]:
+                choice["finish_reason"] = None
+        return spoken
+
+
+class _Unlogged:
+    """Stands where litellm expects its logger of requests and replies, and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.optional_params: dict[str, Any] = {}
+        self.model_call_details: dict[str, Any] = {}
+
+    def post_call(self, *_: object, **__: object) -> None: ...
+
+
+def _sealed(translate: Callable[[], _T]) -> _T:
+    """What it gives; a fault of litellm's is an error of ours, without its text, which may hold the request (T31)."""
+    seal = Sealed()
+    try:
+        with seal:
+            translated = translate()
+    except UpstreamRejected:
+        raise
+    except Exception:  # noqa: BLE001  # another's code: whatever it raises, the call fails here
+        if not seal.broken:
+            raise UpstreamFailed(
+                "The request or the reply can't be put in this vendor's words.", fallback=True
+            ) from None
+    else:
+        if not seal.broken:
+            return translated
+    raise UpstreamRejected(
+        "This deployment takes images and files only within the request (data: URLs).",
+        fallback=False,
+    )
+
+
+def _spoken(document: dict[str, Any], key: str) -> Json:
+    """Of litellm's document, what OpenAI's has: its own additions repeat what was said, signed or not."""
+    return {
+        "id": document.get("id") or "",
+        "model": document.get("model") or "",
+        "created": document.get("created") or 0,
+        "choices": [
+            choice
+            for told in document.get("choices") or ()
+            if (choice := _choice(told, key))[key] or choice["finish_reason"]
+        ],
+        "usage": document.get("usage"),
+    }
+
+
+def _choice(choice: dict[str, Any], key: str) -> Json:
+    said = choice.get(key) or {}
+    kept = {name: said[name] for name in _SAID if said.get(name)}
+    for call in kept.get("tool_calls", ()):
+        if call.get("id"):
+            call["id"] = call["id"].partition(_SIGNATURE)[0]
+    return {
+        "index": choice.get("index") or 0,
+        key: kept,
+        "finish_reason": choice.get("finish_reason") or None,
+    }
