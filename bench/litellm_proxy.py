@@ -12,7 +12,7 @@ import yaml
 
 from bench.measure import Tree
 from bench.payloads import MODEL
-from bench.subjects import DidNotStart, Subject, _answers, _free_port, _url
+from bench.subjects import DidNotStart, Subject, answers, free_port, url_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BIN: Final = ROOT / ".tools/litellm/bin"
@@ -80,23 +80,23 @@ async def _proxy(
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_MASTER_KEY": key,
     }
-    port = _free_port()
+    port = free_port()
     command = [
         *(str(BIN / "litellm"), "--config", str(config), "--port", str(port)),
         *("--host", "127.0.0.1"),
     ]
-    probe = f"{_url(port)}/health/liveliness"
+    probe = f"{url_of(port)}/health/liveliness"
     async with _running(command, folder / f"{name}.log", probe, environ, folder) as process:
-        yield process, _url(port)
+        yield process, url_of(port)
 
 
 @asynccontextmanager
 async def _service(folder: Path, command: Sequence[str]) -> AsyncIterator[Running]:
-    port = _free_port()
+    port = free_port()
     log = folder / f"service-{port}.log"
-    probe = f"{_url(port)}/health"
+    probe = f"{url_of(port)}/health"
     async with _running([*command, str(port)], log, probe, None, ROOT) as process:
-        yield process, _url(port)
+        yield process, url_of(port)
 
 
 @asynccontextmanager
@@ -108,7 +108,7 @@ async def _running(
             *command, env=environ, cwd=cwd, stdout=output, stderr=output
         )
     try:
-        if not await _answers(process, probe):
+        if not await answers(process, probe):
             raise DidNotStart(log.read_text(errors="replace")[-2000:])
         yield psutil.Process(process.pid)
     finally:

@@ -7,23 +7,19 @@ and only forwards. Figures are CPU time of each subject per event, and the time 
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
 import orjson
-import psutil
 import typer
-import yaml
 
+from bench.litellm_proxy import BIN, litellm_proxy
 from bench.load import drive
-from bench.measure import Tree, percentile
-from bench.payloads import MODEL, chat, values
-from bench.subjects import DidNotStart, Subject, Subjects, _answers, _free_port, _url, subjects
+from bench.measure import percentile
+from bench.payloads import chat, values
+from bench.subjects import Subject, Subjects, subjects
 
-LITELLM: Final = Path(__file__).resolve().parent.parent / ".tools/litellm/bin/litellm"
 EVENTS: Final = 2000
 _ROUNDS: Final = 3
 
@@ -42,39 +38,6 @@ class Figures:
     def micros(self) -> float:
         """CPU-µs per event."""
         return self.cpu / self.events * 1e6
-
-
-@asynccontextmanager
-async def litellm_proxy(folder: Path, upstream: str, key: str) -> AsyncIterator[Subject]:
-    """LiteLLM's proxy before the same model server, without a guardrail."""
-    port = _free_port()
-    parameters = {"model": f"openai/{MODEL}", "api_base": f"{upstream}/v1", "api_key": "x"}
-    config = folder / "litellm.yaml"
-    config.write_text(
-        yaml.safe_dump({"model_list": [{"model_name": MODEL, "litellm_params": parameters}]})
-    )
-    with (folder / "litellm.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(str(LITELLM), "--config", str(config), "--port", str(port), "--host", "127.0.0.1"),
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": str(folder),
-                "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-                "LITELLM_MASTER_KEY": key,
-            },
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        if not await _answers(process, f"{_url(port)}/health/liveliness"):
-            raise DidNotStart((folder / "litellm.log").read_text(errors="replace")[-2000:])
-        tree = Tree(root=psutil.Process(process.pid))
-        yield Subject(name="litellm", url=_url(port), tree=tree)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 async def stream(subject: Subject, key: str, number: int, figures: Figures) -> None:
@@ -129,7 +92,7 @@ async def _bench(requests: int) -> dict[str, Figures]:
 
 def main(requests: Requests = 5, as_json: bool = False) -> None:
     """Print what each subject costs. Nothing is written."""
-    if not LITELLM.exists():
+    if not (BIN / "litellm").exists():
         sys.exit("LiteLLM's proxy is not installed: make clients")
     figures = asyncio.run(_bench(requests))
     shown = {

@@ -64,21 +64,21 @@ async def subjects(folder: Path, *, chunks: int = CHUNKS) -> AsyncIterator[Subje
     last, others = cores[-1:], cores[:-1] or cores
     os.sched_setaffinity(0, last)
     key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
-    model, through, port, admin = (_free_port() for _ in range(4))
-    config = _configure(folder, port=port, admin=admin, upstream=_url(model))
+    model, through, port, admin = (free_port() for _ in range(4))
+    config = _configure(folder, port=port, admin=admin, upstream=url_of(model))
     serve = ["gateway", "serve", "--config", str(config)]
-    bare = ["bench.passthrough", str(through), _url(model)]
+    bare = ["bench.passthrough", str(through), url_of(model)]
     async with (
         _process(
-            folder, ["bench.upstream", str(model), str(chunks)], last, f"{_url(model)}/last"
+            folder, ["bench.upstream", str(model), str(chunks)], last, f"{url_of(model)}/last"
         ) as upstream,
-        _process(folder, bare, others, f"{_url(through)}/docs") as passthrough,
-        _process(folder, serve, others, f"{_url(port)}/readyz", {_KEY_ENV: key}) as gateway,
+        _process(folder, bare, others, f"{url_of(through)}/docs") as passthrough,
+        _process(folder, serve, others, f"{url_of(port)}/readyz", {_KEY_ENV: key}) as gateway,
     ):
         yield Subjects(
-            upstream=Subject(name="upstream", url=_url(model), tree=upstream),
-            passthrough=Subject(name="passthrough", url=_url(through), tree=passthrough),
-            gateway=Subject(name="gateway", url=_url(port), tree=gateway),
+            upstream=Subject(name="upstream", url=url_of(model), tree=upstream),
+            passthrough=Subject(name="passthrough", url=url_of(through), tree=passthrough),
+            gateway=Subject(name="gateway", url=url_of(port), tree=gateway),
             key=key,
         )
 
@@ -133,7 +133,7 @@ async def _process(
     try:
         root = psutil.Process(process.pid)
         root.cpu_affinity(cores)
-        if not await _answers(process, probe):
+        if not await answers(process, probe):
             raise DidNotStart(f"{probe}: {log.read_text(errors='replace')[-2000:]}")
         yield Tree(root=root)
     finally:
@@ -142,7 +142,8 @@ async def _process(
         await process.wait()
 
 
-async def _answers(process: asyncio.subprocess.Process, probe: str) -> bool:
+async def answers(process: asyncio.subprocess.Process, probe: str) -> bool:
+    """Whether the process answers before it ends or the time to start is over."""
     deadline = time.monotonic() + _START_SECONDS
     async with aiohttp.ClientSession() as session:
         while process.returncode is None and time.monotonic() < deadline:
@@ -156,11 +157,13 @@ async def _answers(process: asyncio.subprocess.Process, probe: str) -> bool:
     return False
 
 
-def _url(port: int) -> str:
+def url_of(port: int) -> str:
+    """Where something that listens on the port is reached."""
     return f"http://127.0.0.1:{port}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -21,7 +21,7 @@ import psutil
 import yaml
 from aiohttp import web
 
-from bench.subjects import POLICIES, _free_port, _process, _url
+from bench.subjects import POLICIES, _process, free_port, url_of
 from gateway.keys import KeyRing
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -110,10 +110,10 @@ async def keyed_front(target: str, key: str) -> AsyncIterator[str]:
         app.router.add_post("/{path:.*}", passed)
         runner = web.AppRunner(app)
         await runner.setup()
-        port = _free_port()
+        port = free_port()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         try:
-            yield _url(port)
+            yield url_of(port)
         finally:
             await runner.cleanup()
 
@@ -124,8 +124,8 @@ async def run() -> int:
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="sekisho-canarywire-") as name:
         folder = Path(name)
-        port, admin, capture = (_free_port() for _ in range(3))
-        settings = gateway_settings(folder, port=port, admin=admin, capture=_url(capture))
+        port, admin, capture = (free_port() for _ in range(3))
+        settings = gateway_settings(folder, port=port, admin=admin, capture=url_of(capture))
         config = folder / "sekisho.yaml"
         config.write_text(yaml.safe_dump(settings, sort_keys=False))
         server = await asyncio.create_subprocess_exec(
@@ -133,13 +133,13 @@ async def run() -> int:
         )
         try:
             serve = ["gateway", "serve", "--config", str(config)]
-            probe = f"{_url(port)}/readyz"
+            probe = f"{url_of(port)}/readyz"
             async with (
                 _process(folder, serve, cores, probe, {_KEY_ENV: key}) as tree,
-                keyed_front(_url(port), key) as front,
+                keyed_front(url_of(port), key) as front,
             ):
                 detectors = [child.pid for child in tree.root.children() if _detects(child)]
-                asked = run_settings(detectors, front=front, capture=_url(capture))
+                asked = run_settings(detectors, front=front, capture=url_of(capture))
                 (folder / "run.yaml").write_text(yaml.safe_dump(asked, sort_keys=False))
                 return await _attack(folder)
         finally:

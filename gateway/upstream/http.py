@@ -190,7 +190,7 @@ async def _streamed(
     while chunk := await content.readany():
         try:
             ended = reader.feed(chunk, batch)
-        except UpstreamFailed:
+        except UpstreamError:
             if _has_begun(batch):  # what came before the fault was said, however the bytes arrived
                 yield batch
             raise

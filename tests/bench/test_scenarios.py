@@ -8,22 +8,22 @@ import pytest
 from bench.load import WrongAnswer, drive
 from bench.payloads import message
 from bench.scenarios import ALONE, KNOWN, STREAMED, Conversations, control
-from bench.subjects import Subject, Subjects, _free_port, _process, _url
+from bench.subjects import Subject, Subjects, _process, free_port, url_of
 
 
 async def test_a_gateway_that_does_not_mask_is_found_out(tmp_path: Path) -> None:
-    model, through = _free_port(), _free_port()
-    bare = ["bench.passthrough", str(through), _url(model)]
+    model, through = free_port(), free_port()
+    bare = ["bench.passthrough", str(through), url_of(model)]
     every = sorted(os.sched_getaffinity(0))
     async with (
         _process(
-            tmp_path, ["bench.upstream", str(model)], every, f"{_url(model)}/last"
+            tmp_path, ["bench.upstream", str(model)], every, f"{url_of(model)}/last"
         ) as upstream,
-        _process(tmp_path, bare, every, f"{_url(through)}/docs") as passthrough,
+        _process(tmp_path, bare, every, f"{url_of(through)}/docs") as passthrough,
     ):
-        subject = Subject(name="passthrough", url=_url(through), tree=passthrough)
-        impostor = Subject(name="gateway", url=_url(through), tree=passthrough)
-        server = Subject(name="upstream", url=_url(model), tree=upstream)
+        subject = Subject(name="passthrough", url=url_of(through), tree=passthrough)
+        impostor = Subject(name="gateway", url=url_of(through), tree=passthrough)
+        server = Subject(name="upstream", url=url_of(model), tree=upstream)
         with pytest.raises(WrongAnswer, match="4 of 4 planted values reached the model"):
             await control(Subjects(upstream=server, passthrough=subject, gateway=impostor, key="k"))
         (sample,) = await drive(subject.url, "k", [STREAMED.body(1)])
