@@ -14,6 +14,8 @@ from gateway.types import Deployment, Zone
 Reach: TypeAlias = Literal["public", "private", "link-local"]
 """How far in the addresses of a deployment may be; each includes the ones before it."""
 
+Preset: TypeAlias = Literal["deepseek-r1", "deepseek-r1-0528"]
+
 _ROUTER = "openrouter.ai"
 _NEAREST: dict[Zone, int] = {"in-house": 0, "device": 0, "trusted-cloud": 10, "public-cloud": 20}
 
@@ -69,6 +71,10 @@ class DeploymentSettings(Section):
         pattern=r"^https?://", description="URL up to and including the version, such as …/v1."
     )
     model: str = Field(min_length=1, description="The model name sent upstream.")
+    preset: Preset | None = Field(
+        None,
+        description="What the model's makers recommend: sampling, unless the caller chooses; for R1, system prompts in the user turn.",
+    )
     operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
     zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
     datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")

@@ -8,6 +8,7 @@ import orjson
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import Cleared, Form
 from gateway.upstream.events import EventReader
+from gateway.upstream.presets import with_preset
 from gateway.upstream.routers import router_preferences
 from gateway.upstream.speech import Outgoing, StreamReader
 
@@ -29,7 +30,8 @@ class OpenAISpeech:
 
     def outgoing(self, cleared: Cleared) -> Outgoing:
         call = cleared.call
-        document = {**call.neutral, "model": cleared.deployment.model}
+        document = with_preset(call.neutral, self._settings.preset)
+        document["model"] = cleared.deployment.model
         if call.stream:
             document |= {"stream": True, "stream_options": {"include_usage": True}}
         if self._settings.providers:

@@ -12,6 +12,7 @@ from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import Library, load
 from gateway.upstream.litellm.reader import TranslatedReader
 from gateway.upstream.litellm.translation import Translation
+from gateway.upstream.presets import with_preset
 from gateway.upstream.speech import Outgoing
 
 
@@ -39,8 +40,9 @@ class LitellmSpeech:
         call, family = cleared.call, self._family
         if call.form != "chat.completions":
             raise UpstreamRejected("This deployment serves chat alone.", fallback=True)
+        neutral = with_preset(call.neutral, self._settings.preset)
         translation = Translation(
-            self._library, family, self._settings.model, call.neutral, stream=call.stream
+            self._library, family, self._settings.model, neutral, stream=call.stream
         )
         framed = call.stream and family.stream_type != "text/event-stream"
         return Outgoing(

@@ -1,0 +1,58 @@
+"""What a model's makers recommend, applied to the masked request where the deployment says so.
+
+R1 (https://github.com/deepseek-ai/DeepSeek-R1#usage-recommendations): temperature 0.6, top_p 0.95, and no system prompt: its text stands
+at the beginning of the first user turn. R1-0528 takes system prompts (https://huggingface.co/deepseek-ai/DeepSeek-R1-0528).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.settings.deployments import Preset
+from gateway.types import Json
+
+_SAMPLING: Final = {"temperature": 0.6, "top_p": 0.95}
+_SYSTEM: Final = frozenset({"system", "developer"})
+
+
+def with_preset(neutral: Mapping[str, Json], preset: Preset | None) -> dict[str, Json]:
+    """The request as the preset has it; what the caller chose of sampling stays as it is."""
+    document = dict(neutral)
+    if preset is None or "input" in document:  # embeddings are not sampled
+        return document
+    if not any(document.get(name) is not None for name in _SAMPLING):
+        document |= _SAMPLING
+    if preset == "deepseek-r1" and "messages" in document:
+        document["messages"] = _without_system(document["messages"])
+    return document
+
+
+def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The texts of system turns, in their order, before the first user turn's own."""
+    moved = [
+        part
+        for message in messages
+        if message.get("role") in _SYSTEM
+        for part in _parts(message.get("content"))
+    ]
+    rest = [message for message in messages if message.get("role") not in _SYSTEM]
+    if not moved:
+        return rest
+    first = next((i for i, message in enumerate(rest) if message.get("role") == "user"), None)
+    if first is None:
+        return [{"role": "user", "content": _joined(moved)}, *rest]
+    own = _parts(rest[first].get("content"))
+    turn = {**rest[first], "content": _joined([*moved, *own])}
+    return [*rest[:first], turn, *rest[first + 1 :]]
+
+
+def _parts(content: Json) -> list[dict[str, Any]]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return list(content or ())
+
+
+def _joined(parts: list[dict[str, Any]]) -> Json:
+    """One text, as servers of R1 expect it, unless something other than text is among the parts."""
+    if all(part.get("type") == "text" for part in parts):
+        return "\n\n".join(part["text"] for part in parts)
+    return parts
