@@ -1,0 +1,170 @@
+"""What the way out costs a request: sending through each door, in one run.
+
+Beside the doors stands a bare aiohttp session to the same server: what is left is the gateway's. All take turns, so that a change of the
+machine's pace meets all.
+
+Run with ``python -m bench.routing [--json] [--requests N]``; without litellm its row is left out.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Final, TypeAlias
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from bench.measure import percentile
+from bench.upstream import Upstream
+from gateway.policy.clear import clear
+from gateway.redact.vault import RequestVault
+from gateway.redact.wire import check
+from gateway.settings.deployments import DeploymentSettings
+from gateway.types import Cleared, Decision, MaskedCall, Verdict
+from gateway.upstream.http import HttpUpstream
+from gateway.upstream.litellm.library import fault
+from gateway.upstream.litellm.speech import LitellmSpeech
+from gateway.upstream.openai import OpenAISpeech
+
+_QUESTION: Final = {"messages": [{"role": "user", "content": "How is the weather today? " * 20}]}
+_LITELLM: Final = {"kind": "litellm", "family": "mistral"}
+
+Asked: TypeAlias = Callable[[], Awaitable[None]]
+
+
+async def measure(requests: int) -> dict[str, object]:
+    """Microseconds at p50 and p99 by row, and each door's p50 above the bare session's."""
+    async with _server() as url, _bare(url) as bare, _door(url, {}) as direct:
+        subjects: dict[str, Asked] = {"bare session": bare, "direct": direct}
+        if fault():
+            times = await _times(subjects, requests)
+        else:
+            async with _door(url, _LITELLM) as translated:
+                times = await _times({**subjects, "litellm": translated}, requests)
+    rows = {name: {"p50": percentile(t, 50), "p99": percentile(t, 99)} for name, t in times.items()}
+    least = rows["bare session"]["p50"]
+    return {
+        "requests": requests,
+        "microseconds": rows,
+        "above_bare": {name: row["p50"] - least for name, row in rows.items()},
+    }
+
+
+async def _times(subjects: dict[str, Asked], requests: int) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in subjects}
+    for ask in subjects.values():  # connections are made, models are built
+        await ask()
+    for _ in range(requests):
+        for name, ask in subjects.items():
+            began = time.perf_counter()
+            await ask()
+            times[name].append((time.perf_counter() - began) * 1e6)
+    return times
+
+
+@asynccontextmanager
+async def _server() -> AsyncIterator[str]:
+    runner = web.AppRunner(Upstream().app())
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _bare(url: str) -> AsyncIterator[Asked]:
+    async with aiohttp.ClientSession() as session:
+
+        async def ask() -> None:
+            body = orjson.dumps({**_QUESTION, "model": "bench"})
+            async with session.post(f"{url}/chat/completions", data=body) as reply:
+                orjson.loads(await reply.read())
+
+        yield ask
+
+
+@asynccontextmanager
+async def _door(url: str, kind: dict[str, str]) -> AsyncIterator[Asked]:
+    settings = DeploymentSettings.model_validate(
+        {
+            "base_url": url,
+            "model": "bench",
+            "operator": "self",
+            "zone": "in-house",
+            "datacentre": "JP",
+            "weights": "deepseek-r1",
+            **kind,
+        }
+    )
+    speech = LitellmSpeech(settings) if kind else OpenAISpeech(settings)
+    upstream = HttpUpstream(
+        "bench", settings, speech, wire_check=check, refused_host=lambda _: None
+    )
+    cleared = _cleared(settings)
+    await upstream.start()
+
+    async def ask() -> None:
+        async with aclosing(upstream.send(cleared)) as reply:
+            async for _ in reply:
+                pass
+
+    try:
+        yield ask
+    finally:
+        await upstream.close()
+
+
+def _cleared(settings: DeploymentSettings) -> Cleared:
+    """A question in which one value was masked, so that the wire is searched."""
+    vault = RequestVault(b"k" * 32, "bench")
+    vault.put("PERSON", "Kenji Tanaka")
+    verdict = Verdict(
+        allow=True,
+        reasons=(),
+        shadow_reasons=(),
+        treatment={},
+        reasoning="pass",
+        output_depth="patterns",
+        output_treatment={},
+        output_use="allowed",
+    )
+    decision = Decision(
+        id="bench",
+        allow=True,
+        reasons=(),
+        shadow_reasons=(),
+        candidates={"bench": verdict},
+        revision="",
+        facts_hash="",
+    )
+    call = MaskedCall(
+        dialect="openai",
+        operation="chat.completions",
+        model="bench",
+        stream=False,
+        document={},
+        neutral=_QUESTION,
+        redactions={},
+    )
+    return clear(call=call, vault=vault, decision=decision, deployment=settings.deployment("bench"))
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--requests", type=int, default=500)
+    asked = parser.parse_args()
+    figures = asyncio.run(measure(asked.requests))
+    print(json.dumps(figures, indent=None if asked.json else 2))
+
+
+if __name__ == "__main__":
+    main()
