@@ -65,11 +65,14 @@ def orjson_escape(character: str) -> bytes:
     return b"".join(b"\\u%02x%02x" % (raw[i], raw[i + 1]) for i in range(0, len(raw), 2))
 
 
-async def shown(surface: Surface, chunks: Sequence[bytes], request: RequestVault) -> bytes:
+async def shown(
+    surface: Surface, chunks: Sequence[bytes], request: RequestVault, asked: Any = None
+) -> bytes:
     """What the caller gets, when the model server's bytes come in these chunks."""
+    asked = asked or surface.ask(f"I am {OWN}")
     row = next(row for row in SERVED if row.path == surface.path)
     dialect: Dialect = row.dialect
-    call = dialect.parse(orjson.dumps(surface.body(f"I am {OWN}", stream=True)), row.operation)
+    call = dialect.parse(orjson.dumps(surface.told(asked, stream=True)), row.operation)
     masked = dialect.rebuild(call, {}, {})
     batches = _batches(chunks, masked.form)
     cleared = clear(
