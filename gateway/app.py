@@ -19,6 +19,8 @@ from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
 from gateway.edge.admin import admin_app
+from gateway.edge.admin_acts import Acts
+from gateway.edge.admin_api import AdminApi
 from gateway.edge.public import public_app
 from gateway.errors import ConfigError
 from gateway.identity.api_keys import ApiKeys
@@ -98,7 +100,22 @@ class Gateway:
 
     def admin(self) -> FastAPI:
         """The application of the admin port."""
-        return admin_app(self.metrics, self.health)
+        return admin_app(self.metrics, self.health, self.admin_api())
+
+    def admin_api(self) -> AdminApi:
+        """What administrators may do, over the parts of this gateway."""
+        pipeline, settings = self.pipeline, self.settings
+        acts = Acts(
+            store=sqlite_path(settings.audit.store),
+            identity=settings.identity,
+            ring=pipeline.ring,
+            state=self.state,
+            policy=pipeline.policy,
+            candidate=pipeline.candidate,
+            router=pipeline.router,
+            refresh=self.refresh_policy,
+        )
+        return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, acts.table())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

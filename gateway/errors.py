@@ -5,6 +5,8 @@ SekishoError
 │   ├── InvalidRequest               400 invalid_request
 │   ├── UnsupportedField             400 unsupported_field
 │   ├── InvalidKey                   401 invalid_key
+│   ├── RoleRequired                 403 role_required
+│   ├── NotFound                     404 not_found
 │   ├── ModelNotFound                404 model_not_found
 │   ├── RouteNotFound                404 route_not_found
 │   ├── MethodNotAllowed             405 method_not_allowed
@@ -89,6 +91,20 @@ class InvalidKey(ClientError):
 
     status = 401
     code = "invalid_key"
+
+
+class RoleRequired(ClientError):
+    """The caller is known, and holds no role that permits this act on this tenant."""
+
+    status = 403
+    code = "role_required"
+
+
+class NotFound(ClientError):
+    """Nothing of that name is here for this caller."""
+
+    status = 404
+    code = "not_found"
 
 
 class ModelNotFound(ClientError):

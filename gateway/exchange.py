@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from gateway.types import Call, Decision, Deployment, Principal, Scan, Source, UsageEvent
 
 OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
-EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal"]
+EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal", "admin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,8 @@ class Exchange:
     invented: dict[str, int] = field(default_factory=dict)
     upstream_seconds: float = 0.0
     outcome: Outcome | None = None
+    target: str = ""
+    """What an administrative act was done to: a name, never free text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class AuditEntry:
     app: str
     subject: str
     credential_id: str
+    target: str
+    """What an administrative act was done to."""
     dialect: str
     operation: str
     model: str

@@ -95,6 +95,16 @@ class Recorder:
         """Wait for the records of callers that have gone."""
         await asyncio.gather(*self._pending, return_exceptions=True)
 
+    async def acted(self, exchange: Exchange) -> None:
+        """Make an administrative act durable: before it is done (no outcome yet), and its end.
+
+        Raises:
+            AuditUnavailable: it must not be done, or not be answered.
+        """
+        await self._audit.append(entry(exchange, "admin", self._now()))
+        if exchange.outcome is not None:
+            self._observe(exchange)
+
     def fault(self, error: Exception) -> SekishoError:
         """Log where an unexpected exception came from; the refusal that stands for it."""
         self._log.error("fault", **fault(error))

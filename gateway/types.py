@@ -34,7 +34,7 @@ Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is calling, as the identity stage proved it."""
+    """Who is calling, as identity proved it. ``roles`` on the admin API reach ``role_tenants``; ``*`` is all."""
 
     subject: str
     tenant: str
@@ -42,6 +42,8 @@ class Principal:
     groups: frozenset[str]
     credential_id: str
     method: Literal["api-key", "oidc"]
+    roles: frozenset[str] = frozenset()
+    role_tenants: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,10 +216,7 @@ class Decision:
 
 
 class Vault(Protocol):
-    """Values taken out of a request, and the placeholders and surrogates that stand for them.
-
-    Scope is one request, at the end of which it is dropped; beside ``Exchange`` the only mutable object.
-    """
+    """Values taken out of one request, and what stands for them: dropped at its end, mutable as only ``Exchange`` is."""
 
     pattern: re.Pattern[str]
     """What stand-ins look like in a text; ``get`` tells which are of this scope."""

@@ -56,6 +56,7 @@ def entry(exchange: Exchange, kind: EntryKind, now: datetime) -> AuditEntry:
         "request_id": exchange.request_id,
         "dialect": exchange.dialect,
         "operation": exchange.operation,
+        "target": _name(exchange.target),
         "model": exchange.model,
         "attempt": exchange.attempts,
         "sent_model": exchange.sent_model,

@@ -12,7 +12,7 @@ import orjson
 from gateway.audit.reader import reading
 from gateway.audit.record import document, parse, timestamp
 
-_EQUAL: Final = ("tenant", "app", "request_id", "model", "deployment", "outcome", "code")
+_EQUAL: Final = ("kind", "tenant", "app", "request_id", "model", "deployment", "outcome", "code")
 _IN_LEAF: Final = {
     "reason": (
         "EXISTS (SELECT 1 FROM json_each(CAST(leaf AS TEXT), '$.entry.reasons') AS one "
@@ -36,7 +36,10 @@ class Query:
 
     since: datetime | None = None
     until: datetime | None = None
+    kind: str | None = None
     tenant: str | None = None
+    tenants: frozenset[str] | None = None
+    """Those whose records may be seen; none of another's is ever found."""
     app: str | None = None
     request_id: str | None = None
     model: str | None = None
@@ -102,6 +105,9 @@ def _each(query: Query) -> Iterator[tuple[str, str]]:
         yield "time >= ?", timestamp(query.since)
     if query.until is not None:
         yield "time < ?", timestamp(query.until)
+    if query.tenants is not None:
+        allowed = orjson.dumps(sorted(query.tenants)).decode()
+        yield "tenant IN (SELECT value FROM json_each(?))", allowed
     terms = {name: f"{name} = ?" for name in _EQUAL} | _IN_LEAF
     for name, term in terms.items():
         value = getattr(query, name)

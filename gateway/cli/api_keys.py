@@ -1,7 +1,6 @@
 """``sekisho keys create | list | rotate | revoke``: API keys for callers, kept as keyed hashes."""
 
 import asyncio
-import fcntl
 import os
 import re
 import time
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 from pydantic import ValidationError
@@ -26,10 +25,11 @@ from gateway.cli.common import (
     print_json,
 )
 from gateway.errors import ConfigError, StateUnavailable
-from gateway.identity.key_file import Row, mint, read, write
+from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
 from gateway.identity.revocations import FOREVER_SECONDS
 from gateway.identity.tokens import subject_key, subject_name, token_name
 from gateway.keys import KeyRing, load_ring
+from gateway.settings.identity import Role
 from gateway.settings.root import Settings
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
@@ -38,11 +38,17 @@ _HIDDEN = re.compile(r"oidc-[0-9a-f]{20}")
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
 
 
-def create(
+def create(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     key_id: Annotated[str, typer.Option("--id", help="Names the key in the audit log.")],
     tenant: Annotated[str, typer.Option(help="Whose data the caller uses.")],
     application: Annotated[str, typer.Option("--app", help="Which application calls.")],
     group: Annotated[list[str] | None, typer.Option(help="A group for policy; repeatable.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="A role on the admin API; repeatable.")
+    ] = None,
+    role_tenant: Annotated[
+        list[str] | None, typer.Option(help="A tenant that the roles reach, or *; repeatable.")
+    ] = None,
     days: Days = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
@@ -53,7 +59,16 @@ def create(
     with _changing(path, as_json=as_json) as rows:
         if key_id in _taken(rows, settings):
             _cannot(f"{key_id}: exists already; for another secret: sekisho keys rotate {key_id}")
-        key, row = _mint(ring, key_id, tenant, application, tuple(group or ()), expires)
+        key, row = _mint(
+            ring,
+            key_id=key_id,
+            tenant=tenant,
+            app=application,
+            groups=group or (),
+            expires=expires,
+            roles=role or (),
+            role_tenants=role_tenant or (),
+        )
         rows.append(row)
     _give(key, row, as_json=as_json)
 
@@ -61,7 +76,7 @@ def create(
 def show(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the keys of the key file: everything but the secrets, which nobody has."""
     _, _, path = _opened(config, as_json=as_json)
-    rows = [_told(row) for row in _read(path, as_json=as_json)]
+    rows = [told(row) for row in _read(path, as_json=as_json)]
     if as_json:
         print_json({"keys": rows})
         return
@@ -89,7 +104,16 @@ def rotate_key(
         if not current:
             _cannot(f"{key_id}: no usable key of that id is in {path}")
         last = current[-1]
-        key, row = _mint(ring, key_id, last.tenant, last.app, last.groups, expires)
+        key, row = _mint(
+            ring,
+            key_id=key_id,
+            tenant=last.tenant,
+            app=last.app,
+            groups=last.groups,
+            expires=expires,
+            roles=last.roles,
+            role_tenants=last.role_tenants,
+        )
         rows[:] = [
             old.model_copy(update={"expires": min(old.expires or ends, ends)})
             if old in current
@@ -127,11 +151,7 @@ def _revoke_key(key_id: str, config: Path, *, as_json: bool) -> None:
     with _changing(path, as_json=as_json) as rows:
         if key_id not in _taken(rows, settings):
             _cannot(f"{key_id}: no key of that id is in {path} or in the configuration")
-        rows[:] = [
-            row.model_copy(update={"revoked": row.revoked or _now()}) if row.id == key_id else row
-            for row in rows
-        ]
-        prefixes = [row.prefix for row in rows if row.id == key_id]
+        prefixes = mark_revoked(rows, key_id)
     shared = _publish(settings, [key_id, *prefixes])
     if as_json:
         print_json({"id": key_id, "prefixes": prefixes, "shared": shared})
@@ -211,20 +231,12 @@ def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
 
 @contextmanager
 def _changing(path: Path, *, as_json: bool) -> Iterator[list[Row]]:
-    """The file's rows, to be changed in place; written when all went well, by one command at a time."""
+    """See :func:`changing`; its faults end the command."""
     try:
-        folder = os.open(path.parent, os.O_RDONLY)
-    except OSError as error:
-        _cannot(f"{path}: can't be written: {error.strerror}")
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        rows = list(_read(path, as_json=as_json))
-        yield rows
-        write(path, rows)
-    except OSError as error:
-        _cannot(f"{path}: can't be written: {error.strerror}")
-    finally:
-        os.close(folder)
+        with changing(path) as rows:
+            yield rows
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
 
 
 def _read(path: Path, *, as_json: bool) -> tuple[Row, ...]:
@@ -238,35 +250,23 @@ def _taken(rows: list[Row], settings: Settings) -> set[str]:
     return {row.id for row in rows} | {key.id for key in settings.identity.keys}
 
 
-def _mint(
-    ring: KeyRing,
-    key_id: str,
-    tenant: str,
-    application: str,
-    groups: tuple[str, ...],
-    expires: datetime | None,
-) -> tuple[str, Row]:
+def _mint(ring: KeyRing, **told: Any) -> tuple[str, Row]:
     try:
-        return mint(
-            ring, key_id=key_id, tenant=tenant, app=application, groups=groups, expires=expires
-        )
+        return mint(ring, **told)
     except ValidationError as error:
-        names = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
+        fields = {str(fault["loc"][0]) for fault in error.errors()}
+        if "roles" in fields:
+            _cannot(f"--role: one of {', '.join(get_args(Role))}")
+        names = ", ".join(sorted(fields))
         _cannot(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
 
 
 def _give(key: str, row: Row, *, as_json: bool) -> None:
     if as_json:
-        print_json({"key": key, "row": _told(row)})
+        print_json({"key": key, "row": told(row)})
         return
     typer.echo(key)
     typer.echo("Give it to the caller now: it is not kept and can't be shown again.", err=True)
-
-
-def _told(row: Row) -> dict[str, Any]:
-    told = row.model_dump(mode="json", exclude={"hash", "ring_key"})
-    state = "revoked" if row.revoked else "usable" if row.usable(time.time()) else "expired"
-    return {**told, "state": state}
 
 
 def _now() -> datetime:

@@ -113,6 +113,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
     deployment: Exact = None,
     outcome: Exact = None,
     code: Exact = None,
+    kind: Exact = None,
     reason: Annotated[str | None, typer.Option(help="Refused for this reason id.")] = None,
     entity: Annotated[str | None, typer.Option(help="Such data was found.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most records to print.")] = 100,
@@ -125,6 +126,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
         query = Query(
             since=_moment(since),
             until=_moment(until),
+            kind=kind,
             tenant=tenant,
             app=application,
             request_id=request_id,

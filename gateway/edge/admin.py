@@ -1,19 +1,25 @@
-"""The admin port: metrics and health in detail. It is bound apart from the public port."""
+"""The admin port: metrics, health in detail, and the admin API. It is bound apart from the public port."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from gateway.edge.admin_api import AdminApi, not_served
 from gateway.telemetry.metrics import Metrics
 
 
-def admin_app(metrics: Metrics, health: Callable[[], Awaitable[Mapping[str, bool]]]) -> FastAPI:
+def admin_app(
+    metrics: Metrics,
+    health: Callable[[], Awaitable[Mapping[str, bool]]],
+    api: AdminApi | None = None,
+) -> FastAPI:
     """The ASGI application of the admin port.
 
     Args:
         metrics: rendered at ``/metrics``.
         health: the parts of the gateway and whether each can do its work.
+        api: what administrators may do.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
@@ -27,4 +33,6 @@ def admin_app(metrics: Metrics, health: Callable[[], Awaitable[Mapping[str, bool
         healthy = all(parts.values())
         return JSONResponse({"ready": healthy, "parts": parts}, status_code=200 if healthy else 503)
 
+    app.router.routes.extend(api.routes() if api is not None else ())
+    app.router.default = not_served
     return app

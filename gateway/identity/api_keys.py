@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+from gateway.identity.roles import granted
 from gateway.settings.identity import ApiKey
 from gateway.types import Principal
 
@@ -49,4 +50,5 @@ def _principal(key: ApiKey) -> Principal:
         groups=frozenset(key.groups),
         credential_id=key.id,
         method="api-key",
+        **granted(key.roles, key.role_tenants, key.tenant),
     )

@@ -102,6 +102,8 @@ class Authenticator:
     async def _by_token(self, tokens: Tokens, credential: bytes) -> Principal:
         known = await tokens.verify(credential)
         await self._revocations.require_fresh()
-        if self._revocations.revoked(known.principal.credential_id, known.token_id):
+        names = (known.principal.credential_id, known.token_id)
+        scoped = (f"{known.principal.tenant}/{name}" for name in names)
+        if self._revocations.revoked(*names, *scoped):
             raise unknown()
         return known.principal

@@ -11,22 +11,27 @@ A key is ``sk-sekisho-``, the prefix, a dash and 43 characters of secret (256 bi
 secret. An id may have several rows: after a rotation the older one expires when the overlap ends.
 """
 
+import fcntl
 import hashlib
 import hmac
 import os
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
 from pydantic import ValidationError
 
 from gateway.errors import ConfigError
+from gateway.identity.roles import granted
 from gateway.keys import KeyRing
+from gateway.settings.identity import Reach, Role
 from gateway.settings.section import Name, Section
 from gateway.types import Principal
 
@@ -46,6 +51,8 @@ class Row(Section):
     app: Name
     groups: tuple[Name, ...] = ()
     created: datetime
+    roles: tuple[Role, ...] = ()
+    role_tenants: tuple[Reach, ...] = ()
     expires: datetime | None = None
     revoked: datetime | None = None
 
@@ -62,6 +69,7 @@ class Row(Section):
             groups=frozenset(self.groups),
             credential_id=self.id,
             method="api-key",
+            **granted(self.roles, self.role_tenants, self.tenant),
         )
 
 
@@ -93,6 +101,8 @@ def mint(
     app: str,
     groups: Iterable[str],
     expires: datetime | None,
+    roles: Iterable[str] = (),
+    role_tenants: Iterable[str] = (),
 ) -> tuple[str, Row]:
     """A new key, and the row that knows it.
 
@@ -109,6 +119,8 @@ def mint(
         tenant=tenant,
         app=app,
         groups=tuple(groups),
+        roles=tuple(roles),
+        role_tenants=tuple(role_tenants),
         created=datetime.now(UTC).replace(microsecond=0),
         expires=expires,
     )
@@ -150,6 +162,49 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(path)
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[list[Row]]:
+    """The file's rows, to be changed in place; written when all went well, by one process at a time.
+
+    Raises:
+        ConfigError: it can't be read or written, or is not such a file.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        rows = list(read(path))
+        yield rows
+        write(path, rows)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        os.close(folder)
+
+
+def mark_revoked(rows: list[Row], key_id: str) -> list[str]:
+    """Mark every secret of an id as revoked; their prefixes."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows[:] = [
+        row.model_copy(update={"revoked": row.revoked or now}) if row.id == key_id else row
+        for row in rows
+    ]
+    return [row.prefix for row in rows if row.id == key_id]
+
+
+def told(row: Row) -> dict[str, Any]:
+    """A row as it is shown: everything but the hash, and whether it is usable."""
+    shown = row.model_dump(mode="json", exclude={"hash", "ring_key"})
+    state = "revoked" if row.revoked else "usable" if row.usable(time.time()) else "expired"
+    return {**shown, "state": state}
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError([f"{path}: can't be written: {error.strerror}"])
 
 
 class KeyFile:

@@ -19,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.errors import InvalidKey
 from gateway.identity.credential import unknown
 from gateway.identity.issuer import Issuer
+from gateway.identity.roles import granted
 from gateway.keys import KeyRing
-from gateway.settings.identity import Oidc
+from gateway.settings.identity import Oidc, Reach
 from gateway.settings.section import Name
 from gateway.types import Principal
 
@@ -29,6 +30,7 @@ _FAMILIES: Final = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 _POINTERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "zip"})
 _CACHED: Final = 10_000
 _NAME: Final = TypeAdapter(Name)
+_REACH: Final[TypeAdapter[str]] = TypeAdapter(Reach)
 _LONGEST_KEY_ID: Final = 256
 
 
@@ -183,6 +185,7 @@ class Tokens:
             tenant = named.tenant or _NAME.validate_python(claims.get(named.tenant_claim))
             app = named.app or _NAME.validate_python(claims.get(named.app_claim))
             groups = self._groups(claims.get(named.groups_claim, []))
+            roles, reach = self._roles(claims)
         except ValidationError:
             raise InvalidKey(
                 "The token is genuine, but does not say which tenant, application and groups it is for.",
@@ -196,14 +199,27 @@ class Tokens:
             groups=groups,
             credential_id=hidden,
             method="oidc",
+            **granted(roles, reach, tenant),
         )
 
+    def _roles(self, claims: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        """Only what the settings name is a role; without tenants the roles reach the token's own."""
+        named = self._settings
+        values = _listed(claims.get(named.roles_claim, []))
+        roles = [named.roles[value] for value in map(str, values) if value in named.roles]
+        told = _listed(claims.get(named.role_tenants_claim, [])) if named.role_tenants_claim else []
+        return list(roles), [_REACH.validate_python(value) for value in told]
+
     def _groups(self, told: object) -> frozenset[str]:
-        values = told if isinstance(told, list) else [told]
+        values = _listed(told)
         if self._settings.groups is not None:
             known = self._settings.groups
             return frozenset(known[value] for value in map(str, values) if value in known)
         return frozenset(_NAME.validate_python(value) for value in values)
+
+
+def _listed(told: object) -> list[Any]:
+    return told if isinstance(told, list) else [told]
 
 
 def _header(token: bytes) -> dict[str, Any]:

@@ -106,6 +106,20 @@ class Router:
         chosen = self.balance.choose(nearest, now, self.affinity.favourite(digests))
         return Lease(self, chosen)
 
+    def drain(self, name: str, *, on: bool) -> None:
+        """Give a deployment no new requests from now on, or give it some again."""
+        slot = self.slots[name]
+        slot.health.draining = on
+        self.freed(slot)
+
+    def standing(self) -> dict[str, dict[str, str | int]]:
+        """How each deployment stands: its state, and requests under way."""
+        now = self.now()
+        return {
+            name: {"state": slot.health.state(now).value, "under_way": slot.outstanding}
+            for name, slot in self.slots.items()
+        }
+
     def freed(self, slot: Slot) -> None:
         """A place became free: the first that waits for it gets it."""
         if slot.full or not slot.health.available(self.now()):

@@ -13,6 +13,10 @@ Algorithm: TypeAlias = Literal[
 ]
 """Signatures with a private key: with a shared secret, whoever verifies could also sign."""
 
+Role: TypeAlias = Literal["policy-editor", "auditor", "operator", "key-admin"]
+"""What a caller may do on the admin port."""
+Reach: TypeAlias = Name | Literal["*"]
+
 _SHORTEST = 16
 
 
@@ -24,6 +28,10 @@ class ApiKey(Section):
     tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
     app: Name = Field(description="Application on whose behalf calls are made.")
     groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
+    roles: tuple[Role, ...] = Field((), description="[Roles](admin.md) on the admin API.")
+    role_tenants: tuple[Reach, ...] = Field(
+        (), description="Tenants that the roles reach, `*` for all; without any, its own alone."
+    )
 
 
 class Oidc(Section):
@@ -58,6 +66,15 @@ class Oidc(Section):
     groups: dict[str, Name] | None = Field(
         None,
         description="Which groups of the issuer are which of policy's; others are left out. Without it, all are taken by their own names.",
+    )
+    roles_claim: str = Field("roles", description="The claim that lists roles.")
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="Which of its values are which [roles](admin.md) on the admin API; others are left out.",
+    )
+    role_tenants_claim: str | None = Field(
+        None,
+        description="The claim that lists the tenants that the roles reach, `*` for all; without it, the token's own alone.",
     )
 
 

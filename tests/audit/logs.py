@@ -26,6 +26,7 @@ ENTRY = AuditEntry(
     app="billing",
     subject="billing",
     credential_id="billing",
+    target="",
     dialect="openai",
     operation="chat.completions",
     model="deepseek-r1",

@@ -112,6 +112,7 @@ def test_an_entry_says_what_happened() -> None:
         app="billing",
         subject="billing",
         credential_id="billing",
+        target="",
         dialect="openai",
         operation="chat.completions",
         model="deepseek-r1",

@@ -69,6 +69,17 @@ def test_a_key_is_printed_alone_and_kept_as_a_hash(desk: Desk) -> None:
     )
 
 
+def test_a_key_may_hold_roles_and_keeps_them(desk: Desk) -> None:
+    desk.create("desk", "--role", "auditor", "--role-tenant", "*")
+    desk.keys("rotate", "desk")
+    assert [(row.roles, row.role_tenants) for row in read(desk.path)] == [
+        (("auditor",), ("*",))
+    ] * 2
+    wrong = desk.keys("create", "--id", "other", *NAMES, "--role", "root")
+    assert wrong.exit_code == 2
+    assert "--role: one of policy-editor" in wrong.stderr
+
+
 def test_an_id_is_taken_once(desk: Desk) -> None:
     desk.create()
     for taken in ("portal", "env"):

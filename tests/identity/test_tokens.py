@@ -231,6 +231,21 @@ async def test_the_same_person_has_the_same_name_and_it_is_keyed(issuer: Scripte
     assert (one.token_id, two.token_id) == ("token:a", "token:b")
 
 
+async def test_a_role_is_only_what_the_settings_name(issuer: ScriptedIssuer) -> None:
+    async with verifying(issuer.url) as tokens:
+        told = issuer.token(roles=["auditor", "key-admin"], groups=["auditor"], tenants=["*"])
+        assert not (await tokens.verify(told.encode())).principal.roles
+    named = {"roles": {"Auditors": "auditor"}, "role_tenants_claim": "tenants"}
+    async with verifying(issuer.url, **named) as tokens:
+        told = issuer.token(roles=["Auditors", "key-admin", {"a": 1}], tenants=["globex"])
+        principal = (await tokens.verify(told.encode())).principal
+        assert principal.roles == {"auditor"}
+        assert principal.role_tenants == {"globex"}
+        own = (await tokens.verify(issuer.token(roles="Auditors").encode())).principal
+        assert own.role_tenants == {"acme"}
+        await refused(tokens, issuer.token(roles="Auditors", tenants=["Acme Corp"]))
+
+
 def test_a_subject_keeps_its_name_when_the_ring_rotates() -> None:
     """Else what was revoked by that name would be good again (replay after revocation)."""
     ring = KeyRing.new()

@@ -1,0 +1,185 @@
+"""The admin API: authenticate, require the role, record, act, record what came of it.
+
+An act that changes something is durable in the audit log before it is done, and so is its end before it is answered;
+an act that only reads, and a refusal, before it is answered.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway.edge.admin_routes import ADMIN_ROUTES, PREFIX, AdminRoute
+from gateway.edge.endpoint import address_of, new_request_id
+from gateway.edge.guards import Disconnected, read_body
+from gateway.errors import InvalidRequest, MethodNotAllowed, NotFound, SekishoError
+from gateway.exchange import Exchange, Outcome
+from gateway.identity.authenticator import Authenticator
+from gateway.identity.roles import require
+from gateway.recorder import Recorder, outcome_of
+from gateway.settings.server import Limits
+from gateway.types import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for, once its caller was authenticated."""
+
+    principal: Principal
+    name: str
+    """The name in the path, or ``""``."""
+    given: Mapping[str, Any] = field(repr=False)
+    """The query of a GET, the document of a POST."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is about to be done. ``tenant`` is whom it concerns: ``None`` is the gateway as a whole."""
+
+    tenant: str | None
+    perform: Callable[[], Awaitable[Any]]
+    target: str = ""
+    changes: bool = False
+
+
+Planned: TypeAlias = Callable[[Asked], Act]
+
+
+class AdminApi:
+    """Serves the acts of the table.
+
+    Args:
+        identity: authenticates, as on the public port.
+        recorder: makes every act durable.
+        limits: bounds on a body.
+        acts: what each operation of the table does.
+    """
+
+    def __init__(
+        self,
+        identity: Authenticator,
+        recorder: Recorder,
+        limits: Limits,
+        acts: Mapping[str, Planned],
+    ) -> None:
+        self._identity = identity
+        self._recorder = recorder
+        self._limits = limits
+        self._acts = acts
+
+    def routes(self) -> list[Route]:
+        """One route for each path of the table."""
+        rows: dict[str, dict[str, AdminRoute]] = {}
+        for row in ADMIN_ROUTES:
+            rows.setdefault(row.path, {})[row.method] = row
+        return [
+            Route(PREFIX + path, _Path(self, by), include_in_schema=False)
+            for path, by in rows.items()
+        ]
+
+    async def serve(self, row: AdminRoute, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        exchange = Exchange(
+            request_id=new_request_id(),
+            started=time.time(),
+            dialect="admin",
+            operation=row.operation,
+        )
+        try:
+            answer = await self._pass(row, exchange, scope, receive)
+        except Disconnected:
+            return
+        except SekishoError as error:
+            await _refuse(await self._failed(exchange, error), exchange.request_id, send)
+            return
+        await _send(200, answer, exchange.request_id, send)
+
+    async def _pass(
+        self, row: AdminRoute, exchange: Exchange, scope: Scope, receive: Receive
+    ) -> Any:
+        principal = await self._identity.authenticate(scope["headers"], address_of(scope))
+        exchange.principal = principal
+        if row.role not in principal.roles:
+            require(principal, row.role, None)
+        name = scope["path_params"].get("name", "")
+        given = await self._given(row, scope, receive)
+        act = self._acts[row.operation](Asked(principal=principal, name=name, given=given))
+        require(principal, row.role, act.tenant)
+        exchange.principal = replace(principal, tenant=act.tenant or principal.tenant)
+        exchange.target = act.target
+        if act.changes:
+            await self._recorder.acted(exchange)
+        answer = await act.perform()
+        exchange.outcome = Outcome(kind="served", status=200)
+        await self._recorder.acted(exchange)
+        return answer
+
+    async def _given(self, row: AdminRoute, scope: Scope, receive: Receive) -> Mapping[str, Any]:
+        if row.method == "GET":
+            query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            if any(len(values) > 1 for values in query.values()):
+                raise InvalidRequest("A parameter of the query is given twice.")
+            return {name: values[0] for name, values in query.items()}
+        body = await read_body(scope["headers"], receive, self._limits)
+        try:
+            document = orjson.loads(body or b"{}")
+        except orjson.JSONDecodeError:
+            raise InvalidRequest("The body is not JSON.") from None
+        if not isinstance(document, dict):
+            raise InvalidRequest("The body is not an object.")
+        return document
+
+    async def _failed(self, exchange: Exchange, error: SekishoError) -> SekishoError:
+        """As on the public port: who did not authenticate is not recorded, and no record is no answer."""
+        if exchange.principal is None:
+            return error
+        try:
+            exchange.outcome = outcome_of(error)
+            await self._recorder.acted(exchange)
+        except SekishoError as unavailable:
+            return unavailable
+        return error
+
+
+class _Path:
+    """One path: by its method to its row."""
+
+    def __init__(self, api: AdminApi, rows: Mapping[str, AdminRoute]) -> None:
+        self._api = api
+        self._rows = rows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        row = self._rows.get(scope["method"])
+        if row is not None:
+            await self._api.serve(row, scope, receive, send)
+            return
+        error = MethodNotAllowed(f"This path is served with {', '.join(sorted(self._rows))} only.")
+        await _refuse(error, new_request_id(), send)
+
+
+async def not_served(scope: Scope, receive: Receive, send: Send) -> None:
+    """Every other path of the admin port."""
+    del scope, receive
+    await _refuse(NotFound("Nothing is served at this path."), new_request_id(), send)
+
+
+async def _refuse(error: SekishoError, request_id: str, send: Send) -> None:
+    document = {"error": {"code": error.code, "message": error.message, "request_id": request_id}}
+    await _send(error.status, document, request_id, send)
+
+
+async def _send(status: int, document: Any, request_id: str, send: Send) -> None:
+    body = orjson.dumps(document)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

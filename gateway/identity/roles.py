@@ -1,0 +1,45 @@
+"""Roles on the admin API: who may do what there, and to which tenants. What is not granted is refused."""
+
+from collections.abc import Iterable
+from typing import Final, TypedDict
+
+from gateway.errors import RoleRequired
+from gateway.settings.identity import Role
+from gateway.types import Principal
+
+EVERYWHERE: Final = "*"
+
+
+class Granted(TypedDict):
+    """The fields of a principal that say what it may do on the admin API."""
+
+    roles: frozenset[str]
+    role_tenants: frozenset[str]
+
+
+def granted(roles: Iterable[str], tenants: Iterable[str], own: str) -> Granted:
+    """What a credential grants: its roles reach the tenants it names, or its own alone."""
+    held = frozenset(roles)
+    return Granted(
+        roles=held, role_tenants=(frozenset(tenants) or frozenset({own})) if held else frozenset()
+    )
+
+
+def reach(principal: Principal) -> frozenset[str] | None:
+    """The tenants that its roles reach; ``None`` is all of them."""
+    return None if EVERYWHERE in principal.role_tenants else principal.role_tenants
+
+
+def require(principal: Principal, role: Role, tenant: str | None) -> None:
+    """Refuse an act, unless the principal holds the role for that tenant; ``None`` is the gateway as a whole.
+
+    Raises:
+        RoleRequired: it does not.
+    """
+    if role not in principal.roles:
+        raise RoleRequired(f"This needs the role {role}.")
+    reached = reach(principal)
+    if reached is None or (tenant is not None and tenant in reached):
+        return
+    where = "every tenant" if tenant is None else "that tenant"
+    raise RoleRequired(f"This needs the role {role} for {where}.")

@@ -1,0 +1,115 @@
+"""Deny by default on the admin API: every route with every role, with none, and for every tenant."""
+
+from pathlib import Path
+from typing import Any
+
+from gateway.edge.admin_routes import ADMIN_ROUTES, AdminRoute
+from tests.parts.admin import ROLES, SCOPES, Office, office
+from tests.parts.gateways import Served, locked_store
+
+WHOLE = {row.operation for row in ADMIN_ROUTES if row.role in ("policy-editor", "operator")}
+"""Acts on the gateway as a whole: no role over some tenants is enough."""
+
+
+def asked(row: AdminRoute, tenant: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The path, document and query of an act on one tenant."""
+    names = {"deployments": "r1-a", "keys": f"{tenant}-key", "audit": "req_0"}
+    path = row.path.replace("{name}", names.get(row.path.split("/")[1], ""))
+    documents = {
+        "keys.create": {"id": f"{tenant}-new", "tenant": tenant, "app": "portal"},
+        "tokens.revoke": {"tenant": tenant, "subject": "kenji"},
+    }
+    query = {"tenant": tenant} if row.operation == "audit.search" else {}
+    return path, documents.get(row.operation, {}), query
+
+
+def expected(row: AdminRoute, role: str, scope: str, tenant: str) -> set[int]:
+    """What a caller with one role over a scope gets."""
+    if role != row.role or (scope != "all" and row.operation in WHOLE):
+        return {403}
+    # What another tenant has is not there; an id can be taken once.
+    hidden = {
+        "audit.show": ({404}, {404}),
+        "keys.list": ({200}, {200}),
+        "keys.revoke": ({200}, {404}),
+    }
+    hidden["keys.create"] = ({200, 400}, {403})
+    reached, beyond = hidden.get(row.operation, ({200}, {403}))
+    return reached if scope in ("all", tenant) else beyond
+
+
+async def test_T41_every_route_with_every_role_and_every_tenant(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        for tenant in ("acme", "globex"):
+            new = {"id": f"{tenant}-key", "tenant": tenant, "app": "portal"}
+            assert (await desk.ask("key-admin-all", "POST", "/keys", new)).status_code == 200
+        wrong = [
+            (row.operation, who, tenant, status)
+            for row in ADMIN_ROUTES
+            for tenant in ("acme", "globex")
+            for who, status, good in await answers(desk, row, tenant)
+            if status not in good
+        ]
+    assert wrong == []
+
+
+async def answers(desk: Office, row: AdminRoute, tenant: str) -> list[tuple[str, int, set[int]]]:
+    path, document, query = asked(row, tenant)
+    found = []
+    callers: dict[str | None, set[int]] = {None: {401}, "stranger": {401}, "nobody": {403}}
+    callers |= {
+        f"{role}-{scope}": expected(row, role, scope, tenant) for role in ROLES for scope in SCOPES
+    }
+    for who, good in callers.items():
+        reply = await desk.ask(who, row.method, path, document, **query)
+        found.append((str(who), reply.status_code, good))
+    return found
+
+
+async def test_each_act_leaves_a_record_of_its_own_and_a_change_one_before_it(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as desk:
+        await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
+        await desk.ask("policy-editor-all", "GET", "/policy")
+        await desk.ask("nobody", "GET", "/keys")
+        await desk.ask(None, "GET", "/keys")
+        told = [
+            (row["subject"], row["operation"], row["target"], row["outcome"], row["status"])
+            for row in desk.records()
+        ]
+    assert told == [
+        ("operator-all", "deployments.drain", "r1-a", "", 0),
+        ("operator-all", "deployments.drain", "r1-a", "served", 200),
+        ("policy-editor-all", "policy.status", "", "served", 200),
+        ("nobody", "keys.list", "", "denied", 403),
+    ]
+
+
+async def test_without_a_record_nothing_is_done(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        await desk.ask("operator-all", "GET", "/deployments")
+        with locked_store(Served(gateway=desk.gateway, url="", folder=tmp_path)):
+            refused = await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
+        assert refused.status_code == 503
+        assert refused.json()["error"]["code"] == "audit_unavailable"
+        told = (await desk.ask("operator-all", "GET", "/deployments")).json()
+    assert told["deployments"]["r1-a"]["state"] == "up"
+
+
+async def test_requests_that_can_not_be_understood(tmp_path: Path) -> None:
+    async with office(tmp_path) as desk:
+        who = "key-admin-all"
+        assert (await desk.ask(who, "POST", "/keys", {"id": "X Y"})).status_code == 400
+        more = {"id": "a", "tenant": "acme", "app": "b", "roles": ["auditor"]}
+        assert (await desk.ask(who, "POST", "/keys", more)).status_code == 400
+        assert (await desk.ask(who, "POST", "/keys", [1])).status_code == 400
+        assert (await desk.ask(who, "GET", "/keys", x="1")).status_code == 400
+        both = {"subject": "a", "token": "b"}
+        assert (await desk.ask(who, "POST", "/revocations", both)).status_code == 400
+        assert (await desk.ask("auditor-all", "GET", "/audit/records", limit=0)).status_code == 400
+        assert (await desk.ask(who, "DELETE", "/keys")).status_code == 405
+        for path in ("/config/update", "/keys/", "/../metrics/x"):
+            assert (await desk.ask(who, "POST", path)).status_code == 404
+        for reply in (await desk.ask(who, "GET", "/policy"), await desk.ask(None, "GET", "/keys")):
+            assert reply.headers["x-request-id"] == reply.json()["error"]["request_id"]
