@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway.app import Gateway, compose
 from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
+from gateway.edge.tls import ServerTls
 from gateway.errors import ConfigError
 from gateway.settings.server import Listen
 from gateway.telemetry.logs import configure
@@ -23,10 +24,9 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     settings = load_or_exit(config)
     configure(settings.logs.level)
     try:
-        gateway = compose(settings, os.environ)
+        uvloop.run(_run(compose(settings, os.environ)))
     except ConfigError as error:
         exit_with(error)
-    uvloop.run(_run(gateway))
 
 
 async def _run(gateway: Gateway) -> None:
@@ -36,7 +36,7 @@ async def _run(gateway: Gateway) -> None:
     async with gateway.running():
         follower = asyncio.ensure_future(admin.serve())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, gateway.refresh_policy)
-        log.info("started", **gateway.settings.listen.model_dump())
+        log.info("started", **gateway.settings.listen.model_dump(exclude={"tls"}))
         try:
             await public.serve()
         finally:
@@ -53,6 +53,7 @@ class _Follower(uvicorn.Server):
 
 
 def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
+    tls = listen.tls
     return uvicorn.Config(
         app,
         host=listen.host,
@@ -66,5 +67,6 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         proxy_headers=False,
+        ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

@@ -100,6 +100,8 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path | None]]:
         settings.detect,
     ):
         yield from section.files().items()
+    yield from settings.listen.files("listen").items()
+    yield from settings.admin.files("admin").items()
     for name, deployment in settings.deployments.items():
         for key, path in deployment.files().items():
             yield f"deployments.{name}.{key}", path

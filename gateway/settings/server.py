@@ -9,6 +9,17 @@ from pydantic import Field, model_validator
 from gateway.settings.section import Section
 
 
+class ListenTls(Section):
+    """TLS on a port. Files that change are taken up by the next connection."""
+
+    cert_file: Path = Field(description="Certificate and its chain, PEM.")
+    key_file: Path = Field(description="Its private key, PEM, without a passphrase.")
+    client_ca_file: Path | None = Field(
+        None,
+        description="CA bundle, PEM: only clients whose certificate chains to it may connect.",
+    )
+
+
 class Listen(Section):
     """An address to listen on."""
 
@@ -16,6 +27,13 @@ class Listen(Section):
         "127.0.0.1", description="Address to bind; loopback unless you say otherwise."
     )
     port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
+    tls: ListenTls | None = Field(None, description="TLS on this port; without it: plain HTTP.")
+
+    def files(self, where: str) -> Mapping[str, Path | None]:
+        """Files that must exist."""
+        if self.tls is None:
+            return {}
+        return {f"{where}.tls.{name}": getattr(self.tls, name) for name in ListenTls.model_fields}
 
 
 class Admin(Listen):

@@ -43,13 +43,20 @@ def free_port() -> int:
 class Process:
     """``sekisho serve`` in a process of its own, on ports that stay the same over restarts."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tls: dict[str, str] | None = None,
+        admin_tls: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> None:
         self.port, self.admin_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.folder = folder
-        self._config = write_config(
-            folder, listen={"port": self.port}, admin={"port": self.admin_port}, **changes
-        )
+        listen = {"port": self.port, "tls": tls}
+        admin = {"port": self.admin_port, "tls": admin_tls}
+        self._config = write_config(folder, listen=listen, admin=admin, **changes)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -83,7 +90,7 @@ class Process:
         if self.process.returncode is not None:
             raise RuntimeError((self.folder / "gateway.log").read_text())
         try:
-            async with session.get(f"{self.url}/readyz") as reply:
+            async with session.get(f"{self.url}/readyz", ssl=False) as reply:
                 return reply.status == 200
         except aiohttp.ClientConnectionError:
             return False
