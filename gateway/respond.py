@@ -17,7 +17,7 @@ from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSeg
 from gateway.dialects.base import Dialect
 from gateway.exchange import Exchange
 from gateway.redact.jsonstate import JsonState
-from gateway.redact.reply import RequestIndex, treat
+from gateway.redact.reply import RequestIndex, only_stand_ins, treat
 from gateway.redact.restore import Restorer, hosts_in
 from gateway.redact.thinking import ThinkSplitter
 from gateway.types import (
@@ -230,7 +230,8 @@ class Reply:
         if not unit.scan:
             return ()
         if not self._whole:
-            return scan_unit(unit)
+            known = only_stand_ins(unit.text, self._opened.cleared.vault)
+            return () if known else scan_unit(unit)
         principal = self.exchange.principal
         tenant, app = (principal.tenant, principal.app) if principal else ("", "")
         return await self._scanner.scan_text(unit.text, tenant, app, self._opened.lists)

@@ -1,6 +1,7 @@
 """``sekisho serve``: run the gateway until it is told to stop."""
 
 import asyncio
+import gc
 import os
 import signal
 
@@ -34,6 +35,8 @@ async def _run(gateway: Gateway) -> None:
     public = uvicorn.Server(_config(gateway.public(), gateway.settings.listen))
     admin = _Follower(_config(gateway.admin(), gateway.settings.admin))
     async with gateway.running():
+        gc.collect()
+        gc.freeze()  # what was made at start stays for good: no collection needs to walk it
         follower = asyncio.ensure_future(admin.serve())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, gateway.refresh_policy)
         log.info("started", **gateway.settings.listen.model_dump(exclude={"tls"}))

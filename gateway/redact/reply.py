@@ -94,6 +94,14 @@ def treat(
     return Treated(text="".join([*pieces, text[position:]]), invented=dict(invented))
 
 
+def only_stand_ins(text: str, vault: Vault) -> bool:
+    """Whether nothing could be invented in a text: it holds stand-ins of this request, and no other word."""
+    if "[" not in text and not vault.surrogates:
+        return False
+    rest = vault.pattern.sub(lambda m: m[0] if vault.get(m[0]) is None else "", text)
+    return not any(map(str.isalnum, rest))
+
+
 def _minted(text: str, vault: Vault) -> list[tuple[int, int]]:
     return [m.span() for m in vault.pattern.finditer(text) if vault.get(m[0]) is not None]
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import ContentBlocked
 from gateway.redact.jsonstate import JsonState
-from gateway.redact.reply import RequestIndex, Treated, treat
+from gateway.redact.reply import RequestIndex, Treated, only_stand_ins, treat
 from gateway.types import Treatment
 from tests.redact.samples import call, vault
 
@@ -88,3 +88,12 @@ def test_a_surrogate_in_a_reply_was_not_invented() -> None:
     )
     assert result.text == f"call {made}"
     assert result.invented == {}
+
+
+def test_text_that_holds_stand_ins_alone_was_not_invented() -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)
+    assert only_stand_ins(f"({minted}, {made}!)", request)
+    for text in (f"{minted} 1", f"{minted}x", minted[:-1], "[PERSON_k7f3q2ab]", "(03-1234-5678)"):
+        assert not only_stand_ins(text, request), text
