@@ -4,8 +4,8 @@ The only place that constructs clients. Everything starts here in one order and 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
-from gateway.audit.store import sqlite_path
+from gateway.audit.store import sqlite_path, worker_path
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
@@ -65,8 +65,8 @@ from gateway.upstream.openai import OpenAISpeech
 _HOST_RULE = "operator_denied"
 """The rule by whose data the connector refuses hosts."""
 _REASON = ("id", "title", "remedy", "mode", "code")
-_ORIGIN = "sekisho/0"
-"""Names this process's log; with several processes each would have its own."""
+_ORIGIN = "sekisho"
+"""The first part of the name of each process's log; the worker's number follows."""
 
 _FAULTS_LOGGED = 20
 
@@ -102,8 +102,12 @@ class Gateway:
         """The application of the admin port."""
         return admin_app(self.metrics, self.health, self.admin_api())
 
-    def admin_api(self) -> AdminApi:
-        """What administrators may do, over the parts of this gateway."""
+    def admin_api(self, reload: Callable[[], None] | None = None) -> AdminApi:
+        """What administrators may do, over the parts of this gateway.
+
+        Args:
+            reload: what looks for newer policies, where that is not this gateway alone.
+        """
         pipeline, settings = self.pipeline, self.settings
         acts = Acts(
             store=sqlite_path(settings.audit.store),
@@ -113,28 +117,35 @@ class Gateway:
             policy=pipeline.policy,
             candidate=pipeline.candidate,
             router=pipeline.router,
-            refresh=self.refresh_policy,
+            refresh=reload or self.refresh_policy,
         )
         return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, acts.table())
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Start every part, and stop them again: the audit log first to come and last to go."""
+        serving: list[_Part] = [
+            self.ledger,
+            self.detector,
+            *self.upstreams.values(),
+            self.prober,
+        ]
+        return self._started([self.state, *self._governing(), *serving])
+
+    def supervising(self) -> AbstractAsyncContextManager[None]:
+        """Start what the supervisor of workers needs, which serves no calls itself."""
+        return self._started([self.state, *self._governing()])
+
+    def _governing(self) -> list[_Part]:
+        policies = [self.pipeline.policy, self.pipeline.candidate]
+        found = (policy for policy in policies if policy is not None)
+        return [self.pipeline.identity, *found, *self.refreshers]
+
+    @asynccontextmanager
+    async def _started(self, parts: Sequence[_Part]) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await self.audit.start()
             stack.push_async_callback(self.audit.close)
             stack.push_async_callback(self.pipeline.recorder.drain)
-            policies = [self.pipeline.policy, self.pipeline.candidate]
-            parts: list[_Part] = [
-                self.state,
-                self.ledger,
-                self.pipeline.identity,
-                *(policy for policy in policies if policy is not None),
-                self.detector,
-                *self.upstreams.values(),
-                *self.refreshers,
-                self.prober,
-            ]
             for part in parts:
                 await part.start()
                 stack.push_async_callback(part.close)
@@ -168,7 +179,11 @@ class Gateway:
 
 
 def compose(
-    settings: Settings, environ: Mapping[str, str], *, detector: Detector | None = None
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    detector: Detector | None = None,
+    worker: int = 0,
 ) -> Gateway:
     """Build a gateway.
 
@@ -176,13 +191,14 @@ def compose(
         settings: the validated configuration.
         environ: where API keys and the key ring may be.
         detector: another detector than the configured detector processes.
+        worker: number of this process among several, from 1; 0 is the only one, or their supervisor.
 
     Raises:
         ConfigError: the key ring, the policies or a deployment can't be used.
     """
     ring = load_ring(settings.keys, environ)
     metrics = Metrics()
-    audit = _audit(settings, ring)
+    audit = _audit(settings, ring, worker)
     verifier = _verifier(settings)
     build = load_policy(settings.policy.start_from, verifier)
     policy = LivePolicy(build, lambda build: _engine(settings, build))
@@ -249,10 +265,11 @@ def _quotas(settings: Settings, ledger: Ledger) -> Quotas:
     )
 
 
-def _audit(settings: Settings, ring: KeyRing) -> AuditLog:
-    store = SqliteStore(sqlite_path(settings.audit.store))
+def _audit(settings: Settings, ring: KeyRing, worker: int) -> AuditLog:
+    store = SqliteStore(worker_path(sqlite_path(settings.audit.store), worker))
+    origin = f"{_ORIGIN}/{worker}"
     return AuditLog(
-        store, origin=_ORIGIN, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
+        store, origin=origin, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
     )
 
 

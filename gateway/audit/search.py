@@ -1,7 +1,7 @@
 """Read-only queries on a log, newest first, beside the gateway that writes it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +65,30 @@ def search(path: Path, query: Query) -> list[dict[str, Any]]:
     with reading(path) as connection:
         found = connection.execute(statement, (*values, query.limit))
         return [_document(raw) for (raw,) in found]
+
+
+def search_all(paths: Sequence[Path], query: Query) -> list[dict[str, Any]]:
+    """The same over the logs of several processes, the newest first.
+
+    Raises:
+        StoreError, MalformedRecord: as above.
+    """
+    found = [record for path in paths for record in search(path, query)]
+    return sorted(found, key=_age, reverse=True)[: query.limit]
+
+
+def _age(record: Mapping[str, Any]) -> tuple[str, int]:
+    return record["time"], record["sequence"]
+
+
+def facts_in(paths: Sequence[Path], facts_hash: str) -> Any:
+    """The facts document of that hash from whichever log holds it.
+
+    Raises:
+        StoreError: as above.
+    """
+    documents = (facts(path, facts_hash) for path in paths)
+    return next((document for document in documents if document is not None), None)
 
 
 def facts(path: Path, facts_hash: str) -> Any:

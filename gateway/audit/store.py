@@ -5,6 +5,7 @@ is on stable storage when they return, whole; when they raise, it is not known w
 the store must be closed and opened again.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,3 +81,20 @@ def sqlite_path(url: str) -> Path:
     if path in ("", url):
         raise ValueError("an audit store is given as sqlite:///relative/path.db")
     return Path(path)
+
+
+def worker_path(path: Path, worker: int) -> Path:
+    """The file of one worker's log, beside the one that is configured: each process writes a log of its own."""
+    return path.with_name(f"{path.stem}-{worker}{path.suffix}") if worker else path
+
+
+def log_files(path: Path) -> list[Path]:
+    """The configured log and those of workers beside it, whoever is running now; the configured one alone when there are none."""
+    named = re.compile(re.escape(f"{path.stem}-") + r"[1-9]\d?" + re.escape(path.suffix))
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    workers = sorted((file for file in beside if named.fullmatch(file.name)), key=_natural)
+    return [*([path] if path.exists() or not workers else []), *workers]
+
+
+def _natural(path: Path) -> tuple[int, str]:
+    return len(path.name), path.name

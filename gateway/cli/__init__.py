@@ -3,7 +3,19 @@
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, check, demo, evaluate, explain, keys, models, policy, scan, serve
+from gateway.cli import (
+    audit,
+    check,
+    demo,
+    evaluate,
+    explain,
+    keys,
+    models,
+    policy,
+    scan,
+    serve,
+    worker,
+)
 
 app = typer.Typer(
     name="sekisho",
@@ -13,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(serve.serve)
+app.command(hidden=True)(worker.worker)
 app.command()(demo.demo)
 app.command()(check.check)
 app.command()(explain.explain)

@@ -5,7 +5,7 @@ carried out.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.audit.record import MalformedRecord
-from gateway.audit.search import Query, facts, last_checkpoint
-from gateway.audit.search import search as find
-from gateway.audit.store import StoreError, sqlite_path
+from gateway.audit.search import Query, facts_in, last_checkpoint
+from gateway.audit.search import search_all as find
+from gateway.audit.store import StoreError, log_files, sqlite_path
 from gateway.audit.verify import Report
 from gateway.audit.verify import verify as check
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, print_json
@@ -61,18 +61,22 @@ def verify(
 ) -> None:
     """Recompute every hash, the tree, and each signed checkpoint; exit 1 on any fault."""
     try:
-        path = _path(store, config)
+        paths = _paths(store, config)
         keys = _keys(public_key, config)
         note = kept.read_bytes() if kept else None
         with DelayedProgress("Verifying") as progress:
-            report = check(path, keys, kept=note, progress=progress)
+            reports = [
+                check(path, keys, kept=_kept(note, path, paths), progress=progress)
+                for path in paths
+            ]
     except (StoreError, ConfigError, ValueError, OSError) as error:
         _cannot(error)
     if as_json:
-        print_json(asdict(report) | {"ok": report.ok})
-    else:
+        told = [asdict(report) | {"ok": report.ok} for report in reports]
+        print_json(told[0] if len(told) == 1 else told)
+    for report in reports if not as_json else ():
         _tell(report)
-    if not report.ok:
+    if not all(report.ok for report in reports):
         raise typer.Exit(FAULT)
 
 
@@ -85,10 +89,10 @@ def show(
 ) -> None:
     """Everything that is recorded of one request, oldest first, with the facts of its decision."""
     try:
-        path = _path(store, config)
-        records = find(path, Query(request_id=request_id, limit=1000))[::-1]
+        paths = _paths(store, config)
+        records = find(paths, Query(request_id=request_id, limit=1000))[::-1]
         hashes = {record["facts_hash"]: None for record in records if record["facts_hash"]}
-        documents = {name: facts(path, name) for name in hashes}
+        documents = {name: facts_in(paths, name) for name in hashes}
     except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
         _cannot(error)
     if as_json:
@@ -138,7 +142,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
             entity=entity,
             limit=limit,
         )
-        records = find(_path(store, config), query)
+        records = find(_paths(store, config), query)
     except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
         _cannot(error)
     if as_json:
@@ -153,20 +157,31 @@ def checkpoint(
 ) -> None:
     """Print the newest signed checkpoint. Kept elsewhere, it proves later that nothing was cut."""
     try:
-        note = last_checkpoint(_path(store, config))
+        found = [last_checkpoint(path) for path in _paths(store, config)]
     except (StoreError, ConfigError, ValueError) as error:
         _cannot(error)
-    if note is None:
+    notes = [note.decode() for note in found if note is not None]
+    if not notes:
         typer.echo("the log has no checkpoint", err=True)
         raise typer.Exit(FAULT)
     if as_json:
-        print_json({"checkpoint": note.decode()})
+        print_json({"checkpoint": "\n".join(notes)})
     else:
-        typer.echo(note, nl=False)
+        typer.echo("\n".join(notes), nl=False)
 
 
-def _path(store: str | None, config: Path) -> Path:
-    return sqlite_path(store or _settings(config).audit.store)
+def _paths(store: str | None, config: Path) -> list[Path]:
+    """The log, and those of workers beside it."""
+    return log_files(sqlite_path(store or _settings(config).audit.store))
+
+
+def _kept(note: bytes | None, path: Path, paths: Sequence[Path]) -> bytes | None:
+    """The checkpoint that was kept, for the log that it is of (its first line says which)."""
+    if note is None or len(paths) == 1:
+        return note
+    latest = last_checkpoint(path)
+    same = latest is not None and latest.partition(b"\n")[0] == note.partition(b"\n")[0]
+    return note if same else None
 
 
 def _keys(files: list[Path] | None, config: Path) -> Mapping[str, Ed25519PublicKey]:

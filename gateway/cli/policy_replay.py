@@ -13,9 +13,9 @@ from typing import Annotated, Final, NoReturn
 import orjson
 import typer
 
-from gateway.audit.decisions import decisions, documents
+from gateway.audit.decisions import Decided, decisions, documents
 from gateway.audit.record import MalformedRecord
-from gateway.audit.store import StoreError, sqlite_path
+from gateway.audit.store import StoreError, log_files, sqlite_path
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, Config, load_or_exit
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
@@ -87,14 +87,19 @@ def replay_past(  # each option of the command is a parameter
 def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> Replayed:
     try:
         before, after = load(baseline), load(candidate)
-        past = decisions(path, since)
-        known = dict(documents(path))
+        paths = log_files(path)
+        past = sorted((one for path in paths for one in decisions(path, since)), key=_time)
+        known = {name: document for path in paths for name, document in documents(path)}
         with DelayedProgress("Deciding again") as progress:
             return replay(past, known, before, after, progress)
     except ConfigError as error:
         _cannot("\n".join(error.faults))
     except (StoreError, MalformedRecord, KeyError) as error:
         _cannot(f"the audit log can't be read: {error}")
+
+
+def _time(one: Decided) -> datetime:
+    return one.time
 
 
 def _write(found: Replayed, report: Format, output: Path | None) -> None:

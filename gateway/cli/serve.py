@@ -4,6 +4,9 @@ import asyncio
 import gc
 import os
 import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -12,12 +15,16 @@ from fastapi import FastAPI
 
 from gateway.app import Gateway, compose
 from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
+from gateway.edge.admin import admin_app
 from gateway.edge.tls import ServerTls
 from gateway.errors import ConfigError
+from gateway.fleet.share import Share
+from gateway.fleet.supervisor import DRAIN_SECONDS, Supervisor
 from gateway.settings.server import Listen
 from gateway.telemetry.logs import configure
 
-_DRAIN_SECONDS = 30
+_QUEUE = 2048
+"""Connections that may wait to be taken."""
 
 
 def serve(config: Config = DEFAULT_CONFIG) -> None:
@@ -25,34 +32,88 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     settings = load_or_exit(config)
     configure(settings.logs.level)
     try:
-        uvloop.run(_run(compose(settings, os.environ)))
+        gateway = compose(settings, os.environ)
+        uvloop.run(_run(gateway) if settings.workers == 1 else _supervise(gateway))
     except ConfigError as error:
         exit_with(error)
 
 
 async def _run(gateway: Gateway) -> None:
-    log = structlog.get_logger()
-    public = uvicorn.Server(_config(gateway.public(), gateway.settings.listen))
-    admin = _Follower(_config(gateway.admin(), gateway.settings.admin))
+    """One process serves both ports."""
+    public = server(gateway.public(), gateway.settings.listen)
+    admin = server(gateway.admin(), gateway.settings.admin)
     async with gateway.running():
         gc.collect()
         gc.freeze()  # what was made at start stays for good: no collection needs to walk it
         follower = asyncio.ensure_future(admin.serve())
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, gateway.refresh_policy)
-        log.info("started", **gateway.settings.listen.model_dump(exclude={"tls"}))
+        on_signals(lambda: setattr(public, "should_exit", True), signal.SIGTERM, signal.SIGINT)
+        on_signals(gateway.refresh_policy, signal.SIGHUP)
+        _started(gateway)
         try:
             await public.serve()
         finally:
             admin.should_exit = True
             await follower
-    log.info("stopped")
+    structlog.get_logger().info("stopped")
 
 
-class _Follower(uvicorn.Server):
-    """A server that leaves signals to the other one and stops with it."""
+async def _supervise(gateway: Gateway) -> None:
+    """This process serves the admin port, its workers the public one."""
+    with _listening(gateway.settings.listen) as listener, Share() as share:
+        fleet = Supervisor(gateway, share, listener)
+        api = gateway.admin_api(reload=fleet.reload)
+        admin = server(admin_app(fleet.metrics, fleet.health, api), gateway.settings.admin)
+        async with gateway.supervising():
+            follower = asyncio.ensure_future(admin.serve())
+            on_signals(fleet.stop, signal.SIGTERM, signal.SIGINT)
+            on_signals(fleet.reload, signal.SIGHUP)
+            _started(gateway)
+            try:
+                await fleet.run()
+            finally:
+                admin.should_exit = True
+                await follower
+    structlog.get_logger().info("stopped")
 
-    def install_signal_handlers(self) -> None:
-        """Signals belong to the public server."""
+
+def _started(gateway: Gateway) -> None:
+    settings = gateway.settings
+    log = structlog.get_logger()
+    log.info("started", workers=settings.workers, **settings.listen.model_dump(exclude={"tls"}))
+
+
+def _listening(listen: Listen) -> socket.socket:
+    """The public socket, which workers inherit.
+
+    Raises:
+        ConfigError: it can't be opened.
+    """
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        return socket.create_server((listen.host, listen.port), family=family, backlog=_QUEUE)
+    except OSError as error:
+        where = f"{listen.host}:{listen.port}"
+        raise ConfigError([f"listen: {where} can't be opened: {error.strerror}"]) from None
+
+
+def on_signals(act: Callable[[], object], *signals: signal.Signals) -> None:
+    """Do this at any of the signals."""
+    for one in signals:
+        asyncio.get_running_loop().add_signal_handler(one, act)
+
+
+class Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it: uvicorn's own end the process before it has cleaned up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to :func:`on_signals`."""
+        yield
+
+
+def server(app: FastAPI, listen: Listen) -> Server:
+    """A server of one port."""
+    return Server(_config(app, listen))
 
 
 def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
@@ -71,5 +132,5 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
     )

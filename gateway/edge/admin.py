@@ -1,16 +1,23 @@
 """The admin port: metrics, health in detail, and the admin API. It is bound apart from the public port."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from gateway.edge.admin_api import AdminApi, not_served
-from gateway.telemetry.metrics import Metrics
+
+
+class Rendered(Protocol):
+    """Metrics of one process, or of several."""
+
+    def render(self) -> bytes:
+        """The text exposition format."""
 
 
 def admin_app(
-    metrics: Metrics,
+    metrics: Rendered,
     health: Callable[[], Awaitable[Mapping[str, bool]]],
     api: AdminApi | None = None,
 ) -> FastAPI:

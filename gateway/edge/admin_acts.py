@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError
 
 from gateway.audit.record import MalformedRecord
-from gateway.audit.search import Query, facts, search
-from gateway.audit.store import StoreError
+from gateway.audit.search import Query, facts_in, search_all
+from gateway.audit.store import StoreError, log_files
 from gateway.edge.admin_api import Act, Asked, Planned
 from gateway.errors import (
     AuditUnavailable,
@@ -120,14 +120,15 @@ class Acts:
             if not records:
                 raise NotFound("No record of this request is here.")
             names = {record["facts_hash"] for record in records if record["facts_hash"]}
-            documents = {name: await asyncio.to_thread(facts, self.store, name) for name in names}
+            paths = log_files(self.store)
+            documents = {name: await asyncio.to_thread(facts_in, paths, name) for name in names}
             return {"records": records, "facts": documents}
 
         return Act(tenant=_own(asked), target=asked.name, perform=perform)
 
     async def _found(self, query: Query) -> list[dict[str, Any]]:
         try:
-            return await asyncio.to_thread(search, self.store, query)
+            return await asyncio.to_thread(search_all, log_files(self.store), query)
         except (StoreError, MalformedRecord):
             raise AuditUnavailable("The audit log can't be read now. Try again later.") from None
 

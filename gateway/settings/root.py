@@ -36,6 +36,12 @@ class Settings(Section):
 
     listen: Listen = Field(default_factory=Listen, description="The public port.")
     admin: Admin = Field(default_factory=Admin, description="The admin port.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Gateway processes that share the public port; more than one need a Redis in `state.url`.",
+    )
     limits: Limits = Field(default_factory=Limits, description="Bounds on requests.")
     keys: Keys = Field(description="The key ring.")
     audit: Audit = Field(description="The audit log.")
@@ -62,7 +68,13 @@ class Settings(Section):
             *self.keys.faults(environ),
             *_file_faults(self),
             *quota_faults(self.quotas, self.models, unpriced),
+            *self._worker_faults(),
         ]
+
+    def _worker_faults(self) -> list[str]:
+        if self.workers == 1 or self.state.url != "memory://":
+            return []
+        return ["workers: more than one need a shared state: set state.url to a Redis"]
 
 
 def _name_faults(settings: Settings) -> list[str]:

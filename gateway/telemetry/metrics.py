@@ -78,7 +78,10 @@ class Metrics:
             registry=self.registry,
         )
         self.under_way = Gauge(
-            "sekisho_requests_under_way", "Requests under way.", registry=self.registry
+            "sekisho_requests_under_way",
+            "Requests under way.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
 
     def observe(self, exchange: Exchange, seconds: float) -> None:

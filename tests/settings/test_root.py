@@ -41,3 +41,8 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
     settings = Settings.model_validate(good(tmp_path))
     with pytest.raises(ValueError, match="frozen"):
         settings.listen.port = 1  # type: ignore[misc]
+
+
+def test_several_workers_need_a_shared_state(tmp_path: Path) -> None:
+    told = faults(tmp_path, good(tmp_path, workers=2))
+    assert told == ["workers: more than one need a shared state: set state.url to a Redis"]

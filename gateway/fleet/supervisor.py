@@ -1,0 +1,210 @@
+"""The supervisor: starts the workers, keeps them running and on one revision, and lets them finish.
+
+It serves no call itself. The public socket is opened once and inherited, so that what waits in its queue is not
+lost with a worker.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+
+from gateway.app import Gateway
+from gateway.fleet.control import Channel, Gone
+from gateway.fleet.share import METRICS_FOLDER, FleetMetrics, Share
+
+DRAIN_SECONDS: Final = 30
+"""How long calls that are under way may go on once the gateway is told to stop."""
+_KILL_SECONDS: Final = DRAIN_SECONDS + 15
+_START_SECONDS: Final = 90.0
+_ANSWER_SECONDS: Final = 2.0
+_ALIGN_SECONDS: Final = 0.5
+_STEADY_SECONDS: Final = 60.0
+"""A worker that ran this long was well: the pause before its replacement is the shortest again."""
+_PAUSES: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
+
+
+class Worker:
+    """One place among the workers: a process, and after its end another."""
+
+    def __init__(self, number: int, share: Share, order: Mapping[str, Any], port: int) -> None:
+        self.number = number
+        self.revision = ""
+        """The revision that it decides by, as far as it has told."""
+        self._share = share
+        self._order = order
+        self._listener = port
+        self._process: asyncio.subprocess.Process | None = None
+        self._channel: Channel | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has started and not ended."""
+        return self._channel is not None
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
+
+    async def run(self) -> None:
+        """Start a process and wait for its end, however it ends."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await self._spawn(theirs.fileno())
+        channel = await Channel.open(ours)
+        try:
+            await channel.send({**self._order, "worker": self.number})
+            async with asyncio.timeout(_START_SECONDS):
+                self.revision = (await channel.receive())["revision"]
+            self._channel = channel
+            await self._process.wait()
+        except (Gone, TimeoutError):
+            with suppress(ProcessLookupError):
+                self._process.kill()
+        finally:
+            self._channel = None
+            channel.close()
+            await self._process.wait()
+            self._share.ended(self._process.pid)
+            self._process = None
+
+    async def ask(self, question: str, seconds: float = _ANSWER_SECONDS) -> dict[str, Any]:
+        """What it answers; nothing when it does not."""
+        if self._channel is None:
+            return {}
+        try:
+            answer = await self._channel.ask(question, seconds)
+        except Gone:
+            return {}
+        self.revision = answer["revision"]
+        return answer
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if there is one."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    async def _spawn(self, control: int) -> asyncio.subprocess.Process:
+        handles = {"--control": control, "--listen": self._listener}
+        words = [word for name, handle in handles.items() for word in (name, str(handle))]
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", "worker", *words),
+            pass_fds=list(handles.values()),
+            env={**os.environ, METRICS_FOLDER: str(self._share.metrics)},
+        )
+
+
+class Supervisor:
+    """The workers of one gateway.
+
+    Args:
+        gateway: the supervisor's own, which looks for newer policies and answers on the admin port.
+        share: the folder that it shares with its workers.
+        listener: the public socket.
+    """
+
+    def __init__(self, gateway: Gateway, share: Share, listener: socket.socket) -> None:
+        self._gateway = gateway
+        self._share = share
+        self._log = structlog.get_logger()
+        self._stopping = asyncio.Event()
+        self.metrics = FleetMetrics(gateway.metrics, share.metrics)
+        order = {"settings": share.settings(gateway.settings).model_dump(mode="json")}
+        numbers = range(1, gateway.settings.workers + 1)
+        self.workers = [Worker(number, share, order, listener.fileno()) for number in numbers]
+
+    async def run(self) -> None:
+        """Keep the workers running until :meth:`stop`, then until they have finished."""
+        self._lay_policies()
+        async with asyncio.TaskGroup() as group:
+            aligning = group.create_task(self._align())
+            keepers = [group.create_task(self._keep(worker)) for worker in self.workers]
+            await self._stopping.wait()
+            self._signal(signal.SIGTERM)
+            _, late = await asyncio.wait(keepers, timeout=_KILL_SECONDS)
+            if late:
+                self._signal(signal.SIGKILL)
+            aligning.cancel()
+
+    def stop(self) -> None:
+        """Let every worker finish what it has under way."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Look for newer policies, and have the workers look at their files again."""
+        self._gateway.refresh_policy()
+        self._signal(signal.SIGHUP)
+
+    async def health(self) -> Mapping[str, bool]:
+        """Each part, in every worker; each worker; and whether all decide by the newest revision."""
+        told = await asyncio.gather(*(worker.ask("health") for worker in self.workers))
+        answers = [answer.get("parts", {}) for answer in told]
+        parts = {name: True for answer in answers for name in answer}
+        workers = {
+            f"worker-{worker.number}": bool(answer) and all(answer.values())
+            for worker, answer in zip(self.workers, answers, strict=True)
+        }
+        return {
+            **{name: all(answer.get(name, False) for answer in answers) for name in parts},
+            **workers,
+            "one_revision": all(worker.revision == self._revision for worker in self.workers),
+        }
+
+    @property
+    def _revision(self) -> str:
+        """What the workers are to decide by: the live revision, and the candidate when there is one."""
+        return "+".join(build.revision for _, build in self._builds())
+
+    async def _keep(self, worker: Worker) -> None:
+        """Replace the worker each time that it ends, after a pause that grows while none lasts."""
+        failures = 0
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            began = loop.time()
+            await worker.run()
+            if self._stopping.is_set():
+                return
+            failures = 0 if loop.time() - began > _STEADY_SECONDS else failures + 1
+            pause = _PAUSES[min(failures, len(_PAUSES)) - 1] if failures else _PAUSES[0]
+            self.metrics.ended()
+            self._count()
+            self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+
+    async def _align(self) -> None:
+        """Bring every worker to the newest revision, whenever it differs: also one that has just started."""
+        while True:
+            self._lay_policies()
+            self._count()
+            wanted = self._revision
+            behind = [one for one in self.workers if one.running and one.revision != wanted]
+            await asyncio.gather(*(worker.ask("refresh", _START_SECONDS) for worker in behind))
+            await asyncio.sleep(_ALIGN_SECONDS)
+
+    def _count(self) -> None:
+        self.metrics.running(sum(worker.running for worker in self.workers))
+
+    def _lay_policies(self) -> None:
+        for role, build in self._builds():
+            self._share.put(role, build)
+
+    def _builds(self) -> list[tuple[str, Any]]:
+        pipeline = self._gateway.pipeline
+        roles = {"live": pipeline.policy, "candidate": pipeline.candidate}
+        return [
+            (role, policy.current.build) for role, policy in roles.items() if policy is not None
+        ]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for worker in self.workers:
+            worker.signal(number)

@@ -1,0 +1,33 @@
+"""A worker's end of the line: what it decides by, and that it stops when nobody supervises it."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from gateway.app import compose
+from gateway.audit.store import log_files
+from gateway.fleet.control import Channel
+from gateway.fleet.worker import answer, revision
+from tests.parts.commands import ENVIRON
+from tests.parts.gateways import detector, prepared
+
+
+async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
+    tmp_path: Path,
+) -> None:
+    gateway = compose(prepared(tmp_path), ENVIRON, detector=detector(), worker=1)
+    ours, theirs = socket.socketpair()
+    here, there = await Channel.open(ours), await Channel.open(theirs)
+    stopped = asyncio.Event()
+    async with gateway.running():
+        answering = asyncio.ensure_future(answer(there, gateway, stopped.set))
+        assert (await here.receive())["revision"] == revision(gateway)
+        told = await here.ask("health", 10)
+        assert told["revision"] == revision(gateway)
+        assert told["parts"]["policy"] is True
+        assert (await here.ask("refresh", 30))["revision"] == revision(gateway)
+        here.close()
+        await asyncio.wait_for(stopped.wait(), 10)
+        await answering
+        there.close()
+    assert log_files(tmp_path / "audit.db") == [tmp_path / "audit-1.db"]
