@@ -1,6 +1,6 @@
 """``python -m bench.streaming``: 2,000 streamed events through the gateway, LiteLLM's proxy and neither, in one run.
 
-The gateway scans (depth ``patterns``) and restores; LiteLLM's proxy, in an environment of its own (``make clients``), has no guardrail
+Events come a millisecond apart, then as fast as the server sends them. The gateway scans (depth ``patterns``) and restores; LiteLLM's proxy, in an environment of its own (``make clients``), has no guardrail
 and only forwards. Figures are CPU time of each subject per event, and the time to the first text.
 """
 
@@ -21,6 +21,8 @@ from bench.payloads import chat, values
 from bench.subjects import Subject, Subjects, subjects
 
 EVENTS: Final = 2000
+PACES: Final = {"a millisecond apart": 0.001, "as fast as they come": 0.0}
+"""Seconds between events: of a model that speaks to one reader, and of one that is never waited for."""
 _ROUNDS: Final = 3
 
 Requests = Annotated[int, typer.Option("--requests", min=_ROUNDS, help="Streams per subject.")]
@@ -80,11 +82,11 @@ def text(figures: dict[str, Figures]) -> str:
     return "\n".join(lines)
 
 
-async def _bench(requests: int) -> dict[str, Figures]:
+async def _bench(requests: int, spacing: float) -> dict[str, Figures]:
     with tempfile.TemporaryDirectory(prefix="sekisho-streaming-") as name:
         folder = Path(name)
         async with (
-            subjects(folder, chunks=EVENTS) as found,
+            subjects(folder, chunks=EVENTS, spacing=spacing) as found,
             litellm_proxy(folder, found.upstream.url, found.key) as rival,
         ):
             return await compare(found, rival, requests)
@@ -94,11 +96,12 @@ def main(requests: Requests = 5, as_json: bool = False) -> None:
     """Print what each subject costs. Nothing is written."""
     if not (BIN / "litellm").exists():
         sys.exit("LiteLLM's proxy is not installed: make clients")
-    figures = asyncio.run(_bench(requests))
-    shown = {
-        name: {"cpu_us_per_event": f.micros, "first_s": f.first} for name, f in figures.items()
-    }
-    typer.echo(orjson.dumps(shown).decode() if as_json else text(figures))
+    for pace, spacing in PACES.items():
+        figures = asyncio.run(_bench(requests, spacing))
+        shown = {
+            name: {"cpu_us_per_event": f.micros, "first_s": f.first} for name, f in figures.items()
+        }
+        typer.echo(orjson.dumps({pace: shown}).decode() if as_json else f"{pace}:\n{text(figures)}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import yaml
 
 from bench.measure import Tree
 from bench.payloads import MODEL
-from bench.upstream import CHUNKS
+from bench.upstream import CHUNKS, SPACING
 from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
@@ -52,8 +52,12 @@ class Subjects:
 
 
 @asynccontextmanager
-async def subjects(folder: Path, *, chunks: int = CHUNKS) -> AsyncIterator[Subjects]:
-    """Start all three, wait until each answers, and stop them at the end; a streamed answer has ``chunks`` pieces.
+async def subjects(
+    folder: Path, *, chunks: int = CHUNKS, spacing: float = SPACING
+) -> AsyncIterator[Subjects]:
+    """Start all three, wait until each answers, and stop them at the end.
+
+    A streamed answer has ``chunks`` pieces, ``spacing`` seconds apart.
 
     Where there is more than one core, the load and the model server have the last one to themselves.
 
@@ -70,7 +74,10 @@ async def subjects(folder: Path, *, chunks: int = CHUNKS) -> AsyncIterator[Subje
     bare = ["bench.passthrough", str(through), url_of(model)]
     async with (
         _process(
-            folder, ["bench.upstream", str(model), str(chunks)], last, f"{url_of(model)}/last"
+            folder,
+            ["bench.upstream", str(model), str(chunks), str(spacing)],
+            last,
+            f"{url_of(model)}/last",
         ) as upstream,
         _process(folder, bare, others, f"{url_of(through)}/docs") as passthrough,
         _process(folder, serve, others, f"{url_of(port)}/readyz", {_KEY_ENV: key}) as gateway,

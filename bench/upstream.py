@@ -1,6 +1,6 @@
 """A model server that costs next to nothing: it answers with the last message it was sent.
 
-``python -m bench.upstream PORT [CHUNKS]``. ``GET /last`` gives the last request body, byte for byte, so that a run can
+``python -m bench.upstream PORT [CHUNKS [SPACING]]``. ``GET /last`` gives the last request body, byte for byte, so that a run can
 prove what was on the wire. A streamed answer has :data:`CHUNKS` pieces, :data:`SPACING` seconds apart.
 """
 
@@ -21,9 +21,10 @@ _USAGE = {"prompt_tokens": 40, "completion_tokens": 40, "total_tokens": 80}
 class Upstream:
     """Answers chat completions, and remembers the last one asked for."""
 
-    def __init__(self, chunks: int = CHUNKS) -> None:
+    def __init__(self, chunks: int = CHUNKS, spacing: float = SPACING) -> None:
         self._last = b""
         self._chunks = chunks
+        self._spacing = spacing
 
     def app(self) -> web.Application:
         """Its routes."""
@@ -40,7 +41,7 @@ class Upstream:
             return web.Response(body=_whole(text), content_type="application/json")
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
-        async for frame in _frames(text, self._chunks):
+        async for frame in _frames(text, self._chunks, self._spacing):
             await response.write(frame)
         return response
 
@@ -60,12 +61,12 @@ def _whole(text: str) -> bytes:
     )
 
 
-async def _frames(text: str, chunks: int) -> AsyncIterator[bytes]:
+async def _frames(text: str, chunks: int, spacing: float) -> AsyncIterator[bytes]:
     pieces = itertools.cycle(text.split(" "))
     yield _frame({"role": "assistant", "content": ""}, None)
     for piece in itertools.islice(pieces, chunks):
         yield _frame({"content": f"{piece} "}, None)
-        await asyncio.sleep(SPACING)
+        await asyncio.sleep(spacing)
     yield _frame({}, "stop")
     yield _data({**_head("chat.completion.chunk"), "choices": [], "usage": _USAGE})
     yield b"data: [DONE]\n\n"
@@ -87,9 +88,10 @@ def _head(kind: str) -> dict[str, object]:
 def main() -> None:
     """Serve on loopback until terminated."""
     chunks = int(sys.argv[2]) if len(sys.argv) > 2 else CHUNKS
+    spacing = float(sys.argv[3]) if len(sys.argv) > 3 else SPACING
     uvloop.install()
     web.run_app(
-        Upstream(chunks).app(),
+        Upstream(chunks, spacing).app(),
         host="127.0.0.1",
         port=int(sys.argv[1]),
         access_log=None,
