@@ -32,7 +32,7 @@ def test_everything_is_shown_and_nothing_is_taken_for_markup() -> None:
         assert text in out.getvalue()
 
 
-def test_one_broken_promise_breaks_the_tour() -> None:
+def test_T11_one_broken_promise_breaks_the_tour() -> None:
     told = data([STEP])
     assert told["kept"] is False
     assert told["steps"][0]["promises"] == {"kept one": True, "broken one": False}
