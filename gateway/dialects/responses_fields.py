@@ -249,7 +249,7 @@ _FORMAT: Final = replace(
 _OUTPUT: Final = known({"format": _FORMAT, "verbosity": words("low", "medium", "high")})
 
 _INCLUDE: Final = listing(
-    words("reasoning.encrypted_content", "message.output_text.logprobs"),
+    words("reasoning.encrypted_content"),
     wanted="an array of `reasoning.encrypted_content`, which no deployment here gives",
 )
 

@@ -36,7 +36,10 @@ def test_a_stored_response_is_refused_with_the_remedy() -> None:
         parse(previous_response_id="resp_1")
 
 
-@pytest.mark.parametrize("fields", [{"background": True}, {"truncation": "auto"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"background": True}, {"truncation": "auto"}, {"include": ["message.output_text.logprobs"]}],
+)
 def test_other_values_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ClientError):
         parse(**fields)
