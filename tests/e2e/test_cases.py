@@ -1,6 +1,8 @@
 """Failures of other gateways that one surface can have and another not: each on every surface where it can occur."""
 
+import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream
 from tests.parts.surfaces import SURFACES, TALKING, Surface
 
+ROOT = Path(__file__).parents[2]
 HEADERS = {"authorization": f"Bearer {KEY}"}
 MAIL = "kenji.tanaka@example.co.jp"
 SECRET = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
@@ -126,3 +129,26 @@ async def test_T57_a_name_that_is_found_once_is_nowhere_on_the_wire(
 
 def only(name: str) -> dict[str, Any]:
     return {"deepseek-r1": {"deployments": [name]}}
+
+
+@every_surface
+async def test_T32_what_was_remembered_does_not_outlive_a_change_of_policy(
+    upstream: ScriptedUpstream, tmp_path: Path, surface: Surface
+) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    table = policies / "data/entities.yaml"
+    shipped = table.read_text()
+    table.write_text(shipped.replace("in-house: placeholder", "in-house: keep", 1))
+    policy, detect = {"path": str(policies), "watch_seconds": 0}, {"deadline_ms": 20_000}
+    async with serving(
+        tmp_path, base_url=upstream.base_url, policy=policy, detect=detect
+    ) as served:
+        for _ in range(2):  # the second finds everything remembered
+            assert (await post(served, surface.path, surface.body(MAIL)))[0] == 200
+        assert len(sightings(upstream.received, [MAIL])) == 1
+        upstream.requests.clear()
+        table.write_text(shipped)
+        await asyncio.gather(*(refresher.look() for refresher in served.gateway.refreshers))
+        assert (await post(served, surface.path, surface.body(MAIL)))[0] == 200
+    assert sightings(upstream.received, [MAIL]) == []
+    assert b"[EMAIL_ADDRESS_" in upstream.received
