@@ -23,7 +23,7 @@ from gateway.dialects.shapes import (
     unsupported,
     words,
 )
-from gateway.errors import InvalidRequest
+from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
 _STATUS: Final = words("in_progress", "completed", "incomplete")
@@ -248,8 +248,16 @@ _FORMAT: Final = replace(
 
 _OUTPUT: Final = known({"format": _FORMAT, "verbosity": words("low", "medium", "high")})
 
+_NO_LOGPROBS: Final = "log probabilities would spell out text that was masked"
+
 _INCLUDE: Final = listing(
-    words("reasoning.encrypted_content"),
+    Shape(
+        wanted=f"`reasoning.encrypted_content`; as for logprobs, {_NO_LOGPROBS}",
+        error=UnsupportedField,
+        kinds=frozenset({str}),
+        check="reasoning.encrypted_content".__eq__,
+        scanned=False,
+    ),
     wanted="an array of `reasoning.encrypted_content`, which no deployment here gives",
 )
 
@@ -272,7 +280,7 @@ _REFUSED: Final = {
     "access_programs": unsupported("programmes of the provider are not served"),
     "image": unsupported("pictures are not generated here"),
     "moderation": unsupported("moderation by the provider is not served"),
-    "top_logprobs": unsupported("log probabilities would spell out text that was masked"),
+    "top_logprobs": unsupported(_NO_LOGPROBS),
     "max_tool_calls": unsupported("it bounds tools that the provider runs, which are not served"),
     "prompt_cache_options": unsupported("the deployment decides what it caches"),
     "messages": unsupported("this route takes `input`"),

@@ -15,6 +15,7 @@ from tests.dialects.test_openai_responses import parse
         {"conversation": "conv_1"},
         {"prompt": {"id": "pmpt_1"}},
         {"top_logprobs": 2},
+        {"include": ["message.output_text.logprobs"]},
         {"max_tool_calls": 2},
         {"messages": []},
         {"frobnicate": 1},
