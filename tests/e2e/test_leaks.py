@@ -8,8 +8,10 @@ import pytest
 
 from gateway.demo.sightings import sightings
 from tests.parts.commands import Process
+from tests.parts.echoes import echo
 from tests.parts.gateways import KEY
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion
+from tests.parts.scripted import Script, ScriptedUpstream, Seen
+from tests.parts.surfaces import SURFACES
 
 PLANTED = (
     "kenji.tanaka@example.co.jp",
@@ -23,7 +25,7 @@ def scolds(seen: Seen) -> Script:
     """A server that answers, and one that quotes its input in an error."""
     if b"fail" in seen.body:
         return Script(status=400, chunks=(seen.body,))
-    return completion({"content": seen.json()["messages"][-1]["content"]})
+    return echo(seen)
 
 
 def _files(folder: Path) -> bytes:
@@ -53,7 +55,14 @@ async def test_T30_T31_no_planted_value_is_anywhere_but_in_the_reply(tmp_path: P
                         messages=[{"role": PLANTED[1], "content": PLANTED[2]}],  # type: ignore[list-item,misc]
                     )
                 errors += caught.value.response.content
+            headers = {"authorization": f"Bearer {KEY}"}
             async with aiohttp.ClientSession() as session:
+                for surface in SURFACES:
+                    for text, status in zip(texts, (200, 400), strict=True):
+                        url, body = gateway.url + surface.path, surface.body(text)
+                        async with session.post(url, json=body, headers=headers) as reply:
+                            assert reply.status == status, surface.name
+                            errors += await reply.read() if status == 400 else b""
                 async with session.get(f"http://127.0.0.1:{gateway.admin_port}/metrics") as reply:
                     metrics = await reply.read()
         written = _files(tmp_path)
