@@ -43,10 +43,10 @@ def list_(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 @app.command()
 def probe(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Ask every deployment whether it works and serves its model; exit 1 when one does not.
+    """Ask every deployment of kind openai whether it works and serves its model; exit 1 when one does not.
 
     Asked through the connector that requests take, with the deployment's own credential. A deployment without a `probe` is
-    asked for its list of models alone.
+    asked for its list of models alone. Other vendors have no list of models that is asked alike.
     """
     settings = load_or_exit(config, as_json=as_json)
     try:
@@ -64,8 +64,9 @@ def probe(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 
 async def _probe(gateway: Gateway) -> dict[str, str]:
-    """What is wrong with each deployment, or ``""``."""
-    places = gateway.settings.deployments
+    """What is wrong with each deployment that can be asked, or ``""``."""
+    told = gateway.settings.deployments
+    places = {name: place for name, place in told.items() if place.kind == "openai"}
     return dict(
         zip(
             places,

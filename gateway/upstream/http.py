@@ -109,8 +109,6 @@ class HttpUpstream:
         """What is wrong with the deployment, or ``""``; asked over the same guarded session."""
         if self._session is None:
             raise RuntimeError("the upstream was not started")
-        if self._settings.kind == "litellm":
-            return "not probed: its vendor has no list of models that is asked alike"
         try:
             async with asyncio.timeout(probe.timeout):
                 return await probe_fault(

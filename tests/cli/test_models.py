@@ -58,6 +58,19 @@ async def test_a_deployment_that_works(tmp_path: Path) -> None:
     assert await probe(tmp_path, SERVED) == (0, {"r1-a": ""}, "r1-a: works\n")
 
 
+async def test_a_vendor_without_such_a_list_is_not_asked_and_no_fault(tmp_path: Path) -> None:
+    async with ScriptedUpstream(SERVED) as server:
+        places = {
+            "house": deployment(server.base_url),
+            "claude": deployment(server.base_url, kind="litellm", family="anthropic"),
+        }
+        models = {"deepseek-r1": {"deployments": list(places)}}
+        config = str(write_config(tmp_path, deployments=places, models=models))
+        code, told = await command("models", "probe", "--config", config)
+    assert (code, told.decode()) == (0, "house: works\n")
+    assert len(server.requests) == 1
+
+
 async def test_a_deployment_that_serves_another_model_is_a_fault(tmp_path: Path) -> None:
     other = Script(chunks=(b'{"data": [{"id": "other"}]}',))
     code, faults, text = await probe(tmp_path, other)
