@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, overload
 
-from sudachipy import Dictionary, MorphemeList, SplitMode
+from sudachipy import Dictionary, Morpheme, MorphemeList, SplitMode
 
 from gateway.detect.nlp import JAPANESE, windows
 
@@ -26,13 +26,6 @@ class Word:
     end: int
     surface: str = field(repr=False)
     kind: str
-
-    @property
-    def may_name(self) -> bool:
-        """Whether a name or place may begin with it; most words are told apart by this alone."""
-        if self.kind != "noun":
-            return self.kind != ""
-        return "ァ" <= self.surface[:1] <= "ヺ" or self.surface[-1:] == "内"
 
 
 class Sentence(Sequence[Word]):
@@ -67,8 +60,9 @@ class Sentence(Sequence[Word]):
 
     def beginnings(self) -> Iterator[int]:
         """Where a name or place may begin."""
+        morphemes = self._morphemes
         for index, kind in enumerate(self._kinds):
-            if kind and self[index].may_name:
+            if kind and (kind != "noun" or _noun_may_name(morphemes[index])):
                 yield index
 
     def _make(self, index: int) -> Word:
@@ -82,13 +76,25 @@ class Sentence(Sequence[Word]):
         )
 
 
+class _Kinds(dict[int, str]):
+    """The kind of each part of speech that was met."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        super().__init__()
+        self._dictionary = dictionary
+
+    def __missing__(self, part_of_speech: int) -> str:
+        kind = self[part_of_speech] = _kind(*self._dictionary.pos_of(part_of_speech)[:4])
+        return kind
+
+
 class Words:
     """Cuts text into words; holds the dictionary."""
 
     def __init__(self) -> None:
         self._dictionary = Dictionary(dict="core")
         self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C)
-        self._kinds: dict[int, str] = {}
+        self._kinds = _Kinds(self._dictionary)
 
     def of(self, text: str) -> Iterator[Sentence]:
         """The words of each piece of the text that holds Japanese."""
@@ -96,16 +102,14 @@ class Words:
         for offset, window in windows(text, _WINDOW):
             if JAPANESE.search(window):
                 morphemes = self._tokenizer.tokenize(window)
-                kinds = [self._kind(morpheme.part_of_speech_id()) for morpheme in morphemes]
+                kinds = [self._kinds[morpheme.part_of_speech_id()] for morpheme in morphemes]
                 yield Sentence(morphemes, kinds, offset)
 
-    def _kind(self, part_of_speech: int) -> str:
-        known = self._kinds.get(part_of_speech)
-        if known is None:
-            known = self._kinds[part_of_speech] = _kind(
-                *self._dictionary.pos_of(part_of_speech)[:4]
-            )
-        return known
+
+def _noun_may_name(noun: Morpheme) -> bool:
+    """Whether a name or place may begin with a noun: one that the dictionary lacks, or by its look."""
+    surface: str = noun.surface()
+    return "ァ" <= surface[:1] <= "ヺ" or surface[-1:] == "内" or bool(noun.is_oov())
 
 
 def _kind(word_class: str, noun: str, what: str, which: str) -> str:

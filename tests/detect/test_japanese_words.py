@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.detect.japanese_words import Word, Words
+from gateway.detect.japanese_words import Words
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,9 @@ def test_text_without_japanese_has_no_words(words: Words) -> None:
 
 
 @pytest.mark.parametrize(
-    ("surface", "kind", "expected"),
-    [("は", "", False), ("会議", "noun", False), ("ロイツェ", "noun", True), ("都内", "noun", True), ("", "noun", False), ("田中", "family", True)],
+    ("text", "expected"),
+    [("は", []), ("会議", []), ("ロイツェ", ["ロイツェ"]), ("都内で", ["都内"]), ("田中と会議", ["田中"]), ("東京に", ["東京"])],
 )  # fmt: skip
-def test_what_a_name_may_begin_with(surface: str, kind: str, expected: bool) -> None:
-    assert Word(0, len(surface), surface, kind).may_name is expected
+def test_where_a_name_may_begin(words: Words, text: str, expected: list[str]) -> None:
+    (piece,) = words.of(text)
+    assert [piece[index].surface for index in piece.beginnings()] == expected
