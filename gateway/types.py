@@ -5,7 +5,7 @@ a stray ``repr()`` in a log line or a traceback cannot print it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias, final
 
@@ -50,12 +50,11 @@ class Principal:
 class Segment:
     """One leaf of the caller's document that a detector must read.
 
-    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it).
-    An ``identifier`` (a tool's name) is checked by vendors and can't be replaced: a finding there
-    refuses the call. A ``sealed`` text is signed by the provider: it goes on byte for byte, or its
-    block is left out when something is found in it.
-    With ``escaping == "json"`` the text is a JSON document inside a string (tool arguments), and
-    offsets count characters of that raw string.
+    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). An ``identifier`` (a
+    tool's name) is checked by vendors and can't be replaced: a finding there refuses the call. A ``sealed`` text is
+    signed by the provider: it goes on byte for byte, or its block is left out when something is found in it. With
+    ``escaping == "json"`` the text is a JSON document inside a string (tool arguments), and offsets count characters
+    of that raw string.
     """
 
     path: Path
@@ -216,12 +215,15 @@ class Decision:
 
 
 class Vault(Protocol):
-    """Values taken out of one request, and what stands for them: dropped at its end, mutable as only ``Exchange`` is."""
+    """Values taken out of one request, and what stands for them; dropped at its end."""
 
-    pattern: re.Pattern[str]
-    """What stand-ins look like in a text; ``get`` tells which are of this scope."""
-    surrogates: Sequence[str]
-    """Stand-ins that look like text, in every spelling in which a reply can hold them."""
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What stand-ins look like in a text; ``get`` tells which are of this scope."""
+
+    @property
+    def openings(self) -> Collection[str]:
+        """Every beginning of a stand-in that looks like text, in each spelling that a reply can hold."""
 
     def put(self, entity: str, value: str) -> str:
         """What stands for ``value``: the same for the same surface form, whatever the entity."""
@@ -241,11 +243,10 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedCall:
-    """A call whose sensitive values were replaced: the only kind that can be cleared.
+    """A call whose sensitive values were replaced (``redactions`` counts them): the only kind that can be cleared.
 
     ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document
     that ``form`` names, without ``model`` and ``stream``: what every upstream understands.
-    ``redactions`` counts the spans that were replaced, by entity.
     """
 
     dialect: str

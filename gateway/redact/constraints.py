@@ -5,12 +5,16 @@ of a default or a number refuses the call. Such values get a surrogate.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
 
 import regex
 
 from gateway.types import Call, Json, Path, Segment
+
+Pattern: TypeAlias = Any
+"""A compiled pattern of ``regex``, which is published without types."""
 
 _ENTITIES: Final = {
     "email": "EMAIL_ADDRESS",
@@ -25,8 +29,40 @@ _ENTITIES: Final = {
 """The entity whose values a ``format`` takes (JSON Schema 2020-12, validation, section 7.3)."""
 _NUMBERS: Final = frozenset({"number", "integer"})
 _SECONDS: Final = 0.05
-"""Longest match of a caller's pattern: a hostile one matches nothing."""
-_MOST_PATTERNS: Final = 32
+"""Longest match of a caller's pattern."""
+_MOST_PATTERNS, _LONGEST_PATTERN = 32, 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class Patterns:
+    """The patterns of a request's schemas. One that takes too long ends the reading of all of them."""
+
+    compiled: tuple[Pattern, ...] = ()
+    _hostile: bool = field(default=False, compare=False)
+    _matching: dict[str, tuple[Pattern, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def of(self, value: str) -> tuple[Pattern, ...]:
+        """Those that the value matches."""
+        known = self._matching.get(value)
+        if known is None:
+            found = (one for one in self.compiled if self._match(one, value))
+            known = self._matching[value] = tuple(found)
+        return known
+
+    def take(self, value: str, surrogate: str) -> bool:
+        """Whether the surrogate matches each pattern that the value matches."""
+        return all(self._match(one, surrogate) for one in self.of(value))
+
+    def _match(self, pattern: Pattern, text: str) -> bool:
+        if self._hostile:
+            return False
+        try:
+            return pattern.search(text, timeout=_SECONDS) is not None
+        except TimeoutError:
+            self._hostile = True
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +70,7 @@ class Constraints:
     """What a request's schemas say of values."""
 
     entities: frozenset[str] = frozenset()
-    patterns: tuple[str, ...] = ()
+    patterns: Patterns = field(default_factory=Patterns)
     numbers: bool = False
     """Whether a schema takes numbers."""
     places: frozenset[int] = frozenset()
@@ -46,14 +82,12 @@ class Constraints:
             segment in self.places
             or entity in self.entities
             or (self.numbers and value.isdecimal())
-            or any(_matches(pattern, value) for pattern in self.patterns)
+            or bool(self.patterns.of(value))
         )
 
     def allows(self, value: str, surrogate: str) -> bool:
         """Whether the surrogate matches each pattern that the value matches."""
-        return all(
-            _matches(pattern, surrogate) for pattern in self.patterns if _matches(pattern, value)
-        )
+        return self.patterns.take(value, surrogate)
 
 
 def constraints(call: Call) -> Constraints:
@@ -67,7 +101,7 @@ def constraints(call: Call) -> Constraints:
         entities=frozenset(
             _ENTITIES[schema["format"]] for schema in schemas if _entity(schema.get("format"))
         ),
-        patterns=tuple(dict.fromkeys(texts))[:_MOST_PATTERNS],
+        patterns=Patterns(compiled=tuple(_compiled(texts))),
         numbers=any(_is_number(schema) for schema in schemas),
         places=frozenset(index for index, segment in written if _bound(call.document, segment)),
     )
@@ -116,8 +150,8 @@ def _is_number(schema: dict[str, Json]) -> bool:
     return any(isinstance(kind, str) and kind in _NUMBERS for kind in kinds)
 
 
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        return regex.search(pattern, value, timeout=_SECONDS) is not None
-    except (regex.error, TimeoutError):
-        return False
+def _compiled(written: Iterable[str]) -> Iterator[Pattern]:
+    short = [one for one in dict.fromkeys(written) if len(one) <= _LONGEST_PATTERN]
+    for pattern in short[:_MOST_PATTERNS]:
+        with suppress(regex.error):
+            yield regex.compile(pattern)

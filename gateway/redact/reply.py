@@ -96,7 +96,7 @@ def treat(
 
 def only_stand_ins(text: str, vault: Vault) -> bool:
     """Whether nothing could be invented in a text: it holds stand-ins of this request, and no other word."""
-    if "[" not in text and not vault.surrogates:
+    if "[" not in text and not vault.openings:
         return False
     rest = vault.pattern.sub(lambda m: m[0] if vault.get(m[0]) is None else "", text)
     return not any(map(str.isalnum, rest))

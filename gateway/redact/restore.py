@@ -9,9 +9,10 @@ hold. There the placeholder stays.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from gateway.redact.placeholder import ALPHABET, LONGEST
+from gateway.redact.surrogate import LONGEST as LONGEST_SURROGATE
 from gateway.text.jsontext import escape as escape_json
 from gateway.types import Vault
 
@@ -58,7 +59,7 @@ class Restorer:
 
         That is at most 40 characters, or the length of the longest surrogate and the character after it.
         """
-        if not self._held and "[" not in text and not self._vault.surrogates:
+        if not self._held and "[" not in text and not self._vault.openings:
             return self._show(text)
         return self._take(text, final=False)
 
@@ -91,9 +92,9 @@ class Restorer:
     def _cut(self, text: str, position: int, *, final: bool) -> int:
         """Where held text begins, at or after ``position``: the end of the text, when nothing is held."""
         bracket = _possible_prefix(text, position)
-        if final or not self._vault.surrogates:
+        if final or not self._vault.openings:
             return bracket
-        return min(bracket, _possible_surrogate(text, position, self._vault.surrogates))
+        return min(bracket, _possible_surrogate(text, position, self._vault.openings))
 
     def _value(self, stand_in: str) -> str:
         value = self._vault.get(stand_in)
@@ -150,13 +151,10 @@ def _possible_prefix(text: str, position: int) -> int:
     return start if _PREFIX.fullmatch(text, start) else len(text)
 
 
-def _possible_surrogate(text: str, position: int, surrogates: Sequence[str]) -> int:
+def _possible_surrogate(text: str, position: int, openings: Collection[str]) -> int:
     """Where the first end of the text begins that a surrogate begins with, or is; else the end.
 
     A whole one is held as well: what comes next may make it part of a longer word, or of a longer surrogate.
     """
-    for start in range(max(position, len(text) - len(surrogates[0])), len(text)):
-        end = text[start:]
-        if any(surrogate.startswith(end) for surrogate in surrogates):
-            return start
-    return len(text)
+    nearest = max(position, len(text) - LONGEST_SURROGATE)
+    return next((at for at in range(nearest, len(text)) if text[at:] in openings), len(text))

@@ -9,14 +9,22 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from gateway.text.checks import corporate_number, iban, luhn, my_number, us_ssn
 from gateway.text.fold import fold
 from gateway.types import Allows
 
+LONGEST: Final = 256
+"""Most characters of a surrogate: so far back a restorer looks."""
+_MOST: Final = 500
+"""Most surrogates of a request: a reply is searched for each."""
 _TRIES: Final = 3000
 """More than an IBAN needs, of which one drawing in 97 is true."""
+_ALL_TRIES: Final = 30_000
+"""Drawings for one request. To look for one in the request's text counts as one more for each so many characters:"""
+_CHARACTERS: Final = 10_000
 _LOWER, _DIGITS, _LEADING = "abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"
 _KATAKANA = "アイウエオカキクケコサシスセソタチツテトナニノハヒフヘマミムメモヤユヨラリルレワ"
 _HIRAGANA = "あいうえおかきくけこさしすせそたちつてとなにのはひふへまみむめもやゆよらりるれわ"
@@ -56,21 +64,34 @@ class Surrogates:
     def __init__(self, key: bytes, texts: Sequence[str]) -> None:
         self.parts: dict[str, str] = {}
         self._key = key
-        self._texts = "\0".join(texts).casefold()
+        self._all = texts
+        self._left = _ALL_TRIES
         self._used: set[str] = set()
         self._words: dict[str, str] = {}
 
     def make(self, entity: str, value: str, allows: Allows) -> str | None:
-        """A surrogate for ``value``; ``None`` when there is none that is free and ``allows`` takes."""
-        if not _distinct(value):
+        """A surrogate for ``value``; ``None`` when there is none that is free and ``allows`` takes.
+
+        There is none either when the request has too many, or they were too hard to find.
+        """
+        if not _distinct(value) or len(value) > LONGEST or len(self._used) >= _MOST:
             return None
         proof = _proof(entity, value)
         for nonce in range(_TRIES):
+            if self._left <= 0:
+                return None
+            self._left -= 1
             made = self._draw(entity, value, nonce)
-            if self._free(entity, value, made) and proof(_bare(made)) and allows(made):
+            fits = len(made) <= LONGEST and proof(_bare(made)) and allows(made)
+            if fits and self._free(entity, value, made):
                 self._keep(entity, value, made)
                 return made
         return None
+
+    @cached_property
+    def _texts(self) -> str:
+        """What is searched; most requests need no surrogate, and none of this."""
+        return "\0".join(self._all).casefold()
 
     def _draw(self, entity: str, value: str, nonce: int) -> str:
         draw = _Draw(self._key, value, nonce)
@@ -105,6 +126,7 @@ class Surrogates:
     def _free(self, entity: str, value: str, made: str) -> bool:
         """Whether it stands for nothing else, and neither it nor a name's word can be taken for text."""
         folded = made.casefold()
+        self._left -= len(self._texts) // _CHARACTERS
         if folded in self._used or folded in self._texts or value.casefold() in folded:
             return False
         words = _pairs(value, made) if entity in _NAMES else {}

@@ -1,7 +1,8 @@
 """The values of one request, and the placeholders and surrogates that stand for them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from gateway.redact.placeholder import LENGTH, LONGEST_DIGEST, PATTERN, digest, placeholder
 from gateway.redact.surrogate import Surrogates
@@ -15,6 +16,14 @@ _LONG = 12
 """A surrogate of so many characters is no part of a word by chance."""
 
 
+class _Looks(NamedTuple):
+    pattern: re.Pattern[str]
+    openings: frozenset[str]
+
+
+_PLAIN = _Looks(PATTERN, frozenset())
+
+
 class RequestVault:
     """Implements ``types.Vault`` for the scope of one request.
 
@@ -23,20 +32,16 @@ class RequestVault:
         key_id: the key ring's id of it, for the record.
         texts: the request's texts, which no surrogate may stand in.
 
-    Attributes:
-        pattern: what stand-ins look like in a text.
-        surrogates: the surrogates, and the words of names by which a reply may speak of them; each also as JSON
-            that holds ASCII alone spells it.
     """
 
     def __init__(self, key: bytes, key_id: str, texts: Sequence[str] = ()) -> None:
         self.key_id = key_id
-        self.pattern = PATTERN
-        self.surrogates: Sequence[str] = ()
         self._key = key
         self._stand_ins: dict[str, str] = {}
         self._values: dict[str, str] = {}
         self._spellings: dict[str, str] = {}
+        """The surrogates, and the words of names by which a reply may speak of them; each also in ASCII."""
+        self._looks: _Looks | None = _PLAIN
         self._maker = Surrogates(key, texts)
 
     def __repr__(self) -> str:
@@ -58,9 +63,18 @@ class RequestVault:
         self._hold(value, made)
         for surrogate, told in ((made, value), *self._maker.parts.items()):
             self._spellings[surrogate] = self._spellings[escape_ascii(surrogate)] = told
-        self.surrogates = sorted(self._spellings, key=len, reverse=True)
-        self.pattern = re.compile("|".join([PATTERN.pattern, *map(_alone, self.surrogates)]))
+        self._looks = None
         return made
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What stand-ins look like in a text."""
+        return self._seen().pattern
+
+    @property
+    def openings(self) -> Collection[str]:
+        """Every beginning of a surrogate, the whole among them."""
+        return self._seen().openings
 
     def get(self, stand_in: str) -> str | None:
         """The value behind a stand-in that this vault minted, else ``None``."""
@@ -75,6 +89,12 @@ class RequestVault:
         prefix = f"[{LITERAL}_"
         return (value for minted, value in self._values.items() if not minted.startswith(prefix))
 
+    def _seen(self) -> "_Looks":
+        """What stand-ins look like now: worked out once, when all of a request's are made."""
+        if self._looks is None:
+            self._looks = _looks(self._spellings)
+        return self._looks
+
     def _hold(self, value: str, minted: str) -> str:
         self._stand_ins[value] = minted
         self._values[minted] = value
@@ -87,6 +107,14 @@ class RequestVault:
             if minted not in self._values:
                 return minted
         raise AssertionError("two values of one request share 65 bits of a keyed digest")
+
+
+def _looks(surrogates: Iterable[str]) -> _Looks:
+    longest_first = sorted(surrogates, key=len, reverse=True)
+    return _Looks(
+        re.compile("|".join([PATTERN.pattern, *map(_alone, longest_first)])),
+        frozenset(one[:end] for one in longest_first for end in range(1, len(one) + 1)),
+    )
 
 
 def _alone(surrogate: str) -> str:

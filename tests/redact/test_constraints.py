@@ -81,3 +81,15 @@ def test_a_hostile_pattern_costs_little_and_binds_nothing() -> None:
 
 def test_a_request_without_schemas_binds_nothing() -> None:
     assert constraints(calling({})) == Constraints()
+
+
+def test_one_hostile_pattern_ends_the_reading_of_all() -> None:
+    told = of(props(a={"pattern": "^[0-9]+$"}, b={"pattern": "^(a|a)*$"}))
+    assert told.binds(-1, "X", "1234")
+    assert not told.binds(-1, "X", "a" * 60 + "!")
+    assert not told.binds(-1, "X", "5678")
+    assert not told.allows("1234", "5678")
+
+
+def test_a_pattern_that_is_too_long_binds_nothing() -> None:
+    assert not of(props(a={"pattern": "x" * 1001})).binds(-1, "X", "x" * 1001)

@@ -109,3 +109,24 @@ def test_what_could_be_any_text_has_none(value: str) -> None:
 def test_any_text_has_a_surrogate_or_none(value: str, entity: str) -> None:
     surrogate = Surrogates(KEY, ()).make(entity, value, lambda _: True)
     assert surrogate is None or surrogate.casefold() != value.casefold()
+
+
+def test_a_request_has_so_many_and_the_search_for_them_is_bounded() -> None:
+    maker = Surrogates(KEY, ())
+    made = [maker.make("ID", f"{n:08}", lambda _: True) for n in range(600)]
+    assert sum(one is not None for one in made) == 500
+    tried: list[str] = []
+    impatient = Surrogates(KEY, ())
+    for n in range(40):
+        assert impatient.make("ID", f"{n:08}", tried.append) is None  # type: ignore[arg-type]
+    assert len(tried) == 30_000
+
+
+def test_a_long_text_is_not_searched_for_ever() -> None:
+    maker = Surrogates(KEY, ["word " * 400_000])
+    made = [maker.make("ID", f"{n:08}", lambda _: True) for n in range(300)]
+    assert 0 < sum(one is not None for one in made) < 300
+
+
+def test_a_value_that_is_too_long_has_none() -> None:
+    assert Surrogates(KEY, ()).make("ID", "1" * 257, lambda _: True) is None
