@@ -5,8 +5,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
@@ -45,15 +45,8 @@ async def _run(gateway: Gateway) -> None:
     async with gateway.running():
         gc.collect()
         gc.freeze()  # what was made at start stays for good: no collection needs to walk it
-        follower = asyncio.ensure_future(admin.serve())
-        on_signals(lambda: setattr(public, "should_exit", True), signal.SIGTERM, signal.SIGINT)
-        on_signals(gateway.refresh_policy, signal.SIGHUP)
-        _started(gateway)
-        try:
+        async with _attended(gateway, admin, stop=public.stop, reload=gateway.refresh_policy):
             await public.serve()
-        finally:
-            admin.should_exit = True
-            await follower
     structlog.get_logger().info("stopped")
 
 
@@ -63,23 +56,30 @@ async def _supervise(gateway: Gateway) -> None:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload)
         admin = server(admin_app(fleet.metrics, fleet.health, api), gateway.settings.admin)
-        async with gateway.supervising():
-            follower = asyncio.ensure_future(admin.serve())
-            on_signals(fleet.stop, signal.SIGTERM, signal.SIGINT)
-            on_signals(fleet.reload, signal.SIGHUP)
-            _started(gateway)
-            try:
-                await fleet.run()
-            finally:
-                admin.should_exit = True
-                await follower
+        async with (
+            gateway.supervising(),
+            _attended(gateway, admin, stop=fleet.stop, reload=fleet.reload),
+        ):
+            await fleet.run()
     structlog.get_logger().info("stopped")
 
 
-def _started(gateway: Gateway) -> None:
+@asynccontextmanager
+async def _attended(
+    gateway: Gateway, admin: "Server", *, stop: Callable[[], None], reload: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Serve the admin port and heed signals, for as long as the public port is served."""
+    follower = asyncio.ensure_future(admin.serve())
+    on_signals(stop, signal.SIGTERM, signal.SIGINT)
+    on_signals(reload, signal.SIGHUP)
     settings = gateway.settings
     log = structlog.get_logger()
     log.info("started", workers=settings.workers, **settings.listen.model_dump(exclude={"tls"}))
+    try:
+        yield
+    finally:
+        admin.stop()
+        await follower
 
 
 def _listening(listen: Listen) -> socket.socket:
@@ -109,6 +109,10 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals belong to :func:`on_signals`."""
         yield
+
+    def stop(self) -> None:
+        """Take no more calls, and end when those under way have."""
+        self.should_exit = True
 
 
 def server(app: FastAPI, listen: Listen) -> Server:

@@ -1,15 +1,15 @@
 """TLS of a port, whose files may be replaced while it serves."""
 
 import ssl
-from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import structlog
 
 from gateway.errors import ConfigError
+from gateway.files import Stamp, stamp
 from gateway.settings.server import ListenTls
 
-_Seen: TypeAlias = tuple[tuple[int, int, int] | None, ...]
+_Seen: TypeAlias = tuple[Stamp, ...]
 
 
 class ServerTls(ssl.SSLContext):
@@ -85,15 +85,7 @@ def _no_passphrase() -> str:
 
 def _seen(settings: ListenTls) -> _Seen:
     paths = (settings.cert_file, settings.key_file, settings.client_ca_file)
-    return tuple(None if path is None else _state(path) for path in paths)
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return (told.st_ino, told.st_mtime_ns, told.st_size)
+    return tuple(None if path is None else stamp(path) for path in paths)
 
 
 def _words(error: OSError) -> str:

@@ -29,6 +29,7 @@ import orjson
 from pydantic import ValidationError
 
 from gateway.errors import ConfigError
+from gateway.files import Stamp, stamp
 from gateway.identity.roles import granted
 from gateway.keys import KeyRing
 from gateway.settings.identity import Reach, Role
@@ -221,7 +222,7 @@ class KeyFile:
     def __init__(self, path: Path, ring: KeyRing) -> None:
         self._path = path
         self._ring = ring
-        self._seen = _state(path)
+        self._seen: Stamp = stamp(path)
         self._rows = {row.prefix: row for row in read(path)}
 
     def find(self, credential: bytes) -> Row | None:
@@ -246,22 +247,14 @@ class KeyFile:
         Raises:
             ConfigError: it can't be read; what was read before stays.
         """
-        state = _state(self._path)
-        if state != self._seen:
+        seen = stamp(self._path)
+        if seen != self._seen:
             self._rows = {row.prefix: row for row in read(self._path)}
-            self._seen = state
+            self._seen = seen
 
     def revoked(self) -> Iterator[str]:
         """The prefixes of revoked keys."""
         return (row.prefix for row in self._rows.values() if row.revoked is not None)
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return (told.st_ino, told.st_mtime_ns, told.st_size)
 
 
 def _first(error: ValidationError) -> str:

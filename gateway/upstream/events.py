@@ -73,7 +73,7 @@ class EventReader:
         return events
 
     def _read(self, data: bytes, key: str) -> list[Event]:
-        return self.take(_object(data), key)
+        return self.take(decoded(data), key)
 
     def take(self, document: dict[str, Any], key: str) -> list[Event]:
         """The same of a document that was decoded already."""
@@ -84,7 +84,7 @@ class EventReader:
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise _malformed() from None
+            raise malformed() from None
 
     def _events(self, document: dict[str, Any], key: str) -> list[Event]:
         events: list[Event] = []
@@ -113,17 +113,23 @@ class EventReader:
                 events.append(Finish(choice=index, reason=_word(reason)))
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def decoded(data: bytes) -> dict[str, Any]:
+    """The JSON object that a reply, or a piece of one, is.
+
+    Raises:
+        UpstreamFailed: it is none.
+    """
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise _malformed() from None
+        raise malformed() from None
     if not isinstance(document, dict):
-        raise _malformed()
+        raise malformed()
     return document
 
 
-def _malformed() -> UpstreamFailed:
+def malformed() -> UpstreamFailed:
+    """What is raised for a reply that is none."""
     return UpstreamFailed("The model server sent something that is no reply.", fallback=True)
 
 

@@ -16,27 +16,23 @@ from gateway.edge.routes import Served as Row
 from gateway.errors import DetectorUnavailable
 from gateway.types import Scan
 from tests.parts.configuration import deployment
-from tests.parts.echoes import echo, says, says_completion
+from tests.parts.echoes import says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.positions import MODEL, chat, messages, ollama, user
 from tests.parts.scripted import Script, ScriptedUpstream, Seen
-from tests.parts.surfaces import SURFACES, TALKING, Surface
+from tests.parts.surfaces import (
+    SURFACES,
+    Surface,
+    every_surface,
+    every_talking,
+    streamed_or_not,
+)
 
 ROOT = Path(__file__).parents[2]
 HEADERS = {"authorization": f"Bearer {KEY}"}
 MAIL = "kenji.tanaka@example.co.jp"
 CARD = "4111111111111111"
 PLACEHOLDER = re.compile(r"\[[A-Z_]+_[0-9a-z]{8,}\]")
-
-every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.name)
-every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
-streamed_or_not = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream(echo) as running:
-        yield running
 
 
 @pytest.fixture

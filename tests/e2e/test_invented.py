@@ -10,25 +10,16 @@ import pytest
 import yaml
 
 from gateway.types import Scan
-from tests.parts.echoes import echo, says, says_completion
+from tests.parts.echoes import says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT
 from tests.parts.scripted import ScriptedUpstream
-from tests.parts.surfaces import TALKING, Surface
+from tests.parts.surfaces import TALKING, Surface, every_talking, streamed_or_not
 
 HEADERS = {"authorization": f"Bearer {KEY}"}
 OWN, FRESH = "4111 1111 1111 1111", "5555 5555 5555 4444"
 SPELLED = "4111-1111-1111-1111"
 ZONES = ("in-house", "device", "trusted-cloud", "public-cloud")
-
-every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
-streamed_or_not = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream(echo) as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,23 +10,15 @@ import aiohttp
 import pytest
 
 from gateway.demo.sightings import sightings
-from tests.parts.echoes import echo, says, says_completion
+from tests.parts.echoes import says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, stream
-from tests.parts.surfaces import CHAT, TALKING, Surface, frames
+from tests.parts.surfaces import CHAT, Surface, every_talking, frames
 
 ROOT = Path(__file__).parents[2]
 HEADERS = {"authorization": f"Bearer {KEY}"}
 MAILS = ("kenji.tanaka@example.co.jp", "aiko.yamamoto@example.org")
 PLACEHOLDER = re.compile(rb"\[EMAIL_ADDRESS_[0-9a-z]+\]")
-
-every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream(echo) as running:
-        yield running
 
 
 @pytest.fixture

@@ -26,12 +26,6 @@ def echo(seen: Seen) -> Script:
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream(echo) as running:
-        yield running
-
-
-@pytest.fixture
 async def served(upstream: ScriptedUpstream, tmp_path: Path) -> AsyncIterator[Served]:
     async with serving(tmp_path, base_url=upstream.base_url) as running:
         yield running

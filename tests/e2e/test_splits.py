@@ -20,15 +20,13 @@ from gateway.upstream.events import EventReader
 from gateway.upstream.sse import SseParser
 from tests.parts.samples import decision, deployment
 from tests.parts.scripted import chunk
-from tests.parts.surfaces import TALKING, Surface
+from tests.parts.surfaces import Surface, every_talking
 from tests.redact.samples import vault
 
 OWN = "田中.kenji@example.co.jp"
 INVENTED = "5555 5555 5555 4444"
 DONE = b"data: [DONE]\n\n"
 EXPECTED = f"Für 田中😀: {OWN}, not [CREDIT_CARD], 日本語。"
-
-every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
 
 
 def said(minted: str) -> str:

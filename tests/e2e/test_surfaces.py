@@ -14,7 +14,14 @@ from tests.parts.configuration import deployment
 from tests.parts.echoes import echo, says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream, Seen, chunk, completion, stream
-from tests.parts.surfaces import SURFACES, TALKING, Surface
+from tests.parts.surfaces import (
+    SURFACES,
+    TALKING,
+    Surface,
+    every_surface,
+    every_talking,
+    streamed_or_not,
+)
 
 PLANTED = ("Kenji Tanaka", "kenji.tanaka@example.co.jp", "+81 90-1234-5678", "4111 1111 1111 1111")
 TEXT = (
@@ -22,16 +29,6 @@ TEXT = (
     f"and the card {PLANTED[3]}."
 )
 HEADERS = {"authorization": f"Bearer {KEY}"}
-
-every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.name)
-every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
-streamed_or_not = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream(echo) as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tests.parts.positions import (
     ANTHROPIC_POSITIONS,
     CHAT_POSITIONS,
@@ -205,3 +207,7 @@ SURFACES = (
 )
 TALKING = tuple(surface for surface in SURFACES if surface.streamed is not None)
 """Those that answer with text."""
+
+every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.name)
+every_talking = pytest.mark.parametrize("surface", TALKING, ids=lambda s: s.name)
+streamed_or_not = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

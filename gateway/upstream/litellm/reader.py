@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from gateway.errors import UpstreamFailed
 from gateway.types import Event, Json, UsageEvent
-from gateway.upstream.events import EventReader
+from gateway.upstream.events import EventReader, decoded, malformed
 from gateway.upstream.failures import failure_of, reported
 from gateway.upstream.litellm.translation import Translation
 from gateway.upstream.speech import CUT_OFF
@@ -48,7 +46,7 @@ class TranslatedReader:
         self._usage: UsageEvent | None = None
 
     def whole(self, body: bytes) -> list[Event]:
-        document = _object(body)
+        document = decoded(body)
         _raise_reported(document)
         return self._events.take(self._translation.whole(document), "message")
 
@@ -79,7 +77,7 @@ class TranslatedReader:
         """Each document of the stream; ``None`` where it says that it is over."""
         if self._frames is None:
             for data in self._sse.feed(chunk):
-                yield None if data == b"[DONE]" else _object(data)
+                yield None if data == b"[DONE]" else decoded(data)
             return
         self._frames.add_data(chunk)
         for message in self._messages():
@@ -87,32 +85,18 @@ class TranslatedReader:
             if told.get(":message-type") != "event":
                 status = _AWS_STATUS.get(str(told.get(":exception-type")), 500)
                 raise failure_of(status, message.payload)
-            yield _object(message.payload)
+            yield decoded(message.payload)
 
     def _messages(self) -> Iterator[Any]:
         try:
             for message in self._frames:
                 if len(message.payload) > _LONGEST_FRAME:
-                    raise _malformed()
+                    raise malformed()
                 yield message
         except self._broken_frame:
-            raise _malformed() from None
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise _malformed() from None
-    if not isinstance(document, dict):
-        raise _malformed()
-    return document
+            raise malformed() from None
 
 
 def _raise_reported(document: dict[str, Any]) -> None:
     if document.get("error") is not None or document.get("type") == "error":
         raise reported(document.get("error") or document)
-
-
-def _malformed() -> UpstreamFailed:
-    return UpstreamFailed("The model server sent something that is no reply.", fallback=True)
