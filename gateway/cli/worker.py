@@ -22,7 +22,14 @@ Handle = Annotated[int, typer.Option(help="A socket that the supervisor passes o
 
 def worker(control: Handle, listen: Handle) -> None:
     """Serve on a socket that the supervisor has opened."""
-    uvloop.run(_work(socket.socket(fileno=control), socket.socket(fileno=listen)))
+    uvloop.run(_work(_own(control), _own(listen)))
+
+
+def _own(handle: int) -> socket.socket:
+    """A socket that was passed on, for this process alone: detectors would keep it open."""
+    passed = socket.socket(fileno=handle)
+    passed.set_inheritable(False)
+    return passed
 
 
 async def _work(control: socket.socket, listener: socket.socket) -> None:
@@ -34,11 +41,9 @@ async def _work(control: socket.socket, listener: socket.socket) -> None:
     gateway = compose(settings, os.environ, worker=order["worker"])
     public = server(gateway.public(), settings.listen)
     async with gateway.running():
-        on_signals(lambda: setattr(public, "should_exit", True), signal.SIGTERM, signal.SIGINT)
+        on_signals(public.stop, signal.SIGTERM, signal.SIGINT)
         on_signals(gateway.refresh_policy, signal.SIGHUP)
-        answering = asyncio.ensure_future(
-            answer(channel, gateway, lambda: setattr(public, "should_exit", True))
-        )
+        answering = asyncio.ensure_future(answer(channel, gateway, public.stop))
         await public.serve([listener])
         answering.cancel()
         await answering

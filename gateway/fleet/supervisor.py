@@ -115,6 +115,7 @@ class Supervisor:
         self._gateway = gateway
         self._share = share
         self._log = structlog.get_logger()
+        self._listener = listener
         self._stopping = asyncio.Event()
         self.metrics = FleetMetrics(gateway.metrics, share.metrics)
         order = {"settings": share.settings(gateway.settings).model_dump(mode="json")}
@@ -128,6 +129,8 @@ class Supervisor:
             aligning = group.create_task(self._align())
             keepers = [group.create_task(self._keep(worker)) for worker in self.workers]
             await self._stopping.wait()
+            # Workers close their copies: while one is open, callers who come now would wait for nobody.
+            self._listener.close()
             self._signal(signal.SIGTERM)
             _, late = await asyncio.wait(keepers, timeout=_KILL_SECONDS)
             if late:

@@ -111,16 +111,30 @@ async def test_calls_that_are_under_way_are_finished_first(
     tmp_path: Path, redis: RedisServer
 ) -> None:
     def slow(seen: Seen) -> Script:
-        return stream(*words("one two three four five six", 4), pause=0.2)
+        return stream(*words("one two three four five six", 4), pause=0.5)
 
     async with ScriptedUpstream(slow) as upstream, fleet(tmp_path, redis, upstream.base_url) as one:
         await until_whole(one)
         asking = asyncio.ensure_future(ask(one, stream=True))
         while not upstream.requests:
             await asyncio.sleep(0.02)
-        assert await one.signal(signal.SIGTERM) == 0
+        one.process.send_signal(signal.SIGTERM)
+        while await listens(one.port):
+            await asyncio.sleep(0.02)
+        assert not asking.done()
+        assert await one.process.wait() == 0
         _, text = await asking
     assert text.endswith("data: [DONE]\n\n")
+
+
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 async def test_every_worker_decides_by_the_newest_revision(
