@@ -13,6 +13,7 @@ SekishoError
 │   ├── RequestTimeout               408 request_timeout
 │   ├── BodyTooLarge                 413 body_too_large
 │   ├── UnsupportedMedia             415 unsupported_media_type
+│   ├── ContextExceeded              400 context_length_exceeded  (nothing was sent)
 │   └── TooMuch                      a limit is reached; says when to come again
 │       ├── RateLimited              429 rate_limited            (retryable)
 │       └── BudgetExhausted          429 budget_exhausted        (retryable)
@@ -147,6 +148,12 @@ class UnsupportedMedia(ClientError):
 
     status = 415
     code = "unsupported_media_type"
+
+
+class ContextExceeded(ClientError):
+    """The call can't fit into the context of any permitted deployment: none was asked."""
+
+    code = "context_length_exceeded"
 
 
 class TooMuch(ClientError):

@@ -24,13 +24,14 @@ class Slot:
 
     Args:
         name: the deployment's name.
-        settings: its rank, weight and bound on concurrency.
+        settings: its rank, context, weight and bound on concurrency.
         health: whether it may be tried.
     """
 
     def __init__(self, name: str, settings: DeploymentSettings, health: Health) -> None:
         self.name = name
         self.rank = settings.rank
+        self.context = settings.context
         self.health = health
         self.outstanding = 0
         self.behind = 0.0

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from gateway.errors import (
+    ContextTooLong,
     NoDeployment,
     Overloaded,
     UpstreamError,
@@ -23,6 +24,7 @@ from gateway.errors import (
 from gateway.routing.affinity import Affinity
 from gateway.routing.balance import Balance, Slot
 from gateway.routing.catalogue import ModelEntry
+from gateway.routing.context import fitting, larger
 from gateway.routing.health import Health
 from gateway.routing.route import route
 from gateway.settings.root import Settings
@@ -74,13 +76,16 @@ class Router:
             decision: says which deployments are permitted.
             entry: the model that was asked for; its own deployments come first.
             deployments: those, and what policy may send the call to instead.
-            call: the parsed request, for the conversation that it continues.
+            call: the parsed request, for its size and for the conversation that it continues.
             tenant: whose conversation it is.
 
         Raises:
             NoDeployment: the decision permits none of them.
+            ContextExceeded: the call can't fit into any that it permits.
         """
         permitted = route(decision, deployments)
+        room = fitting(call, [self.slots[deployment.name] for deployment in permitted])
+        permitted = tuple(d for d in permitted if self.slots[d.name] in room)
         digests = self.affinity.digests(call, f"{tenant}:{entry.name}") if permitted[1:] else ()
         return Plan(self, entry, permitted, digests)
 
@@ -181,6 +186,7 @@ class Plan:
         self._digests = digests
         self._left = {deployment.name: deployment for deployment in permitted}
         self._attempts = router.routing.attempts
+        self._last: Slot
 
     async def take(self) -> tuple[Deployment, "Lease"]:
         """The next deployment to try, and a place there.
@@ -192,13 +198,17 @@ class Plan:
         lease = await self._router.take(self._entry, slots, self._digests)
         self._router.affinity.learn(self._digests, lease.slot.name)
         self._attempts -= 1
+        self._last = lease.slot
         return self._left.pop(lease.slot.name), lease
 
     def goes_on(self, error: UpstreamError) -> bool:
-        """Whether another deployment is to be tried after this failure."""
+        """Whether another deployment is to be tried after this failure: one with more context, where that was too small."""
         now = self._router.now()
+        if isinstance(error, ContextTooLong):
+            roomy = larger(self._last, [self._router.slots[name] for name in self._left])
+            self._left = {slot.name: self._left[slot.name] for slot in roomy}
         return (
-            error.fallback
+            (error.fallback or isinstance(error, ContextTooLong))
             and self._attempts > 0
             and any(self._router.slots[name].health.available(now) for name in self._left)
         )

@@ -75,6 +75,11 @@ class DeploymentSettings(Section):
         None,
         description="What the model's makers recommend: sampling, unless the caller chooses; for R1, system prompts in the user turn.",
     )
+    context: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens that it takes, request and reply together; a call that can't fit goes elsewhere or is refused.",
+    )
     operator: Name = Field(description="A row of policies/data/operators.yaml: who runs it.")
     zone: Zone = Field(description="in-house, device, trusted-cloud or public-cloud.")
     datacentre: Country = Field(description="Country of the data centre (ISO 3166-1 alpha-2).")

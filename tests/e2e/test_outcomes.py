@@ -39,12 +39,17 @@ async def well() -> AsyncIterator[ScriptedUpstream]:
 
 @asynccontextmanager
 async def gateway(
-    folder: Path, sick: str, well: str | None, **routing: Any
+    folder: Path,
+    sick: str,
+    well: str | None,
+    *,
+    contexts: tuple[int | None, int | None] = (None, None),
+    **routing: Any,
 ) -> AsyncIterator[Served]:
     """A gateway before a deployment that fails and, it may be, a second one that comes after it."""
-    places = {"sick": deployment(sick, timeouts=QUICK)}
+    places = {"sick": deployment(sick, timeouts=QUICK, context=contexts[0])}
     if well is not None:
-        places["well"] = deployment(well, priority=1)
+        places["well"] = deployment(well, priority=1, context=contexts[1])
     async with serving(
         folder,
         deployments=places,
@@ -258,6 +263,20 @@ async def test_T37_what_concerns_the_request_is_told_and_nobody_else_is_asked(
         assert (error.status_code, error.code) == (400, told)
         assert error.response.headers["x-should-retry"] == "false"
     assert well.requests == []
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+async def test_what_was_too_long_is_answered_where_there_is_more_room(
+    sick: ScriptedUpstream, well: ScriptedUpstream, tmp_path: Path, streamed: bool
+) -> None:
+    said = b'{"error": {"code": 400, "type": "exceed_context_size_error"}}'
+    sick.scripts = [Script(status=400, chunks=(said,))]
+    async with gateway(tmp_path, sick.base_url, well.base_url, contexts=(4096, 8192)) as served:
+        assert await ask(served, streamed=streamed) == "ok"
+        assert attempts(served) == [
+            ("sick", "failed", "context_length_exceeded"),
+            ("well", "served", ""),
+        ]
 
 
 async def test_a_filtered_reply_is_a_reply(sick: ScriptedUpstream, tmp_path: Path) -> None:

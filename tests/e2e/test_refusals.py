@@ -27,7 +27,7 @@ async def served(upstream: ScriptedUpstream, tmp_path: Path) -> AsyncIterator[Se
     places = {
         "disguised": deployment("https://API.DeepSeek.com.:443/v1"),
         "cloud": deployment("https://api.openai.com/v1", operator="openai", zone="public-cloud"),
-        "local": deployment(upstream.base_url),
+        "local": deployment(upstream.base_url, context=8192),
     }
     models = {name: {"deployments": [name]} for name in places}
     async with serving(
@@ -43,6 +43,18 @@ async def refused(served: Served, model: str, content: Any, **more: Any) -> open
                 model=model, messages=[{"role": "user", "content": content}], **more
             )
     return caught.value
+
+
+async def test_what_cannot_fit_into_the_context_is_refused(
+    served: Served, upstream: ScriptedUpstream
+) -> None:
+    error = await refused(served, "local", "Hi", max_tokens=8193)
+    assert (error.status_code, error.code) == (400, "context_length_exceeded")
+    assert "at least 8193 tokens" in error.message
+    assert "takes 8192 at most" in error.message
+    (record,) = served.records()
+    assert (record["outcome"], record["code"]) == ("denied", "context_length_exceeded")
+    assert upstream.requests == []
 
 
 async def test_T13_the_deepseek_cloud_is_refused_with_reasons_and_nothing_is_sent(

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import (
     AddressRefused,
+    ContextTooLong,
     NoDeployment,
     Overloaded,
     RedactionFailed,
@@ -128,6 +129,26 @@ async def test_all_out_is_told_with_the_time_until_the_next_trial(clock: Clock) 
     with pytest.raises(NoDeployment):
         await bench.take()
     trial.end(None)
+
+
+async def test_what_was_too_long_is_tried_only_where_there_is_more_room(clock: Clock) -> None:
+    places = {"a": {"context": 100}, "b": {"context": 100, "priority": 1}}
+    too_long = ContextTooLong("too long", fallback=False)
+    elsewhere = Bench(clock, {**places, "c": {"priority": 2}}).plan()
+    assert (await elsewhere.take())[0].name == "a"
+    assert not elsewhere.goes_on(too_long)
+    plan = Bench(clock, {**places, "c": {"context": 900, "priority": 2}}).plan()
+    assert (await plan.take())[0].name == "a"
+    assert plan.goes_on(too_long)
+    assert (await plan.take())[0].name == "c"
+
+
+async def test_a_call_is_not_sent_where_it_cannot_fit(clock: Clock) -> None:
+    bench = Bench(clock, {"small": {"context": 100}, "large": {"context": 900, "priority": 9}})
+    plan = bench.plan(call=parse(chat(max_tokens=200)))
+    assert (await plan.take())[0].name == "large"
+    with pytest.raises(NoDeployment):
+        await plan.take()
 
 
 async def test_it_goes_on_only_where_another_deployment_may_do_better(clock: Clock) -> None:
