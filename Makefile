@@ -64,7 +64,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
 	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
 
-clients: .tools/litellm/.installed
+clients: .tools/litellm/.installed .tools/model-signing/.installed
 	if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .tools/npm openai@7.57.0; fi
 
 canarywire: $(VENV)/.test .tools/canarywire/.installed
@@ -112,6 +112,7 @@ lock: $(VENV)/.bootstrap
 	$(LOCK) -c requirements/dev.lock --group fuzz -o requirements/fuzz.lock
 	$(LOCK) --group canarywire -o requirements/canarywire.lock
 	$(LOCK) --group litellm -o requirements/litellm.lock
+	$(LOCK) --group model-signing -o requirements/model-signing.lock
 
 clean:
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,12 +16,17 @@ from gateway.cli.common import (
     load_or_exit,
     print_json,
 )
+from gateway.cli.model_records import sign, verify
 from gateway.errors import ConfigError
 from gateway.routing.catalogue import Catalogue
 from gateway.settings.deployments import Probe
 from gateway.settings.root import Settings
 
 app = typer.Typer(help="Models and the deployments that serve them.", no_args_is_help=True)
+
+
+app.command()(sign)
+app.command()(verify)
 
 
 @app.command("list")

@@ -1,0 +1,185 @@
+"""``sekisho models sign | verify``: signed records of weights, and weights beside their records."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import ValidationError
+
+from gateway.cli.common import FAULT, USAGE, AsJson, exit_with, print_json
+from gateway.cli.progress import DelayedProgress
+from gateway.errors import ConfigError
+from gateway.provenance import bundle, record, weights
+from gateway.upstream.egress import spki_pin
+
+_MIB = 1 << 20
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of the weights.")]
+
+
+def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
+    directory: Directory,
+    key: Annotated[Path, typer.Option(help="The private key: EC, PEM.")],
+    out: Annotated[Path, typer.Option(help="Where the record is written; it is replaced whole.")],
+    expires: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="When it ceases to count, in UTC."
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="What the weights are called; unless set: DIR's name.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="What the server calls the model in its list.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="The server's certificate (PEM), whose key is signed.")
+    ] = None,
+    commit: Annotated[str | None, typer.Option(help="The revision of the weights.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence of the weights (SPDX).")] = None,
+    derived_from: Annotated[
+        str | None, typer.Option(help="Which weights they were made from, and with what.")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The digest of the server's container image.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A path within DIR that is left out; repeatable.")
+    ] = None,
+    links: Annotated[
+        bool, typer.Option("--allow-symlinks", help="Take files that are symbolic links.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a directory of weights, as OpenSSF model-signing does, and what is known of their deployment."""
+    try:
+        signer = bundle.private_key(key)
+        listing = record.Listing(
+            allow_symlinks=links, ignore_paths=_left_out(directory, out, ignore)
+        )
+        claims = record.Claims(
+            expires=expires.replace(tzinfo=UTC),
+            model=model,
+            spki=None if certificate is None else _spki(certificate),
+            commit=commit,
+            licence=licence,
+            derived_from=derived_from,
+            image=image,
+        )
+        with _Hashing("hash, MiB") as progress:
+            files = weights.digests(directory, listing, progress)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    except ValidationError as error:
+        _cannot(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}")
+    payload = record.statement(name or directory.resolve().name, files, listing, claims)
+    signed = bundle.seal(payload, signer)
+    _write(out, signed)
+    made = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
+    if as_json:
+        print_json({"record": str(out), "manifest": made.manifest, "files": len(files)})
+    else:
+        typer.echo(f"{out}: {len(files)} files, {made.manifest}, until {claims.expires}")
+
+
+def verify(
+    directory: Directory,
+    signed: Annotated[Path, typer.Option("--record", help="The signed record.")],
+    key: Annotated[list[Path], typer.Option(help="A public key that is trusted; repeatable.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compare a directory of weights with its signed record; exit 1 unless it is what was signed."""
+    try:
+        report = _verified(directory, signed, tuple(key))
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    if as_json:
+        print_json(report)
+    else:
+        _tell(report)
+    if not report["ok"]:
+        raise typer.Exit(FAULT)
+
+
+def _verified(directory: Path, signed: Path, keys: tuple[Path, ...]) -> dict[str, Any]:
+    try:
+        told = record.read(_read(signed), bundle.public_keys(keys))
+    except bundle.Unproven as error:
+        return _report("unverified", why=str(error))
+    if told.expired(datetime.now(UTC)):
+        return _report("expired", told.manifest, why=f"expired at {told.claims.expires}")
+    with _Hashing("hash, MiB") as progress:
+        found = weights.differences(directory, told, progress)
+    why = f"{len(found)} differences" if found else ""
+    return _report("mismatch" if found else "verified", told.manifest, why=why, found=found)
+
+
+def _report(
+    state: str, manifest: str = "", *, why: str = "", found: list[weights.Difference] | None = None
+) -> dict[str, Any]:
+    return {
+        "ok": state == "verified",
+        "state": state,
+        "manifest": manifest,
+        "why": why,
+        "differences": [asdict(each) for each in found or ()],
+    }
+
+
+def _tell(report: dict[str, Any]) -> None:
+    for each in report["differences"]:
+        typer.echo(f"{each['path']}: {each['fault']}")
+    told = (report["state"], report["manifest"], report["why"])
+    typer.echo("  ".join(word for word in told if word))
+
+
+def _left_out(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:
+    """What is asked for, and the record itself where it lies among the weights."""
+    here, there = directory.resolve(), out.resolve()
+    own = [there.relative_to(here).as_posix()] if there.is_relative_to(here) else []
+    return tuple(sorted({*own, *(ignore or ())}))
+
+
+def _spki(certificate: Path) -> str:
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except OSError as error:
+        raise ConfigError([f"{certificate}: can't be read: {error.strerror}"]) from None
+    except ValueError:
+        raise ConfigError([f"{certificate}: not a certificate (PEM)"]) from None
+    return spki_pin(found.public_bytes(Encoding.DER))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(bundle.LONGEST + 1)
+    except OSError as error:
+        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A gateway that reads the file meanwhile finds the old one or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+
+
+class _Hashing(DelayedProgress):
+    """Counts bytes, shows MiB."""
+
+    def __call__(self, done: int, total: int) -> None:
+        super().__call__(done // _MIB, -(-total // _MIB))
+
+
+def _cannot(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE) from None
