@@ -20,11 +20,12 @@ from aiohttp import web
 
 from bench.measure import percentile
 from bench.upstream import Upstream
+from gateway.cleared import Cleared
 from gateway.policy.clear import clear
 from gateway.redact.vault import RequestVault
 from gateway.redact.wire import check
 from gateway.settings.deployments import DeploymentSettings
-from gateway.types import Cleared, Decision, MaskedCall, Verdict
+from gateway.types import Decision, MaskedCall, Verdict
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.library import fault
 from gateway.upstream.litellm.speech import LitellmSpeech

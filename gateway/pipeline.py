@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.cleared import Cleared
 from gateway.deliver import document, frames
 from gateway.detect.lists import Lists
 from gateway.detect.scanner import Scanner
@@ -34,7 +35,7 @@ from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Lease, Router
-from gateway.types import Call, Cleared, Decision, Deployment, Event, Facts, Principal, Scan
+from gateway.types import Call, Decision, Deployment, Event, Facts, Principal, Scan
 
 STAGES = (
     "guards",

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
+from gateway.cleared import Cleared
 from gateway.detect.base import Span
 from gateway.detect.lists import NO_LISTS, Lists
 from gateway.detect.scanner import Scanner
@@ -22,7 +23,6 @@ from gateway.redact.restore import Restorer, hosts_in
 from gateway.redact.thinking import ThinkSplitter
 from gateway.types import (
     Call,
-    Cleared,
     Embedding,
     Event,
     Finish,

@@ -7,7 +7,7 @@ a stray ``repr()`` in a log line or a traceback cannot print it.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol, TypeAlias, final
+from typing import Any, Literal, Protocol, TypeAlias
 
 Json: TypeAlias = Any
 """A decoded JSON value: ``None``, ``bool``, ``int``, ``float``, ``str``, ``list`` or ``dict``."""
@@ -272,40 +272,6 @@ class Deployment:
     zone: Zone
     datacentre: str
     weights: str
-
-
-class _Seal:
-    """Held by ``policy.clear`` alone; see :class:`Cleared`."""
-
-
-_SEAL: Final = _Seal()
-
-
-@final
-class Cleared:
-    """Permission to send: the only thing ``upstream`` accepts.
-
-    Only ``policy.clear()`` can make one: the type checker asks for the seal, the constructor checks it (with a
-    ``TypeError``), and a test proves that no other module names it.
-    """
-
-    __slots__ = ("call", "decision", "deployment", "vault")
-
-    def __init__(
-        self,
-        seal: _Seal,
-        *,
-        call: MaskedCall,
-        vault: Vault,
-        decision: Decision,
-        deployment: Deployment,
-    ) -> None:
-        if seal is not _SEAL:
-            raise TypeError("a Cleared is made by policy.clear() alone")
-        self.call: Final = call
-        self.vault: Final = vault
-        self.decision: Final = decision
-        self.deployment: Final = deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

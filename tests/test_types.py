@@ -1,12 +1,9 @@
 """The types that carry the data."""
 
-from typing import Any, cast
-
 import pytest
 
-from gateway.types import Cleared, MaskedCall, Segment, TextDelta, ToolDelta
-from tests.parts.samples import decision, deployment
-from tests.redact.samples import call, vault
+from gateway.types import MaskedCall, Segment, TextDelta, ToolDelta
+from tests.redact.samples import call
 
 MASKED = MaskedCall(
     dialect="openai",
@@ -17,18 +14,6 @@ MASKED = MaskedCall(
     neutral={"secret": "Tanaka"},
     redactions={},
 )
-
-
-@pytest.mark.parametrize("seal", [None, object(), "seal", True])
-def test_permission_can_not_be_made_up(seal: object) -> None:
-    with pytest.raises(TypeError):
-        Cleared(
-            cast(Any, seal),
-            call=MASKED,
-            vault=vault(),
-            decision=decision({"r1-a": True}),
-            deployment=deployment(),
-        )
 
 
 @pytest.mark.parametrize(

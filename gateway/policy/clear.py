@@ -1,7 +1,8 @@
 """Permission to send. The only module that holds the seal."""
 
+from gateway.cleared import _SEAL, Cleared
 from gateway.errors import PolicyDenied
-from gateway.types import _SEAL, Cleared, Decision, Deployment, MaskedCall, Vault
+from gateway.types import Decision, Deployment, MaskedCall, Vault
 
 
 def clear(*, call: MaskedCall, vault: Vault, decision: Decision, deployment: Deployment) -> Cleared:

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from gateway import __version__
+from gateway.cleared import Cleared
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.settings.deployments import DeploymentSettings, Probe
-from gateway.types import Cleared, Event, Start, Vault
+from gateway.types import Event, Start, Vault
 from gateway.upstream.credential import Credential
 from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
 from gateway.upstream.failures import failure

@@ -5,8 +5,9 @@ from typing import Final
 
 import orjson
 
+from gateway.cleared import Cleared
 from gateway.settings.deployments import DeploymentSettings
-from gateway.types import Cleared, Form
+from gateway.types import Form
 from gateway.upstream.events import EventReader
 from gateway.upstream.presets import with_preset
 from gateway.upstream.routers import router_preferences

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.cleared import Cleared
 from gateway.errors import UpstreamFailed
-from gateway.types import Cleared, Event
+from gateway.types import Event
 from gateway.upstream.events import EventReader
 from gateway.upstream.sse import SseParser
 

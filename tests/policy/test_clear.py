@@ -4,9 +4,10 @@ from typing import Any, cast
 
 import pytest
 
+from gateway.cleared import Cleared
 from gateway.errors import PolicyDenied
 from gateway.policy.clear import clear
-from gateway.types import Cleared, Decision, MaskedCall
+from gateway.types import Decision, MaskedCall
 from tests.parts.samples import decision, deployment
 from tests.policy.samples import call
 from tests.redact.samples import vault

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cleared import Cleared
 from gateway.errors import (
     AddressRefused,
     RedactionFailed,
@@ -18,7 +19,7 @@ from gateway.errors import (
 from gateway.policy.clear import clear
 from gateway.redact.wire import check
 from gateway.settings.deployments import DeploymentSettings, Probe
-from gateway.types import Cleared, Event, MaskedCall, TextDelta, Vault
+from gateway.types import Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.openai import OpenAISpeech
 from tests.parts import configuration, samples

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import orjson
 
+from gateway.cleared import Cleared
 from gateway.errors import UpstreamRejected
 from gateway.settings.deployments import DeploymentSettings
-from gateway.types import Cleared
 from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import Library, load
 from gateway.upstream.litellm.reader import TranslatedReader

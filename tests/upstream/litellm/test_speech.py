@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cleared import Cleared
 from gateway.errors import (
     ContextTooLong,
     RedactionFailed,
@@ -20,7 +21,6 @@ from gateway.policy.clear import clear
 from gateway.redact.wire import check
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import (
-    Cleared,
     Event,
     Finish,
     Form,
