@@ -27,6 +27,7 @@ from gateway.identity.lockout import Lockout
 from gateway.identity.revocations import Revocations
 from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
 from gateway.settings.quotas import Price, Quota
@@ -112,6 +113,7 @@ async def stages(path: Path, state: State, quotas: tuple[Quota, ...]) -> AsyncIt
         prices={"r1-a": Price(input=1, output=2)},
         ledger=ledger,
         places=Concurrency(10_000),
+        harvest=HarvestGuard({}, lambda _: b""),
         longest=4096,
     )
     await state.start()

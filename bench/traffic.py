@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.policy.build import Build
-from gateway.policy.facts import facts
+from gateway.policy.facts import candidates, facts
 from gateway.types import Call, Deployment, Facts, Finding, Principal, Scan, Segment
 
 DAY: Final = datetime(2026, 11, 24, tzinfo=UTC)
@@ -90,7 +90,7 @@ def _facts(build: Build, dice: random.Random, now: datetime) -> Facts:
         call=_call(app),
         scan=_scan(dice),
         model=model,
-        deployments=_deployments(model),
+        candidates=candidates(model, _deployments(model), app=app.name, build=build, harvest={}),
         build=build,
         now=now,
     )

@@ -43,6 +43,7 @@ from gateway.policy.opa import OpaEngine
 from gateway.policy.refresh import Files, Refresher
 from gateway.policy.signatures import Verifier
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas
 from gateway.recorder import Recorder
@@ -219,7 +220,7 @@ def compose(
     )
     pipeline = Pipeline(
         identity=_identity(settings, ring, environ, state),
-        quota=_quotas(settings, ledger),
+        quota=_quotas(settings, ring, ledger),
         scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
         candidate=candidate,
@@ -254,13 +255,15 @@ def open_state(settings: Settings) -> State:
     return RedisState(settings.state)
 
 
-def _quotas(settings: Settings, ledger: Ledger) -> Quotas:
+def _quotas(settings: Settings, ring: KeyRing, ledger: Ledger) -> Quotas:
     told = settings.deployments.items()
+    guarded = {name: model.harvest for name, model in settings.models.items() if model.harvest}
     return Quotas(
         settings.quotas,
         prices={name: deployment.price for name, deployment in told if deployment.price},
         ledger=ledger,
         places=Concurrency(settings.limits.concurrent_requests),
+        harvest=HarvestGuard(guarded, lambda tenant: ring.derive(tenant, "harvest")),
         longest=settings.limits.output_tokens,
     )
 

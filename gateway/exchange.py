@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from gateway.types import Call, Decision, Deployment, Principal, Scan, Source, UsageEvent
+from gateway.types import (
+    Call,
+    Decision,
+    Deployment,
+    HarvestState,
+    Principal,
+    Scan,
+    Source,
+    UsageEvent,
+)
 
 OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
 EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal", "admin"]
@@ -34,7 +43,7 @@ class Standing:
     """How a quota stands once the request was counted. Money is in millionths of its currency."""
 
     quota: str
-    count: Literal["requests", "tokens", "money"]
+    count: Literal["requests", "tokens", "money", "concurrent"]
     limit: int
     remaining: int
     resets: float
@@ -72,6 +81,8 @@ class Exchange:
     reply_model: str = ""
     usage: UsageEvent | None = None
     standings: tuple[Standing, ...] = ()
+    harvest: Mapping[str, HarvestState] = field(default_factory=dict)
+    """How each model that counts different prompts stands for this caller."""
     sent: bool = False
     """Whether a model server may have begun to work on it: false again once it is known to have failed first."""
     output_bytes: int = 0

@@ -36,7 +36,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from gateway.errors import ConfigError
 from gateway.settings.server import Keys
 
-Purpose: TypeAlias = Literal["placeholder", "span-cache", "credential", "subject", "vault"]
+Purpose: TypeAlias = Literal[
+    "placeholder", "span-cache", "credential", "subject", "vault", "harvest"
+]
 """What a derived key is for. Keys of different purposes or tenants are independent."""
 
 State: TypeAlias = Literal["active", "readable"]

@@ -23,7 +23,7 @@ from gateway.identity.authenticator import Authenticator
 from gateway.keys import KeyRing
 from gateway.policy import purpose
 from gateway.policy.clear import clear
-from gateway.policy.facts import canonical, facts, reroute_model
+from gateway.policy.facts import candidates, canonical, facts, reroute_model
 from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
 from gateway.policy.trial import trial
@@ -161,14 +161,14 @@ class Pipeline:
             scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
             exchange.scan, now = scan, datetime.now(UTC)
             rerouted = self._rerouted(principal, entry, policy)
-            known = _facts(principal, call, scan, entry, rerouted, policy, now)
+            known = _facts(principal, exchange, call, scan, entry, rerouted, policy, now)
             exchange.purpose = known.purpose
             exchange.facts = canonical(known)
             exchange.decision = decision = await policy.decider.decide(known)
         if self.candidate is not None:
             with self.candidate.use() as policy:
                 elsewhere = self._rerouted(principal, entry, policy)
-                known = _facts(principal, call, scan, entry, elsewhere, policy, now)
+                known = _facts(principal, exchange, call, scan, entry, elsewhere, policy, now)
                 exchange.trial = await trial(policy, known, decision)
         deployments = (*entry.deployments, *rerouted)
         return Examined(
@@ -294,6 +294,7 @@ class Pipeline:
 
 def _facts(
     principal: Principal,
+    exchange: Exchange,
     call: Call,
     scan: Scan,
     entry: ModelEntry,
@@ -306,8 +307,14 @@ def _facts(
         call=call,
         scan=scan,
         model=entry.name,
-        deployments=entry.deployments,
-        rerouted=rerouted,
+        candidates=candidates(
+            entry.name,
+            entry.deployments,
+            app=principal.app,
+            build=policy.build,
+            harvest=exchange.harvest,
+            rerouted=rerouted,
+        ),
         build=policy.build,
         now=now,
     )

@@ -29,6 +29,7 @@ Form: TypeAlias = Literal["chat.completions", "completions", "embeddings"]
 ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
 OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
+HarvestState: TypeAlias = Literal["off", "below", "over", "unknown"]
 Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
 
 
@@ -114,10 +115,10 @@ class Scan:
 class Candidate:
     """What policy may know about one deployment that could serve the call.
 
-    Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised;
-    ``host_operator`` is the operator whose published hosts contain it, or ``""``. ``lineage`` names the
-    developers of the weights and of everything they were made from, the nearest first. ``rerouted``
-    marks a deployment of the model that the application's row names for data that must stay in-house.
+    Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised; ``host_operator`` is the
+    operator whose published hosts contain it, or ``""``. ``lineage`` names the developers of the weights and of everything
+    they were made from, the nearest first. ``rerouted`` marks a deployment of the model that the application's row
+    names for data that must stay in-house. ``harvest``: whether this key had too many different prompts of the model.
     """
 
     deployment: str
@@ -135,13 +136,14 @@ class Candidate:
     provenance: str
     output_use: OutputUse
     rerouted: bool
+    harvest: HarvestState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a policy decides on: coarse, without text, subject or request id.
 
-    ``findings`` maps entity to origin to a bucket: ``"1"``, ``"2-9"`` or ``"10+"``.
+    ``findings`` maps entity to origin to a bucketed count, as ``tools``: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``.
     ``hour`` is the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167.
     ``max_output_tokens`` is 0 when the caller sets none; ``exceptions`` are those in force on this day.
     """
@@ -154,7 +156,6 @@ class Facts:
     model: str
     stream: bool
     tools: str
-    """Bucketed number of declared tools: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``."""
     findings: Mapping[str, Mapping[str, str]]
     unscannable: tuple[str, ...]
     modalities: tuple[str, ...]
@@ -342,8 +343,7 @@ class Finish:
 class Unknown:
     """A text leaf that this version does not know, at ``path`` inside the choice's message or delta.
 
-    It is scanned like text, never restored, and framed again at the same path for the same dialect.
-    A number is its JSON spelling.
+    It is scanned like text, never restored, and framed again at the same path. A number is its JSON spelling.
     """
 
     choice: int

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,7 +14,16 @@ from gateway.destination import destination
 from gateway.policy.build import Build
 from gateway.policy.hosts import host_operator
 from gateway.policy.lineage import clause, developers
-from gateway.types import Call, Candidate, Deployment, Facts, Json, Principal, Scan
+from gateway.types import (
+    Call,
+    Candidate,
+    Deployment,
+    Facts,
+    HarvestState,
+    Json,
+    Principal,
+    Scan,
+)
 
 UNLISTED = "(unlisted)"
 """A declared purpose that purposes.yaml does not list: no row can have this name. The caller's own word is text
@@ -30,10 +39,9 @@ def facts(
     call: Call,
     scan: Scan,
     model: str,
-    deployments: Sequence[Deployment],
+    candidates: tuple[Candidate, ...],
     build: Build,
     now: datetime,
-    rerouted: Sequence[Deployment] = (),
 ) -> Facts:
     """The facts of one request.
 
@@ -42,10 +50,9 @@ def facts(
         call: the parsed request; only its shape is read.
         scan: what was found in it.
         model: the configured name of the model, never the caller's spelling of it.
-        deployments: those that serve it, which become the candidates.
-        build: the revision whose data the candidates are resolved from.
+        candidates: the deployments that could serve it.
+        build: the revision whose data the candidates were resolved from.
         now: an aware time; only its hour of the week in the policy's time zone is kept.
-        rerouted: deployments of the model that the application's row names for rerouting.
     """
     hour, exceptions = moment(principal.app, now, build)
     return Facts(
@@ -64,10 +71,34 @@ def facts(
         max_output_tokens=call.max_output_tokens or 0,
         hour=hour,
         exceptions=exceptions,
-        candidates=(
-            *(candidate(deployment, build) for deployment in deployments),
-            *(candidate(deployment, build, rerouted=True) for deployment in rerouted),
-        ),
+        candidates=candidates,
+    )
+
+
+def candidates(
+    model: str,
+    deployments: Sequence[Deployment],
+    *,
+    app: str,
+    build: Build,
+    harvest: Mapping[str, HarvestState],
+    rerouted: Sequence[Deployment] = (),
+) -> tuple[Candidate, ...]:
+    """The candidates of a request.
+
+    Args:
+        model: the configured name of the model.
+        deployments: those that serve it.
+        app: the application that calls.
+        build: the revision whose data says what is known of them.
+        harvest: how each model stands that counts different prompts.
+        rerouted: deployments of the model that the application's row names for rerouting.
+    """
+    asked = harvest.get(model, "off")
+    elsewhere = harvest.get(reroute_model(app, build), "off")
+    return (
+        *(candidate(deployment, build, asked) for deployment in deployments),
+        *(candidate(deployment, build, elsewhere, rerouted=True) for deployment in rerouted),
     )
 
 
@@ -136,7 +167,9 @@ def bucket(count: int) -> str:
 
 
 @lru_cache(maxsize=_CANDIDATES)
-def candidate(deployment: Deployment, build: Build, *, rerouted: bool = False) -> Candidate:
+def candidate(
+    deployment: Deployment, build: Build, harvest: HarvestState = "off", *, rerouted: bool = False
+) -> Candidate:
     """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
     told = Candidate(
         deployment=deployment.name,
@@ -154,6 +187,7 @@ def candidate(deployment: Deployment, build: Build, *, rerouted: bool = False) -
         provenance="declared",
         output_use="unknown",
         rerouted=rerouted,
+        harvest=harvest,
     )
     return _resolved(told, build)
 

@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from gateway.policy.build import Build
 from gateway.policy.facts import candidate
-from gateway.types import Deployment, Facts, Zone
+from gateway.types import Deployment, Facts, HarvestState, Zone
 
 _NOON: Final = 36
 """Tuesday 12:00, as an hour of the week."""
@@ -35,6 +35,7 @@ class Scene:
     purpose: str = ""
     tokens: int = 0
     hour: int = _NOON
+    harvest: HarvestState = "off"
     exceptions: tuple[str, ...] = ()
 
     def facts(self, build: Build) -> Facts:
@@ -55,7 +56,7 @@ class Scene:
             max_output_tokens=self.tokens,
             hour=self.hour,
             exceptions=tuple(name for name in self.exceptions if name in build.data["exceptions"]),
-            candidates=(candidate(self.deployment, build),),
+            candidates=(candidate(self.deployment, build, self.harvest),),
         )
 
 
@@ -112,6 +113,7 @@ def _apps(builds: Sequence[Build]) -> Iterator[Scene]:
         for purpose in _names(builds, "purposes"):
             yield replace(scene, name=f"app {app} for {purpose}", purpose=purpose)
         yield replace(scene, name=f"app {app}, with a tool", tools="1")
+        yield replace(scene, name=f"app {app}, harvesting", harvest="over")
 
 
 def _exceptions(builds: Sequence[Build]) -> Iterator[Scene]:

@@ -152,6 +152,7 @@ class App(_Row):
     reasoning: ReasoningMode | None = None
     reasoning_groups: tuple[str, ...] | None = None
     when_in_house_only: Literal["deny", "reroute"] | None = None
+    when_harvesting: Literal["pass", "drop", "deny"] | None = None
     reroute_to: str | None = None
 
     @model_validator(mode="after")

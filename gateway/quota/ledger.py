@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Final
 
 from gateway.errors import StateUnavailable
-from gateway.state.base import Booking, Grant, State
+from gateway.state.base import Booking, Grant, Sighting, State
 from gateway.state.memory import MemoryState
 
 _RETRY_SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -41,18 +41,24 @@ class Ledger:
         self._granted_alone: set[str] = set()
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
-        """Book all or nothing.
+    async def reserve(
+        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+    ) -> Grant:
+        """Book all or nothing, and count what is sighted.
+
+        A sighting that can't be counted is no reason to refuse: the grant then doesn't say whether it is over.
 
         Raises:
             StateUnavailable: the store is away, and this process may grant no more by itself.
         """
         try:
-            grant = await self._state.reserve(scope, hold, bookings)
+            grant = await self._state.reserve(scope, hold, bookings, sighting)
         except StateUnavailable:
-            if not self.bridging():
+            if self.bridging():
+                return await self._grant_alone(scope, hold, bookings, sighting)
+            if bookings:
                 raise
-            return await self._grant_alone(scope, hold, bookings)
+            return Grant(used=(), refused=None)
         self.returned()
         return grant
 
@@ -71,10 +77,7 @@ class Ledger:
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
         """Put the truth in place of the estimate, by a task that tries until the store has taken it."""
-        work = self._settle(scope, hold, bookings, spent)
-        task = asyncio.get_running_loop().create_task(work)
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        self._later(self._settle(scope, hold, bookings, spent))
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -89,27 +92,46 @@ class Ledger:
         if left:
             await asyncio.wait(left)
 
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
     async def _settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
         if hold in self._granted_alone:
             self._granted_alone.discard(hold)
             await self._alone.settle(scope, hold, bookings, spent)
-        tries = 0
-        while True:
-            try:
-                await self._state.settle(scope, hold, bookings, spent)
-            except StateUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
-                tries += 1
-            else:
-                return
+        await _until_taken(lambda: self._state.settle(scope, hold, bookings, spent))
 
-    async def _grant_alone(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+    async def _sight(self, scope: str, hold: str, sighting: Sighting) -> None:
+        await _until_taken(lambda: self._state.reserve(scope, hold, (), sighting))
+
+    async def _grant_alone(
+        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None
+    ) -> Grant:
         """Up to this process's share. A refusal is not told as one: nobody knows what is really left."""
         parts = [replace(booking, limit=int(booking.limit * self._share)) for booking in bookings]
-        grant = await self._alone.reserve(scope, hold, parts)
+        part = sighting and replace(sighting, limit=int(sighting.limit * self._share))
+        grant = await self._alone.reserve(scope, hold, parts, part)
         if not grant.granted:
             raise StateUnavailable("Quotas can't be counted now. Try again later.")
-        self._granted_alone.add(hold)
+        if bookings:
+            self._granted_alone.add(hold)
+        if sighting is not None:
+            self._later(self._sight(scope, hold, sighting))
         return grant
+
+
+async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
+    """Call until the store has taken it."""
+    tries = 0
+    while True:
+        try:
+            await call()
+        except StateUnavailable:
+            await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
+            tries += 1
+        else:
+            return

@@ -9,6 +9,7 @@ from gateway.errors import BudgetExhausted, RateLimited, TooMuch
 from gateway.exchange import Exchange, Standing
 from gateway.quota.concurrency import Concurrency, Place
 from gateway.quota.estimate import bound, estimate
+from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.rules import Booked, Tokens, bookings, ceiling, frees_at, spent
 from gateway.settings.quotas import Price, Quota
@@ -75,6 +76,7 @@ class Quotas:
         prices: of each deployment that has one.
         ledger: the counters.
         places: the bound on requests under way.
+        harvest: which models count different prompts.
         longest: output tokens to reserve when the caller names no bound.
         now: the wall clock.
     """
@@ -86,6 +88,7 @@ class Quotas:
         prices: Mapping[str, Price],
         ledger: Ledger,
         places: Concurrency,
+        harvest: HarvestGuard,
         longest: int,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -93,6 +96,7 @@ class Quotas:
         self._prices = prices
         self._ledger = ledger
         self._places = places
+        self._harvest = harvest
         self._longest = longest
         self._now = now
 
@@ -144,17 +148,20 @@ class Quotas:
             prices=prices,
             now=now,
         )
-        if not booked:
+        sighting = self._harvest.sighting(principal, call, sizes.model)
+        exchange.harvest = self._harvest.standings(sizes.model, None)
+        if not booked and sighting is None:
             return
         held.book(booked, tokens)
         if any(entry.quota.count != "requests" for entry in booked):
             held.output_tokens = bound(call, self._longest)
         asked = [entry.booking for entry in booked]
-        grant = await self._ledger.reserve(principal.tenant, exchange.request_id, asked)
+        grant = await self._ledger.reserve(principal.tenant, exchange.request_id, asked, sighting)
         exchange.standings = _standings(booked, grant)
         if grant.refused is not None:
             raise _refusal(booked[grant.refused], grant, now)
         held.granted()
+        exchange.harvest = self._harvest.standings(sizes.model, grant.over)
 
 
 def _used(exchange: Exchange, reserved: Tokens) -> Tokens:
@@ -182,6 +189,9 @@ def _standings(booked: tuple[Booked, ...], grant: Grant) -> tuple[Standing, ...]
 
 def _refusal(entry: Booked, grant: Grant, now: float) -> TooMuch:
     quota = entry.quota
+    if quota.count == "concurrent":
+        told = f"As many requests are under way as the quota {quota.name!r} allows. Wait for one to end."
+        return RateLimited(told, retry_after=1)
     wait = max(1, math.ceil(frees_at(entry, grant.frees) - now))
     told = f"The quota {quota.name!r} of {quota.count} does not cover this request."
     if entry.booking.amount > entry.booking.limit:

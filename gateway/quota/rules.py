@@ -45,7 +45,12 @@ def bookings(
 ) -> tuple[Booked, ...]:
     """One booking for each counter that a request touches. ``prices`` are those of all deployments that may serve it."""
     dearest = max((cost(tokens, price) for price in prices), default=0)
-    amounts = {"requests": 1, "tokens": tokens.input + tokens.output, "money": dearest}
+    amounts = {
+        "requests": 1,
+        "tokens": tokens.input + tokens.output,
+        "money": dearest,
+        "concurrent": 1,
+    }
     return tuple(
         _booked(quota, holder, amounts[quota.count], now)
         for quota in quotas
@@ -55,9 +60,14 @@ def bookings(
 
 
 def spent(booked: Iterable[Booked], tokens: Tokens, price: Price | None) -> tuple[int, ...]:
-    """What each booking comes to in the end. A request counts as one, however it went."""
+    """What each booking comes to in the end. A request counts as one, however it went, and is no longer under way."""
     money = cost(tokens, price) if price else 0
-    amounts = {"requests": 1, "tokens": tokens.input + tokens.output, "money": money}
+    amounts = {
+        "requests": 1,
+        "tokens": tokens.input + tokens.output,
+        "money": money,
+        "concurrent": 0,
+    }
     return tuple(amounts[entry.quota.count] for entry in booked)
 
 

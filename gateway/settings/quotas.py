@@ -18,6 +18,15 @@ class Price(Section):
     output: float = Field(ge=0, description="Price of a million output tokens.")
 
 
+class Harvest(Section):
+    """How many different prompts one key may send to a model before it counts as harvesting its reasoning."""
+
+    prompts: int = Field(ge=1, le=10**6, description="Different prompts that are not too many.")
+    window_seconds: int = Field(
+        86_400, ge=1, le=_LONGEST_WINDOW, description="Seconds in which they count, from the first."
+    )
+
+
 class QuotaOnly(Section):
     """Which requests a quota counts: those that agree in everything that is named."""
 
@@ -32,7 +41,9 @@ class Quota(Section):
     """A limit on requests, tokens or money, over a sliding window or a period of the calendar."""
 
     name: Name = Field(description="Names the quota in errors, headers and metrics.")
-    count: Literal["requests", "tokens", "money"] = Field(description="What is counted.")
+    count: Literal["requests", "tokens", "money", "concurrent"] = Field(
+        description="What is counted; `concurrent` is requests under way."
+    )
     limit: float = Field(gt=0, le=10**9, description="How much of it may be used.")
     per: tuple[Literal["app", "group", "key", "model"], ...] = Field(
         (),
@@ -65,6 +76,10 @@ class Quota(Section):
     def _exactly_one(self) -> "Quota":
         if (self.window_seconds is None) == (self.calendar is None):
             raise ValueError("give exactly one of window_seconds and calendar")
+        if self.count == "concurrent" and self.window_seconds is None:
+            raise ValueError(
+                "concurrent needs window_seconds: after which a place that was not given back is free"
+            )
         if self.count != "money" and self.limit != int(self.limit):
             raise ValueError("limit: requests and tokens are whole numbers")
         return self

@@ -12,7 +12,7 @@ from gateway.settings.deployments import DeploymentSettings, Routing
 from gateway.settings.detection import Detect
 from gateway.settings.identity import Identity
 from gateway.settings.policy import Policy
-from gateway.settings.quotas import Quota, quota_faults
+from gateway.settings.quotas import Harvest, Quota, quota_faults
 from gateway.settings.section import Name, Section
 from gateway.settings.server import Admin, Audit, Keys, Limits, Listen, Logs
 from gateway.settings.state import State
@@ -28,6 +28,9 @@ class Model(Section):
     deepseek_names: bool = Field(
         False,
         description="Whether it also answers to the names of DeepSeek's cloud and its R1 repositories.",
+    )
+    harvest: Harvest | None = Field(
+        None, description="How many different prompts of one key are too many."
     )
 
 

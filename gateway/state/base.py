@@ -28,17 +28,31 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A member to be added to a HyperLogLog, which lives ``seconds`` from its first member."""
+
+    name: str
+    """The HyperLogLog's name within its scope."""
+    member: bytes
+    limit: int
+    """Distinct members that are not too many."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What came of a reservation.
 
     ``used`` holds, for each booking, the sum after it was booked (when granted) or before (when refused).
     ``refused`` is the index of the first booking that does not fit, or ``None``. A refused reservation books nothing.
     ``frees`` is the newest bucket that must grow old before the refused booking would fit, or -1 when it never would.
+    ``over`` says whether a sighting's limit is passed; ``None`` when nothing was sighted.
     """
 
     used: tuple[int, ...]
     refused: int | None
     frees: int = -1
+    over: bool | None = None
 
     @property
     def granted(self) -> bool:
@@ -65,8 +79,13 @@ class State(Protocol):
     async def ready(self) -> bool:
         """Whether the store answers now and keeps what it is given."""
 
-    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
-        """Book all of ``bookings`` or none. The same hold again gives the same answer and books nothing more."""
+    async def reserve(
+        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+    ) -> Grant:
+        """Book all of ``bookings`` or none. The same hold again gives the same answer and books nothing more.
+
+        What is sighted is added when all was booked; a hold without bookings is not kept.
+        """
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
@@ -90,9 +109,6 @@ class State(Protocol):
 
     async def tripped(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the breakers that are open."""
-
-    async def distinct(self, scope: str, name: str, member: bytes, seconds: float) -> int:
-        """Add to a HyperLogLog that lives ``seconds`` from its first member; about how many distinct members it has."""
 
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         """Keep a sealed value for a time. :class:`gateway.state.vault.StoredVault` seals."""

@@ -4,9 +4,10 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
-from gateway.state.base import Booking, Grant
+from gateway.state.base import Booking, Grant, Sighting
 
 _HOLD_SECONDS = 86_400.0
 _SETTLED_SECONDS = 60.0
@@ -45,17 +46,14 @@ class MemoryState:
     async def ready(self) -> bool:
         return True
 
-    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+    async def reserve(
+        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+    ) -> Grant:
         self._sweep()
-        known = self._holds.get((scope, hold))
-        if known is not None:
-            return known[1] or self._grant(scope, bookings, booked=True)
-        grant = self._grant(scope, bookings, booked=False)
-        if grant.granted:
-            for booking in bookings:
-                self._add(scope, booking, booking.amount)
-            self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, grant)
-        return grant
+        grant = self._booked(scope, hold, bookings)
+        if sighting is None or not grant.granted:
+            return grant
+        return replace(grant, over=self._sighted(scope, sighting) > sighting.limit)
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
@@ -91,15 +89,6 @@ class MemoryState:
         now = self._now()
         return frozenset(name for name in names if self._open.get(name, 0.0) > now)
 
-    async def distinct(self, scope: str, name: str, member: bytes, seconds: float) -> int:
-        now = self._now()
-        expires, registers = self._distinct.get((scope, name), (0.0, bytearray()))
-        if expires <= now:
-            expires, registers = now + seconds, bytearray(_REGISTERS)
-            self._distinct[scope, name] = (expires, registers)
-        _observe(registers, member)
-        return _cardinality(registers)
-
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         self._sweep()
         self._entries[scope, name] = (self._now() + seconds, value)
@@ -110,6 +99,27 @@ class MemoryState:
 
     async def delete(self, scope: str, name: str) -> None:
         self._entries.pop((scope, name), None)
+
+    def _booked(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+        known = self._holds.get((scope, hold))
+        if known is not None:
+            return known[1] or self._grant(scope, bookings, booked=True)
+        grant = self._grant(scope, bookings, booked=False)
+        if grant.granted and bookings:
+            for booking in bookings:
+                self._add(scope, booking, booking.amount)
+            self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, grant)
+        return grant
+
+    def _sighted(self, scope: str, sighting: Sighting) -> int:
+        """About how many distinct members there are with this one."""
+        now = self._now()
+        expires, registers = self._distinct.get((scope, sighting.name), (0.0, bytearray()))
+        if expires <= now:
+            expires, registers = now + sighting.seconds, bytearray(_REGISTERS)
+            self._distinct[scope, sighting.name] = (expires, registers)
+        _observe(registers, sighting.member)
+        return _cardinality(registers)
 
     def _grant(self, scope: str, bookings: Sequence[Booking], *, booked: bool) -> Grant:
         used = [self._used(scope, booking) for booking in bookings]

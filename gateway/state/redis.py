@@ -14,10 +14,10 @@ from redis.exceptions import (
 
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, Grant
+from gateway.state.base import Booking, Grant, Sighting
 from gateway.state.breaker import Breaker
 from gateway.state.connect import connect
-from gateway.state.scripts import DISTINCT, RESERVE, REVOKE, SETTLE, TRIP
+from gateway.state.scripts import RESERVE, REVOKE, SETTLE, TRIP
 
 _HOLD_MS: Final = 86_400_000
 _SETTLED_MS: Final = 3_600_000
@@ -68,16 +68,27 @@ class RedisState:
         """A store that would evict is not ready: a counter that vanishes is a budget that begins anew."""
         return await self._look() and self._keeps
 
-    async def reserve(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
+    async def reserve(
+        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+    ) -> Grant:
         limits = [booking.limit for booking in bookings]
-        answer = await self._book(RESERVE, scope, hold, _HOLD_MS, bookings, limits)
-        refused, frees, *used = answer
-        return Grant(used=tuple(used), refused=refused - 1 if refused else None, frees=frees)
+        keys, arguments = _booking(scope, hold, _HOLD_MS, bookings, limits)
+        if sighting is not None:
+            keys.append(_key(scope, "distinct", sighting.name))
+            arguments += [sighting.member, _ms(sighting.seconds)]
+        refused, frees, distinct, *used = await self._script(RESERVE, keys, arguments)
+        return Grant(
+            used=tuple(used),
+            refused=refused - 1 if refused else None,
+            frees=frees,
+            over=distinct > sighting.limit if sighting is not None and not refused else None,
+        )
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> bool:
-        return bool(await self._book(SETTLE, scope, hold, _SETTLED_MS, bookings, spent))
+        keys, arguments = _booking(scope, hold, _SETTLED_MS, bookings, spent)
+        return bool(await self._script(SETTLE, keys, arguments))
 
     async def revoke(self, credential: str, until: float) -> None:
         await self._script(REVOKE, [_REVOKED], [credential, until, self._now()])
@@ -100,10 +111,6 @@ class RedisState:
         marks = await self._call(lambda: self._client.mget(keys))
         return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)
 
-    async def distinct(self, scope: str, name: str, member: bytes, seconds: float) -> int:
-        key = _key(scope, "distinct", name)
-        return int(await self._script(DISTINCT, [key], [member, _ms(seconds)]))
-
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         if not self._keeps:
             raise StateUnavailable(_REMEDY)
@@ -116,23 +123,6 @@ class RedisState:
 
     async def delete(self, scope: str, name: str) -> None:
         await self._call(lambda: self._client.delete(_key(scope, "entry", name)))
-
-    async def _book(
-        self,
-        script: str,
-        scope: str,
-        hold: str,
-        keep_ms: int,
-        bookings: Sequence[Booking],
-        figures: Sequence[int],
-    ) -> Any:
-        keys = [_key(scope, "hold", hold)]
-        arguments: list[object] = [keep_ms]
-        for booking, figure in zip(bookings, figures, strict=True):
-            keys.append(_key(scope, "counter", booking.counter))
-            arguments += [booking.bucket, booking.oldest, booking.amount, figure]
-            arguments.append(_ms(booking.expires))
-        return await self._script(script, keys, arguments)
 
     async def _script(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         if not self._keeps:
@@ -175,6 +165,19 @@ class RedisState:
             not node["maxmemory"] or node["maxmemory_policy"] == "noeviction" for node in nodes
         )
         return True
+
+
+def _booking(
+    scope: str, hold: str, keep_ms: int, bookings: Sequence[Booking], figures: Sequence[int]
+) -> tuple[list[str], list[object]]:
+    """Keys and arguments of the scripts that book; ``figures`` are the limits, or what was spent."""
+    keys = [_key(scope, "hold", hold)]
+    arguments: list[object] = [keep_ms]
+    for booking, figure in zip(bookings, figures, strict=True):
+        keys.append(_key(scope, "counter", booking.counter))
+        arguments += [booking.bucket, booking.oldest, booking.amount, figure]
+        arguments.append(_ms(booking.expires))
+    return keys, arguments
 
 
 def _key(scope: str, kind: str, name: str) -> str:

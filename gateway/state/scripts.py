@@ -38,33 +38,42 @@ end
 RESERVE: Final = (
     _COUNTING
     + """
--- KEYS: the hold, then a counter for each booking.
--- ARGV: milliseconds to keep the hold, then bucket, oldest, amount, limit, expiry for each booking.
--- Gives: the refused booking (0 for none, counted from 1), the bucket that frees it, what each counter holds.
+-- KEYS: the hold, then a counter for each booking, then a HyperLogLog if something is sighted.
+-- ARGV: milliseconds to keep the hold, then bucket, oldest, amount, limit, expiry for each booking, then
+-- what is sighted and milliseconds for the HyperLogLog to live from its first member.
+-- Gives: the refused booking (0 for none, counted from 1), the bucket that frees it, how many distinct members
+-- were sighted (-1 where nothing was), what each counter holds.
+local bookings = math.floor((#ARGV - 1) / 5)
 local sums, refused, free = {}, 0, -1
+local function granted()
+  local set = KEYS[bookings + 2]
+  if not set then return {0, -1, -1, unpack(sums)} end
+  redis.call('PFADD', set, ARGV[#ARGV - 1])
+  if redis.call('PTTL', set) < 0 then redis.call('PEXPIRE', set, ARGV[#ARGV]) end
+  return {0, -1, redis.call('PFCOUNT', set), unpack(sums)}
+end
 local known = redis.call('GET', KEYS[1])
 if known and string.sub(known, 1, 2) == 'h:' then
-  local answer = {0, -1}
-  for sum in string.gmatch(known, '%d+') do answer[#answer + 1] = tonumber(sum) end
-  return answer
+  for sum in string.gmatch(known, '%d+') do sums[#sums + 1] = tonumber(sum) end
+  return granted()
 end
-for i = 2, #KEYS do
-  local at = (i - 2) * 5 + 1
-  sums[i - 1] = used(KEYS[i], tonumber(ARGV[at + 2]))
-  local over = sums[i - 1] + tonumber(ARGV[at + 3]) - tonumber(ARGV[at + 4])
+for i = 1, bookings do
+  local at = (i - 1) * 5 + 1
+  sums[i] = used(KEYS[i + 1], tonumber(ARGV[at + 2]))
+  local over = sums[i] + tonumber(ARGV[at + 3]) - tonumber(ARGV[at + 4])
   if refused == 0 and over > 0 then
-    refused, free = i - 1, frees(KEYS[i], tonumber(ARGV[at + 2]), over)
+    refused, free = i, frees(KEYS[i + 1], tonumber(ARGV[at + 2]), over)
   end
 end
-if known then return {0, -1, unpack(sums)} end
-if refused > 0 then return {refused, free, unpack(sums)} end
-for i = 2, #KEYS do
-  local at = (i - 2) * 5 + 1
-  add(KEYS[i], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 5])
-  sums[i - 1] = sums[i - 1] + tonumber(ARGV[at + 3])
+if known then return granted() end
+if refused > 0 then return {refused, free, -1, unpack(sums)} end
+for i = 1, bookings do
+  local at = (i - 1) * 5 + 1
+  add(KEYS[i + 1], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 5])
+  sums[i] = sums[i] + tonumber(ARGV[at + 3])
 end
-redis.call('SET', KEYS[1], 'h:' .. table.concat(sums, ','), 'PX', ARGV[1])
-return {0, -1, unpack(sums)}
+if bookings > 0 then redis.call('SET', KEYS[1], 'h:' .. table.concat(sums, ','), 'PX', ARGV[1]) end
+return granted()
 """
 )
 
@@ -97,13 +106,6 @@ if count < tonumber(ARGV[1]) then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
 return 1
-"""
-
-DISTINCT: Final = """
--- KEYS: a HyperLogLog. ARGV: the member, milliseconds to live.
-redis.call('PFADD', KEYS[1], ARGV[1])
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return redis.call('PFCOUNT', KEYS[1])
 """
 
 REVOKE: Final = """

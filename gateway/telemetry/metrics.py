@@ -77,6 +77,18 @@ class Metrics:
             ("change",),
             registry=self.registry,
         )
+        self._quota_warnings = Counter(
+            "sekisho_quota_warnings_total",
+            "Requests at which so much of a quota was used as its warn_at says.",
+            ("quota",),
+            registry=self.registry,
+        )
+        self._harvests = Counter(
+            "sekisho_harvest_over_total",
+            "Requests of keys that had more different prompts of a model than its harvest setting says.",
+            ("model",),
+            registry=self.registry,
+        )
         self.under_way = Gauge(
             "sekisho_requests_under_way",
             "Requests under way.",
@@ -97,6 +109,12 @@ class Metrics:
             self._redactions.labels(entity).inc(count)
         for entity, count in exchange.invented.items():
             self._invented.labels(entity).inc(count)
+        for standing in exchange.standings:
+            if standing.warn:
+                self._quota_warnings.labels(standing.quota).inc()
+        for model, state in exchange.harvest.items():
+            if state == "over":
+                self._harvests.labels(model).inc()
         if exchange.trial is not None:
             self._policy_trials.labels(exchange.trial.change).inc()
         self._placeholders.labels("restored").inc(exchange.restored)

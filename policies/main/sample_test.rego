@@ -19,6 +19,7 @@ in_house := {
 	"provenance": "declared",
 	"output_use": "allowed",
 	"rerouted": false,
+	"harvest": "off",
 }
 
 cloud := object.union(in_house, {
@@ -112,6 +113,7 @@ default_app := {
 	"reasoning": "pass",
 	"reasoning_groups": ["*"],
 	"when_in_house_only": "deny",
+	"when_harvesting": "drop",
 	"reroute_to": "",
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,12 +81,16 @@ def prepared(folder: Path, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *, own_detector: bool = False, **changes: Any
+    folder: Path,
+    *,
+    own_detector: bool = False,
+    environ: Mapping[str, str] | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Served]:
-    """A running gateway; ``changes`` are those of ``configuration.document``."""
+    """A running gateway; ``changes`` are those of ``configuration.document``, ``environ`` holds further keys."""
     settings = prepared(folder, **changes)
     chosen = None if own_detector else detector()
-    gateway = compose(settings, {"SEKISHO_TEST_KEY": KEY}, detector=chosen)
+    gateway = compose(settings, {"SEKISHO_TEST_KEY": KEY, **(environ or {})}, detector=chosen)
     async with gateway.running(), listening(gateway) as url:
         yield Served(gateway=gateway, url=url, folder=folder)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.errors import BudgetExhausted
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
 from gateway.settings.quotas import Price, Quota
@@ -33,6 +34,7 @@ async def spend(url: str, log: int, clients: int, each: int, limit: int) -> None
         prices={"r1-a": Price(input=1, output=1)},
         ledger=ledger,
         places=Concurrency(clients),
+        harvest=HarvestGuard({}, lambda _: b""),
         longest=100,
     )
 

@@ -40,6 +40,7 @@ def enriched(shipped: Build) -> Build:
             **default,
             "reasoning_groups": ["ml"],
             "when_in_house_only": "reroute",
+            "when_harvesting": "deny",
             "reroute_to": "m1",
         },
     }
@@ -165,4 +166,5 @@ def _candidate(build: Build, dice: random.Random, name: str) -> dict[str, Any]:
         "provenance": dice.choice(("declared", "declared", "verified", "")),
         "output_use": dice.choice(("allowed", "conditional", "forbidden", "unknown")),
         "rerouted": dice.random() < 0.2,
+        "harvest": dice.choice(("off", "off", "below", "over", "unknown", "")),
     }

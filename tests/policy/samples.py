@@ -1,11 +1,12 @@
 """Facts for the tests of policy."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from gateway.policy.build import Build
-from gateway.policy.facts import facts
-from gateway.types import Call, Deployment, Facts, Finding, Scan, Segment
+from gateway.policy.facts import candidates, facts
+from gateway.types import Call, Deployment, Facts, Finding, HarvestState, Scan, Segment
 from tests.parts.samples import principal
 
 NOON = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
@@ -54,6 +55,8 @@ def known(
     entities: tuple[str, ...] = (),
     unscannable: frozenset[str] = frozenset(),
     purpose: str | None = None,
+    harvest: Mapping[str, HarvestState] | None = None,
+    rerouted: tuple[Deployment, ...] = (),
 ) -> Facts:
     findings = tuple(
         Finding(segment=0, start=i, end=i + 1, entity=entity, score=1.0, detector="test")
@@ -64,7 +67,14 @@ def known(
         call=call(purpose),
         scan=Scan(findings=findings, unscannable=unscannable),
         model="deepseek-r1",
-        deployments=deployments or (deployment(),),
+        candidates=candidates(
+            "deepseek-r1",
+            deployments or (deployment(),),
+            app="billing",
+            build=built,
+            harvest=harvest or {},
+            rerouted=rerouted,
+        ),
         build=built,
         now=NOON,
     )

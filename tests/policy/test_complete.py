@@ -17,6 +17,7 @@ def completed(shipped: Build, **apps: Any) -> Any:
         "reasoning": "pass",
         "reasoning_groups": ["*"],
         "when_in_house_only": "deny",
+        "when_harvesting": "drop",
         "reroute_to": None,
     }
     entities = {

@@ -116,3 +116,17 @@ def test_another_build_gives_another_candidate(shipped: Build) -> None:
         known(built, CLOUD).candidates[0].operator_country for built in (shipped, other, shipped)
     ]
     assert countries == ["US", "JP", "US"]
+
+
+def test_a_model_that_another_row_reroutes_to_was_not_counted(shipped: Build) -> None:
+    row = {**shipped.data["apps"]["default"], "when_in_house_only": "reroute", "reroute_to": "r2"}
+    apps = {"default": row, "apps": {}, "groups": {}}
+    built = Build(revision="other", modules=shipped.modules, data={**shipped.data, "apps": apps})
+    facts = known(
+        built,
+        deployment(),
+        harvest={"deepseek-r1": "below", "r2": "unknown"},
+        rerouted=(deployment(name="r2-a"),),
+    )
+    assert [one.harvest for one in facts.candidates] == ["below", "unknown"]
+    assert known(built).candidates[0].harvest == "off"

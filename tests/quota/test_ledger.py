@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.quota.ledger import Ledger
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking
+from gateway.state.base import Booking, Sighting
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer
@@ -21,6 +21,10 @@ def booking(amount: int, *, limit: int = 100) -> Booking:
     return Booking(
         counter="c", bucket=1, oldest=0, amount=amount, limit=limit, expires=time.time() + 60
     )
+
+
+def sighting(number: int, *, limit: int = 20) -> Sighting:
+    return Sighting(name="d", member=b"%d" % number, limit=limit, seconds=60)
 
 
 @asynccontextmanager
@@ -105,6 +109,23 @@ async def test_a_new_outage_has_a_grace_of_its_own(server: RedisServer) -> None:
                     await asyncio.sleep(0.05)
             assert (await counters.reserve("acme", f"n{outage}", [booking(1)])).granted
             now[0] += 100
+
+
+async def test_without_the_store_a_share_may_be_sighted_and_then_nobody_knows(
+    server: RedisServer,
+) -> None:
+    async with ledger(server) as (counters, now, state):
+        await server.kill()
+        alone = [(await counters.reserve("acme", f"h{n}", [], sighting(n))).over for n in range(4)]
+        assert alone == [False, False, True, True]
+        now[0] = 61.0
+        assert (await counters.reserve("acme", "h9", [], sighting(9))).over is None
+        await server.start()
+        # What was seen meanwhile counts, once.
+        async with asyncio.timeout(15):
+            while not (await counters.reserve("acme", "h", [], sighting(0, limit=3))).over:
+                await asyncio.sleep(0.05)
+        assert not (await state.reserve("acme", "h", [], sighting(0, limit=4))).over
 
 
 async def test_no_share_is_no_grace(server: RedisServer) -> None:

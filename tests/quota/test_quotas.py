@@ -8,9 +8,10 @@ import pytest
 from gateway.errors import BudgetExhausted, RateLimited
 from gateway.exchange import Exchange
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
-from gateway.settings.quotas import Price, Quota
+from gateway.settings.quotas import Harvest, Price, Quota
 from gateway.state.memory import MemoryState
 from gateway.types import UsageEvent
 from tests.parts.samples import call, deployment, exchange, principal
@@ -22,7 +23,9 @@ NOW = 1_790_000_000.0
 class Setting:
     """Quotas over the memory of one process, with a clock of their own."""
 
-    def __init__(self, *quotas: dict[str, Any], places: int = 8) -> None:
+    def __init__(
+        self, *quotas: dict[str, Any], places: int = 8, prompts: int | None = None
+    ) -> None:
         self.now = NOW
         self.state = MemoryState(now=lambda: self.now)
         self.ledger = Ledger(self.state, grace_seconds=1, grace_share=0.1)
@@ -31,6 +34,9 @@ class Setting:
             prices={"r1-a": Price(input=1, output=2)},
             ledger=self.ledger,
             places=Concurrency(places),
+            harvest=HarvestGuard(
+                {"deepseek-r1": Harvest(prompts=prompts)} if prompts else {}, lambda _: b"key"
+            ),
             longest=100,
             now=lambda: self.now,
         )
@@ -195,3 +201,42 @@ async def test_each_time_that_the_store_is_away_has_its_own_grace() -> None:
     assert not setting.quotas.able(shared=False)
     assert setting.quotas.able(shared=True)
     assert setting.quotas.able(shared=False)
+
+
+async def test_prompts_are_counted_with_the_quota_or_without_one() -> None:
+    for setting in (Setting(requests(9), prompts=2), Setting(prompts=2)):
+        stood = []
+        for number, text in enumerate(["a", "b", "a", "c", "a"]):
+            ledger = exchange(str(number))
+            await setting.quotas.reserve(principal(), call(text), SIZES, ledger)
+            stood.append(ledger.harvest["deepseek-r1"])
+        assert stood == ["below", "below", "below", "over", "over"]
+
+
+async def test_a_request_that_a_quota_refuses_counts_no_prompt() -> None:
+    setting = Setting(requests(1), prompts=1)
+    await setting.quotas.reserve(principal(), call("a"), SIZES, exchange("1"))
+    with pytest.raises(RateLimited):
+        await setting.quotas.reserve(principal(), call("b"), SIZES, exchange("2"))
+    setting.now += 61
+    ledger = exchange("3")
+    await setting.quotas.reserve(principal(), call("a"), SIZES, ledger)
+    assert ledger.harvest == {"deepseek-r1": "below"}
+
+
+async def test_a_quota_of_requests_under_way_gives_its_place_back() -> None:
+    setting = Setting({"count": "concurrent", "limit": 1, "window_seconds": 600})
+    held = await setting.reserve(exchange("1"))
+    with pytest.raises(RateLimited, match="under way") as caught:
+        await setting.reserve(exchange("2"))
+    assert caught.value.retry_after == 1
+    held.settle(exchange("1"))
+    await setting.ledger.close()
+    await setting.pass_through(exchange("2"))
+
+
+async def test_a_place_that_nobody_gives_back_is_free_when_the_window_has_passed() -> None:
+    setting = Setting({"count": "concurrent", "limit": 1, "window_seconds": 600})
+    await setting.reserve(exchange("1"))
+    setting.now += 611
+    await setting.pass_through(exchange("2"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings.quotas import Quota, quota_faults
+from gateway.settings.quotas import Harvest, Quota, quota_faults
 
 
 def quota(**changes: Any) -> Quota:
@@ -44,3 +44,15 @@ def test_quotas_are_held_against_the_rest_of_the_configuration() -> None:
         "deployments.r1-a.price",
     ]
     assert quota_faults([quota()], [], ["r1-a"]) == []
+
+
+def test_requests_under_way_are_counted_in_a_window_only() -> None:
+    assert quota(count="concurrent").limit == 10
+    with pytest.raises(ValidationError, match="window_seconds"):
+        quota(count="concurrent", window_seconds=None, calendar="day")
+
+
+@pytest.mark.parametrize("changes", [{"prompts": 0}, {"prompts": 10**7}, {"window_seconds": 0}])
+def test_a_harvest_limit_has_bounds(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Harvest(**{"prompts": 5, **changes})

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, State
+from gateway.state.base import Booking, Sighting, State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer, certificates, cluster, sentinel
@@ -86,6 +86,10 @@ def booking(
         limit=limit,
         expires=time.time() + 60,
     )
+
+
+def sighting(name: str, number: int, *, limit: int, seconds: float = 60) -> Sighting:
+    return Sighting(name=name, member=b"%d" % number, limit=limit, seconds=seconds)
 
 
 async def test_it_is_ready(state: State) -> None:
@@ -194,12 +198,34 @@ async def test_failures_that_are_far_apart_open_nothing(state: State) -> None:
 
 
 async def test_distinct_members_are_counted_about_right_and_for_a_time(state: State) -> None:
-    counts = [await state.distinct("acme", "traces", b"%d" % (n % 400), 60) for n in range(800)]
-    assert counts[0] == 1
-    assert counts[-1] == pytest.approx(400, rel=0.08)
-    await state.distinct("acme", "short", b"a", 0.2)
+    over = [
+        (await state.reserve("acme", f"d{n}", [], sighting("traces", n % 400, limit=300))).over
+        for n in range(800)
+    ]
+    assert over.index(True) == pytest.approx(300, rel=0.08)
+    assert set(over[400:]) == {True}
+    assert not (await state.reserve("acme", "e", [], sighting("traces", 0, limit=440))).over
+    assert (await state.reserve("acme", "f", [], sighting("traces", 0, limit=360))).over
+    await state.reserve("acme", "g", [], sighting("short", 1, limit=1, seconds=0.2))
     await asyncio.sleep(0.3)
-    assert await state.distinct("acme", "short", b"b", 60) == 1
+    assert not (await state.reserve("acme", "h", [], sighting("short", 2, limit=1))).over
+
+
+async def test_what_is_sighted_is_added_once_with_what_is_booked_or_not_at_all(
+    state: State,
+) -> None:
+    def seen(number: int) -> Sighting:
+        return sighting("one", number, limit=1)
+
+    first = await state.reserve("acme", "s1", [booking("s", 3, limit=5)], seen(1))
+    again = await state.reserve("acme", "s1", [booking("s", 3, limit=5)], seen(1))
+    assert (first.used, first.over) == (again.used, again.over) == ((3,), False)
+    refused = await state.reserve("acme", "s2", [booking("s", 3, limit=5)], seen(2))
+    assert (refused.refused, refused.over) == (0, None)
+    assert not (await state.reserve("acme", "s3", [booking("s", 1, limit=5)], seen(1))).over
+    assert (await state.reserve("acme", "s4", [booking("s", 1, limit=5)], seen(2))).over
+    assert not (await state.reserve("globex", "s5", [], seen(2))).over
+    assert (await state.reserve("acme", "s6", [booking("s", 0)])).over is None
 
 
 async def test_entries_are_kept_for_a_time_and_forgotten(state: State) -> None:

@@ -1,6 +1,6 @@
 """What only the memory of one process has: it forgets what has expired."""
 
-from gateway.state.base import Booking
+from gateway.state.base import Booking, Sighting
 from gateway.state.memory import MemoryState
 
 
@@ -10,7 +10,7 @@ async def test_what_has_expired_takes_no_memory() -> None:
     booking = Booking(counter="c", bucket=1, oldest=0, amount=1, limit=5, expires=1030.0)
     await state.reserve("acme", "h", [booking])
     await state.put("acme", "e", b"v", 30)
-    await state.distinct("acme", "d", b"m", 30)
+    await state.reserve("acme", "s", [], Sighting(name="d", member=b"m", limit=1, seconds=30))
     await state.trip("r1", failures=1, within=1, seconds=30)
     await state.trip("r2", failures=2, within=30, seconds=30)
     await state.revoke("k", 1030.0)

@@ -11,11 +11,12 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.keys import KeyRing
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking
+from gateway.state.base import Booking, Sighting
 from gateway.state.redis import RedisState
 from gateway.state.vault import StoredVault
 from tests.parts.redis import RedisServer, sentinel
 
+SIGHTING = Sighting(name="d", member=b"m", limit=9, seconds=60)
 CALLS: dict[str, Callable[[RedisState], Awaitable[object]]] = {
     "reserve": lambda state: state.reserve("acme", "h", [booking(1)]),
     "settle": lambda state: state.settle("acme", "h", [booking(1)], [1]),
@@ -23,12 +24,12 @@ CALLS: dict[str, Callable[[RedisState], Awaitable[object]]] = {
     "revocations": lambda state: state.revocations(),
     "trip": lambda state: state.trip("r1", failures=1, within=1, seconds=1),
     "tripped": lambda state: state.tripped(["r1"]),
-    "distinct": lambda state: state.distinct("acme", "d", b"m", 60),
+    "sight": lambda state: state.reserve("acme", "s", [], SIGHTING),
     "put": lambda state: state.put("acme", "e", b"v", 60),
     "get": lambda state: state.get("acme", "e"),
     "delete": lambda state: state.delete("acme", "e"),
 }
-WRITES = ("reserve", "trip", "distinct", "put")
+WRITES = ("reserve", "trip", "sight", "put")
 TIMEOUT_MS = 200
 
 

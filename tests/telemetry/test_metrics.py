@@ -1,6 +1,6 @@
 """Metrics count what ended."""
 
-from gateway.exchange import Exchange, Outcome
+from gateway.exchange import Exchange, Outcome, Standing
 from gateway.telemetry.metrics import Metrics
 
 
@@ -26,3 +26,20 @@ def test_a_request_under_way_is_not() -> None:
     metrics = Metrics()
     metrics.observe(Exchange(request_id="r", started=0.0, dialect="openai", operation="x"), 0.5)
     assert "sekisho_requests_total{" not in metrics.render().decode()
+
+
+def test_quotas_that_are_nearly_used_and_keys_that_harvest_are_counted() -> None:
+    metrics = Metrics()
+    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="x")
+    exchange.outcome = Outcome(kind="served", status=200)
+    exchange.standings = tuple(
+        Standing(quota=name, count="requests", limit=9, remaining=1, resets=0.0, warn=warn)
+        for name, warn in (("pace", True), ("day", False))
+    )
+    exchange.harvest = {"r1": "over", "r2": "unknown"}
+    metrics.observe(exchange, 0.5)
+    text = metrics.render().decode()
+    assert 'sekisho_quota_warnings_total{quota="pace"} 1.0' in text
+    assert 'sekisho_harvest_over_total{model="r1"} 1.0' in text
+    assert 'quota="day"' not in text
+    assert 'model="r2"' not in text

@@ -3,7 +3,7 @@
 # description: >-
 #   A model's reasoning repeats what it was told. It is passed, kept with its placeholders, or dropped:
 #   the strictest of what the zone and the application say, and dropped for callers outside the groups
-#   that may see it. A candidate without an answer is refused.
+#   that may see it, or who harvest it. A candidate without an answer is refused.
 # custom:
 #   id: reasoning
 #   remedy: Ask the security team to complete entities.yaml and apps.yaml.
@@ -12,6 +12,7 @@
 package rules.reasoning
 
 import data.app
+import data.rules.harvest
 
 deny contains candidate.deployment if {
 	some candidate in input.candidates
@@ -22,7 +23,8 @@ permitted(candidate) if mode[candidate.deployment]
 
 mode[candidate.deployment] := strictest if {
 	some candidate in input.candidates
-	strictest := among({data.entities.zones[candidate.zone].reasoning, app.row.reasoning, for_groups})
+	zone := data.entities.zones[candidate.zone].reasoning
+	strictest := among({zone, app.row.reasoning, for_groups, harvest.reasoning[candidate.deployment]})
 }
 
 among(said) := "drop" if {
