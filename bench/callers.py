@@ -22,6 +22,7 @@ import structlog
 from gateway.exchange import Exchange
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.credential import Peer
 from gateway.identity.key_file import KeyFile, mint, write
 from gateway.identity.lockout import Lockout
 from gateway.identity.revocations import Revocations
@@ -48,6 +49,7 @@ _QUOTAS: Final = (
 )
 _SIZES: Final = Sizes(model="deepseek-r1", deployments=("r1-a",))
 _TEXT: Final = "Please write to the customer about the invoice of last month. " * 8
+_PEER: Final = Peer(address="127.0.0.1")
 _CALL: Final = Call(
     dialect="openai",
     operation="chat.completions",
@@ -87,7 +89,7 @@ class Stages:
         exchange = Exchange(
             request_id=f"req_{id(self)}_{self._number}", started=0.0, dialect="", operation=""
         )
-        principal = await self._identity.authenticate(self._headers, "127.0.0.1")
+        principal = await self._identity.authenticate(self._headers, _PEER)
         held = await self._quotas.reserve(principal, _CALL, _SIZES, exchange)
         exchange.usage = UsageEvent(input_tokens=100, output_tokens=100)
         held.settle(exchange)

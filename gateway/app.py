@@ -25,6 +25,7 @@ from gateway.edge.public import public_app
 from gateway.errors import ConfigError
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.certificates import Certificates
 from gateway.identity.issuer import Issuer
 from gateway.identity.key_file import KeyFile
 from gateway.identity.lockout import Lockout
@@ -291,6 +292,7 @@ def _identity(
         ApiKeys(named.keys, environ=environ, hash_key=ring.derive("", "credential")),
         file=file,
         tokens=tokens,
+        certificates=Certificates(named.certificates) if named.certificates else None,
         revocations=revocations,
         lockout=Lockout(named.lockout.failures, named.lockout.seconds),
     )

@@ -20,6 +20,7 @@ from gateway.dialects.base import Dialect
 from gateway.errors import SekishoError, UpstreamError
 from gateway.exchange import Exchange
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.credential import Peer
 from gateway.keys import KeyRing
 from gateway.policy import purpose
 from gateway.policy.clear import clear
@@ -73,8 +74,7 @@ class Inbound:
     body: bytes
     received: float
     """Wall clock at the first byte, seconds since the epoch."""
-    address: str
-    """Where the connection comes from: the host, or ``""`` when the server does not tell."""
+    peer: Peer
     model: str | None = field(default=None, repr=False)
     """The model that the path names, where it names one."""
 
@@ -145,7 +145,7 @@ class Pipeline:
         Raises:
             InvalidKey, RateLimited, IdentityUnavailable: as authentication says.
         """
-        await self.identity.authenticate(inbound.headers, inbound.address)
+        await self.identity.authenticate(inbound.headers, inbound.peer)
         return inbound.dialect.models(self.catalogue.models())
 
     async def examine(self, principal: Principal, call: Call, exchange: Exchange) -> Examined:
@@ -202,7 +202,7 @@ class Pipeline:
 
     async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
         exchange.principal = principal = await self.identity.authenticate(
-            inbound.headers, inbound.address
+            inbound.headers, inbound.peer
         )
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         declared = purpose.declared(inbound.headers, call.purpose)

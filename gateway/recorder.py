@@ -7,6 +7,7 @@ of whatever the request would have got.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +85,10 @@ class Recorder:
             exchange.outcome = outcome_of(unavailable)
         self._observe(exchange)
         return error
+
+    def under_way(self) -> AbstractContextManager[None]:
+        """Counts a request as under way, for as long as it is entered."""
+        return self._metrics.under_way.track_inprogress()
 
     def disconnected(self, exchange: Exchange) -> None:
         """The caller has gone: the record is written all the same, by a task that nobody awaits."""

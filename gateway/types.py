@@ -42,7 +42,7 @@ class Principal:
     app: str
     groups: frozenset[str]
     credential_id: str
-    method: Literal["api-key", "oidc"]
+    method: Literal["api-key", "oidc", "certificate"]
     roles: frozenset[str] = frozenset()
     role_tenants: frozenset[str] = frozenset()
 

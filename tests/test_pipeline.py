@@ -26,6 +26,10 @@ async def ask(served: Served, **options: Any) -> Any:
         return await client.chat.completions.create(model="deepseek-r1", messages=TEXT)  # type: ignore[arg-type]
 
 
+def under_way(served: Served) -> float | None:
+    return served.gateway.metrics.registry.get_sample_value("sekisho_requests_under_way")
+
+
 async def test_the_attempt_is_durable_before_the_first_upstream_byte(
     upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
@@ -74,11 +78,15 @@ async def test_the_limit_on_concurrent_requests_holds_and_is_given_back(
         first = asyncio.ensure_future(ask(served))
         while not upstream.requests:
             await asyncio.sleep(0.01)
+        assert under_way(served) == 1
         with pytest.raises(openai.RateLimitError) as caught:
             await ask(served)
         assert caught.value.response.headers["retry-after"] == "1"
         await first
         await ask(served)
+        async with asyncio.timeout(10):
+            while under_way(served) != 0:
+                await asyncio.sleep(0.01)
 
 
 async def test_equal_calls_share_a_decision_and_the_facts_are_kept_once(

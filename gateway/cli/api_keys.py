@@ -25,14 +25,16 @@ from gateway.cli.common import (
     print_json,
 )
 from gateway.errors import ConfigError, StateUnavailable
+from gateway.identity.certificates import certificate_name
 from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
 from gateway.identity.revocations import FOREVER_SECONDS
 from gateway.identity.tokens import subject_key, subject_name, token_name
 from gateway.keys import KeyRing, load_ring
-from gateway.settings.identity import Role
+from gateway.settings.caller import Role
 from gateway.settings.root import Settings
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
+_FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
 _HIDDEN = re.compile(r"oidc-[0-9a-f]{20}")
 
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
@@ -133,25 +135,37 @@ def revoke(
     token: Annotated[
         str | None, typer.Option(help="One token: its `jti`, or SHA-256 of one that has none.")
     ] = None,
+    certificate: Annotated[
+        str | None, typer.Option(help="One certificate: SHA-256 of its DER, in hexadecimal.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke every secret of a key, every token of a subject, or one token: at once, for every gateway."""
-    if sum(given is not None for given in (key_id, subject, token)) != 1:
-        _cannot("give one of: the id of a key, --subject, --token")
+    """Revoke a key or a caller with certificates, a subject, a token or a certificate: at once, for every gateway."""
+    if sum(given is not None for given in (key_id, subject, token, certificate)) != 1:
+        _cannot("give one of: an id, --subject, --token, --certificate")
+    settings = load_or_exit(config, as_json=as_json)
     if key_id is not None:
-        _revoke_key(key_id, config, as_json=as_json)
+        _revoke_id(key_id, settings, as_json=as_json)
+    elif certificate is not None:
+        _revoke_name(_certificate(certificate), settings, as_json=as_json)
+    elif token is not None:
+        _revoke_name(token_name(token), settings, as_json=as_json)
     else:
-        _revoke_tokens(subject, token, config, as_json=as_json)
+        _revoke_name(_subject(settings, subject or "", as_json=as_json), settings, as_json=as_json)
 
 
-def _revoke_key(key_id: str, config: Path, *, as_json: bool) -> None:
-    """In the file, and in the shared state."""
-    settings, _, path = _opened(config, as_json=as_json)
-    with _changing(path, as_json=as_json) as rows:
-        if key_id not in _taken(rows, settings):
-            _cannot(f"{key_id}: no key of that id is in {path} or in the configuration")
-        prefixes = mark_revoked(rows, key_id)
+def _revoke_id(key_id: str, settings: Settings, *, as_json: bool) -> None:
+    """In the file, where there is one, and in the shared state."""
+    path = settings.identity.keys_file
+    prefixes: list[str] = []
+    if path is None and key_id not in _taken([], settings):
+        _cannot(f"{key_id}: no caller of that id is in the configuration")
+    if path is not None:
+        with _changing(path, as_json=as_json) as rows:
+            if key_id not in _taken(rows, settings):
+                _cannot(f"{key_id}: no caller of that id is in {path} or in the configuration")
+            prefixes = mark_revoked(rows, key_id)
     shared = _publish(settings, [key_id, *prefixes])
     if as_json:
         print_json({"id": key_id, "prefixes": prefixes, "shared": shared})
@@ -161,16 +175,10 @@ def _revoke_key(key_id: str, config: Path, *, as_json: bool) -> None:
         raise typer.Exit(FAULT)
 
 
-def _revoke_tokens(subject: str | None, token: str | None, config: Path, *, as_json: bool) -> None:
-    """In the shared state alone: there is no other place that a gateway looks for tokens."""
-    settings = load_or_exit(config, as_json=as_json)
+def _revoke_name(name: str, settings: Settings, *, as_json: bool) -> None:
+    """In the shared state alone: there is no other place that a gateway looks for tokens and certificates."""
     if settings.state.url == "memory://":
-        _cannot("state.url: memory:// is not shared; tokens are revoked by way of a Redis")
-    name = (
-        token_name(token)
-        if token is not None
-        else _subject(settings, subject or "", as_json=as_json)
-    )
+        _cannot("state.url: memory:// is not shared; these are revoked by way of a Redis")
     shared = _publish(settings, [name])
     if as_json:
         print_json({"name": name, "shared": shared})
@@ -178,6 +186,13 @@ def _revoke_tokens(subject: str | None, token: str | None, config: Path, *, as_j
         typer.echo(f"{name}: revoked; {_where(settings, shared=shared)}")
     if not shared:
         raise typer.Exit(FAULT)
+
+
+def _certificate(fingerprint: str) -> str:
+    """A certificate as revocations name it."""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        _cannot("--certificate: 64 hexadecimal digits, as: openssl x509 -fingerprint -sha256")
+    return certificate_name(fingerprint)
 
 
 def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
@@ -247,7 +262,7 @@ def _read(path: Path, *, as_json: bool) -> tuple[Row, ...]:
 
 
 def _taken(rows: list[Row], settings: Settings) -> set[str]:
-    return {row.id for row in rows} | {key.id for key in settings.identity.keys}
+    return {row.id for row in rows} | {named.id for named in settings.identity.callers().values()}
 
 
 def _mint(ring: KeyRing, **told: Any) -> tuple[str, Row]:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from gateway.app import Gateway, compose
 from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
 from gateway.edge.admin import admin_app
+from gateway.edge.protocol import Protocol
 from gateway.edge.tls import ServerTls
 from gateway.errors import ConfigError
 from gateway.fleet.share import Share
@@ -127,7 +128,7 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         host=listen.host,
         port=listen.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -21,6 +21,7 @@ from gateway.errors import (
     InvalidRequest,
     NotFound,
 )
+from gateway.identity.certificates import certificate_name
 from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
 from gateway.identity.revocations import FOREVER_SECONDS
 from gateway.identity.roles import reach
@@ -68,6 +69,17 @@ class _Revocation(Section):
     tenant: Name | None = None
     subject: str | None = Field(None, min_length=1)
     token: str | None = Field(None, min_length=1)
+    certificate: str | None = Field(None, pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")
+
+    def name(self, ring: KeyRing) -> str | None:
+        """The one that is given, as revocations name it."""
+        names = [
+            self.subject and subject_name(subject_key(ring), self.subject),
+            self.token and token_name(self.token),
+            self.certificate and certificate_name(self.certificate),
+        ]
+        given = [name for name in names if name]
+        return given[0] if len(given) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +159,7 @@ class Acts:
 
         def add() -> dict[str, Any]:
             with changing(self._path()) as rows:
-                if wanted.id in {row.id for row in rows} | {key.id for key in self.identity.keys}:
+                if wanted.id in {row.id for row in rows} | self._configured().keys():
                     raise InvalidRequest("A key of that id exists already.", param="id")
                 key, row = self._mint(wanted)
                 rows.append(row)
@@ -188,23 +200,23 @@ class Acts:
         with changing(self._path()) as rows:
             return mark_revoked(rows, key_id)
 
+    def _configured(self) -> dict[str, str]:
+        """The callers of the configuration, and whose they are."""
+        return {caller.id: caller.tenant for caller in self.identity.callers().values()}
+
     def _tenant_of(self, key_id: str) -> str | None:
         """Whose key it is; an id is used once."""
-        tenants = {key.id: key.tenant for key in self.identity.keys}
+        tenants = self._configured()
         if self.identity.keys_file is not None:
             tenants |= {row.id: row.tenant for row in _rows(self.identity.keys_file)}
         return tenants.get(key_id)
 
     def _revoke_token(self, asked: Asked) -> Act:
-        """A subject or a token, everywhere, or as far as it speaks for one tenant."""
+        """A subject, a token or a certificate, everywhere, or as far as it speaks for one tenant."""
         wanted = _read(_Revocation, asked)
-        if (wanted.subject is None) == (wanted.token is None):
-            raise InvalidRequest("Give one of subject and token.")
-        name = (
-            subject_name(subject_key(self.ring), wanted.subject)
-            if wanted.subject is not None
-            else token_name(wanted.token or "")
-        )
+        name = wanted.name(self.ring)
+        if name is None:
+            raise InvalidRequest("Give one of subject, token and certificate.")
         scoped = f"{wanted.tenant}/{name}" if wanted.tenant else name
 
         async def perform() -> Any:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.edge.admin_routes import ADMIN_ROUTES, PREFIX, AdminRoute
-from gateway.edge.endpoint import address_of, new_request_id
+from gateway.edge.endpoint import new_request_id, peer_of
 from gateway.edge.guards import Disconnected, read_body
 from gateway.errors import InvalidRequest, MethodNotAllowed, NotFound, SekishoError
 from gateway.exchange import Exchange, Outcome
@@ -102,7 +102,7 @@ class AdminApi:
     async def _pass(
         self, row: AdminRoute, exchange: Exchange, scope: Scope, receive: Receive
     ) -> Any:
-        principal = await self._identity.authenticate(scope["headers"], address_of(scope))
+        principal = await self._identity.authenticate(scope["headers"], peer_of(scope))
         exchange.principal = principal
         if row.role not in principal.roles:
             require(principal, row.role, None)

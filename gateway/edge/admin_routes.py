@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from gateway.settings.identity import Role
+from gateway.settings.caller import Role
 
 PREFIX: Final = "/admin/v1"
 

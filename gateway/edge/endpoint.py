@@ -11,6 +11,7 @@ from gateway.edge.guards import Disconnected, Message, Receive, Scope, Send, rea
 from gateway.edge.headers import reply_headers
 from gateway.errors import SekishoError
 from gateway.exchange import Exchange
+from gateway.identity.credential import Peer
 from gateway.pipeline import Answer, Inbound, Pipeline
 from gateway.settings.server import Limits
 
@@ -52,9 +53,10 @@ class Endpoint:
             body=body,
             received=received,
             model=scope.get("path_params", {}).get("model"),
-            address=address_of(scope),
+            peer=peer_of(scope),
         )
-        await _until_gone(self._serve(inbound, send), receive)
+        with self._pipeline.recorder.under_way():
+            await _until_gone(self._serve(inbound, send), receive)
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:
         answer = await self._pipeline.serve(inbound)
@@ -83,10 +85,11 @@ def new_request_id() -> str:
     return f"req_{secrets.token_hex(16)}"
 
 
-def address_of(scope: Scope) -> str:
-    """The host that the connection comes from, as the server saw it: no header is believed."""
+def peer_of(scope: Scope) -> Peer:
+    """The other end of the connection, as the server saw it."""
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", ())
+    return Peer(address=str(client[0]) if client else "", certificate=next(iter(chain), None))
 
 
 async def send_whole(body: bytes, answer: Answer, send: Send) -> None:

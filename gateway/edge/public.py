@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.edge.endpoint import Endpoint, address_of, new_request_id, send_whole
+from gateway.edge.endpoint import Endpoint, new_request_id, peer_of, send_whole
 from gateway.edge.routes import MODELS, SERVED, Served
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
@@ -102,7 +102,7 @@ class _Models:
             headers=scope["headers"],
             body=b"",
             received=time.time(),
-            address=address_of(scope),
+            peer=peer_of(scope),
         )
         try:
             body = await self._pipeline.models(inbound)

@@ -1,7 +1,7 @@
 """TLS of a port, whose files may be replaced while it serves."""
 
 import ssl
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import structlog
 
@@ -10,6 +10,8 @@ from gateway.files import Stamp, stamp
 from gateway.settings.server import ListenTls
 
 _Seen: TypeAlias = tuple[Stamp, ...]
+_VERIFY: Final = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL}
+"""A certificate that is shown is verified either way."""
 
 
 class ServerTls(ssl.SSLContext):
@@ -73,7 +75,7 @@ def _load(settings: ListenTls) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(settings.cert_file, settings.key_file, password=_no_passphrase)
     if settings.client_ca_file is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = _VERIFY[settings.client_certificates]
         context.load_verify_locations(settings.client_ca_file)
     return context
 

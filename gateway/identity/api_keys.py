@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
-from gateway.identity.roles import granted
+from gateway.identity.roles import configured
 from gateway.settings.identity import ApiKey
 from gateway.types import Principal
 
@@ -23,7 +23,7 @@ class ApiKeys:
     ) -> None:
         self._hash_key = hash_key
         self._principals = {
-            self._hash(environ[key.key_env].encode()): _principal(key) for key in keys
+            self._hash(environ[key.key_env].encode()): configured(key, "api-key") for key in keys
         }
 
     def find(self, credential: bytes) -> Principal | None:
@@ -40,15 +40,3 @@ class ApiKeys:
 
     def _hash(self, key: bytes) -> bytes:
         return hmac.digest(self._hash_key, key, hashlib.sha256)
-
-
-def _principal(key: ApiKey) -> Principal:
-    return Principal(
-        subject=key.id,
-        tenant=key.tenant,
-        app=key.app,
-        groups=frozenset(key.groups),
-        credential_id=key.id,
-        method="api-key",
-        **granted(key.roles, key.role_tenants, key.tenant),
-    )

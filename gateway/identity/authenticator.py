@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from gateway.errors import InvalidKey
 from gateway.identity.api_keys import ApiKeys
-from gateway.identity.credential import Headers, presented, unknown
+from gateway.identity.certificates import Certificates
+from gateway.identity.credential import Headers, Peer, nothing_sent, presented, unknown
 from gateway.identity.key_file import KeyFile, prefix_of
 from gateway.identity.lockout import Lockout
 from gateway.identity.revocations import Revocations
@@ -20,6 +21,7 @@ class Authenticator:
         keys: those of the configuration.
         file: those made by ``sekisho keys``.
         tokens: of an OpenID provider.
+        certificates: of callers who have shown one.
         revocations: what was taken back.
         lockout: the bound on guessing.
         now: the wall clock.
@@ -31,6 +33,7 @@ class Authenticator:
         *,
         file: KeyFile | None,
         tokens: Tokens | None,
+        certificates: Certificates | None = None,
         revocations: Revocations,
         lockout: Lockout,
         now: Callable[[], float] = time.time,
@@ -38,6 +41,7 @@ class Authenticator:
         self._keys = keys
         self._file = file
         self._tokens = tokens
+        self._certificates = certificates
         self._revocations = revocations
         self._lockout = lockout
         self._now = now
@@ -56,20 +60,47 @@ class Authenticator:
 
     def able(self) -> bool:
         """Whether credentials of every configured kind could be judged now."""
-        revocable = self._file is not None or self._tokens is not None
+        revocable = any((self._file, self._tokens, self._certificates))
         return (not revocable or self._revocations.fresh()) and (
             self._tokens is None or self._tokens.able()
         )
 
-    async def authenticate(self, headers: Headers, address: str) -> Principal:
-        """The caller behind a request from ``address``.
+    async def authenticate(self, headers: Headers, peer: Peer) -> Principal:
+        """The caller behind a request.
+
+        A key or token says who calls; a certificate does when there is neither. Where both are known, they must be of
+        one tenant.
 
         Raises:
             InvalidKey: nobody whom this gateway knows, or no longer.
             RateLimited: too many wrong secrets came from that address.
             IdentityUnavailable: what is needed to judge is out of reach.
         """
+        certified = await self._by_certificate(headers, peer)
         credential = presented(headers)
+        if credential is None:
+            if certified is None:
+                raise nothing_sent()
+            return certified
+        principal = await self._by_credential(credential, peer.address)
+        if certified is not None and certified.tenant != principal.tenant:
+            raise InvalidKey("The key and the certificate are those of two tenants.")
+        return principal
+
+    async def _by_certificate(self, headers: Headers, peer: Peer) -> Principal | None:
+        if self._certificates is None:
+            return None
+        holder = self._certificates.holder(headers, peer)
+        if holder is None:
+            return None
+        await self._revocations.require_fresh()
+        principal = holder.principal
+        scoped = f"{principal.tenant}/{holder.certificate}"
+        if self._revocations.revoked(principal.credential_id, holder.certificate, scoped):
+            raise InvalidKey("The certificate was revoked. Get a new one.")
+        return principal
+
+    async def _by_credential(self, credential: bytes, address: str) -> Principal:
         configured = self._keys.find(credential)
         if configured is not None:
             if self._revocations.revoked(configured.credential_id):

@@ -1,6 +1,7 @@
 """The one credential that a request presents, in whichever header its SDK sends it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from gateway.errors import InvalidKey
@@ -13,16 +14,26 @@ _LONGEST: Final = 16_384
 REMEDY: Final = "Send a key of this gateway as 'Authorization: Bearer …', 'api-key' or 'x-api-key'."
 
 
-def presented(headers: Headers) -> bytes:
-    """The credential.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The other end of a connection, as the server itself knows it: no header is believed."""
+
+    address: str
+    """The host, or ``""`` when the server does not tell."""
+    certificate: str | None = field(default=None, repr=False)
+    """The certificate that it has proven to hold and that chains to the configured CA, in PEM."""
+
+
+def presented(headers: Headers) -> bytes | None:
+    """The credential in the headers, or ``None`` when there is none.
 
     Raises:
-        InvalidKey: when there is none, when headers disagree, or when it can't be one.
+        InvalidKey: when headers disagree, or when it can't be one.
     """
     found = [_bearer(value) for name, value in headers if name == b"authorization"]
     found += [value.strip() for name, value in headers if name in _BARE]
     if not found:
-        raise InvalidKey(f"No key was sent. {REMEDY}", param="authorization")
+        return None
     if len(set(found)) > 1 or any(
         sum(name == each for name, _ in headers) > 1 for each in (b"authorization", *_BARE)
     ):
@@ -31,6 +42,11 @@ def presented(headers: Headers) -> bytes:
     if not 0 < len(credential) <= _LONGEST or not all(33 <= byte <= 126 for byte in credential):
         raise unknown()
     return credential
+
+
+def nothing_sent() -> InvalidKey:
+    """The refusal of a request that shows no credential at all."""
+    return InvalidKey(f"No key was sent. {REMEDY}", param="authorization")
 
 
 def unknown() -> InvalidKey:

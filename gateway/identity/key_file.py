@@ -32,7 +32,7 @@ from gateway.errors import ConfigError
 from gateway.files import Stamp, stamp
 from gateway.identity.roles import granted
 from gateway.keys import KeyRing
-from gateway.settings.identity import Reach, Role
+from gateway.settings.caller import Reach, Role
 from gateway.settings.section import Name, Section
 from gateway.types import Principal
 

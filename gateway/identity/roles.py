@@ -1,10 +1,10 @@
 """Roles on the admin API: who may do what there, and to which tenants. What is not granted is refused."""
 
 from collections.abc import Iterable
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 from gateway.errors import RoleRequired
-from gateway.settings.identity import Role
+from gateway.settings.caller import Caller, Role
 from gateway.types import Principal
 
 EVERYWHERE: Final = "*"
@@ -22,6 +22,19 @@ def granted(roles: Iterable[str], tenants: Iterable[str], own: str) -> Granted:
     held = frozenset(roles)
     return Granted(
         roles=held, role_tenants=(frozenset(tenants) or frozenset({own})) if held else frozenset()
+    )
+
+
+def configured(caller: Caller, method: Literal["api-key", "certificate"]) -> Principal:
+    """Whom a caller of the configuration is, once it has proven itself."""
+    return Principal(
+        subject=caller.id,
+        tenant=caller.tenant,
+        app=caller.app,
+        groups=frozenset(caller.groups),
+        credential_id=caller.id,
+        method=method,
+        **granted(caller.roles, caller.role_tenants, caller.tenant),
     )
 
 

@@ -21,7 +21,8 @@ from gateway.identity.credential import unknown
 from gateway.identity.issuer import Issuer
 from gateway.identity.roles import granted
 from gateway.keys import KeyRing
-from gateway.settings.identity import Oidc, Reach
+from gateway.settings.caller import Reach
+from gateway.settings.identity import Oidc
 from gateway.settings.section import Name
 from gateway.types import Principal
 

@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
+from gateway.settings.caller import Caller, Role
+from gateway.settings.certificates import Certificates
 from gateway.settings.section import Name, Section
 
 Algorithm: TypeAlias = Literal[
@@ -13,25 +15,13 @@ Algorithm: TypeAlias = Literal[
 ]
 """Signatures with a private key: with a shared secret, whoever verifies could also sign."""
 
-Role: TypeAlias = Literal["policy-editor", "auditor", "operator", "key-admin"]
-"""What a caller may do on the admin port."""
-Reach: TypeAlias = Name | Literal["*"]
-
 _SHORTEST = 16
 
 
-class ApiKey(Section):
+class ApiKey(Caller):
     """One API key from configuration. The key itself stays in the environment."""
 
-    id: Name = Field(description="Identifies the credential in the audit log.")
     key_env: str = Field(description="Environment variable that holds the key.")
-    tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
-    app: Name = Field(description="Application on whose behalf calls are made.")
-    groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
-    roles: tuple[Role, ...] = Field((), description="[Roles](admin.md) on the admin API.")
-    role_tenants: tuple[Reach, ...] = Field(
-        (), description="Tenants that the roles reach, `*` for all; without any, its own alone."
-    )
 
 
 class Oidc(Section):
@@ -95,22 +85,38 @@ class Identity(Section):
         None, description="File of the keys that `sekisho keys create` makes."
     )
     oidc: Oidc | None = Field(None, description="The provider of bearer tokens.")
+    certificates: Certificates | None = Field(
+        None, description="Callers who prove themselves by a certificate."
+    )
     lockout: Lockout = Field(default_factory=Lockout, description="The bound on guessing.")
 
     def files(self) -> Mapping[str, Path | None]:
         """Files that must exist. That of the keys need not: no key was made yet."""
         return {"identity.oidc.ca_file": self.oidc.ca_file if self.oidc else None}
 
+    def callers(self) -> Mapping[str, Caller]:
+        """Every caller that is named here, by the place where it stands."""
+        places: dict[str, tuple[Caller, ...]] = {
+            "keys": self.keys,
+            "certificates.callers": self.certificates.callers if self.certificates else (),
+        }
+        return {
+            f"identity.{place}.{index}": caller
+            for place, callers in places.items()
+            for index, caller in enumerate(callers)
+        }
+
     def faults(self, environ: Mapping[str, str]) -> list[str]:
         """What can't be seen from one key alone: ids given twice, and variables that hold no key."""
-        ids = [key.id for key in self.keys]
-        faults = [
-            f"identity.keys.{index}.id: {key.id!r} is given twice"
-            for index, key in enumerate(self.keys)
-            if key.id in ids[:index]
+        ids = [caller.id for caller in self.callers().values()]
+        repeated = [
+            f"{where}.id: {caller.id!r} is given twice"
+            for index, (where, caller) in enumerate(self.callers().items())
+            if caller.id in ids[:index]
         ]
-        return faults + [
+        empty = [
             f"identity.keys.{index}.key_env: {key.key_env} must hold a key of at least {_SHORTEST} characters"
             for index, key in enumerate(self.keys)
             if len(environ.get(key.key_env, "")) < _SHORTEST
         ]
+        return [*repeated, *(self.certificates.faults() if self.certificates else ()), *empty]

@@ -72,6 +72,16 @@ class Settings(Section):
             *_file_faults(self),
             *quota_faults(self.quotas, self.models, unpriced),
             *self._worker_faults(),
+            *self._certificate_faults(),
+        ]
+
+    def _certificate_faults(self) -> list[str]:
+        wanted = self.identity.certificates
+        ports = (self.listen.tls, self.admin.tls)
+        if wanted is None or wanted.proxy or any(tls and tls.client_ca_file for tls in ports):
+            return []
+        return [
+            "identity.certificates: nobody can show one: set listen.tls.client_ca_file, or identity.certificates.proxy"
         ]
 
     def _worker_faults(self) -> list[str]:

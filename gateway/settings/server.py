@@ -16,8 +16,18 @@ class ListenTls(Section):
     key_file: Path = Field(description="Its private key, PEM, without a passphrase.")
     client_ca_file: Path | None = Field(
         None,
-        description="CA bundle, PEM: only clients whose certificate chains to it may connect.",
+        description="CA bundle, PEM, to which certificates of clients must chain.",
     )
+    client_certificates: Literal["required", "optional"] = Field(
+        "required",
+        description="With `client_ca_file`: whether every client must show one, or those without connect too.",
+    )
+
+    @model_validator(mode="after")
+    def _of_a_ca(self) -> "ListenTls":
+        if self.client_certificates == "optional" and self.client_ca_file is None:
+            raise ValueError("client_certificates needs client_ca_file: nobody is asked for one")
+        return self
 
 
 class Listen(Section):
@@ -33,11 +43,12 @@ class Listen(Section):
         """Files that must exist."""
         if self.tls is None:
             return {}
-        return {f"{where}.tls.{name}": getattr(self.tls, name) for name in ListenTls.model_fields}
+        names = ("cert_file", "key_file", "client_ca_file")
+        return {f"{where}.tls.{name}": getattr(self.tls, name) for name in names}
 
 
 class Admin(Listen):
-    """Where metrics and health detail are served; never the public port."""
+    """Where metrics, health in detail and the admin API are served; never the public port."""
 
     port: int = Field(8081, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
 

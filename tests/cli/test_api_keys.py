@@ -183,7 +183,9 @@ async def test_a_revocation_is_told_to_the_shared_state(tmp_path: Path) -> None:
         assert "did not take it" in late.stdout
 
 
-async def test_a_subject_and_a_token_are_revoked_in_the_shared_state(tmp_path: Path) -> None:
+async def test_a_subject_a_token_and_a_certificate_are_revoked_in_the_shared_state(
+    tmp_path: Path,
+) -> None:
     async with RedisServer(tmp_path) as server:
         desk = Desk(tmp_path, state={"url": server.url, "timeout_ms": 2000})
         ring = read_ring(tmp_path / "ring.json")
@@ -192,12 +194,13 @@ async def test_a_subject_and_a_token_are_revoked_in_the_shared_state(tmp_path: P
             (["--subject", "kenji@example.com"], hidden),
             (["--subject", hidden], hidden),
             (["--token", "t1"], "token:t1"),
+            (["--certificate", ":".join(["AB"] * 32)], "cert:" + "ab" * 32),
         ):
             gone = await asyncio.to_thread(desk.keys, "revoke", *arguments, "--json")
             assert orjson.loads(gone.stdout) == {"name": name, "shared": True}
             assert "kenji" not in gone.output
         told = server.cli("zrange", "sekisho:revoked", "0", "-1").split()
-        assert set(told) == {hidden, "token:t1"}
+        assert set(told) == {hidden, "token:t1", "cert:" + "ab" * 32}
         await server.kill()
         late = await asyncio.to_thread(desk.keys, "revoke", "--token", "t2")
         assert late.exit_code == 1
@@ -206,6 +209,21 @@ async def test_a_subject_and_a_token_are_revoked_in_the_shared_state(tmp_path: P
 def test_what_is_to_be_revoked_is_named_once_and_where_gateways_look(desk: Desk) -> None:
     assert desk.keys("revoke").exit_code == 2
     assert desk.keys("revoke", "portal", "--token", "t1").exit_code == 2
+    assert "64 hexadecimal" in desk.keys("revoke", "--certificate", "ab:cd").stderr
     alone = desk.keys("revoke", "--subject", "kenji")
     assert alone.exit_code == 2
     assert "state.url" in alone.stderr
+
+
+async def test_callers_of_the_configuration_are_revoked_without_a_key_file(tmp_path: Path) -> None:
+    async with RedisServer(tmp_path) as server:
+        caller = {"id": "portal", "tenant": "acme", "app": "portal", "dns": "portal.example"}
+        proxy = {"addresses": ["10.0.0.7"]}
+        identity = {"certificates": {"callers": [caller], "proxy": proxy}}
+        state = {"url": server.url, "timeout_ms": 2000}
+        config = str(write_config(tmp_path, identity=identity, state=state))
+        gone = await asyncio.to_thread(run, "keys", "revoke", "portal", "--config", config)
+        assert "every gateway" in gone.stdout
+        assert server.cli("zrange", "sekisho:revoked", "0", "-1").split() == ["portal"]
+        nobody = await asyncio.to_thread(run, "keys", "revoke", "nobody", "--config", config)
+        assert nobody.exit_code == 2

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 
 from gateway.errors import InvalidKey
+from gateway.identity.credential import Peer
 from tests.parts.admin import Office, office
 
 
 async def proven(desk: Office, key: str) -> str:
     principal = await desk.gateway.pipeline.identity.authenticate(
-        [(b"x-api-key", key.encode())], "::1"
+        [(b"x-api-key", key.encode())], Peer(address="::1")
     )
     assert not principal.roles
     return f"{principal.tenant}/{principal.app}"
@@ -53,8 +54,10 @@ async def test_a_subject_is_revoked_for_one_tenant_or_for_all(tmp_path: Path) ->
         for who, status in (("key-admin-acme", 403), ("key-admin-all", 200)):
             reply = await desk.ask(who, "POST", "/revocations", everywhere)
             assert reply.status_code == status
+        lost = {"tenant": "acme", "certificate": ":".join(["AB"] * 32)}
+        assert (await desk.ask("key-admin-acme", "POST", "/revocations", lost)).is_success
         told = await desk.gateway.state.revocations()
-        assert set(told) == {f"acme/{name}", "token:t1"}
+        assert set(told) == {f"acme/{name}", "token:t1", "acme/cert:" + "ab" * 32}
         assert min(told.values()) > time.time() + 86_400
         assert b"kenji" not in (tmp_path / "audit.db").read_bytes()
 

@@ -7,7 +7,21 @@ from gateway.edge.admin_routes import ADMIN_ROUTES, AdminRoute
 from tests.parts.admin import ROLES, SCOPES, Office, office
 from tests.parts.gateways import Served, locked_store
 
-WHOLE = {row.operation for row in ADMIN_ROUTES if row.role in ("policy-editor", "operator")}
+NEEDED = {
+    "audit.search": "auditor",
+    "audit.show": "auditor",
+    "keys.list": "key-admin",
+    "keys.create": "key-admin",
+    "keys.revoke": "key-admin",
+    "tokens.revoke": "key-admin",
+    "policy.status": "policy-editor",
+    "policy.reload": "policy-editor",
+    "deployments.list": "operator",
+    "deployments.drain": "operator",
+    "deployments.resume": "operator",
+}
+"""The role that each act needs, written down a second time: a table that changed must not agree with itself."""
+WHOLE = {operation for operation, role in NEEDED.items() if role in ("policy-editor", "operator")}
 """Acts on the gateway as a whole: no role over some tenants is enough."""
 
 
@@ -25,7 +39,7 @@ def asked(row: AdminRoute, tenant: str) -> tuple[str, dict[str, Any], dict[str, 
 
 def expected(row: AdminRoute, role: str, scope: str, tenant: str) -> set[int]:
     """What a caller with one role over a scope gets."""
-    if role != row.role or (scope != "all" and row.operation in WHOLE):
+    if role != NEEDED[row.operation] or (scope != "all" and row.operation in WHOLE):
         return {403}
     # What another tenant has is not there; an id can be taken once.
     hidden = {
@@ -39,6 +53,7 @@ def expected(row: AdminRoute, role: str, scope: str, tenant: str) -> set[int]:
 
 
 async def test_T41_every_route_with_every_role_and_every_tenant(tmp_path: Path) -> None:
+    assert {row.operation for row in ADMIN_ROUTES} == NEEDED.keys()
     async with office(tmp_path) as desk:
         for tenant in ("acme", "globex"):
             new = {"id": f"{tenant}-key", "tenant": tenant, "app": "portal"}
@@ -105,8 +120,8 @@ async def test_requests_that_can_not_be_understood(tmp_path: Path) -> None:
         assert (await desk.ask(who, "POST", "/keys", more)).status_code == 400
         assert (await desk.ask(who, "POST", "/keys", [1])).status_code == 400
         assert (await desk.ask(who, "GET", "/keys", x="1")).status_code == 400
-        both = {"subject": "a", "token": "b"}
-        assert (await desk.ask(who, "POST", "/revocations", both)).status_code == 400
+        for wrong in ({"subject": "a", "token": "b"}, {"certificate": "ab:cd"}, {}):
+            assert (await desk.ask(who, "POST", "/revocations", wrong)).status_code == 400
         assert (await desk.ask("auditor-all", "GET", "/audit/records", limit=0)).status_code == 400
         assert (await desk.ask(who, "DELETE", "/keys")).status_code == 405
         for path in ("/config/update", "/keys/", "/../metrics/x"):

@@ -4,10 +4,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import uvloop
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from pydantic import ValidationError
 
 from gateway.edge.tls import ServerTls
 from gateway.errors import ConfigError
@@ -107,3 +110,25 @@ def test_files_that_can_not_be_used_are_told_at_the_start(tmp_path: Path, broken
     getattr(tls, broken).write_text("nothing")
     with pytest.raises(ConfigError, match="can't be used"):
         ServerTls.of(tls)
+
+
+async def test_certificates_of_clients_may_be_optional_and_are_verified_all_the_same(
+    tmp_path: Path,
+) -> None:
+    ca, other = Authority(tmp_path), Authority(tmp_path, "another authority")
+    tls = place(ca.issue("server", "127.0.0.1"), tmp_path)
+    tls = tls.model_copy(update={"client_ca_file": ca.ca_file, "client_certificates": "optional"})
+    server_only = ca.issue("server-only", usage=[ExtendedKeyUsageOID.SERVER_AUTH])
+    async with echoing(ServerTls.of(tls)) as port:
+        for client in (None, ca.issue("mine")):
+            await served_by(port, ca, client)
+        expired = ca.issue("expired", good_for=timedelta(seconds=-1))
+        for stranger in (other.issue("foreign"), expired, server_only):
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await served_by(port, ca, stranger)
+
+
+def test_nobody_is_asked_without_a_ca() -> None:
+    files = {"cert_file": "a", "key_file": "b", "client_certificates": "optional"}
+    with pytest.raises(ValidationError, match="client_ca_file"):
+        ListenTls.model_validate(files)

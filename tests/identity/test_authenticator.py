@@ -14,6 +14,7 @@ import structlog
 from gateway.errors import IdentityUnavailable, InvalidKey, RateLimited, StateUnavailable
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.credential import Peer
 from gateway.identity.issuer import Issuer
 from gateway.identity.key_file import KeyFile, Row, mint, write
 from gateway.identity.lockout import Lockout
@@ -70,7 +71,8 @@ class Setting:
 
     async def ask(self, key: str, *, header: str = "authorization", address: str = "::1") -> str:
         value = f"Bearer {key}" if header == "authorization" else key
-        principal = await self.identity.authenticate([(header.encode(), value.encode())], address)
+        headers = [(header.encode(), value.encode())]
+        principal = await self.identity.authenticate(headers, Peer(address=address))
         return f"{principal.method} {principal.tenant}/{principal.app}"
 
     async def learn(self) -> None:
@@ -128,7 +130,9 @@ async def test_a_replay_after_revocation_is_refused(tmp_path: Path, kind: str) -
         token = issuer.token(jti="t1")
         key = {"env": ENV_KEY, "prefix": made.key, "id": made.key}.get(kind, token)
         await made.ask(key)
-        principal = await made.identity.authenticate([(b"x-api-key", token.encode())], "::1")
+        principal = await made.identity.authenticate(
+            [(b"x-api-key", token.encode())], Peer(address="::1")
+        )
         name = {
             "env": "env",
             "prefix": made.row.prefix,

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import openai
-import uvicorn
+from fastapi import FastAPI
 
 from gateway.app import Gateway, compose
 from gateway.audit.search import Query, search
+from gateway.cli.serve import server
 from gateway.detect.base import Detector
 from gateway.detect.inprocess import InProcessDetector
 from gateway.keys import KeyRing
 from gateway.policy.build import build
 from gateway.policy.bundle import write
 from gateway.settings.root import Settings
+from gateway.settings.server import Listen
 from tests.parts.configuration import document
 from tests.parts.opa import ROOT
 
@@ -97,30 +99,24 @@ async def serving(
 
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
-    config = uvicorn.Config(
-        gateway.public(),
-        port=0,
-        lifespan="off",
-        log_config=None,
-        ws="none",
-        timeout_graceful_shutdown=5,
-    )
-    server = _Quiet(config)
-    task = asyncio.ensure_future(server.serve())
-    while not server.started:
+    async with hosting(gateway.public(), gateway.settings.listen) as url:
+        yield url
+
+
+@asynccontextmanager
+async def hosting(app: FastAPI, listen: Listen) -> AsyncIterator[str]:
+    """One port, served as ``sekisho serve`` does, wherever there is room."""
+    hosted = server(app, listen.model_copy(update={"port": 0}))
+    hosted.config.timeout_graceful_shutdown = 5
+    task = asyncio.ensure_future(hosted.serve())
+    while not hosted.started:
         await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    port = hosted.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if listen.tls else 'http'}://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        hosted.stop()
         await task
-
-
-class _Quiet(uvicorn.Server):
-    """Leaves the signals of the test process alone."""
-
-    def install_signal_handlers(self) -> None: ...
 
 
 def bundle(folder: Path) -> Path:

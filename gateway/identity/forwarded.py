@@ -1,0 +1,98 @@
+"""Certificates that a trusted proxy has checked and passes on in a header.
+
+Envoy's ``x-forwarded-client-cert``
+(https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-client-cert), and the
+certificate in PEM, percent-encoded, as nginx (``$ssl_client_escaped_cert``,
+https://nginx.org/en/docs/http/ngx_http_ssl_module.html#variables) and others have it.
+"""
+
+import re
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+from urllib.parse import unquote
+
+from gateway.errors import InvalidKey
+from gateway.identity.credential import Headers, Peer
+from gateway.settings.certificates import CertificateProxy
+
+_LONGEST: Final = 65_536
+_PAIR: Final = re.compile(
+    r"""\s*(?P<key>[A-Za-z]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",;]*)(?P<end>[;,]|\Z)"""
+)
+_REPEATED: Final = frozenset({"by", "uri", "dns"})
+"""Keys that may come more than once in an element: one for each name in the certificate."""
+
+
+class Forwarded:
+    """Which certificate a request comes with, where proxies are trusted.
+
+    Args:
+        settings: the proxies, and how they tell.
+    """
+
+    def __init__(self, settings: CertificateProxy) -> None:
+        self._networks = settings.addresses
+        self._header = settings.header.encode()
+        self._form = settings.form
+
+    def certificate(self, headers: Headers, peer: Peer) -> str | None:
+        """The certificate in PEM: what a proxy's header says, or what anyone else has shown to our own listener.
+
+        A proxy's own certificate proves the proxy and nobody behind it.
+
+        Raises:
+            InvalidKey: the header comes from someone else, comes twice, or can't be read.
+        """
+        told = [value for name, value in headers if name == self._header]
+        if not self._trusts(peer.address):
+            if told:
+                raise self._refusal("is believed from the proxies that are configured alone")
+            return peer.certificate
+        if len(told) > 1 or any(len(value) > _LONGEST for value in told):
+            raise self._refusal("is given twice, or is too long")
+        value = told[0].decode("latin-1").strip() if told else ""
+        if not value:
+            return None
+        return unquote(self._encoded(value))
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            host = ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(host, IPv6Address) and host.ipv4_mapped is not None:
+            host = host.ipv4_mapped
+        return any(host in network for network in self._networks)
+
+    def _encoded(self, value: str) -> str:
+        """The certificate in it, percent-encoded."""
+        if self._form == "pem":
+            return value
+        certificate = _last(value).get("cert")
+        if not certificate:
+            raise self._refusal("can't be read, or has no Cert in its last element")
+        return certificate
+
+    def _refusal(self, fault: str) -> InvalidKey:
+        name = self._header.decode()
+        return InvalidKey(f"The header {name} {fault}.", param=name)
+
+
+def _last(value: str) -> dict[str, str]:
+    """The element of the nearest proxy, which comes last; empty when the value is malformed.
+
+    Those before it were there when the request came to that proxy: anyone may have written them.
+    """
+    element: dict[str, str] = {}
+    at, end = 0, ","
+    while end:
+        if end == ",":
+            element = {}
+        pair = _PAIR.match(value, at)
+        if pair is None:
+            return {}
+        key, end, at = pair["key"].lower(), pair["end"], pair.end()
+        if key in element and key not in _REPEATED:
+            return {}
+        element[key] = pair["value"].strip('"')
+    return element
