@@ -1,4 +1,4 @@
-"""Remembers what was found in a text, without the text.
+"""Remembers what was found in a text, or in all of a request, without the text.
 
 A chat sends its whole history again with every turn. The key is a keyed hash under the tenant's own key,
 so that neither the text nor an equality between tenants can be told from it; the value is offsets.
@@ -6,9 +6,10 @@ so that neither the text nor an equality between tenants can be told from it; th
 
 import hashlib
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Generic, TypeVar
 
-from gateway.detect.base import Span
+_Found = TypeVar("_Found")
 
 _DIGEST: Final = 16
 _SPANS_PER_ENTRY: Final = 8
@@ -34,32 +35,40 @@ class CacheKeys:
         return digest.digest()
 
 
-class SpanCache:
-    """The least recently used texts are forgotten first; bounded by entries and by spans in all.
+def joined(keys: Sequence[bytes]) -> bytes:
+    """The key of texts in an order, from the keys of each."""
+    return hashlib.blake2b(b"".join(keys), digest_size=_DIGEST).digest()
+
+
+class SpanCache(Generic[_Found]):
+    """The least recently used are forgotten first; bounded by entries and by spans in all.
 
     Args:
-        entries: the most texts to remember; 0 remembers none.
+        entries: the most to remember; 0 remembers none.
     """
 
     def __init__(self, entries: int) -> None:
         self._entries = entries
         self._most_spans = entries * _SPANS_PER_ENTRY
         self._spans = 0
-        self._kept: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[_Found, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: bytes) -> tuple[Span, ...] | None:
-        """What was found, or ``None`` when this text is not remembered."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+    def get(self, key: bytes) -> _Found | None:
+        """What was found, or ``None`` when this is not remembered."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept[0]
 
-    def put(self, key: bytes, spans: tuple[Span, ...]) -> None:
-        self._spans += len(spans) - len(self._kept.pop(key, ()))
-        self._kept[key] = spans
+    def put(self, key: bytes, found: _Found, spans: int) -> None:
+        """Remember ``found``, which holds so many spans."""
+        _, before = self._kept.pop(key, (None, 0))
+        self._kept[key] = found, spans
+        self._spans += spans - before
         while len(self._kept) > self._entries or self._spans > self._most_spans:
-            _, forgotten = self._kept.popitem(last=False)
-            self._spans -= len(forgotten)
+            _, (_, forgotten) = self._kept.popitem(last=False)
+            self._spans -= forgotten

@@ -6,10 +6,10 @@ What is found anywhere is then marked everywhere.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.detect.base import Detector, Passage, Span
-from gateway.detect.cache import CacheKeys, SpanCache
+from gateway.detect.cache import CacheKeys, SpanCache, joined
 from gateway.detect.lists import NO_LISTS, Lists, Matched, nobody
 from gateway.detect.passages import Reading, readings
 from gateway.detect.spread import spread
@@ -20,6 +20,9 @@ _MOST_FINDINGS: Final = 10_000
 """Each is searched for in all of the request, and again on the wire: under a second of work in all."""
 
 _TEXT: Final = frozenset({"text"})
+
+_Spread: TypeAlias = tuple[list[tuple[Span, ...]], list[tuple[Span, ...]]]
+"""What was found in each segment of a request and counts, and the same after spreading."""
 
 
 class Scanner:
@@ -47,7 +50,8 @@ class Scanner:
         self._detector = detector
         self._languages = tuple(languages)
         self._seconds = deadline_ms / 1000
-        self._cache = SpanCache(cache_entries)
+        self._cache = SpanCache[tuple[Span, ...]](cache_entries)
+        self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
         self._matched = matched
         self._latest: tuple[Json, Lists] = (None, NO_LISTS)
@@ -69,7 +73,7 @@ class Scanner:
             BodyTooLarge: it holds more sensitive values than one request may.
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
-        seen = await self._found(call.segments, tenant)
+        seen, keys = await self._found(call.segments, tenant)
         seen = [_needed(segment, spans) for segment, spans in zip(call.segments, seen, strict=True)]
         if sum(map(len, seen)) > _MOST_FINDINGS:
             raise BodyTooLarge(
@@ -79,7 +83,7 @@ class Scanner:
         return Scan(
             findings=tuple(
                 _finding(index, span)
-                for index, spans in enumerate(spread(call.segments, found))
+                for index, spans in enumerate(self._spread(call.segments, found, keys))
                 for span in spans
             ),
             unscannable=call.modalities - _TEXT,
@@ -94,10 +98,25 @@ class Scanner:
             DetectorUnavailable: as above.
         """
         segments = (Segment(path=(), origin="assistant", text=text),)
-        return lists.applied(segments, await self._found(segments, tenant), tenant, app)[0]
+        found, _ = await self._found(segments, tenant)
+        return lists.applied(segments, found, tenant, app)[0]
 
-    async def _found(self, segments: Sequence[Segment], tenant: str) -> list[tuple[Span, ...]]:
-        """What the detector finds in each segment, or found before."""
+    def _spread(
+        self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
+    ) -> list[tuple[Span, ...]]:
+        """What was found anywhere, marked everywhere; remembered, for a call that is made again."""
+        key = joined(keys)
+        known = self._spreads.get(key)
+        if known is not None and known[0] == found:
+            return known[1]
+        marked = spread(segments, found)
+        self._spreads.put(key, (found, marked), len(marked) + sum(map(len, marked)))
+        return marked
+
+    async def _found(
+        self, segments: Sequence[Segment], tenant: str
+    ) -> tuple[list[tuple[Span, ...]], list[bytes]]:
+        """What the detector finds in each segment, or found before; and the key of each."""
         ends = asyncio.get_running_loop().time() + self._seconds
         keys = CacheKeys(
             self._cache_key(tenant), self._detector.revision + ",".join(self._languages)
@@ -118,9 +137,9 @@ class Scanner:
                 found[key] = known
         if missing:
             for key, spans in (await self._detected(missing, ends)).items():
-                self._cache.put(key, spans)
+                self._cache.put(key, spans, len(spans))
                 found[key] = spans
-        return [found[key] for key in order]
+        return [found[key] for key in order], order
 
     async def _detected(
         self, missing: dict[bytes, tuple[Segment, str]], ends: float
@@ -153,12 +172,11 @@ def _needed(segment: Segment, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _unicode(text: str) -> tuple[str, bytes]:
-    """The text as valid Unicode, and in UTF-8: half of a surrogate pair reads as ``?``."""
+    """The text as valid Unicode, where half of a surrogate pair reads as ``?``; and bytes that no other text has."""
     try:
         return text, text.encode()
     except UnicodeEncodeError:
-        encoded = text.encode(errors="replace")
-        return encoded.decode(), encoded
+        return text.encode(errors="replace").decode(), text.encode(errors="surrogatepass")
 
 
 def _finding(index: int, span: Span) -> Finding:

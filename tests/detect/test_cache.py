@@ -21,42 +21,42 @@ def test_a_key_depends_on_everything_that_decides_what_is_found() -> None:
 
 
 def test_what_was_put_is_found_and_nothing_else() -> None:
-    cache = SpanCache(2)
-    cache.put(b"a", (SPAN,))
-    cache.put(b"b", ())
+    cache = SpanCache[tuple[Span, ...]](2)
+    cache.put(b"a", (SPAN,), 1)
+    cache.put(b"b", (), 0)
     assert cache.get(b"a") == (SPAN,)
     assert cache.get(b"b") == ()
     assert cache.get(b"c") is None
 
 
 def test_the_least_recently_used_is_forgotten_first() -> None:
-    cache = SpanCache(2)
-    cache.put(b"a", ())
-    cache.put(b"b", ())
+    cache = SpanCache[tuple[Span, ...]](2)
+    cache.put(b"a", (), 0)
+    cache.put(b"b", (), 0)
     cache.get(b"a")
-    cache.put(b"c", ())
+    cache.put(b"c", (), 0)
     assert (cache.get(b"a"), cache.get(b"b"), cache.get(b"c")) == ((), None, ())
 
 
 def test_spans_in_all_are_bounded_too() -> None:
-    cache = SpanCache(4)
+    cache = SpanCache[tuple[Span, ...]](4)
     for name in (b"a", b"b", b"c"):
-        cache.put(name, (SPAN,) * 12)
+        cache.put(name, (SPAN,) * 12, 12)
     assert len(cache) == 2
     assert cache.get(b"a") is None
-    cache.put(b"huge", (SPAN,) * 1000)
+    cache.put(b"huge", (SPAN,) * 1000, 1000)
     assert len(cache) == 0
 
 
 def test_a_cache_of_no_entries_remembers_nothing() -> None:
-    cache = SpanCache(0)
-    cache.put(b"a", ())
+    cache = SpanCache[tuple[Span, ...]](0)
+    cache.put(b"a", (), 0)
     assert cache.get(b"a") is None
 
 
 def test_a_text_put_twice_counts_once() -> None:
-    cache = SpanCache(2)
+    cache = SpanCache[tuple[Span, ...]](2)
     for _ in range(10):
-        cache.put(b"a", (SPAN,) * 10)
-    cache.put(b"b", (SPAN,) * 6)
+        cache.put(b"a", (SPAN,) * 10, 10)
+    cache.put(b"b", (SPAN,) * 6, 6)
     assert len(cache) == 2

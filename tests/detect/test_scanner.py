@@ -118,6 +118,31 @@ async def test_T57_found_once_found_everywhere_also_from_the_cache(scanner: Scan
         assert values(asked, await scanner.scan(asked, "acme")) == expected
 
 
+async def test_T57_what_is_remembered_of_a_whole_request_obeys_other_lists(
+    scanner: Scanner,
+) -> None:
+    asked = call(segment("I am Tanaka"), segment("Tanaka, yes"))
+    high = scanner.lists({"thresholds": {"PERSON": 0.9}, "allow": {}, "deny": {}})
+    assert len((await scanner.scan(asked, "acme")).findings) == 2
+    assert (await scanner.scan(asked, "acme", "", high)).findings == ()
+    assert len((await scanner.scan(asked, "acme")).findings) == 2
+
+
+async def test_T57_segments_in_another_order_are_another_request(scanner: Scanner) -> None:
+    said, heard = segment("I am Tanaka"), segment("so Tanaka it is")
+    for asked in (call(said, heard), call(heard, said)):
+        found = values(asked, await scanner.scan(asked, "acme"))
+        assert found == [(0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka")]
+
+
+async def test_texts_that_differ_in_half_a_surrogate_pair_are_not_one(
+    scanner: Scanner, detector: Rules
+) -> None:
+    for half in ("\ud83d", "\ud83e"):
+        await scanner.scan(call(segment(f"{half} hello")), "acme")
+    assert [p.text for p in detector.asked] == ["? hello", "? hello"]
+
+
 async def test_T59_numbers_and_keys_are_text(scanner: Scanner) -> None:
     asked = call(
         segment(
