@@ -29,7 +29,7 @@ from gateway.detect.recognizers import (
     Tier0Recognizer,
 )
 from gateway.detect.tagger import WEIGHTS
-from gateway.text.fold import fold
+from gateway.text.fold import Folded
 
 _THRESHOLD: Final = 0.4
 _OPTIONAL: Final = "optional="
@@ -71,10 +71,11 @@ class PresidioEngine:
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         expanded = Expanded(passages)
-        return expanded.merged(self._each(expanded.passages))
+        return expanded.merged(self._each(expanded.passages, expanded.folded))
 
-    def _each(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-        folded = [fold(passage.text) for passage in passages]
+    def _each(
+        self, passages: Sequence[Passage], folded: Sequence[Folded]
+    ) -> list[tuple[Span, ...]]:
         named = self._names.named(
             [f.text if "en" in p.languages else "" for f, p in zip(folded, passages, strict=True)]
         )

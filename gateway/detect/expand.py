@@ -18,25 +18,30 @@ class Expanded:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._asked = passages
-        self._views: list[tuple[int, Folded, View]] = []
-        for index, passage in enumerate(passages):
-            folded = fold(passage.text)
-            self._views += [(index, folded, view) for view in views(folded.text)]
+        self._folded = [fold(passage.text) for passage in passages]
+        self._views: list[tuple[int, View]] = [
+            (index, view)
+            for index, folded in enumerate(self._folded)
+            for view in views(folded.text)
+        ]
 
     @property
     def passages(self) -> list[Passage]:
         """The passages and their views, each to be looked at like a passage."""
-        read = [_reading(self._asked[index], view) for index, _, view in self._views]
+        read = [_reading(self._asked[index], view) for index, view in self._views]
         return [*self._asked, *read]
+
+    @property
+    def folded(self) -> list[Folded]:
+        """The text of each of :attr:`passages`, folded."""
+        return [*self._folded, *(fold(view.text) for _, view in self._views)]
 
     def merged(self, found: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
         """The findings of each asked passage, disjoint and sorted, from those of all that was read."""
         own = list(found[: len(self._asked)])
-        for (index, folded, view), spans in zip(
-            self._views, found[len(self._asked) :], strict=True
-        ):
+        for (index, view), spans in zip(self._views, found[len(self._asked) :], strict=True):
             if spans:
-                located = [_located(span, folded, view) for span in spans]
+                located = [_located(span, self._folded[index], view) for span in spans]
                 own[index] = resolve((*own[index], *located), self._asked[index].text)
         return own
 

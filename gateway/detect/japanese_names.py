@@ -97,18 +97,19 @@ def _found(words: Sentence) -> Iterator[RecognizerResult]:
 
 def _at(words: Sequence[Word], first: int) -> tuple[RecognizerResult | None, int]:
     """What begins with this word, if anything, and where to go on."""
-    last = _foreign_name(words, first)
+    word = words[first]
+    last = _foreign_name(words, first) if KATAKANA.match(word.surface) else None
     if last is not None:
         return _spanning("PERSON", words, first, last, _PAIR), last + 1
     place = place_at(words, first)
     if place is not None:
-        person = place == first and words[first].kind == "place" and _called(words, first)
+        person = place == first and word.kind == "place" and _called(words, first)
         entity, score = ("PERSON", _PAIR) if person else ("LOCATION", _ALONE)
         return _spanning(entity, words, first, place, score), place + 1
-    if words[first].kind in _NAMES:
+    if word.kind in _NAMES:
         last = _name_end(words, first)
         return _spanning("PERSON", words, first, last, _score(words, first, last)), last + 1
-    if words[first].kind == "unknown" and _called(words, first):
+    if word.kind == "unknown" and _called(words, first):
         return _spanning("PERSON", words, first, first, _ALONE), first + 1
     return None, first + 1
 

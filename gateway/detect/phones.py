@@ -19,6 +19,10 @@ _CONTEXT: Final = words(
 )  # fmt: skip
 _START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
+_STRETCH: Final = re.compile(r"[+(0-9][0-9 ().+x\-]{6,}")
+"""Where numbers may be: all that one can hold, so that the patterns, slow over words, see little of a text."""
+_BEYOND: Final = 2
+"""How many characters after a number the patterns look at."""
 _JAPANESE: Final = re.compile(
     _START + r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
     r"|0(?:120|570|800|990)[ -]?[0-9]{2,3}[ -]?[0-9]{3,4}"
@@ -59,17 +63,23 @@ def phones(sight: Sight) -> Iterator[Span]:
         return
     taken: set[int] = set()
     for pattern in (_JAPANESE, _NORTH_AMERICAN):
-        for match in pattern.finditer(sight.text):
+        for match in _matches(pattern, sight):
             score = _form_score(match[0], told=sight.told(_CONTEXT, match.start()))
             if score and 9 <= len(bare(match[0]).split("x")[0].lstrip("+")) <= _MOST:
                 taken.update(range(*match.span()))
                 yield _phone(match, score)
-    for match in _CANDIDATE.finditer(sight.text):
+    for match in _matches(_CANDIDATE, sight):
         if taken.isdisjoint(range(*match.span())):
             told = sight.told(_CONTEXT, match.start())
             score = _plan_score(match[0], told=told) or _bare_score(match, sight)
             if score:
                 yield _phone(match, score)
+
+
+def _matches(pattern: re.Pattern[str], sight: Sight) -> Iterator[re.Match[str]]:
+    """What the pattern finds in all of the text."""
+    for stretch in _STRETCH.finditer(sight.text):
+        yield from pattern.finditer(sight.text, stretch.start(), stretch.end() + _BEYOND)
 
 
 def _phone(match: re.Match[str], score: float) -> Span:
@@ -93,7 +103,7 @@ def followed(sight: Sight) -> Iterator[Span]:
     """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
     if not sight.has_digit:
         return
-    for match in _CANDIDATE.finditer(sight.text):
+    for match in _matches(_CANDIDATE, sight):
         if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], told=True):
             yield _phone(match, 0.6)
 
