@@ -51,7 +51,7 @@ from gateway.recorder import Recorder
 from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
-from gateway.routing.router import Router
+from gateway.routing.router import Deployments, Router
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.settings.root import Settings
 from gateway.state.base import State
@@ -104,11 +104,16 @@ class Gateway:
         """The application of the admin port."""
         return admin_app(self.metrics, self.health, self.admin_api())
 
-    def admin_api(self, reload: Callable[[], None] | None = None) -> AdminApi:
+    def admin_api(
+        self,
+        reload: Callable[[], None] | None = None,
+        deployments: Deployments | None = None,
+    ) -> AdminApi:
         """What administrators may do, over the parts of this gateway.
 
         Args:
             reload: what looks for newer policies, where that is not this gateway alone.
+            deployments: the deployments of all workers, where there are some.
         """
         pipeline, settings = self.pipeline, self.settings
         acts = Acts(
@@ -118,7 +123,7 @@ class Gateway:
             state=self.state,
             policy=pipeline.policy,
             candidate=pipeline.candidate,
-            router=pipeline.router,
+            deployments=deployments or pipeline.router,
             refresh=reload or self.refresh_policy,
         )
         return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, acts.table())

@@ -55,7 +55,7 @@ async def _supervise(gateway: Gateway) -> None:
     """This process serves the admin port, its workers the public one."""
     with _listening(gateway.settings.listen) as listener, Share() as share:
         fleet = Supervisor(gateway, share, listener)
-        api = gateway.admin_api(reload=fleet.reload)
+        api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
         admin = server(admin_app(fleet.metrics, fleet.health, api), gateway.settings.admin)
         async with (
             gateway.supervising(),

@@ -39,6 +39,7 @@ async def _work(control: socket.socket, listener: socket.socket) -> None:
     configure(settings.logs.level)
     structlog.contextvars.bind_contextvars(worker=order["worker"])
     gateway = compose(settings, os.environ, worker=order["worker"])
+    gateway.pipeline.router.hold(order["draining"])
     public = server(gateway.public(), settings.listen)
     async with gateway.running():
         on_signals(public.stop, signal.SIGTERM, signal.SIGINT)

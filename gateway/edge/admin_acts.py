@@ -28,7 +28,7 @@ from gateway.identity.roles import reach
 from gateway.identity.tokens import subject_key, subject_name, token_name
 from gateway.keys import KeyRing
 from gateway.policy.live import LivePolicy
-from gateway.routing.router import Router
+from gateway.routing.router import Deployments
 from gateway.settings.identity import Identity
 from gateway.settings.section import Name, Section
 from gateway.state.base import State
@@ -92,7 +92,7 @@ class Acts:
     state: State
     policy: LivePolicy
     candidate: LivePolicy | None
-    router: Router
+    deployments: Deployments
     refresh: Callable[[], None]
 
     def table(self) -> Mapping[str, Planned]:
@@ -247,7 +247,7 @@ class Acts:
         _read(_Nothing, asked)
 
         async def perform() -> Any:
-            return {"deployments": self.router.standing()}
+            return {"deployments": await self.deployments.standing()}
 
         return Act(tenant=None, perform=perform)
 
@@ -255,10 +255,8 @@ class Acts:
         _read(_Nothing, asked)
 
         async def perform() -> Any:
-            if asked.name not in self.router.slots:
-                raise NotFound("No deployment of that name is here.")
-            self.router.drain(asked.name, on=on)
-            return {asked.name: self.router.standing()[asked.name]}
+            await self.deployments.drain(asked.name, on=on)
+            return {asked.name: (await self.deployments.standing())[asked.name]}
 
         return Act(tenant=None, target=asked.name, changes=True, perform=perform)
 

@@ -61,7 +61,7 @@ class Channel:
         document: dict[str, Any] = orjson.loads(line)
         return document
 
-    async def ask(self, question: str, seconds: float) -> dict[str, Any]:
+    async def ask(self, question: str, seconds: float, **given: Any) -> dict[str, Any]:
         """What the other end answers. Answers that come too late are passed over.
 
         Raises:
@@ -70,7 +70,7 @@ class Channel:
         try:
             async with asyncio.timeout(seconds), self._asking:
                 number = next(self._ids)
-                await self.send({"id": number, "ask": question})
+                await self.send({"id": number, "ask": question, **given})
                 while (answer := await self.receive()).get("id") != number:
                     pass
                 return answer

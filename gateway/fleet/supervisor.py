@@ -9,13 +9,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 
 from gateway.app import Gateway
+from gateway.errors import NotReady
 from gateway.fleet.control import Channel, Gone
 from gateway.fleet.share import METRICS_FOLDER, FleetMetrics, Share
 
@@ -33,10 +34,14 @@ _PAUSES: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
 class Worker:
     """One place among the workers: a process, and after its end another."""
 
-    def __init__(self, number: int, share: Share, order: Mapping[str, Any], port: int) -> None:
+    def __init__(
+        self, number: int, share: Share, order: Callable[[], Mapping[str, Any]], port: int
+    ) -> None:
         self.number = number
         self.revision = ""
         """The revision that it decides by, as far as it has told."""
+        self.draining: list[str] = []
+        """The deployments to which it sends nothing new, as far as it has told."""
         self._share = share
         self._order = order
         self._listener = port
@@ -60,9 +65,9 @@ class Worker:
             self._process = await self._spawn(theirs.fileno())
         channel = await Channel.open(ours)
         try:
-            await channel.send({**self._order, "worker": self.number})
+            await channel.send({**self._order(), "worker": self.number})
             async with asyncio.timeout(_START_SECONDS):
-                self.revision = (await channel.receive())["revision"]
+                self._heard(await channel.receive())
             self._channel = channel
             await self._process.wait()
         except (Gone, TimeoutError):
@@ -75,16 +80,21 @@ class Worker:
             self._share.ended(self._process.pid)
             self._process = None
 
-    async def ask(self, question: str, seconds: float = _ANSWER_SECONDS) -> dict[str, Any]:
+    async def ask(
+        self, question: str, seconds: float = _ANSWER_SECONDS, **given: Any
+    ) -> dict[str, Any]:
         """What it answers; nothing when it does not."""
         if self._channel is None:
             return {}
         try:
-            answer = await self._channel.ask(question, seconds)
+            answer = await self._channel.ask(question, seconds, **given)
         except Gone:
             return {}
-        self.revision = answer["revision"]
+        self._heard(answer)
         return answer
+
+    def _heard(self, told: Mapping[str, Any]) -> None:
+        self.revision, self.draining = told["revision"], told["draining"]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process, if there is one."""
@@ -113,14 +123,14 @@ class Supervisor:
 
     def __init__(self, gateway: Gateway, share: Share, listener: socket.socket) -> None:
         self._gateway = gateway
+        self._router = gateway.pipeline.router
         self._share = share
         self._log = structlog.get_logger()
         self._listener = listener
         self._stopping = asyncio.Event()
         self.metrics = FleetMetrics(gateway.metrics, share.metrics)
-        order = {"settings": share.settings(gateway.settings).model_dump(mode="json")}
         numbers = range(1, gateway.settings.workers + 1)
-        self.workers = [Worker(number, share, order, listener.fileno()) for number in numbers]
+        self.workers = [Worker(number, share, self._order, listener.fileno()) for number in numbers]
 
     async def run(self) -> None:
         """Keep the workers running until :meth:`stop`, then until they have finished."""
@@ -161,10 +171,40 @@ class Supervisor:
             "one_revision": all(worker.revision == self._revision for worker in self.workers),
         }
 
+    async def standing(self) -> Mapping[str, Any]:
+        """As :class:`~gateway.routing.router.Deployments` says: in each worker that answers."""
+        told = await asyncio.gather(*(worker.ask("standing") for worker in self.workers))
+        answers = {
+            f"worker-{one.number}": answer for one, answer in zip(self.workers, told, strict=True)
+        }
+        return {
+            name: {worker: answer["standing"][name] for worker, answer in answers.items() if answer}
+            for name in self._router.slots
+        }
+
+    async def drain(self, name: str, *, on: bool) -> None:
+        """As :class:`~gateway.routing.router.Deployments` says. The supervisor's own router keeps what is wanted."""
+        await self._router.drain(name, on=on)
+        await self._hold()
+        wanted = self._router.draining
+        if any(worker.running and worker.draining != wanted for worker in self.workers):
+            raise NotReady("Not every worker has taken it yet; those are told again. Ask again.")
+
+    async def _hold(self) -> None:
+        """Have the workers send nothing new to what is drained: also one that has just started."""
+        wanted = self._router.draining
+        differing = (one for one in self.workers if one.running and one.draining != wanted)
+        await asyncio.gather(*(worker.ask("hold", draining=wanted) for worker in differing))
+
     @property
     def _revision(self) -> str:
         """What the workers are to decide by: the live revision, and the candidate when there is one."""
         return "+".join(build.revision for _, build in self._builds())
+
+    def _order(self) -> Mapping[str, Any]:
+        """What a worker begins with."""
+        settings = self._share.settings(self._gateway.settings)
+        return {"settings": settings.model_dump(mode="json"), "draining": self._router.draining}
 
     async def _keep(self, worker: Worker) -> None:
         """Replace the worker each time that it ends, after a pause that grows while none lasts."""
@@ -185,12 +225,13 @@ class Supervisor:
                     await self._stopping.wait()
 
     async def _align(self) -> None:
-        """Bring every worker to the newest revision, whenever it differs: also one that has just started."""
+        """Bring every worker to what is wanted, whenever it differs: also one that has just started."""
         while True:
             self._lay_policies()
             self._count()
             wanted = self._revision
             behind = [one for one in self.workers if one.running and one.revision != wanted]
+            await self._hold()
             await asyncio.gather(*(worker.ask("refresh", _START_SECONDS) for worker in behind))
             await asyncio.sleep(_ALIGN_SECONDS)
 

@@ -7,14 +7,15 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from gateway.errors import (
     ContextTooLong,
     NoDeployment,
+    NotFound,
     Overloaded,
     UpstreamError,
     UpstreamFailed,
@@ -36,8 +37,23 @@ _RATE_LIMIT_PAUSE = 1.0
 _T = TypeVar("_T")
 
 
+class Deployments(Protocol):
+    """What an operator sees and does of deployments: of one process, or of all workers."""
+
+    async def standing(self) -> Mapping[str, Any]:
+        """How each stands, by name: its state, and requests under way."""
+
+    async def drain(self, name: str, *, on: bool) -> None:
+        """Give one no new requests from now on, or give it some again.
+
+        Raises:
+            NotFound: there is none of that name.
+            NotReady: not every worker has taken it.
+        """
+
+
 class Router:
-    """The deployments of the configuration, with their load and their health.
+    """The deployments of the configuration, with their load and their health. One process's :class:`Deployments`.
 
     Args:
         settings: the configuration.
@@ -111,14 +127,26 @@ class Router:
         chosen = self.balance.choose(nearest, now, self.affinity.favourite(digests))
         return Lease(self, chosen)
 
-    def drain(self, name: str, *, on: bool) -> None:
-        """Give a deployment no new requests from now on, or give it some again."""
-        slot = self.slots[name]
-        slot.health.draining = on
-        self.freed(slot)
+    @property
+    def draining(self) -> list[str]:
+        """Deployments that get no new requests."""
+        return [name for name, slot in self.slots.items() if slot.health.draining]
 
-    def standing(self) -> dict[str, dict[str, str | int]]:
-        """How each deployment stands: its state, and requests under way."""
+    def hold(self, names: Collection[str]) -> None:
+        """Give these deployments no new requests from now on, and the others some again."""
+        for name, slot in self.slots.items():
+            slot.health.draining = name in names
+            self.freed(slot)
+
+    async def drain(self, name: str, *, on: bool) -> None:
+        """As :class:`Deployments` says."""
+        if name not in self.slots:
+            raise NotFound("No deployment of that name is here.")
+        others = set(self.draining) - {name}
+        self.hold({*others, name} if on else others)
+
+    async def standing(self) -> dict[str, dict[str, str | int]]:
+        """As :class:`Deployments` says."""
         now = self.now()
         return {
             name: {"state": slot.health.state(now).value, "under_way": slot.outstanding}

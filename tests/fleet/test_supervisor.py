@@ -1,6 +1,7 @@
 """Gateway processes that act as one: killed, replaced, drained, on one revision; nothing of it lost."""
 
 import asyncio
+import json
 import shutil
 import signal
 from collections import Counter
@@ -15,6 +16,7 @@ import pytest
 from gateway.audit.search import Query, search_all
 from gateway.audit.store import log_files
 from tests.parts.commands import Process, run
+from tests.parts.configuration import deployment
 from tests.parts.echoes import echo
 from tests.parts.gateways import KEY
 from tests.parts.opa import ROOT
@@ -64,7 +66,7 @@ async def ask(gateway: Process, **more: Any) -> tuple[str, str]:
 
 async def admin(gateway: Process, path: str) -> str:
     async with (
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(headers=HEADERS) as session,
         session.get(f"http://127.0.0.1:{gateway.admin_port}{path}") as reply,
     ):
         return await reply.text()
@@ -165,3 +167,79 @@ def revisions(folder: Path, since: int = 0) -> Counter[str]:
     query = Query(kind="outcome", limit=10_000)
     records = search_all(log_files(folder / "audit.db"), query)
     return Counter(record["revision"] for record in records[: len(records) - since])
+
+
+OPERATOR = {
+    "keys": [
+        {
+            "id": "billing",
+            "key_env": "SEKISHO_TEST_KEY",
+            "tenant": "acme",
+            "app": "billing",
+            "roles": ["operator"],
+            "role_tenants": ["*"],
+        }
+    ]
+}
+
+
+async def operate(gateway: Process, verb: str) -> tuple[int, Any]:
+    """Drain or resume ``r1-a``."""
+    url = f"http://127.0.0.1:{gateway.admin_port}/admin/v1/deployments/r1-a/{verb}"
+    async with (
+        aiohttp.ClientSession(headers=HEADERS) as session,
+        session.post(url, json={}) as reply,
+    ):
+        return reply.status, await reply.json()
+
+
+async def states(gateway: Process) -> list[str]:
+    """The state of ``r1-a`` in each worker that answers."""
+    told = json.loads(await admin(gateway, "/admin/v1/deployments"))
+    return [worker["state"] for worker in told["deployments"]["r1-a"].values()]
+
+
+async def test_what_is_drained_is_drained_in_every_worker_also_in_those_that_come_later(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    async with (
+        ScriptedUpstream(echo) as first,
+        ScriptedUpstream(echo) as second,
+        fleet(
+            tmp_path,
+            redis,
+            first.base_url,
+            identity=OPERATOR,
+            more_deployments={"r1-b": deployment(second.base_url, priority=1)},
+        ) as one,
+    ):
+        await until_whole(one)
+        in_each = {f"worker-{number}": {"state": "draining", "under_way": 0} for number in (1, 2)}
+        assert await operate(one, "drain") == (200, {"r1-a": in_each})
+        await asyncio.gather(*(ask(one) for _ in range(12)))
+        workers(one)[0].kill()
+        await until_whole(one, ended=1)
+        await asyncio.gather(*(ask(one) for _ in range(12)))
+        assert not first.requests
+        assert len(second.requests) >= 12
+        assert (await operate(one, "resume"))[0] == 200
+        await asyncio.gather(*(ask(one) for _ in range(12)))
+        assert len(first.requests) == 12
+
+
+async def test_a_worker_that_does_not_answer_is_told_of_a_drain_again(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    async with (
+        ScriptedUpstream(echo) as upstream,
+        fleet(tmp_path, redis, upstream.base_url, identity=OPERATOR) as one,
+    ):
+        await until_whole(one)
+        frozen = workers(one)[0]
+        frozen.suspend()
+        status, told = await operate(one, "drain")
+        assert (status, told["error"]["code"]) == (503, "not_ready")
+        frozen.resume()
+        async with asyncio.timeout(30):
+            while await states(one) != ["draining"] * WORKERS:
+                await asyncio.sleep(0.1)

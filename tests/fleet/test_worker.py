@@ -21,11 +21,17 @@ async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
     stopped = asyncio.Event()
     async with gateway.running():
         answering = asyncio.ensure_future(answer(there, gateway, stopped.set))
-        assert (await here.receive())["revision"] == revision(gateway)
+        ready = await here.receive()
+        assert ready == {"revision": revision(gateway), "draining": []}
         told = await here.ask("health", 10)
         assert told["revision"] == revision(gateway)
         assert told["parts"]["policy"] is True
         assert (await here.ask("refresh", 30))["revision"] == revision(gateway)
+        held = await here.ask("hold", 10, draining=["r1-a"])
+        assert held["draining"] == ["r1-a"]
+        standing = (await here.ask("standing", 10))["standing"]
+        assert standing == {"r1-a": {"state": "draining", "under_way": 0}}
+        assert (await here.ask("hold", 10, draining=[]))["draining"] == []
         here.close()
         await asyncio.wait_for(stopped.wait(), 10)
         await answering

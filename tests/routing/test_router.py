@@ -12,6 +12,7 @@ from gateway.errors import (
     AddressRefused,
     ContextTooLong,
     NoDeployment,
+    NotFound,
     Overloaded,
     RedactionFailed,
     UpstreamFailed,
@@ -116,6 +117,19 @@ async def test_what_policy_sends_the_call_to_instead_comes_last_however_near(
 async def test_a_deployment_that_drains_is_not_tried(clock: Clock) -> None:
     bench = Bench(clock, {"a": {"drain": True}, "b": {}})
     assert {(await bench.take()).slot.name for _ in range(5)} == {"b"}
+
+
+async def test_what_is_held_is_not_tried_until_it_is_let_go(clock: Clock) -> None:
+    bench = Bench(clock, {"a": {}, "b": {"drain": True}})
+    bench.router.hold(["a"])
+    assert bench.router.draining == ["a"]
+    assert {(await bench.take()).slot.name for _ in range(5)} == {"b"}
+    await bench.router.drain("b", on=True)
+    await bench.router.drain("a", on=False)
+    assert bench.router.draining == ["b"]
+    assert {(await bench.take()).slot.name for _ in range(5)} == {"a"}
+    with pytest.raises(NotFound):
+        await bench.router.drain("c", on=True)
 
 
 async def test_all_out_is_told_with_the_time_until_the_next_trial(clock: Clock) -> None:
