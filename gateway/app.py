@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path, worker_path
+from gateway.conversations import Conversations
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
@@ -57,6 +58,7 @@ from gateway.settings.root import Settings
 from gateway.state.base import State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
+from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.types import Reason
 from gateway.upstream.http import HttpUpstream
@@ -235,6 +237,7 @@ def compose(
         ring=ring,
         upstreams=upstreams,
         recorder=Recorder(audit, metrics, structlog.get_logger()),
+        conversations=Conversations(StoredVault(state, ring), settings.state),
     )
     return Gateway(
         settings=settings,

@@ -4,6 +4,7 @@ SekishoError
 ├── ClientError                      the caller must change the request
 │   ├── InvalidRequest               400 invalid_request
 │   ├── UnsupportedField             400 unsupported_field
+│   ├── PreviousNotFound             400 previous_response_not_found
 │   ├── InvalidKey                   401 invalid_key
 │   ├── RoleRequired                 403 role_required
 │   ├── NotFound                     404 not_found
@@ -85,6 +86,12 @@ class UnsupportedField(ClientError):
     """A field is unknown, or names a route or a credential."""
 
     code = "unsupported_field"
+
+
+class PreviousNotFound(ClientError):
+    """The reply that the call goes on from is not kept here for this caller, or no longer."""
+
+    code = "previous_response_not_found"
 
 
 class InvalidKey(ClientError):

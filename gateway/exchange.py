@@ -93,7 +93,7 @@ class Exchange:
     upstream_seconds: float = 0.0
     outcome: Outcome | None = None
     target: str = ""
-    """What an administrative act was done to: a name, never free text."""
+    """What an administrative act was done to, or the id of a kept reply: a name, never free text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class AuditEntry:
     subject: str
     credential_id: str
     target: str
-    """What an administrative act was done to."""
+    """What an administrative act was done to, or the id of a kept reply."""
     dialect: str
     operation: str
     model: str

@@ -7,12 +7,13 @@ and recorded anew; the record is durable before the first upstream byte.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from gateway.cleared import Cleared
+from gateway.conversations import DELETE, Conversations
 from gateway.deliver import document, frames
 from gateway.detect.lists import Lists
 from gateway.detect.scanner import Scanner
@@ -77,6 +78,8 @@ class Inbound:
     peer: Peer
     model: str | None = field(default=None, repr=False)
     """The model that the path names, where it names one."""
+    reply_id: str = field(default="", repr=False)
+    """The kept reply that the path names, where it names one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +123,19 @@ class Pipeline:
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
     recorder: Recorder
+    conversations: Conversations
 
     async def serve(self, inbound: Inbound) -> Answer:
         """Take one request through every stage; whatever goes wrong becomes a recorded refusal."""
+        return await self._recorded(inbound, self._pass)
+
+    async def kept(self, inbound: Inbound) -> Answer:
+        """Give out or delete the kept reply that the path names; refusals are recorded, and so is the act."""
+        return await self._recorded(inbound, self._kept)
+
+    async def _recorded(
+        self, inbound: Inbound, work: Callable[[Inbound, Exchange], Awaitable[Answer]]
+    ) -> Answer:
         exchange = Exchange(
             request_id=inbound.request_id,
             started=inbound.received,
@@ -130,7 +143,7 @@ class Pipeline:
             operation=inbound.operation,
         )
         try:
-            return await self._pass(inbound, exchange)
+            return await work(inbound, exchange)
         except SekishoError as error:
             return await self._refuse(inbound, exchange, error)
         except asyncio.CancelledError:
@@ -205,6 +218,8 @@ class Pipeline:
             inbound.headers, inbound.peer
         )
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
+        call = await self.conversations.continued(principal, call)
+        exchange.target = call.reply_id
         declared = purpose.declared(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
         reservation = await self.quota.reserve(principal, call, self._sizes(call), exchange)
@@ -214,7 +229,7 @@ class Pipeline:
                 raise refusal(examined.decision)
             examined = replace(examined, output_tokens=reservation.output_tokens)
             opened = await self._open(inbound.dialect, principal, call, examined, exchange)
-            return await self._respond(inbound, opened, exchange, reservation)
+            return await self._respond(inbound, principal, opened, exchange, reservation)
         except BaseException:
             reservation.settle(exchange)
             raise
@@ -275,9 +290,16 @@ class Pipeline:
         return Opened(first=first, rest=events, call=call, cleared=cleared, lists=lists)
 
     async def _respond(
-        self, inbound: Inbound, opened: Opened, exchange: Exchange, reservation: Reservation
+        self,
+        inbound: Inbound,
+        principal: Principal,
+        opened: Opened,
+        exchange: Exchange,
+        reservation: Reservation,
     ) -> Answer:
         reply = Reply(opened, exchange, self.scanner, inbound.dialect)
+        if reply.call.reply_id:
+            reply.events = self.conversations.keeping(principal, reply.call, reply.events)
         if opened.call.stream:
             framer = inbound.dialect.framer(opened.call)
             body = await frames(reply, framer, self.recorder, reservation)
@@ -285,6 +307,17 @@ class Pipeline:
         whole = await document(reply, inbound.dialect, self.recorder)
         reservation.settle(exchange)
         return Answer(status=200, body=whole, exchange=exchange)
+
+    async def _kept(self, inbound: Inbound, exchange: Exchange) -> Answer:
+        exchange.principal = principal = await self.identity.authenticate(
+            inbound.headers, inbound.peer
+        )
+        kept = self.conversations
+        act = kept.delete if inbound.operation == DELETE else kept.retrieve
+        body = await act(principal, inbound.reply_id)
+        exchange.target = inbound.reply_id
+        await self.recorder.served(exchange)
+        return Answer(status=200, body=body, exchange=exchange)
 
     async def _refuse(self, inbound: Inbound, exchange: Exchange, error: SekishoError) -> Answer:
         error = await self.recorder.failed(exchange, error)

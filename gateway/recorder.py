@@ -141,7 +141,8 @@ class Recorder:
         if exchange.principal is None:
             # Anyone can fail to authenticate: counted, so that nobody fills the log from outside.
             return
-        kind: EntryKind = "outcome" if exchange.attempts else "refusal"
+        served = exchange.outcome is not None and exchange.outcome.kind == "served"
+        kind: EntryKind = "outcome" if exchange.attempts or served else "refusal"
         await self._audit.append(entry(exchange, kind, self._now()), exchange.facts)
 
 

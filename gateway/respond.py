@@ -26,6 +26,7 @@ from gateway.types import (
     Embedding,
     Event,
     Finish,
+    Kept,
     ReasoningDelta,
     RefusalDelta,
     Spoken,
@@ -155,7 +156,7 @@ class Reply:
                 own = [c for key, c in self._channels.items() if key[0] == event.choice]
                 await self._flush(own, safe)
                 safe.append(event)
-            case Embedding():
+            case Embedding() | Kept():
                 safe.append(event)
             case _:
                 if isinstance(event, ReasoningDelta) and self._splits:

@@ -89,6 +89,12 @@ class Call:
     """``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
     purpose: str | None = None
     max_output_tokens: int | None = None
+    previous: str | None = None
+    """The kept reply that this call goes on from, as the caller names it."""
+    keep: bool = False
+    """Whether the caller wants the reply kept for a later call."""
+    reply_id: str = ""
+    """What the reply will be kept under; empty when it won't be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +366,12 @@ class Embedding:
     vector: tuple[float, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The reply was kept, under the ``reply_id`` of its call: the last event, where there is one."""
+
+
 Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
 """The events that hold text."""
 
-Event: TypeAlias = Start | Spoken | UsageEvent | Finish | Embedding
+Event: TypeAlias = Start | Spoken | UsageEvent | Finish | Embedding | Kept

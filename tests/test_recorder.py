@@ -120,3 +120,11 @@ async def test_a_fault_is_told_without_its_message(recorder: Recorder, lines: Li
 def test_who_caused_an_end() -> None:
     assert outcome_of(PolicyDenied("x")).kind == "denied"
     assert outcome_of(UpstreamFailed("x", fallback=False)).kind == "failed"
+
+
+async def test_what_was_given_without_a_model_server_is_an_outcome_and_no_refusal(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    await recorder.served(exchange(attempts=0))
+    (record,) = search(tmp_path / "audit.db", Query())
+    assert (record["kind"], record["outcome"]) == ("outcome", "served")

@@ -91,7 +91,7 @@ ENDPOINTS: Final = (
         name="POST /v1/responses",
         shape=RESPONSES,
         handled=frozenset(
-            f"model stream stream_options store include annotations logprobs {_PURPOSE}".split()
+            f"model stream stream_options store previous_response_id include annotations logprobs {_PURPOSE}".split()
         ),
         other_kinds=frozenset(
             f"{_TOOLS_OF_PROVIDERS} {_ITEMS_OF_PROVIDERS} grammar program".split()

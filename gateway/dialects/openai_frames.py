@@ -15,6 +15,7 @@ from gateway.types import (
     Event,
     Finish,
     Json,
+    Kept,
     Path,
     Spoken,
     Start,
@@ -60,7 +61,7 @@ class ChatFramer:
             case UsageEvent():
                 self._usage = event
                 return b""
-            case Embedding():
+            case Embedding() | Kept():
                 raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case Finish():
                 return self._begin(event) + self._choice(event.choice, {}, event.reason)

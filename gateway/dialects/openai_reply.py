@@ -14,6 +14,7 @@ from gateway.types import (
     Event,
     Finish,
     Json,
+    Kept,
     Path,
     ReasoningDelta,
     RefusalDelta,
@@ -120,7 +121,7 @@ class _Parts:
             case Finish():
                 self.reasons[event.choice] = event.reason
                 self.messages.setdefault(event.choice, Tree())
-            case Embedding():
+            case Embedding() | Kept():
                 raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case _:
                 place(self.messages.setdefault(event.choice, Tree()), event)

@@ -1,4 +1,4 @@
-"""The OpenAI Responses API, ``/v1/responses``, without a store: each request brings all that it needs.
+"""The OpenAI Responses API, ``/v1/responses``. The model server gets the whole conversation each time, and keeps nothing.
 
 Source: the types of openai-python 3.52 (``response_create_params``, ``response_stream_event``).
 """
@@ -28,8 +28,9 @@ class OpenAIResponses(OpenAIVoice):
     operations: Final = ("responses",)
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
-        """Read a request body; ``store`` becomes false whatever the caller said."""
+        """Read a request body; ``store`` becomes false whatever the caller said: it is meant for the gateway."""
         document, walker = read(body, REQUEST, model)
+        keep = document.get("store") is not False
         document["store"] = False
         return Call(
             dialect=self.name,
@@ -42,6 +43,8 @@ class OpenAIResponses(OpenAIVoice):
             modalities=frozenset({"text", *walker.modalities}),
             purpose=(document.get("metadata") or {}).get(PURPOSE),
             max_output_tokens=document.get("max_output_tokens"),
+            previous=document.get("previous_response_id"),
+            keep=keep,
         )
 
     def rebuild(

@@ -1,6 +1,6 @@
 """Every field of OpenAI's Responses API that is served, and why others are not.
 
-Source: the types of openai-python 3.52 (``response_create_params``). The gateway keeps nothing: what refers to an earlier response, to
+Source: the types of openai-python 3.52 (``response_create_params``). An earlier response may be named if the gateway kept it; what refers to
 a conversation or to an item by its id alone is refused with the remedy.
 """
 
@@ -29,7 +29,9 @@ from gateway.types import Origin
 _STATUS: Final = words("in_progress", "completed", "incomplete")
 _OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
 _PROVIDER: Final = "; what the provider runs or stores is not served"
-_STATELESS: Final = "nothing is stored here, so send the earlier items again in `input`"
+_STATELESS: Final = (
+    "name an earlier response in `previous_response_id`, or send the items again in `input`"
+)
 _BREAK: Final = {"prompt_cache_breakpoint": CACHE["prompt_cache_breakpoint"]}
 
 _TEXT: Final = known({"type": TYPE, "text": text(), **_BREAK}, required=("text",))
@@ -273,7 +275,6 @@ _SAME: Final = (
 )
 
 _REFUSED: Final = {
-    "previous_response_id": unsupported(_STATELESS),
     "conversation": unsupported(_STATELESS),
     "prompt": unsupported("stored prompts are not served; send the text in `instructions`"),
     "context_management": unsupported("the provider would edit the conversation; edit it yourself"),
@@ -315,6 +316,9 @@ REQUEST: Final = Shape(
         ),
         "include": _INCLUDE,
         "store": flag(),
+        "previous_response_id": replace(
+            pattern("the id of a response", r"[A-Za-z0-9_-]{1,128}"), kinds=frozenset({str, NULL})
+        ),
         "background": structural("false: nothing is stored here", lambda on: on is False, bool),
         "stream": flag(),
         "stream_options": known({"include_obfuscation": flag()}),

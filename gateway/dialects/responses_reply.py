@@ -7,6 +7,7 @@ from gateway.types import (
     Event,
     Finish,
     Json,
+    Kept,
     ReasoningDelta,
     RefusalDelta,
     Start,
@@ -79,6 +80,7 @@ class Output:
         self.items: list[Item] = []
         self.usage: UsageEvent | None = None
         self.reason: str | None = None
+        self._kept = False
         self._start: Start | None = None
         self._calls: dict[int, Item] = {}
         self._reasoning = ""
@@ -97,6 +99,8 @@ class Output:
                 self.usage = event
             case Finish():
                 self.reason = event.reason
+            case Kept():
+                self._kept = True
             case ToolDelta():
                 return self._add(self._call_item(event), event.text)
             case TextDelta():
@@ -111,13 +115,13 @@ class Output:
         return None
 
     def response(self, status: str) -> dict[str, Json]:
-        """The response object. Nothing is stored, so ``store`` is false whatever was asked."""
+        """The response object. ``store`` says what is intended while it is in progress, and then what was done."""
         start, asked = self._start, self.call.document
         cut = self.reason in ("length", "content_filter")
         why = "max_output_tokens" if self.reason == "length" else "content_filter"
         done = "incomplete" if cut and status == "completed" else status
         return {
-            "id": f"resp_{start.id}" if start is not None else "",
+            "id": self.call.reply_id or (f"resp_{start.id}" if start is not None else ""),
             "object": "response",
             "created_at": start.created if start is not None else 0,
             "model": self.call.model,
@@ -125,8 +129,8 @@ class Output:
             "error": None,
             "incomplete_details": {"reason": why} if done == "incomplete" else None,
             "output": [item.shown(done) for item in self.items],
-            "previous_response_id": None,
-            "store": False,
+            "previous_response_id": self.call.previous,
+            "store": self._kept if self.reason is not None else bool(self.call.reply_id),
             **_DEFAULTS,
             **{name: asked[name] for name in _ECHOED if asked.get(name) is not None},
             "usage": usage_document(self.usage),

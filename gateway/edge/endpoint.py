@@ -59,11 +59,7 @@ class Endpoint:
             await _until_gone(self._serve(inbound, send), receive)
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:
-        answer = await self._pipeline.serve(inbound)
-        if isinstance(answer.body, bytes):
-            await send_whole(answer.body, answer, send)
-        else:
-            await _send_frames(answer.body, answer, send)
+        await send_answer(await self._pipeline.serve(inbound), send)
 
     async def _refuse(
         self, request_id: str, received: float, error: SekishoError, send: Send
@@ -90,6 +86,14 @@ def peer_of(scope: Scope) -> Peer:
     client = scope.get("client")
     chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", ())
     return Peer(address=str(client[0]) if client else "", certificate=next(iter(chain), None))
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send a reply, whole or as its frames come."""
+    if isinstance(answer.body, bytes):
+        await send_whole(answer.body, answer, send)
+    else:
+        await _send_frames(answer.body, answer, send)
 
 
 async def send_whole(body: bytes, answer: Answer, send: Send) -> None:

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.edge.endpoint import Endpoint, new_request_id, peer_of, send_whole
-from gateway.edge.routes import MODELS, SERVED, Served
+from gateway.edge.kept import KeptReply
+from gateway.edge.routes import KEPT, MODELS, SERVED, Served
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
@@ -36,13 +37,13 @@ def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     probes = {"/healthz": _Health(_always), "/readyz": _Health(ready)}
     app.router.routes.extend(
-        Route(path, _OneMethod("GET", probe, _OTHER), include_in_schema=False)
+        Route(path, _Methods(("GET",), probe, _OTHER), include_in_schema=False)
         for path, probe in probes.items()
     )
     app.router.routes.extend(
         Route(
             row.path,
-            _OneMethod(row.method, _endpoint(row, pipeline, limits), row.dialect),
+            _Methods(row.methods, _endpoint(row, pipeline, limits), row.dialect),
             include_in_schema=False,
         )
         for row in SERVED
@@ -54,22 +55,24 @@ def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable
 def _endpoint(row: Served, pipeline: Pipeline, limits: Limits) -> _Asgi:
     if row.operation == MODELS:
         return _Models(pipeline, row.dialect)
+    if row.operation == KEPT:
+        return KeptReply(pipeline, row.dialect)
     return Endpoint(pipeline, row.dialect, row.operation, limits)
 
 
-class _OneMethod:
-    """Serves a path with one method, and refuses the others in the dialect's words."""
+class _Methods:
+    """Serves a path with its methods, and refuses the others in the dialect's words."""
 
-    def __init__(self, method: str, endpoint: _Asgi, dialect: Dialect) -> None:
-        self._method = method
+    def __init__(self, methods: tuple[str, ...], endpoint: _Asgi, dialect: Dialect) -> None:
+        self._methods = methods
         self._endpoint = endpoint
         self._dialect = dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == self._method:
+        if scope["method"] in self._methods:
             await self._endpoint(scope, receive, send)
             return
-        error = MethodNotAllowed(f"This path is served with {self._method} only.")
+        error = MethodNotAllowed(f"This path is served with {' and '.join(self._methods)} only.")
         await _refuse(error, self._dialect, send)
 
 

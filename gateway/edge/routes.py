@@ -1,7 +1,7 @@
 """The table of routes: which path is served by which dialect. A new surface is one file and one line here."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from gateway.dialects.anthropic import AnthropicMessages
 from gateway.dialects.base import Dialect
@@ -13,27 +13,32 @@ from gateway.dialects.openai_responses import OpenAIResponses
 
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""
+KEPT: Final = "kept"
+"""What may be done with a kept reply: see :mod:`gateway.edge.kept`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One path. ``{model}`` in it is the name of a model."""
+    """One path. ``{model}`` in it is the name of a model, ``{reply}`` the id of a kept reply."""
 
     path: str
     dialect: Dialect
     operation: str
 
     @property
-    def method(self) -> Literal["GET", "POST"]:
+    def methods(self) -> tuple[str, ...]:
         """What the path is served with."""
-        return "GET" if self.operation == MODELS else "POST"
+        return _METHODS.get(self.operation, ("POST",))
 
+
+_METHODS: Final = {MODELS: ("GET",), KEPT: ("GET", "DELETE")}
 
 _OPENAI: Final[dict[str, tuple[Dialect, str]]] = {
     "/chat/completions": (OpenAIChat(), "chat.completions"),
     "/completions": (OpenAICompletions(), "completions"),
     "/embeddings": (OpenAIEmbeddings(), "embeddings"),
     "/responses": (OpenAIResponses(), "responses"),
+    "/responses/{reply}": (OpenAIResponses(), KEPT),
     "/models": (OpenAIChat(), MODELS),
 }
 
@@ -65,7 +70,9 @@ SERVED: Final[tuple[Served, ...]] = (
     *_served("", _OPENAI),
     *_served("/openai/v1", _OPENAI),
     *_served("/openai/deployments/{model}", {path: _OPENAI[path] for path in _BY_NAME}),
-    *_served("/openai", {path: _OPENAI[path] for path in ("/responses", "/models")}),
+    *_served(
+        "/openai", {path: _OPENAI[path] for path in ("/responses", "/responses/{reply}", "/models")}
+    ),
     *_served("", _ANTHROPIC),
     *_served("/anthropic", _ANTHROPIC),
     *_served("", _OLLAMA),

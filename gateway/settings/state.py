@@ -44,6 +44,18 @@ class State(Section):
         description="Seconds without news of revocations after which credentials that can be revoked are refused: 503.",
     )
 
+    replies_seconds: float = Field(
+        3600.0,
+        ge=0,
+        le=31 * 86_400,
+        description="Seconds for which replies of `/v1/responses` are kept, sealed, for callers to go on from; 0 keeps none.",
+    )
+    reply_bytes: int = Field(
+        262_144,
+        ge=1024,
+        description="Bytes of a conversation beyond which its reply is not kept.",
+    )
+
     def files(self) -> Mapping[str, Path | None]:
         """Files that must exist."""
         return {

@@ -111,7 +111,10 @@ class State(Protocol):
         """Those of the breakers that are open."""
 
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
-        """Keep a sealed value for a time. :class:`gateway.state.vault.StoredVault` seals."""
+        """Keep a sealed value for a time. :class:`gateway.state.vault.StoredVault` seals.
+
+        Raises ``StateUnavailable`` also when the store is nearly full: the room that is left is for counters.
+        """
 
     async def get(self, scope: str, name: str) -> bytes | None:
         """A kept value, or ``None`` when it is gone."""

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
+from gateway.errors import StateUnavailable
 from gateway.state.base import Booking, Grant, Sighting
 
 _HOLD_SECONDS = 86_400.0
 _SETTLED_SECONDS = 60.0
 _SWEEP_SECONDS = 60.0
+_ENTRY_BYTES = 64 * 1024 * 1024
+"""Bytes of entries that one process keeps."""
 _REGISTERS_BITS = 12
 _REGISTERS = 1 << _REGISTERS_BITS
 
@@ -35,6 +38,7 @@ class MemoryState:
         self._open: dict[str, float] = {}
         self._distinct: dict[tuple[str, str], tuple[float, bytearray]] = {}
         self._entries: dict[tuple[str, str], tuple[float, bytes]] = {}
+        self._held = 0
         self._swept = now()
 
     async def start(self) -> None:
@@ -91,6 +95,10 @@ class MemoryState:
 
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         self._sweep()
+        await self.delete(scope, name)
+        if self._held + len(value) > _ENTRY_BYTES:
+            raise StateUnavailable("This process keeps no more. Try again later.")
+        self._held += len(value)
         self._entries[scope, name] = (self._now() + seconds, value)
 
     async def get(self, scope: str, name: str) -> bytes | None:
@@ -98,7 +106,7 @@ class MemoryState:
         return value if expires > self._now() else None
 
     async def delete(self, scope: str, name: str) -> None:
-        self._entries.pop((scope, name), None)
+        self._held -= len(self._entries.pop((scope, name), (0.0, b""))[1])
 
     def _booked(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
         known = self._holds.get((scope, hold))
@@ -163,6 +171,7 @@ class MemoryState:
             self._counters.pop(key, None)
         self._holds = {key: hold for key, hold in self._holds.items() if hold[0] > now}
         self._entries = {key: entry for key, entry in self._entries.items() if entry[0] > now}
+        self._held = sum(len(value) for _, value in self._entries.values())
         self._distinct = {key: entry for key, entry in self._distinct.items() if entry[0] > now}
         self._open = {name: until for name, until in self._open.items() if until > now}
         self._failures = {name: row for name, row in self._failures.items() if row[0] > now}

@@ -26,6 +26,8 @@ _FAILURES: Final = 3
 _PAUSE_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 1.0
 _CONNECTIONS: Final = 16
+_ROOM_FOR_ENTRIES: Final = 0.8
+"""The part of the store's memory beyond which it takes no more entries, so that they never crowd out counters."""
 _REVOKED: Final = "sekisho:revoked"
 _REMEDY: Final = "The shared state store did not answer. Try again later."
 
@@ -51,6 +53,7 @@ class RedisState:
         # A burst would otherwise open a connection for each call, and a store that comes back meets them all.
         self._places = asyncio.Semaphore(_CONNECTIONS)
         self._keeps = False
+        self._roomy = False
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -112,7 +115,7 @@ class RedisState:
         return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)
 
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
-        if not self._keeps:
+        if not (self._keeps and self._roomy):
             raise StateUnavailable(_REMEDY)
         key = _key(scope, "entry", name)
         await self._call(lambda: self._client.set(key, value, px=_ms(seconds)))
@@ -155,14 +158,16 @@ class RedisState:
             await self._look()
 
     async def _look(self) -> bool:
-        """Learn whether the store keeps what it is given until it expires; whether it answered."""
+        """Learn whether the store keeps what it is given until it expires, and has room; whether it answered."""
         try:
             told = await self._call(lambda: self._client.info("memory"))
         except StateUnavailable:
             return False
         nodes = [told] if "maxmemory" in told else list(told.values())
-        self._keeps = all(
-            not node["maxmemory"] or node["maxmemory_policy"] == "noeviction" for node in nodes
+        bounded = [node for node in nodes if node["maxmemory"]]
+        self._keeps = all(node["maxmemory_policy"] == "noeviction" for node in bounded)
+        self._roomy = all(
+            node["used_memory"] <= _ROOM_FOR_ENTRIES * node["maxmemory"] for node in bounded
         )
         return True
 

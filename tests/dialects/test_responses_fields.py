@@ -11,7 +11,8 @@ from tests.dialects.test_openai_responses import parse
 @pytest.mark.parametrize(
     "fields",
     [
-        {"previous_response_id": "resp_1"},
+        {"previous_response_id": "not an id: Kenji Tanaka"},
+        {"previous_response_id": 7},
         {"conversation": "conv_1"},
         {"prompt": {"id": "pmpt_1"}},
         {"top_logprobs": 2},
@@ -32,9 +33,15 @@ def test_what_the_provider_would_run_or_store_is_refused(fields: dict[str, Any])
         parse(**fields)
 
 
-def test_a_stored_response_is_refused_with_the_remedy() -> None:
-    with pytest.raises(UnsupportedField, match="send the earlier items again in `input`"):
-        parse(previous_response_id="resp_1")
+def test_items_of_the_provider_are_refused_with_the_remedy() -> None:
+    with pytest.raises(UnsupportedField, match="or send the items again in `input`"):
+        parse(conversation="conv_1")
+
+
+def test_an_earlier_response_is_named_and_its_name_is_no_text() -> None:
+    call = parse(previous_response_id="resp_1")
+    assert call.previous == "resp_1"
+    assert [s.text for s in call.segments] == ["hi"]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ async def test_openai_responses(served: Served) -> None:
     async with served.client() as client:
         whole = await client.responses.create(model=MODEL, input=TEXT)
         assert whole.output_text == TEXT
-        assert whole.store is False  # type: ignore[attr-defined]
+        assert whole.store is True  # type: ignore[attr-defined]
         async with client.responses.stream(model=MODEL, input=TEXT) as streamed:
             deltas = [e.delta async for e in streamed if e.type == "response.output_text.delta"]
             last = await streamed.get_final_response()
@@ -103,7 +103,7 @@ async def test_openai_responses(served: Served) -> None:
         for response in (called, last):
             called_with = str(response.output[-1].to_dict()["arguments"])
             assert json.loads(called_with) == {"to": PLANTED[1]}
-        with pytest.raises(openai.BadRequestError, match="send the earlier items again"):
+        with pytest.raises(openai.BadRequestError, match="Send the earlier items again"):
             await client.responses.create(model=MODEL, input="x", previous_response_id="resp_1")
 
 

@@ -1,5 +1,8 @@
 """What only the memory of one process has: it forgets what has expired."""
 
+import pytest
+
+from gateway.errors import StateUnavailable
 from gateway.state.base import Booking, Sighting
 from gateway.state.memory import MemoryState
 
@@ -40,3 +43,20 @@ async def test_settled_holds_are_forgotten_soon() -> None:
     await state.reserve("acme", "other", [booking])
     assert list(state._holds) == []
     assert (await state.reserve("acme", "look", [booking])).used == (5,)
+
+
+async def test_entries_are_bounded_and_make_room_again() -> None:
+    now = [1000.0]
+    state = MemoryState(now=lambda: now[0])
+    large = bytes(24 * 1024 * 1024)
+    for name in ("a", "b", "b", "a"):
+        await state.put("acme", name, large, 30)
+    with pytest.raises(StateUnavailable):
+        await state.put("acme", "c", large, 30)
+    await state.delete("acme", "a")
+    await state.delete("acme", "a")
+    await state.put("acme", "c", large, 30)
+    now[0] += 120
+    for name in ("d", "e"):
+        await state.put("acme", name, large, 30)
+    assert sorted(name for _, name in state._entries) == ["d", "e"]

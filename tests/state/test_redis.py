@@ -140,6 +140,19 @@ async def test_a_full_store_refuses_what_it_can_not_keep(server: RedisServer, ca
         await CALLS[call](state)
 
 
+async def test_a_store_that_is_nearly_full_keeps_its_room_for_counters(server: RedisServer) -> None:
+    async with running(server.url) as state:
+        used = int(server.cli("info", "memory").split("used_memory:")[1].split()[0])
+        server.cli("config", "set", "maxmemory", str(int(used * 1.15)))
+        assert await state.ready()
+        with pytest.raises(StateUnavailable):
+            await state.put("acme", "e", b"v", 60)
+        assert (await state.reserve("acme", "h", [booking(1)])).granted
+        server.cli("config", "set", "maxmemory", str(used * 2))
+        assert await state.ready()
+        await state.put("acme", "e", b"v", 60)
+
+
 async def test_a_full_store_still_takes_revocations(server: RedisServer) -> None:
     async with running(server.url) as state:
         server.cli("config", "set", "maxmemory", "1")
