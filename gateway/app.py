@@ -56,8 +56,7 @@ from gateway.routing.router import Deployments, Router
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.settings.root import Settings
 from gateway.state.base import State
-from gateway.state.memory import MemoryState
-from gateway.state.redis import RedisState
+from gateway.state.store import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.types import Reason
@@ -220,7 +219,7 @@ def compose(
         processes=settings.detect.processes,
         specs=settings.detect.specs(),
     )
-    state = open_state(settings)
+    state = open_state(settings.state)
     ledger = Ledger(
         state,
         grace_seconds=settings.state.grace_seconds,
@@ -251,17 +250,6 @@ def compose(
         upstreams=upstreams,
         prober=_prober(settings, router, upstreams),
     )
-
-
-def open_state(settings: Settings) -> State:
-    """The shared state that the configuration names, not yet started.
-
-    Raises:
-        ConfigError: it can't be read.
-    """
-    if settings.state.url == "memory://":
-        return MemoryState()
-    return RedisState(settings.state)
 
 
 def _quotas(settings: Settings, ring: KeyRing, ledger: Ledger) -> Quotas:

@@ -13,7 +13,6 @@ from typing import Annotated, Any, NoReturn, get_args
 import typer
 from pydantic import ValidationError
 
-from gateway.app import open_state
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     FAULT,
@@ -32,6 +31,7 @@ from gateway.identity.tokens import subject_key, subject_name, token_name
 from gateway.keys import KeyRing, load_ring
 from gateway.settings.caller import Role
 from gateway.settings.root import Settings
+from gateway.state.store import open_state
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
 _FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
@@ -207,7 +207,7 @@ def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
 
 def _publish(settings: Settings, names: list[str]) -> bool:
     """Tell the gateways by way of the shared state; whether it took it."""
-    state = open_state(settings)
+    state = open_state(settings.state)
 
     async def tell() -> bool:
         await state.start()
