@@ -25,6 +25,7 @@ from gateway.identity.authenticator import Authenticator
 from gateway.identity.credential import Peer
 from gateway.identity.key_file import KeyFile, mint, write
 from gateway.identity.lockout import Lockout
+from gateway.identity.on_behalf_of import Users
 from gateway.identity.revocations import Revocations
 from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
@@ -107,6 +108,8 @@ async def stages(path: Path, state: State, quotas: tuple[Quota, ...]) -> AsyncIt
         ApiKeys((), environ={}, hash_key=b"h" * 32),
         file=file,
         tokens=None,
+        certificates=None,
+        users=Users((), ring),
         revocations=Revocations(state, file, stale_seconds=1.0, log=structlog.get_logger()),
         lockout=Lockout(10, 60.0),
     )

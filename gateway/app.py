@@ -24,14 +24,7 @@ from gateway.edge.admin_acts import Acts
 from gateway.edge.admin_api import AdminApi
 from gateway.edge.public import public_app
 from gateway.errors import ConfigError
-from gateway.identity.api_keys import ApiKeys
-from gateway.identity.authenticator import Authenticator
-from gateway.identity.certificates import Certificates
-from gateway.identity.issuer import Issuer
-from gateway.identity.key_file import KeyFile
-from gateway.identity.lockout import Lockout
-from gateway.identity.revocations import Revocations
-from gateway.identity.tokens import Tokens, subject_key
+from gateway.identity.compose import authenticator
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
 from gateway.policy.build import Build
@@ -226,7 +219,7 @@ def compose(
         grace_share=settings.state.grace_share,
     )
     pipeline = Pipeline(
-        identity=_identity(settings, ring, environ, state),
+        identity=authenticator(settings, ring, environ, state),
         quota=_quotas(settings, ring, ledger),
         scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
@@ -270,27 +263,6 @@ def _audit(settings: Settings, ring: KeyRing, worker: int) -> AuditLog:
     origin = f"{_ORIGIN}/{worker}"
     return AuditLog(
         store, origin=origin, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
-    )
-
-
-def _identity(
-    settings: Settings, ring: KeyRing, environ: Mapping[str, str], state: State
-) -> Authenticator:
-    named = settings.identity
-    file = KeyFile(named.keys_file, ring) if named.keys_file else None
-    revocations = Revocations(
-        state, file, stale_seconds=settings.state.stale_seconds, log=structlog.get_logger()
-    )
-    tokens = (
-        Tokens(named.oidc, Issuer(named.oidc), hash_key=subject_key(ring)) if named.oidc else None
-    )
-    return Authenticator(
-        ApiKeys(named.keys, environ=environ, hash_key=ring.derive("", "credential")),
-        file=file,
-        tokens=tokens,
-        certificates=Certificates(named.certificates) if named.certificates else None,
-        revocations=revocations,
-        lockout=Lockout(named.lockout.failures, named.lockout.seconds),
     )
 
 

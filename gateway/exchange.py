@@ -64,6 +64,8 @@ class Exchange:
     model: str = ""
     """The name that was asked for, once the catalogue knows it: never free text."""
     principal: Principal | None = None
+    user: str = ""
+    """The end user on whose behalf the principal calls, by a keyed hash."""
     call: Call | None = None
     scan: Scan | None = None
     facts: bytes | None = field(default=None, repr=False)
@@ -146,6 +148,8 @@ class AuditEntry:
     status: int
     code: str
     source: str
+    user: str = ""
+    """The end user on whose behalf the call was made, by a keyed hash."""
     input_tokens: int
     output_tokens: int
 

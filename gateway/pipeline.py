@@ -217,6 +217,7 @@ class Pipeline:
         exchange.principal = principal = await self.identity.authenticate(
             inbound.headers, inbound.peer
         )
+        exchange.user = await self.identity.user(principal, inbound.headers)
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         call = await self.conversations.continued(principal, call)
         exchange.target = call.reply_id

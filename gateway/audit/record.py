@@ -5,12 +5,13 @@ its keys sorted::
 
     {"entry":{…},"origin":"…","sequence":0,"v":1}
 
-``entry`` holds every field of :class:`~gateway.types.AuditEntry` and nothing else.
+``entry`` holds the fields of :class:`~gateway.exchange.AuditEntry` and nothing else. Fields that later releases
+added have a default, and are left out where they are at it: so earlier records stay canonical as they are.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
 from typing import Any, Final, get_type_hints
 
@@ -23,7 +24,7 @@ VERSION: Final = 1
 MAX_BODY_BYTES: Final = 65_000
 """Bound on an entry's JSON: a leaf must stay under the 65,535 bytes of C2SP tlog-tiles."""
 
-_FIELDS: Final = tuple(sorted(item.name for item in fields(AuditEntry)))
+_FIELDS: Final = tuple(sorted(fields(AuditEntry), key=lambda item: item.name))
 _TUPLES: Final = frozenset(
     name for name, hint in get_type_hints(AuditEntry).items() if hint == tuple[str, ...]
 )
@@ -107,7 +108,12 @@ def leaf(body: bytes, origin: str, sequence: int) -> bytes:
 
 def document(entry: AuditEntry) -> dict[str, Any]:
     """The entry as JSON would say it."""
-    return {name: getattr(entry, name) for name in _FIELDS}
+    values = {item: getattr(entry, item.name) for item in _FIELDS}
+    return {item.name: value for item, value in values.items() if not _is_default(item, value)}
+
+
+def _is_default(item: Field[Any], value: Any) -> bool:
+    return item.default is not MISSING and bool(value == item.default)
 
 
 def parse(raw: bytes) -> AuditRecord:
@@ -144,7 +150,8 @@ def _entry(found: Mapping[str, Any]) -> AuditEntry:
 def _who(exchange: Exchange) -> dict[str, Any]:
     principal = exchange.principal
     names = ("tenant", "app", "subject", "credential_id")
-    return {name: getattr(principal, name) if principal else "" for name in names}
+    told = {name: getattr(principal, name) if principal else "" for name in names}
+    return {**told, "user": exchange.user}
 
 
 def _where(exchange: Exchange) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.audit.reader import reading
-from gateway.audit.record import document, parse, timestamp
+from gateway.audit.record import parse, timestamp
 
 _EQUAL: Final = ("kind", "tenant", "app", "request_id", "model", "deployment", "outcome", "code")
 _IN_LEAF: Final = {
@@ -24,6 +24,9 @@ _IN_LEAF: Final = {
     ),
 }
 """Filters on what has no column of its own, read from the leaf itself."""
+_USERS: Final = (
+    "json_extract(CAST(leaf AS TEXT), '$.entry.user') IN (SELECT value FROM json_each(?))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,8 @@ class Query:
     tenants: frozenset[str] | None = None
     """Those whose records may be seen; none of another's is ever found."""
     app: str | None = None
+    users: frozenset[str] | None = None
+    """The names of an end user as records have them; a user has one in each tenant."""
     request_id: str | None = None
     model: str | None = None
     deployment: str | None = None
@@ -130,8 +135,9 @@ def _each(query: Query) -> Iterator[tuple[str, str]]:
     if query.until is not None:
         yield "time < ?", timestamp(query.until)
     if query.tenants is not None:
-        allowed = orjson.dumps(sorted(query.tenants)).decode()
-        yield "tenant IN (SELECT value FROM json_each(?))", allowed
+        yield "tenant IN (SELECT value FROM json_each(?))", _list(query.tenants)
+    if query.users is not None:
+        yield _USERS, _list(query.users)
     terms = {name: f"{name} = ?" for name in _EQUAL} | _IN_LEAF
     for name, term in terms.items():
         value = getattr(query, name)
@@ -139,7 +145,11 @@ def _each(query: Query) -> Iterator[tuple[str, str]]:
             yield term, value
 
 
+def _list(names: frozenset[str]) -> str:
+    return orjson.dumps(sorted(names)).decode()
+
+
 def _document(raw: bytes) -> dict[str, Any]:
     record = parse(raw)
     place = {"sequence": record.sequence, "origin": record.origin, "leaf": record.leaf.hex()}
-    return place | document(record.entry)
+    return place | asdict(record.entry)

@@ -27,7 +27,8 @@ from gateway.errors import ConfigError, StateUnavailable
 from gateway.identity.certificates import certificate_name
 from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
 from gateway.identity.revocations import FOREVER_SECONDS
-from gateway.identity.tokens import subject_key, subject_name, token_name
+from gateway.identity.subjects import revoked_name
+from gateway.identity.tokens import token_name
 from gateway.keys import KeyRing, load_ring
 from gateway.settings.caller import Role
 from gateway.settings.root import Settings
@@ -35,7 +36,6 @@ from gateway.state.store import open_state
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
 _FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
-_HIDDEN = re.compile(r"oidc-[0-9a-f]{20}")
 
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
 
@@ -130,7 +130,9 @@ def revoke(
     key_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A key's id.")] = None,
     subject: Annotated[
         str | None,
-        typer.Option(help="Every token of a subject: its `sub`, or `oidc-…` as records have it."),
+        typer.Option(
+            help="Every token of a subject: its `sub`, or `oidc-…` or `user-…` as records have it."
+        ),
     ] = None,
     token: Annotated[
         str | None, typer.Option(help="One token: its `jti`, or SHA-256 of one that has none.")
@@ -197,10 +199,8 @@ def _certificate(fingerprint: str) -> str:
 
 def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
     """A subject as revocations name it."""
-    if _HIDDEN.fullmatch(subject):
-        return subject
     try:
-        return subject_name(subject_key(load_ring(settings.keys, os.environ)), subject)
+        return revoked_name(load_ring(settings.keys, os.environ), subject)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
 

@@ -26,6 +26,7 @@ from gateway.audit.verify import verify as check
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, print_json
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
+from gateway.identity.subjects import HIDDEN, user_names
 from gateway.keys import load_ring, read_public
 from gateway.settings.load import load
 from gateway.settings.root import Settings
@@ -112,6 +113,9 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
     until: Moment = None,
     tenant: Exact = None,
     application: Annotated[str | None, typer.Option("--app", help="Only this app.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="On behalf of this user: as tokens call it, or user-….")
+    ] = None,
     request_id: Exact = None,
     model: Exact = None,
     deployment: Exact = None,
@@ -133,6 +137,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
             kind=kind,
             tenant=tenant,
             app=application,
+            users=_users(user, tenant, config),
             request_id=request_id,
             model=model,
             deployment=deployment,
@@ -205,6 +210,19 @@ def _unused_api_keys(config: Path) -> dict[str, str]:
         return {row["key_env"]: "not used by audit" for row in document["identity"]["keys"]}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
         return {}
+
+
+def _users(told: str | None, tenant: str | None, config: Path) -> frozenset[str] | None:
+    """The names that a user has in records: the key ring makes them, one for each tenant."""
+    if told is None:
+        return None
+    if HIDDEN.fullmatch(told):
+        return frozenset({told})
+    settings = _settings(config)
+    tenants = {tenant} if tenant else {row.tenant for row in settings.identity.on_behalf_of}
+    if not tenants:
+        raise ValueError("--user: the configuration has no identity.on_behalf_of; give --tenant")
+    return user_names(load_ring(settings.keys, os.environ), tenants, told)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -25,7 +25,8 @@ from gateway.identity.certificates import certificate_name
 from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
 from gateway.identity.revocations import FOREVER_SECONDS
 from gateway.identity.roles import reach
-from gateway.identity.tokens import subject_key, subject_name, token_name
+from gateway.identity.subjects import revoked_name, user_names
+from gateway.identity.tokens import token_name
 from gateway.keys import KeyRing
 from gateway.policy.live import LivePolicy
 from gateway.routing.router import Deployments
@@ -43,6 +44,7 @@ class _Search(Section):
     kind: str | None = None
     tenant: Name | None = None
     app: str | None = None
+    user: str | None = Field(None, min_length=1)
     request_id: str | None = None
     model: str | None = None
     deployment: str | None = None
@@ -74,7 +76,7 @@ class _Revocation(Section):
     def name(self, ring: KeyRing) -> str | None:
         """The one that is given, as revocations name it."""
         names = [
-            self.subject and subject_name(subject_key(ring), self.subject),
+            self.subject and revoked_name(ring, self.subject),
             self.token and token_name(self.token),
             self.certificate and certificate_name(self.certificate),
         ]
@@ -116,10 +118,17 @@ class Acts:
         tenants = reach(asked.principal)
 
         async def perform() -> Any:
-            wanted = {name: getattr(query, name) for name in _Search.model_fields}
-            return {"records": await self._found(Query(**wanted, tenants=tenants))}
+            wanted = query.model_dump(exclude={"user"})
+            users = self._users(query)
+            return {"records": await self._found(Query(**wanted, users=users, tenants=tenants))}
 
         return Act(tenant=query.tenant or _own(asked), perform=perform)
+
+    def _users(self, query: _Search) -> frozenset[str] | None:
+        if query.user is None:
+            return None
+        known = {row.tenant for row in self.identity.on_behalf_of}
+        return user_names(self.ring, {query.tenant} if query.tenant else known, query.user)
 
     def _show(self, asked: Asked) -> Act:
         _read(_Nothing, asked)

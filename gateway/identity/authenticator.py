@@ -9,6 +9,7 @@ from gateway.identity.certificates import Certificates
 from gateway.identity.credential import Headers, Peer, nothing_sent, presented, unknown
 from gateway.identity.key_file import KeyFile, prefix_of
 from gateway.identity.lockout import Lockout
+from gateway.identity.on_behalf_of import Users, unproven
 from gateway.identity.revocations import Revocations
 from gateway.identity.tokens import Tokens, looks_like_a_token
 from gateway.types import Principal
@@ -22,6 +23,7 @@ class Authenticator:
         file: those made by ``sekisho keys``.
         tokens: of an OpenID provider.
         certificates: of callers who have shown one.
+        users: on whose behalf applications call.
         revocations: what was taken back.
         lockout: the bound on guessing.
         now: the wall clock.
@@ -32,8 +34,9 @@ class Authenticator:
         keys: ApiKeys,
         *,
         file: KeyFile | None,
-        tokens: Tokens | None,
-        certificates: Certificates | None = None,
+        tokens: Tokens[Principal] | None,
+        certificates: Certificates | None,
+        users: Users,
         revocations: Revocations,
         lockout: Lockout,
         now: Callable[[], float] = time.time,
@@ -42,6 +45,7 @@ class Authenticator:
         self._file = file
         self._tokens = tokens
         self._certificates = certificates
+        self._users = users
         self._revocations = revocations
         self._lockout = lockout
         self._now = now
@@ -51,12 +55,14 @@ class Authenticator:
         await self._revocations.start()
         if self._tokens is not None:
             await self._tokens.start()
+        await self._users.start()
 
     async def close(self) -> None:
         """Stop learning."""
         await self._revocations.close()
         if self._tokens is not None:
             await self._tokens.close()
+        await self._users.close()
 
     def able(self) -> bool:
         """Whether credentials of every configured kind could be judged now."""
@@ -87,6 +93,22 @@ class Authenticator:
             raise InvalidKey("The key and the certificate are those of two tenants.")
         return principal
 
+    async def user(self, principal: Principal, headers: Headers) -> str:
+        """The end user on whose behalf the caller asks, as records name it; ``""`` for none.
+
+        Raises:
+            InvalidKey: the caller may not, must, or shows a token that proves nobody or was revoked.
+            IdentityUnavailable: what is needed to judge is out of reach.
+        """
+        known = await self._users.find(principal, headers)
+        if known is None:
+            return ""
+        await self._revocations.require_fresh()
+        user = known.proven
+        if self._revoked(principal.tenant, user.name, user.subject, known.token_id):
+            raise unproven()
+        return user.name
+
     async def _by_certificate(self, headers: Headers, peer: Peer) -> Principal | None:
         if self._certificates is None:
             return None
@@ -95,8 +117,7 @@ class Authenticator:
             return None
         await self._revocations.require_fresh()
         principal = holder.principal
-        scoped = f"{principal.tenant}/{holder.certificate}"
-        if self._revocations.revoked(principal.credential_id, holder.certificate, scoped):
+        if self._revoked(principal.tenant, principal.credential_id, holder.certificate):
             raise InvalidKey("The certificate was revoked. Get a new one.")
         return principal
 
@@ -130,11 +151,14 @@ class Authenticator:
             )
         return row.principal()
 
-    async def _by_token(self, tokens: Tokens, credential: bytes) -> Principal:
+    async def _by_token(self, tokens: Tokens[Principal], credential: bytes) -> Principal:
         known = await tokens.verify(credential)
         await self._revocations.require_fresh()
-        names = (known.principal.credential_id, known.token_id)
-        scoped = (f"{known.principal.tenant}/{name}" for name in names)
-        if self._revocations.revoked(*names, *scoped):
+        principal = known.proven
+        if self._revoked(principal.tenant, principal.credential_id, known.token_id):
             raise unknown()
-        return known.principal
+        return principal
+
+    def _revoked(self, tenant: str, *names: str) -> bool:
+        """Whether any of these was taken back, everywhere or as far as it speaks for that tenant."""
+        return self._revocations.revoked(*names, *(f"{tenant}/{name}" for name in names))

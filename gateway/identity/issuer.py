@@ -15,7 +15,7 @@ import orjson
 from jwt import PyJWK, PyJWTError
 
 from gateway.errors import IdentityUnavailable
-from gateway.settings.identity import Oidc
+from gateway.settings.provider import Provider
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _LARGEST: Final = 1 << 20
@@ -33,7 +33,7 @@ class Issuer:
         clock: a monotonic clock.
     """
 
-    def __init__(self, settings: Oidc, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: Provider, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
         self._keys: Mapping[str, PyJWK] = {}

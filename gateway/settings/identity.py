@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from gateway.settings.caller import Caller, Role
 from gateway.settings.certificates import Certificates
+from gateway.settings.on_behalf_of import OnBehalfOf, user_faults
+from gateway.settings.provider import Provider
 from gateway.settings.section import Name, Section
-
-Algorithm: TypeAlias = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
-]
-"""Signatures with a private key: with a shared secret, whoever verifies could also sign."""
 
 _SHORTEST = 16
 
@@ -24,28 +20,9 @@ class ApiKey(Caller):
     key_env: str = Field(description="Environment variable that holds the key.")
 
 
-class Oidc(Section):
-    """An OpenID provider whose tokens are accepted."""
+class Oidc(Provider):
+    """An OpenID provider whose tokens are credentials."""
 
-    issuer: str = Field(
-        pattern=r"^https?://[^?#]+$", description="The issuer, exactly as its tokens name it."
-    )
-    audience: str = Field(min_length=1, description="What tokens must be meant for.")
-    algorithms: tuple[Algorithm, ...] = Field(
-        ("RS256", "PS256", "ES256", "EdDSA"),
-        min_length=1,
-        description="Algorithms of signatures that are accepted.",
-    )
-    ca_file: Path | None = Field(None, description="CA bundle that the issuer must chain to.")
-    skew_seconds: float = Field(
-        30.0, ge=0, le=300, description="Seconds by which clocks may differ."
-    )
-    refresh_seconds: float = Field(
-        300.0, ge=1, description="Seconds between two looks at the issuer's keys."
-    )
-    stale_seconds: float = Field(
-        3600.0, ge=1, description="Seconds for which keys are relied on when the issuer is away."
-    )
     tenant: Name | None = Field(None, description="The tenant of every token; else its claim says.")
     app: Name | None = Field(
         None, description="The application of every token; else its claim says."
@@ -88,11 +65,20 @@ class Identity(Section):
     certificates: Certificates | None = Field(
         None, description="Callers who prove themselves by a certificate."
     )
+    on_behalf_of: tuple[OnBehalfOf, ...] = Field(
+        (), description="Applications that call on behalf of end users."
+    )
     lockout: Lockout = Field(default_factory=Lockout, description="The bound on guessing.")
 
     def files(self) -> Mapping[str, Path | None]:
         """Files that must exist. That of the keys need not: no key was made yet."""
-        return {"identity.oidc.ca_file": self.oidc.ca_file if self.oidc else None}
+        return {
+            "identity.oidc.ca_file": self.oidc.ca_file if self.oidc else None,
+            **{
+                f"identity.on_behalf_of.{index}.ca_file": row.ca_file
+                for index, row in enumerate(self.on_behalf_of)
+            },
+        }
 
     def callers(self) -> Mapping[str, Caller]:
         """Every caller that is named here, by the place where it stands."""
@@ -119,4 +105,9 @@ class Identity(Section):
             for index, key in enumerate(self.keys)
             if len(environ.get(key.key_env, "")) < _SHORTEST
         ]
-        return [*repeated, *(self.certificates.faults() if self.certificates else ()), *empty]
+        return [
+            *repeated,
+            *empty,
+            *(self.certificates.faults() if self.certificates else ()),
+            *user_faults(self.on_behalf_of, self.oidc),
+        ]

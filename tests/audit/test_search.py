@@ -28,6 +28,7 @@ OTHER = replace(
     code="provider_blocked",
     reasons=("deepseek-cloud", "late-hour"),
     findings={"JP_MY_NUMBER": 1},
+    user="user-0",
 )
 
 
@@ -66,6 +67,7 @@ def test_the_newest_come_first(path: Path) -> None:
         {"reason": "deepseek-cloud"},
         {"reason": "late-hour"},
         {"entity": "JP_MY_NUMBER"},
+        {"users": frozenset({"user-0", "user-1"})},
         {"since": datetime(2026, 2, 1, tzinfo=UTC)},
         {"tenant": "other", "reason": "late-hour", "entity": "JP_MY_NUMBER"},
     ],
@@ -81,6 +83,8 @@ def test_each_filter_finds_its_record_alone(path: Path, filters: dict[str, Any])
         {"tenant": "' OR 1=1 --"},
         {"reason": "deepseek"},
         {"entity": "JP_MY%"},
+        {"users": frozenset({"user-"})},
+        {"users": frozenset()},
         {"tenant": "other", "app": "billing"},
     ],
 )
@@ -101,6 +105,7 @@ def test_a_record_is_given_whole(path: Path) -> None:
     assert row["reasons"] == ("deepseek-cloud", "late-hour")
     assert orjson.loads(orjson.dumps(row))["findings"] == {"JP_MY_NUMBER": 1}
     assert len(bytes.fromhex(row["leaf"])) == 32
+    assert [one["user"] for one in search(path, Query())] == ["user-0", "", ""]
 
 
 async def test_the_writer_may_be_at_work(tmp_path: Path) -> None:

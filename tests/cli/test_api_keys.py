@@ -10,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from gateway.identity.key_file import KEY_PREFIX, KeyFile, read
-from gateway.identity.tokens import subject_key, subject_name
+from gateway.identity.subjects import subject_key, subject_name
 from gateway.keys import read_ring
 from tests.parts.commands import run, write_config
 from tests.parts.redis import RedisServer

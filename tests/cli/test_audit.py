@@ -146,11 +146,20 @@ def test_records_are_searched(options: list[str]) -> None:
         (["--code", "denied"], 1),
         (["--entity", "PERSON"], 3),
         (["--limit", "2"], 2),
+        (["--user", "user-" + "0" * 20], 0),
     ],
 )
 def test_each_option_is_a_filter(options: list[str], arguments: list[str], found: int) -> None:
     result = run("search", *options[:2], *arguments, "--json")
     assert len(orjson.loads(result.stdout)) == found
+
+
+def test_a_user_is_looked_for_in_a_tenant_that_is_known(config: Path) -> None:
+    unknown = run("search", "--config", str(config), "--user", "mari")
+    assert unknown.exit_code == 2
+    assert "give --tenant" in unknown.stderr
+    told = run("search", "--config", str(config), "--user", "mari", "--tenant", "acme", "--json")
+    assert orjson.loads(told.stdout) == []
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,18 @@ import structlog
 from gateway.errors import IdentityUnavailable, InvalidKey, RateLimited, StateUnavailable
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.claims import Claims
 from gateway.identity.credential import Peer
 from gateway.identity.issuer import Issuer
 from gateway.identity.key_file import KeyFile, Row, mint, write
 from gateway.identity.lockout import Lockout
+from gateway.identity.on_behalf_of import HEADER, Users
 from gateway.identity.revocations import Revocations
+from gateway.identity.subjects import subject_key, subject_name, user_name
 from gateway.identity.tokens import Tokens
 from gateway.keys import KeyRing
 from gateway.settings.identity import ApiKey, Oidc
+from gateway.settings.on_behalf_of import OnBehalfOf
 from gateway.state.memory import MemoryState
 from tests.parts.issuer import AUDIENCE, ScriptedIssuer
 
@@ -50,10 +54,13 @@ class Setting:
         write(self.path, [self.row])
         self.file = KeyFile(self.path, RING)
         oidc = Oidc(issuer=issuer.url, audience=AUDIENCE)
+        row = OnBehalfOf(issuer=issuer.url, audience="users", tenant="globex", apps=("portal",))
         self.identity = Authenticator(
             ApiKeys([ROW], environ={"K": ENV_KEY}, hash_key=b"h" * 32),
             file=self.file,
-            tokens=Tokens(oidc, Issuer(oidc), hash_key=b"h" * 32),
+            tokens=Tokens(oidc, Issuer(oidc), read=Claims(oidc, b"h" * 32).principal),
+            certificates=None,
+            users=Users([row], RING),
             revocations=Revocations(
                 self.state,
                 self.file,
@@ -146,6 +153,39 @@ async def test_a_replay_after_revocation_is_refused(tmp_path: Path, kind: str) -
                 await asyncio.sleep(0.02)
         with pytest.raises(InvalidKey):
             await made.ask(key)
+
+
+@pytest.mark.parametrize("kind", ["token", "tenant's token", "user", "subject"])
+async def test_a_users_token_is_refused_when_replayed_after_revocation(
+    tmp_path: Path, kind: str
+) -> None:
+    async with setting(tmp_path) as (made, issuer):
+        caller = made.row.principal()
+        headers = [(HEADER, issuer.token(aud="users", sub="mari", jti="t1").encode())]
+        user = await made.identity.user(caller, headers)
+        assert user == user_name(RING, "globex", "mari")
+        name = {
+            "token": "token:t1",
+            "tenant's token": "globex/token:t1",
+            "user": user,
+            "subject": subject_name(subject_key(RING), "mari"),
+        }[kind]
+        await made.state.revoke(name, time.time() + 60)
+        async with asyncio.timeout(5):
+            while not made.identity._revocations.revoked(name):
+                await asyncio.sleep(0.02)
+        with pytest.raises(InvalidKey, match="or no longer"):
+            await made.identity.user(caller, headers)
+
+
+async def test_T47_without_news_no_users_token_counts(tmp_path: Path) -> None:
+    async with setting(tmp_path) as (made, issuer):
+        caller = made.row.principal()
+        made.state.gone = True
+        await made.learn()
+        with pytest.raises(IdentityUnavailable):
+            await made.identity.user(caller, [(HEADER, issuer.token(aud="users").encode())])
+        assert await made.identity.user(caller, []) == ""
 
 
 async def test_a_key_that_is_marked_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ def principal(
     credential_id: str = "billing",
     *,
     tenant: str = "acme",
+    app: str = "billing",
     groups: frozenset[str] = frozenset({"finance"}),
 ) -> Principal:
     """A caller with an API key."""
     return Principal(
         subject=credential_id,
         tenant=tenant,
-        app="billing",
+        app=app,
         groups=groups,
         credential_id=credential_id,
         method="api-key",

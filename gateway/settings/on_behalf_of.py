@@ -1,0 +1,53 @@
+"""Settings of applications that call on behalf of end users."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from gateway.settings.provider import Provider
+from gateway.settings.section import Name
+
+
+class OnBehalfOf(Provider):
+    """Applications of a tenant, and the issuer of the tokens of their users."""
+
+    tenant: Name = Field(description="Tenant of the applications.")
+    apps: tuple[Name, ...] = Field(
+        min_length=1, description="Applications that may call on behalf of users."
+    )
+    required: bool = Field(False, description="Whether they may call on behalf of users only.")
+    tenant_claim: str | None = Field(
+        None,
+        description="The claim that must name the tenant; needed where tenants share an issuer and an audience.",
+    )
+
+    @property
+    def meant_for(self) -> tuple[str, str]:
+        """What tells its tokens from others."""
+        return self.issuer, self.audience
+
+
+def user_faults(rows: Sequence[OnBehalfOf], keys_of: Provider | None) -> list[str]:
+    """What can't be seen from one row alone.
+
+    Args:
+        rows: all of them.
+        keys_of: the provider whose tokens are credentials by themselves.
+    """
+    faults: list[str] = []
+    taken: set[tuple[str, str]] = set()
+    for index, row in enumerate(rows):
+        where = f"identity.on_behalf_of.{index}"
+        apps = {(row.tenant, app) for app in row.apps}
+        faults += [f"{where}.apps: {app!r} is given twice" for _, app in sorted(apps & taken)]
+        taken |= apps
+        if keys_of and row.meant_for == (keys_of.issuer, keys_of.audience):
+            faults.append(
+                f"{where}.audience: is that of identity.oidc: a user's token would be a credential"
+            )
+        others = {other.tenant for other in rows if other.meant_for == row.meant_for}
+        if row.tenant_claim is None and others != {row.tenant}:
+            faults.append(
+                f"{where}.tenant_claim: needed: another tenant has the same issuer and audience"
+            )
+    return faults
