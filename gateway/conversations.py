@@ -1,4 +1,4 @@
-"""Replies that are kept for later calls: sealed, for a time, and found by the credential that got them alone."""
+"""Replies that are kept for later calls: sealed, for a time, and found by the credential, and the user, that got them alone."""
 
 import re
 import secrets
@@ -125,4 +125,5 @@ class Conversations:
 
 
 def _scope(principal: Principal) -> str:
-    return f"replies:{principal.credential_id}"
+    """What one user of an application got is found neither by another nor without one."""
+    return f"replies:{principal.credential_id}:{principal.user}"

@@ -64,8 +64,6 @@ class Exchange:
     model: str = ""
     """The name that was asked for, once the catalogue knows it: never free text."""
     principal: Principal | None = None
-    user: str = ""
-    """The end user on whose behalf the principal calls, by a keyed hash."""
     call: Call | None = None
     scan: Scan | None = None
     facts: bytes | None = field(default=None, repr=False)

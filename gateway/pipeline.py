@@ -213,11 +213,15 @@ class Pipeline:
         masked = capped(masked, examined.output_tokens)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
+    async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:
+        """The caller, known before its user is: a user that is refused is a recorded refusal of the caller."""
+        principal = await self.identity.authenticate(inbound.headers, inbound.peer)
+        exchange.principal = principal
+        exchange.principal = principal = await self.identity.on_behalf(principal, inbound.headers)
+        return principal
+
     async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
-        exchange.principal = principal = await self.identity.authenticate(
-            inbound.headers, inbound.peer
-        )
-        exchange.user = await self.identity.user(principal, inbound.headers)
+        principal = await self._authenticated(inbound, exchange)
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         call = await self.conversations.continued(principal, call)
         exchange.target = call.reply_id
@@ -310,9 +314,7 @@ class Pipeline:
         return Answer(status=200, body=whole, exchange=exchange)
 
     async def _kept(self, inbound: Inbound, exchange: Exchange) -> Answer:
-        exchange.principal = principal = await self.identity.authenticate(
-            inbound.headers, inbound.peer
-        )
+        principal = await self._authenticated(inbound, exchange)
         kept = self.conversations
         act = kept.delete if inbound.operation == DELETE else kept.retrieve
         body = await act(principal, inbound.reply_id)

@@ -43,6 +43,8 @@ class Principal:
     groups: frozenset[str]
     credential_id: str
     method: Literal["api-key", "oidc", "certificate"]
+    user: str = ""
+    """The end user on whose behalf it calls, by a keyed hash; ``""`` for none."""
     roles: frozenset[str] = frozenset()
     role_tenants: frozenset[str] = frozenset()
 

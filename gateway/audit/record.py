@@ -149,9 +149,8 @@ def _entry(found: Mapping[str, Any]) -> AuditEntry:
 
 def _who(exchange: Exchange) -> dict[str, Any]:
     principal = exchange.principal
-    names = ("tenant", "app", "subject", "credential_id")
-    told = {name: getattr(principal, name) if principal else "" for name in names}
-    return {**told, "user": exchange.user}
+    names = ("tenant", "app", "subject", "credential_id", "user")
+    return {name: getattr(principal, name) if principal else "" for name in names}
 
 
 def _where(exchange: Exchange) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.errors import InvalidKey
 from gateway.identity.api_keys import ApiKeys
@@ -93,8 +94,8 @@ class Authenticator:
             raise InvalidKey("The key and the certificate are those of two tenants.")
         return principal
 
-    async def user(self, principal: Principal, headers: Headers) -> str:
-        """The end user on whose behalf the caller asks, as records name it; ``""`` for none.
+    async def on_behalf(self, principal: Principal, headers: Headers) -> Principal:
+        """The caller with the end user on whose behalf it asks, if there is one.
 
         Raises:
             InvalidKey: the caller may not, must, or shows a token that proves nobody or was revoked.
@@ -102,12 +103,12 @@ class Authenticator:
         """
         known = await self._users.find(principal, headers)
         if known is None:
-            return ""
+            return principal
         await self._revocations.require_fresh()
         user = known.proven
         if self._revoked(principal.tenant, user.name, user.subject, known.token_id):
             raise unproven()
-        return user.name
+        return replace(principal, user=user.name)
 
     async def _by_certificate(self, headers: Headers, peer: Peer) -> Principal | None:
         if self._certificates is None:

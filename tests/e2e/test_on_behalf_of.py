@@ -96,6 +96,24 @@ async def test_a_user_is_recorded_found_and_nowhere_in_clear(
     assert HEADER.decode() not in str(sent)
 
 
+async def test_a_kept_response_is_of_its_user_alone(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async with site(tmp_path, upstream) as (served, issuer):
+        mari, yuki = (issuer.token(aud="users", sub=sub) for sub in (MARI, "yuki"))
+        async with served.client(default_headers={HEADER.decode(): mari}) as client:
+            first = await client.responses.create(model="deepseek-r1", input="hello")
+            assert (await client.responses.retrieve(first.id)).id == first.id
+        for headers in ({HEADER.decode(): yuki}, {}):
+            async with served.client(default_headers=headers) as client:
+                with pytest.raises(openai.NotFoundError):
+                    await client.responses.retrieve(first.id)
+                with pytest.raises(openai.BadRequestError, match="not found"):
+                    await client.responses.create(
+                        model="deepseek-r1", input="go on", previous_response_id=first.id
+                    )
+
+
 async def test_a_refused_user_is_a_recorded_refusal_of_the_application(
     upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:

@@ -162,7 +162,7 @@ async def test_a_users_token_is_refused_when_replayed_after_revocation(
     async with setting(tmp_path) as (made, issuer):
         caller = made.row.principal()
         headers = [(HEADER, issuer.token(aud="users", sub="mari", jti="t1").encode())]
-        user = await made.identity.user(caller, headers)
+        user = (await made.identity.on_behalf(caller, headers)).user
         assert user == user_name(RING, "globex", "mari")
         name = {
             "token": "token:t1",
@@ -175,7 +175,7 @@ async def test_a_users_token_is_refused_when_replayed_after_revocation(
             while not made.identity._revocations.revoked(name):
                 await asyncio.sleep(0.02)
         with pytest.raises(InvalidKey, match="or no longer"):
-            await made.identity.user(caller, headers)
+            await made.identity.on_behalf(caller, headers)
 
 
 async def test_T47_without_news_no_users_token_counts(tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ async def test_T47_without_news_no_users_token_counts(tmp_path: Path) -> None:
         made.state.gone = True
         await made.learn()
         with pytest.raises(IdentityUnavailable):
-            await made.identity.user(caller, [(HEADER, issuer.token(aud="users").encode())])
-        assert await made.identity.user(caller, []) == ""
+            await made.identity.on_behalf(caller, [(HEADER, issuer.token(aud="users").encode())])
+        assert await made.identity.on_behalf(caller, []) == caller
 
 
 async def test_a_key_that_is_marked_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ async def test_only_what_is_configured_proves_anything() -> None:
     peer = Peer(address="::1", certificate="of nobody")
     principal = await made.authenticate([(b"x-api-key", KEY.encode())], peer)
     assert (principal.tenant, principal.app) == ("acme", "billing")
-    assert await made.user(principal, []) == ""
+    assert await made.on_behalf(principal, []) == principal
     for headers in ([], [(b"x-api-key", b"e30.e30.e30")]):
         with pytest.raises(InvalidKey):
             await made.authenticate(headers, peer)
