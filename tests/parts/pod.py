@@ -67,7 +67,9 @@ def run_pod(
 def _lay(volume: Path, spec: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     """A volume as the kubelet lays it."""
     group = spec["securityContext"]["fsGroup"]
-    told = next((one for one in spec["volumes"] if one["name"] == volume.name), {})
+    told: Mapping[str, Any] = next(
+        (one for one in spec["volumes"] if one["name"] == volume.name), {}
+    )
     mode = told.get("secret", {}).get("defaultMode", 0o644)
     volume.mkdir(exist_ok=True)
     os.chown(volume, 0, group)
