@@ -90,7 +90,9 @@ def _facts(build: Build, dice: random.Random, now: datetime) -> Facts:
         call=_call(app),
         scan=_scan(dice),
         model=model,
-        candidates=candidates(model, _deployments(model), app=app.name, build=build, harvest={}),
+        candidates=candidates(
+            model, _deployments(model), app=app.name, build=build, harvest={}, proofs={}
+        ),
         build=build,
         now=now,
     )

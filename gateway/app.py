@@ -32,11 +32,11 @@ from gateway.policy.bundle import load as load_policy
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.engine import Engine
 from gateway.policy.fetch import Download
-from gateway.policy.hosts import covered
 from gateway.policy.live import LivePolicy
 from gateway.policy.opa import OpaEngine
 from gateway.policy.refresh import Files, Refresher
 from gateway.policy.signatures import Verifier
+from gateway.provenance.standing import Provenance, Standing
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
@@ -52,19 +52,14 @@ from gateway.state.base import State
 from gateway.state.store import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
-from gateway.types import Reason
+from gateway.telemetry.policies import PolicyNews
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.library import fault as litellm_fault
 from gateway.upstream.litellm.speech import LitellmSpeech
 from gateway.upstream.openai import OpenAISpeech
 
-_HOST_RULE = "operator_denied"
-"""The rule by whose data the connector refuses hosts."""
-_REASON = ("id", "title", "remedy", "mode", "code")
 _ORIGIN = "sekisho"
 """The first part of the name of each process's log; the worker's number follows."""
-
-_FAULTS_LOGGED = 20
 
 
 class _Part(Protocol):
@@ -225,6 +220,7 @@ def compose(
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
+        provenance=_provenance(settings),
         router=router,
         ring=ring,
         upstreams=upstreams,
@@ -236,7 +232,9 @@ def compose(
         pipeline=pipeline,
         metrics=metrics,
         detector=detector,
-        refreshers=_refreshers(settings, policy, candidate, verifier, _Told(metrics)),
+        refreshers=_refreshers(
+            settings, policy, candidate, verifier, PolicyNews(metrics, structlog.get_logger())
+        ),
         audit=audit,
         state=state,
         ledger=ledger,
@@ -264,6 +262,12 @@ def _audit(settings: Settings, ring: KeyRing, worker: int) -> AuditLog:
     return AuditLog(
         store, origin=origin, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
     )
+
+
+def _provenance(settings: Settings) -> Provenance:
+    bound = ((name, told.provenance) for name, told in settings.deployments.items())
+    log = structlog.get_logger()
+    return Provenance({name: Standing(name, told, log) for name, told in bound if told is not None})
 
 
 def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Metrics) -> Scanner:
@@ -299,7 +303,7 @@ def _refreshers(
     policy: LivePolicy,
     candidate: LivePolicy | None,
     verifier: Verifier | None,
-    told: "_Told",
+    told: PolicyNews,
 ) -> tuple[Refresher, ...]:
     wanted = settings.policy
     if wanted.bundle is not None:
@@ -314,33 +318,14 @@ def _refreshers(
     return (live, Refresher("candidate", files, candidate.swap, told, wanted.watch_seconds))
 
 
-class _Told:
-    """Counts changes of policy, and says them aloud."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._log = structlog.get_logger()
-
-    def policy_swapped(self, role: str, revision: str) -> None:
-        self._metrics.policy_swapped(role, revision)
-        self._log.info("policy_swapped", role=role, revision=revision[:12])
-
-    def policy_refused(self, role: str, faults: Sequence[str]) -> None:
-        self._metrics.policy_refused(role)
-        self._log.error("policy_refused", role=role, faults=list(faults[:_FAULTS_LOGGED]))
-
-
 def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, HttpUpstream]:
-    def refused(host: str) -> tuple[Reason, ...] | None:
-        current = policy.current
-        if not covered(host, current.denied_hosts):
-            return None
-        row = current.build.data["rule_metadata"].get(_HOST_RULE)
-        return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
-
     return {
         name: HttpUpstream(
-            name, deployment, _speech(name, deployment), wire_check=wire_check, refused_host=refused
+            name,
+            deployment,
+            _speech(name, deployment),
+            wire_check=wire_check,
+            refused_host=policy.refused_host,
         )
         for name, deployment in settings.deployments.items()
     }

@@ -13,6 +13,7 @@ from gateway.types import (
     Scan,
     Source,
     UsageEvent,
+    Verdict,
 )
 
 OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
@@ -95,6 +96,16 @@ class Exchange:
     target: str = ""
     """What an administrative act was done to, or the id of a kept reply: a name, never free text."""
 
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Those on the deployment that it was sent to, or on all candidates as long as there is none."""
+        if self.decision is None:
+            return {}
+        candidates = self.decision.candidates
+        if self.deployment is None:
+            return candidates
+        return {name: candidates[name] for name in (self.deployment.name,) if name in candidates}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
@@ -139,6 +150,10 @@ class AuditEntry:
     exceptions: tuple[str, ...]
     """Exceptions without which the deployment would have been refused."""
     lineage: Mapping[str, str]
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """How each deployment of ``verdicts`` stood to its signed record."""
+    manifests: Mapping[str, str] = field(default_factory=dict)
+    """The digest of the weights in that record, where one could be read."""
     trial_revision: str
     trial_change: str
     trial_reasons: tuple[str, ...]

@@ -29,6 +29,7 @@ from gateway.policy.facts import candidates, canonical, facts, reroute_model
 from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
 from gateway.policy.trial import trial
+from gateway.provenance.standing import Provenance
 from gateway.quota.estimate import capped
 from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.recorder import Recorder
@@ -119,6 +120,7 @@ class Pipeline:
     candidate: LivePolicy | None
     """Policies on trial beside the live ones."""
     catalogue: Catalogue
+    provenance: Provenance
     router: Router
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
@@ -174,18 +176,48 @@ class Pipeline:
             scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
             exchange.scan, now = scan, datetime.now(UTC)
             rerouted = self._rerouted(principal, entry, policy)
-            known = _facts(principal, exchange, call, scan, entry, rerouted, policy, now)
+            known = self._facts(principal, exchange, call, scan, entry, rerouted, policy, now)
             exchange.purpose = known.purpose
             exchange.facts = canonical(known)
             exchange.decision = decision = await policy.decider.decide(known)
         if self.candidate is not None:
             with self.candidate.use() as policy:
                 elsewhere = self._rerouted(principal, entry, policy)
-                known = _facts(principal, exchange, call, scan, entry, elsewhere, policy, now)
+                known = self._facts(principal, exchange, call, scan, entry, elsewhere, policy, now)
                 exchange.trial = await trial(policy, known, decision)
         deployments = (*entry.deployments, *rerouted)
         return Examined(
             entry=entry, deployments=deployments, scan=scan, lists=lists, decision=decision
+        )
+
+    def _facts(
+        self,
+        principal: Principal,
+        exchange: Exchange,
+        call: Call,
+        scan: Scan,
+        entry: ModelEntry,
+        rerouted: Sequence[Deployment],
+        policy: Revision,
+        now: datetime,
+    ) -> Facts:
+        found = candidates(
+            entry.name,
+            entry.deployments,
+            app=principal.app,
+            build=policy.build,
+            harvest=exchange.harvest,
+            proofs=self.provenance.proofs((*entry.deployments, *rerouted), now),
+            rerouted=rerouted,
+        )
+        return facts(
+            principal=principal,
+            call=call,
+            scan=scan,
+            model=entry.name,
+            candidates=found,
+            build=policy.build,
+            now=now,
         )
 
     def _rerouted(
@@ -326,31 +358,3 @@ class Pipeline:
         error = await self.recorder.failed(exchange, error)
         body = inbound.dialect.error(error, exchange.request_id)
         return Answer(status=error.status, body=body, exchange=exchange, error=error)
-
-
-def _facts(
-    principal: Principal,
-    exchange: Exchange,
-    call: Call,
-    scan: Scan,
-    entry: ModelEntry,
-    rerouted: Sequence[Deployment],
-    policy: Revision,
-    now: datetime,
-) -> Facts:
-    return facts(
-        principal=principal,
-        call=call,
-        scan=scan,
-        model=entry.name,
-        candidates=candidates(
-            entry.name,
-            entry.deployments,
-            app=principal.app,
-            build=policy.build,
-            harvest=exchange.harvest,
-            rerouted=rerouted,
-        ),
-        build=policy.build,
-        now=now,
-    )

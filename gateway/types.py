@@ -30,6 +30,9 @@ ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
 OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
 HarvestState: TypeAlias = Literal["off", "below", "over", "unknown"]
+ProofState: TypeAlias = Literal["declared", "verified", "unverified", "expired", "mismatch"]
+"""What is proven of a deployment: nothing but the configuration's word, a signed record that holds, one that can't be
+believed, one that has ceased to count, one that the deployment contradicts."""
 Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
 
 
@@ -120,12 +123,20 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How a deployment stands to its signed record; ``manifest`` is the digest of the weights there, or ``""``."""
+
+    state: ProofState = "declared"
+    manifest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """What policy may know about one deployment that could serve the call.
 
     Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised; ``host_operator`` is the
     operator whose published hosts contain it, or ``""``. ``lineage`` names the developers of the weights and of everything
-    they were made from, the nearest first. ``rerouted`` marks a deployment of the model that the application's row
+    they were made from, the nearest first. ``provenance`` and ``manifest`` are its ``Proof``. ``rerouted`` marks a deployment of the model that the application's row
     names for data that must stay in-house. ``harvest``: whether this key had too many different prompts of the model.
     """
 
@@ -141,7 +152,8 @@ class Candidate:
     weights: str
     lineage: tuple[str, ...]
     licences: tuple[str, ...]
-    provenance: str
+    provenance: ProofState
+    manifest: str
     output_use: OutputUse
     rerouted: bool
     harvest: HarvestState
@@ -206,6 +218,7 @@ class Verdict:
     """Whether this deployment serves another model than the one asked for, as the application's row says."""
     exceptions: tuple[str, ...] = ()
     """Exceptions that set a rule aside here."""
+    proof: Proof = Proof()
     lineage: Mapping[str, str] = field(default_factory=dict)
     """The row of the weights: developer, base, licences, and the clause that ``output_use`` comes from."""
 

@@ -75,6 +75,7 @@ def entry(exchange: Exchange, kind: EntryKind, now: datetime) -> AuditEntry:
         **_who(exchange),
         **_where(exchange),
         **_decided(exchange),
+        **_proven(exchange),
         **_found(exchange),
         **_ended(exchange),
     )
@@ -92,7 +93,7 @@ def body(entry: AuditEntry) -> bytes:
         MalformedRecord: when the entry can't be written as JSON, or is too long.
     """
     try:
-        raw = orjson.dumps(document(entry), option=orjson.OPT_SORT_KEYS)
+        raw = orjson.dumps(_said(entry), option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise MalformedRecord("the entry can't be written as JSON") from None
     if len(raw) > MAX_BODY_BYTES:
@@ -107,12 +108,21 @@ def leaf(body: bytes, origin: str, sequence: int) -> bytes:
 
 
 def document(entry: AuditEntry) -> dict[str, Any]:
-    """The entry as JSON would say it."""
-    values = {item: getattr(entry, item.name) for item in _FIELDS}
-    return {item.name: value for item, value in values.items() if not _is_default(item, value)}
+    """The entry as JSON would say it, with every field."""
+    return {item.name: getattr(entry, item.name) for item in _FIELDS}
+
+
+def _said(entry: AuditEntry) -> dict[str, Any]:
+    """The fields that are in the canonical form."""
+    known = document(entry)
+    return {
+        item.name: known[item.name] for item in _FIELDS if not _is_default(item, known[item.name])
+    }
 
 
 def _is_default(item: Field[Any], value: Any) -> bool:
+    if item.default_factory is not MISSING:
+        return bool(value == item.default_factory())
     return item.default is not MISSING and bool(value == item.default)
 
 
@@ -182,6 +192,14 @@ def _decided(exchange: Exchange) -> dict[str, Any]:
         "trial_revision": trial.revision if trial else "",
         "trial_change": trial.change if trial else "",
         "trial_reasons": trial.reasons if trial else (),
+    }
+
+
+def _proven(exchange: Exchange) -> dict[str, Any]:
+    proofs = {name: verdict.proof for name, verdict in exchange.verdicts.items()}
+    return {
+        "provenance": {name: proof.state for name, proof in proofs.items()},
+        "manifests": {name: proof.manifest for name, proof in proofs.items() if proof.manifest},
     }
 
 

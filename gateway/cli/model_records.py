@@ -10,10 +10,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
-from gateway.cli.common import FAULT, USAGE, AsJson, exit_with, print_json
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    FAULT,
+    USAGE,
+    AsJson,
+    Config,
+    exit_with,
+    load_or_exit,
+    print_json,
+)
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
-from gateway.provenance import bundle, record, weights
+from gateway.provenance import bundle, record, standing, weights
+from gateway.settings.deployments import Provenance
 from gateway.upstream.egress import spki_pin
 
 _MIB = 1 << 20
@@ -88,14 +98,35 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
 
 
 def verify(
-    directory: Directory,
-    signed: Annotated[Path, typer.Option("--record", help="The signed record.")],
-    key: Annotated[list[Path], typer.Option(help="A public key that is trusted; repeatable.")],
+    target: Annotated[
+        str, typer.Argument(help="A directory of weights, or a deployment of the configuration.")
+    ],
+    signed: Annotated[
+        Path | None, typer.Option("--record", help="Of a directory: the signed record.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --record: a public key that is trusted; repeatable."),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--weights", help="Of a deployment: the directory of its weights."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a directory of weights with its signed record; exit 1 unless it is what was signed."""
+    """Compare weights with their signed record; exit 1 unless they are what was signed.
+
+    Of a deployment, the record and the keys are those of the configuration; without --weights, the record alone is verified.
+    """
+    if (signed is None) != (key is None) or (signed is not None and directory is not None):
+        _cannot("give a directory with --record and --key, or a deployment")
+    if signed is None or key is None:
+        bound = _bound(target, config, as_json=as_json)
+    else:
+        bound, directory = Provenance(record=signed, keys=tuple(key)), Path(target)
     try:
-        report = _verified(directory, signed, tuple(key))
+        report = _verified(bound, directory)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     if as_json:
@@ -106,13 +137,24 @@ def verify(
         raise typer.Exit(FAULT)
 
 
-def _verified(directory: Path, signed: Path, keys: tuple[Path, ...]) -> dict[str, Any]:
+def _bound(name: str, config: Path, *, as_json: bool) -> Provenance:
+    told = load_or_exit(config, as_json=as_json).deployments.get(name)
+    if told is None:
+        _cannot(f"{name}: no such deployment; of a directory, give --record and --key")
+    if told.provenance is None:
+        _cannot(f"{name}: has no record; set deployments.{name}.provenance")
+    return told.provenance
+
+
+def _verified(bound: Provenance, directory: Path | None) -> dict[str, Any]:
     try:
-        told = record.read(_read(signed), bundle.public_keys(keys))
+        told = standing.load(bound.record, bound.keys)
     except bundle.Unproven as error:
         return _report("unverified", why=str(error))
     if told.expired(datetime.now(UTC)):
         return _report("expired", told.manifest, why=f"expired at {told.claims.expires}")
+    if directory is None:
+        return _report("verified", told.manifest)
     with _Hashing("hash, MiB") as progress:
         found = weights.differences(directory, told, progress)
     why = f"{len(found)} differences" if found else ""
@@ -153,14 +195,6 @@ def _spki(certificate: Path) -> str:
     except ValueError:
         raise ConfigError([f"{certificate}: not a certificate (PEM)"]) from None
     return spki_pin(found.public_bytes(Encoding.DER))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(bundle.LONGEST + 1)
-    except OSError as error:
-        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
 
 
 def _write(path: Path, content: bytes) -> None:

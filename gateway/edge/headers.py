@@ -13,6 +13,7 @@ def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[
         "x-request-id": exchange.request_id,
         "x-sekisho-overhead-ms": f"{_overhead(exchange) * 1000:.1f}",
         **_decided(exchange),
+        **_proven(exchange),
         **_quotas(exchange.standings),
         **(_served(exchange) if error is None else _refused(error)),
     }
@@ -30,6 +31,16 @@ def _decided(exchange: Exchange) -> dict[str, str]:
         "x-sekisho-decision": exchange.decision.id,
         "x-sekisho-policy": exchange.decision.revision,
     }
+
+
+def _proven(exchange: Exchange) -> dict[str, str]:
+    """How what served stood to its signed record; of a refusal, the candidates, which it does not name."""
+    proofs = [verdict.proof for verdict in exchange.verdicts.values()]
+    named: dict[str, set[str]] = {
+        "x-sekisho-provenance": {proof.state for proof in proofs},
+        "x-sekisho-manifest": {proof.manifest for proof in proofs if proof.manifest},
+    }
+    return {name: ",".join(sorted(told)) for name, told in named.items() if told}
 
 
 def _quotas(standings: tuple[Standing, ...]) -> dict[str, str]:

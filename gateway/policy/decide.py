@@ -22,6 +22,7 @@ from gateway.types import (
     Json,
     OutputDepth,
     OutputUse,
+    Proof,
     Reason,
     ReasoningMode,
     Treatment,
@@ -151,6 +152,7 @@ class Decider:
             output_use=told.output_use,
             rerouted=found.rerouted,
             exceptions=tuple(told.exceptions),
+            proof=Proof(state=found.provenance, manifest=found.manifest),
             lineage=lineage.row(found.operator, found.weights, self._build),
         )
 

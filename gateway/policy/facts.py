@@ -22,6 +22,7 @@ from gateway.types import (
     HarvestState,
     Json,
     Principal,
+    Proof,
     Scan,
 )
 
@@ -30,7 +31,12 @@ UNLISTED = "(unlisted)"
 and is not kept."""
 
 _CANDIDATES = 1024
-"""Deployments whose facts are remembered: they change only with the configuration or the revision."""
+"""Deployments whose facts are remembered: they change with the configuration, the revision and what is proven."""
+
+DECLARED = Proof()
+"""Of a deployment that has no record."""
+_LATER: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
+"""What facts that were recorded earlier do not say of a candidate."""
 
 
 def facts(
@@ -82,6 +88,7 @@ def candidates(
     app: str,
     build: Build,
     harvest: Mapping[str, HarvestState],
+    proofs: Mapping[str, Proof],
     rerouted: Sequence[Deployment] = (),
 ) -> tuple[Candidate, ...]:
     """The candidates of a request.
@@ -92,13 +99,18 @@ def candidates(
         app: the application that calls.
         build: the revision whose data says what is known of them.
         harvest: how each model stands that counts different prompts.
+        proofs: how deployments stand to their signed records, by name; one that has no record is not in it.
         rerouted: deployments of the model that the application's row names for rerouting.
     """
     asked = harvest.get(model, "off")
     elsewhere = harvest.get(reroute_model(app, build), "off")
-    return (
-        *(candidate(deployment, build, asked) for deployment in deployments),
-        *(candidate(deployment, build, elsewhere, rerouted=True) for deployment in rerouted),
+    named = (
+        *((deployment, asked, False) for deployment in deployments),
+        *((deployment, elsewhere, True) for deployment in rerouted),
+    )
+    return tuple(
+        candidate(each, build, state, proofs.get(each.name, DECLARED), rerouted=away)
+        for each, state, away in named
     )
 
 
@@ -168,7 +180,12 @@ def bucket(count: int) -> str:
 
 @lru_cache(maxsize=_CANDIDATES)
 def candidate(
-    deployment: Deployment, build: Build, harvest: HarvestState = "off", *, rerouted: bool = False
+    deployment: Deployment,
+    build: Build,
+    harvest: HarvestState = "off",
+    proof: Proof = DECLARED,
+    *,
+    rerouted: bool = False,
 ) -> Candidate:
     """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
     told = Candidate(
@@ -184,7 +201,8 @@ def candidate(
         weights=deployment.weights,
         lineage=(),
         licences=(),
-        provenance="declared",
+        provenance=proof.state,
+        manifest=proof.manifest,
         output_use="unknown",
         rerouted=rerouted,
         harvest=harvest,
@@ -209,6 +227,7 @@ def _resolved(told: Candidate, build: Build) -> Candidate:
 
 
 def _recorded(row: Json) -> Candidate:
+    row = {**_LATER, **row}
     values = {field.name: row[field.name] for field in fields(Candidate)}
     return Candidate(
         **{**values, "lineage": tuple(row["lineage"]), "licences": tuple(row["licences"])}

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from gateway.policy.build import Build
-from gateway.policy.facts import candidate
-from gateway.types import Deployment, Facts, HarvestState, Zone
+from gateway.policy.facts import DECLARED, candidate
+from gateway.types import Deployment, Facts, HarvestState, Proof, ProofState, Zone
 
 _NOON: Final = 36
 """Tuesday 12:00, as an hour of the week."""
@@ -36,6 +36,7 @@ class Scene:
     tokens: int = 0
     hour: int = _NOON
     harvest: HarvestState = "off"
+    proof: Proof = DECLARED
     exceptions: tuple[str, ...] = ()
 
     def facts(self, build: Build) -> Facts:
@@ -56,7 +57,7 @@ class Scene:
             max_output_tokens=self.tokens,
             hour=self.hour,
             exceptions=tuple(name for name in self.exceptions if name in build.data["exceptions"]),
-            candidates=(candidate(self.deployment, build, self.harvest),),
+            candidates=(candidate(self.deployment, build, self.harvest, self.proof),),
         )
 
 
@@ -94,6 +95,10 @@ def _content(builds: Sequence[Build]) -> Iterator[Scene]:
             yield Scene(name=f"{entity} to {zone}", deployment=place, entities=(entity,))
         for kind in _KINDS:
             yield Scene(name=f"{kind} to {zone}", deployment=place, unscannable=(kind,))
+        for state in get_args(ProofState):
+            yield Scene(
+                name=f"{state} weights in {zone}", deployment=place, proof=Proof(state=state)
+            )
 
 
 def _apps(builds: Sequence[Build]) -> Iterator[Scene]:

@@ -8,11 +8,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.policy.build import Build
 from gateway.policy.decide import Decider
 from gateway.policy.engine import Engine
+from gateway.policy.hosts import covered
+from gateway.types import Reason
+
+_HOST_RULE: Final = "operator_denied"
+"""The rule by whose data the connector refuses hosts."""
+_REASON: Final = ("id", "title", "remedy", "mode", "code")
 
 MakeEngine: TypeAlias = Callable[[Build], Engine]
 
@@ -61,6 +67,15 @@ class LivePolicy:
     def current(self) -> Revision:
         """The revision that decides now; use :meth:`use` to decide with it."""
         return self._held.revision
+
+    def refused_host(self, host: str) -> tuple[Reason, ...] | None:
+        """Why the current revision lets nothing go to a host, or ``None`` when it says nothing against it."""
+        return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
+
+    def reasons(self, rule: str) -> tuple[Reason, ...]:
+        """A rule of the current revision in its own words; nothing when there is no such rule."""
+        row = self.current.build.data["rule_metadata"].get(rule)
+        return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
 
     @contextmanager
     def use(self) -> Iterator[Revision]:

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from gateway.policy.detection import Detection
-from gateway.types import OutputDepth, OutputUse, ReasoningMode, Treatment, Zone
+from gateway.types import OutputDepth, OutputUse, ProofState, ReasoningMode, Treatment, Zone
 
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -22,7 +22,6 @@ Code: TypeAlias = Literal[
     "provider_blocked", "policy_denied", "content_blocked", "purpose_forbidden"
 ]
 InventedTreatment: TypeAlias = Literal["keep", "placeholder", "block"]
-Provenance: TypeAlias = Literal["declared", "signed", "verified"]
 
 _LONGEST_EXCEPTION_DAYS = 366
 
@@ -87,7 +86,7 @@ class ZoneRow(_Row):
     reasoning: ReasoningMode
     output_depth: OutputDepth
     unscannable: tuple[Literal["image", "audio", "file"], ...]
-    provenance: tuple[Provenance, ...] = Field(min_length=1)
+    provenance: tuple[ProofState, ...] = Field(min_length=1)
 
 
 class EntityRow(_Row):

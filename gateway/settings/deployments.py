@@ -54,6 +54,18 @@ class Probe(Section):
     )
 
 
+class Provenance(Section):
+    """The signed record that a deployment is bound to."""
+
+    record: Path = Field(
+        description="The record, from `sekisho models sign`; read again when it changes."
+    )
+    keys: tuple[Path, ...] = Field(
+        min_length=1,
+        description="Public keys (PEM), one of which must have signed it; read again when they change.",
+    )
+
+
 class DeploymentSettings(Section):
     """One place where a model is served."""
 
@@ -123,6 +135,9 @@ class DeploymentSettings(Section):
     providers: tuple[str, ...] = Field(
         (), description="On a router such as OpenRouter: the only providers that it may use."
     )
+    provenance: Provenance | None = Field(
+        None, description="What is proven of it; unless set, it is `declared`."
+    )
     timeouts: Timeouts = Field(default_factory=Timeouts, description="How long it may take.")
     price: Price | None = Field(None, description="What its tokens cost, for quotas of money.")
 
@@ -186,7 +201,11 @@ class DeploymentSettings(Section):
 
     def files(self) -> dict[str, Path | None]:
         """The files that must exist, by the setting that names them."""
+        bound = self.provenance
+        keys = bound.keys if bound is not None else ()
         return {
+            "provenance.record": bound.record if bound is not None else None,
+            **{f"provenance.keys.{number}": path for number, path in enumerate(keys)},
             "api_key_file": self.api_key_file,
             "ca_file": self.ca_file,
             "client_cert_file": self.client_cert_file,

@@ -17,6 +17,7 @@ in_house := {
 	"lineage": ["DeepSeek"],
 	"licences": ["MIT"],
 	"provenance": "declared",
+	"manifest": "",
 	"output_use": "allowed",
 	"rerouted": false,
 	"harvest": "off",
@@ -79,7 +80,7 @@ zone(kinds) := {
 	"reasoning": "pass",
 	"output_depth": "patterns",
 	"unscannable": kinds,
-	"provenance": ["declared", "signed", "verified"],
+	"provenance": ["declared", "verified"],
 }
 
 entities := {

@@ -16,6 +16,7 @@ from gateway.types import (
     Decision,
     Deployment,
     Finding,
+    Proof,
     Reason,
     Scan,
     Segment,
@@ -43,6 +44,7 @@ def _exchange() -> Exchange:
         output_use="conditional",
         exceptions=("trial",),
         lineage={"developer": "DeepSeek"},
+        proof=Proof(state="verified", manifest="sha256:00"),
     )
     return Exchange(
         request_id="req-1",
@@ -139,6 +141,8 @@ def test_an_entry_says_what_happened() -> None:
         purpose="evaluation",
         exceptions=("trial",),
         lineage={"developer": "DeepSeek"},
+        provenance={"r1-a": "verified"},
+        manifests={"r1-a": "sha256:00"},
         trial_revision="next",
         trial_change="newly_denied",
         trial_reasons=("hours",),
@@ -204,7 +208,11 @@ def test_the_canonical_form_is_the_documented_one() -> None:
     found = orjson.loads(raw)
     assert raw.startswith(b'{"entry":{"app":"billing","attempt":1,')
     assert raw.endswith(b'},"origin":"sekisho/1","sequence":7,"v":1}')
-    assert set(found["entry"]) == {item.name for item in fields(AuditEntry)} - {"user"}
+    assert set(found["entry"]) == {item.name for item in fields(AuditEntry)} - {
+        "user",
+        "provenance",
+        "manifests",
+    }
     assert orjson.dumps(found, option=orjson.OPT_SORT_KEYS) == raw
 
 
@@ -215,6 +223,16 @@ def test_a_field_that_came_later_is_there_when_it_says_something_and_only_then()
     assert parse(known).entry.user == "user-0"
     with pytest.raises(MalformedRecord, match="canonical"):
         parse(known.replace(b'"user-0"', b'""'))
+
+
+def test_a_mapping_that_came_later_is_there_when_it_holds_something() -> None:
+    """Records from before it stay what they were, byte for byte; a default that is spelled out is no canonical form."""
+    proven = replace(ENTRY, provenance={"r1-a": "verified"}, manifests={"r1-a": "sha256:00"})
+    raw = leaf(body(proven), "o", 0)
+    assert b'"manifests":{"r1-a":"sha256:00"}' in raw
+    assert parse(raw).entry == proven
+    with pytest.raises(MalformedRecord):
+        parse(GOOD.replace(b'"output_tokens":', b'"manifests":{},"output_tokens":'))
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

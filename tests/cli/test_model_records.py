@@ -19,7 +19,8 @@ from typer.testing import Result
 
 from gateway.upstream.egress import spki_pin
 from tests.parts.certificates import Authority
-from tests.parts.commands import run
+from tests.parts.commands import run, write_config
+from tests.parts.configuration import deployment
 from tests.parts.opa import ROOT
 from tests.parts.signing import key_pair
 
@@ -171,6 +172,26 @@ def test_what_cannot_be_signed_is_told(
     (weights / "link").symlink_to("/etc/passwd")
     assert "link: a symbolic link" in _faulty(*sign, *out).stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_deployment_is_verified_as_it_is_configured(
+    weights: Path, keys: tuple[str, str], tmp_path: Path
+) -> None:
+    bound = {"record": str(signed(weights, keys[0])), "keys": [keys[1]]}
+    places = {
+        "r1-a": deployment("http://127.0.0.1:9/v1", provenance=bound),
+        "r1-b": deployment("http://127.0.0.1:9/v1"),
+    }
+    config = ("--config", str(write_config(tmp_path, deployments=places, models={})))
+    assert run("models", "verify", "r1-a", *config).stdout.startswith("verified  sha256:")
+    (weights / "config.json").write_text("swapped")
+    assert run("models", "verify", "r1-a", *config).exit_code == 0
+    both = run("models", "verify", "r1-a", "--weights", str(weights), *config)
+    assert (both.exit_code, both.stdout.splitlines()[0]) == (1, "config.json: altered")
+    assert "has no record" in _faulty("verify", "r1-b", *config).stderr
+    assert "no such deployment" in _faulty("verify", "r1-c", *config).stderr
+    half = _faulty("verify", str(weights), "--record", str(bound["record"]), *config)
+    assert "--record and --key" in half.stderr
 
 
 def test_what_cannot_be_verified_is_told(weights: Path, keys: tuple[str, str]) -> None:

@@ -1,11 +1,12 @@
 """Reply headers come from the ledger."""
 
 import time
+from dataclasses import replace
 
 from gateway.edge.headers import reply_headers
 from gateway.errors import ContentBlocked, DetectorUnavailable, RateLimited, SekishoError
 from gateway.exchange import Exchange
-from gateway.types import Decision, Deployment, Verdict
+from gateway.types import Decision, Deployment, Proof, Verdict
 
 
 def exchange(*, decided: bool = False) -> Exchange:
@@ -59,6 +60,23 @@ def test_a_served_reply_says_what_ran() -> None:
     assert named["x-sekisho-redactions"] == "EMAIL_ADDRESS=1,PERSON=2"
     assert named["x-sekisho-output-use"] == "train=allowed"
     assert float(named["x-sekisho-overhead-ms"]) >= 0
+
+
+def test_what_is_proven_of_what_served_and_of_the_candidates_of_a_refusal() -> None:
+    ledger = exchange(decided=True)
+    assert ledger.decision is not None
+    named = headers(ledger)
+    assert named["x-sekisho-provenance"] == "declared"
+    assert "x-sekisho-manifest" not in named
+    verdict = ledger.decision.candidates["r1-a"]
+    expired = replace(verdict, proof=Proof(state="expired", manifest="sha256:00"))
+    both = {"r1-a": verdict, "r1-b": expired}
+    ledger.decision = replace(ledger.decision, candidates=both)
+    assert headers(ledger)["x-sekisho-provenance"] == "declared"
+    ledger.deployment = None
+    refused = headers(ledger, ContentBlocked("no"))
+    assert refused["x-sekisho-provenance"] == "declared,expired"
+    assert refused["x-sekisho-manifest"] == "sha256:00"
 
 
 def test_T10_nothing_is_said_of_what_did_not_run() -> None:

@@ -163,7 +163,10 @@ def _candidate(build: Build, dice: random.Random, name: str) -> dict[str, Any]:
         "weights": weights,
         "lineage": dice.choice(([row.get("developer", "")], ["Perplexity", "DeepSeek"], [])),
         "licences": dice.choice((row.get("licences", []), row.get("licences", []), [], ["none"])),
-        "provenance": dice.choice(("declared", "declared", "verified", "")),
+        "provenance": dice.choice(
+            ("declared", "declared", "declared", "verified", "verified", "verified", "mismatch", "")
+        ),
+        "manifest": "",
         "output_use": dice.choice(("allowed", "conditional", "forbidden", "unknown")),
         "rerouted": dice.random() < 0.2,
         "harvest": dice.choice(("off", "off", "below", "over", "unknown", "")),

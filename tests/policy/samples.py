@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.policy.build import Build
 from gateway.policy.facts import candidates, facts
-from gateway.types import Call, Deployment, Facts, Finding, HarvestState, Scan, Segment
+from gateway.types import Call, Deployment, Facts, Finding, HarvestState, Proof, Scan, Segment
 from tests.parts.samples import principal
 
 NOON = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
@@ -57,6 +57,7 @@ def known(
     purpose: str | None = None,
     harvest: Mapping[str, HarvestState] | None = None,
     rerouted: tuple[Deployment, ...] = (),
+    proofs: Mapping[str, Proof] | None = None,
 ) -> Facts:
     findings = tuple(
         Finding(segment=0, start=i, end=i + 1, entity=entity, score=1.0, detector="test")
@@ -73,6 +74,7 @@ def known(
             app="billing",
             build=built,
             harvest=harvest or {},
+            proofs=proofs or {},
             rerouted=rerouted,
         ),
         build=built,

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from gateway.policy.build import Build
-from gateway.policy.facts import UNLISTED, bucket, canonical, facts_hash
-from tests.policy.samples import CLOUD, deployment, known
+from gateway.policy.facts import UNLISTED, bucket, canonical, facts_hash, read, refreshed
+from gateway.types import Proof
+from tests.policy.samples import CLOUD, NOON, deployment, known
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,25 @@ def test_candidates_are_resolved_from_the_data(shipped: Build) -> None:
         "US",
         "conditional",
     )
+
+
+def test_what_is_proven_is_a_fact_of_its_moment(shipped: Build) -> None:
+    """Facts of a deployment are remembered: never beyond a change of its proof."""
+    proofs = [Proof(state="verified", manifest="sha256:00"), Proof(state="expired"), None]
+    found = [
+        known(shipped, proofs={} if proof is None else {"r1-a": proof}).candidates[0]
+        for proof in (*proofs, *proofs)
+    ]
+    states = [(candidate.provenance, candidate.manifest) for candidate in found]
+    assert states == [("verified", "sha256:00"), ("expired", ""), ("declared", "")] * 2
+
+
+def test_facts_recorded_before_there_were_manifests_are_read(shipped: Build) -> None:
+    document = orjson.loads(canonical(known(shipped)))
+    del document["candidates"][0]["manifest"]
+    document["candidates"][0]["provenance"] = "mismatch"
+    (candidate,) = read(refreshed(document, shipped, NOON)).candidates
+    assert (candidate.manifest, candidate.provenance) == ("", "mismatch")
 
 
 def test_what_no_row_says_is_empty(shipped: Build) -> None:

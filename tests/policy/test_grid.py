@@ -18,6 +18,7 @@ def test_every_row_is_asked_of(shipped: Build) -> None:
         assert f"weights {weights} for distillation" in names
     assert "SECRET_X to public-cloud" in names
     assert "JP_MY_NUMBER to device" in names
+    assert "mismatch weights in in-house" in names
 
 
 async def test_some_scenes_are_allowed_and_some_refused(shipped: Build) -> None:
@@ -30,4 +31,6 @@ async def test_some_scenes_are_allowed_and_some_refused(shipped: Build) -> None:
     assert decided["weights deepseek-r1 for distillation"] is True
     assert decided["weights llama-3-8b for distillation"] is False
     assert decided["SECRET_X to public-cloud"] is False
+    assert decided["verified weights in in-house"] is True
+    assert decided["expired weights in in-house"] is False
     assert decided["EMAIL_ADDRESS to public-cloud"] is True

@@ -12,7 +12,9 @@ from bench.traffic import day
 from gateway.policy.build import Build, build
 from gateway.policy.facts import canonical, facts_hash
 from gateway.policy.replay import replay
+from gateway.types import Proof
 from tests.policy.conftest import POLICIES
+from tests.policy.samples import NOON, known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,21 @@ def test_whom_a_change_hits_is_told_by_app_model_and_rule(
     assert len(found.examples["newly_denied"]) == min(5, allowed)
     assert found.examples["newly_denied"][0].after == ("tools",)
     assert seen[-1] == (found.distinct, found.distinct)
+
+
+def test_what_was_proven_stays_as_it_was_recorded(shipped: Build, folder: Path) -> None:
+    """A record that has expired since, or one that is new, changes nothing of what was."""
+    proofs = {"verified": Proof(state="verified", manifest="sha256:00"), "declared": Proof()}
+    requests, documents = [], {}
+    for name, proof in proofs.items():
+        document = canonical(known(shipped, proofs={"r1-a": proof}))
+        documents[facts_hash(document)] = document
+        requests.append(One(request_id=name, time=NOON, facts_hash=facts_hash(document)))
+    edit(folder, "data/entities.yaml", "provenance: [declared, verified]", "provenance: [verified]")
+    found = replay(requests, documents, shipped, build(folder))
+    assert found.changes == {"same": 1, "newly_denied": 1}
+    (example,) = found.examples["newly_denied"]
+    assert (example.request_id, example.after) == ("declared", ("provenance",))
 
 
 def test_facts_are_looked_up_again_in_the_candidates_data(

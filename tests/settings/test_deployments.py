@@ -86,6 +86,14 @@ def test_what_is_whole_is_taken() -> None:
     assert set(full.files()) >= {"client_cert_file", "client_key_file"}
 
 
+def test_a_record_and_its_keys_are_files_that_must_exist() -> None:
+    bound = told(provenance={"record": "/r", "keys": ["/a", "/b"]})
+    named = {"provenance.record": "/r", "provenance.keys.0": "/a", "provenance.keys.1": "/b"}
+    assert {name: str(path) for name, path in bound.files().items() if path} == named
+    with pytest.raises(ValidationError):
+        told(provenance={"record": "/r", "keys": []})
+
+
 @pytest.mark.parametrize(
     ("change", "reach"),
     [

@@ -10,6 +10,14 @@ denied(changes) := found if {
 
 test_declared_weights_pass if count(denied({})) == 0
 
+test_verified_weights_pass if count(denied({"provenance": "verified"})) == 0
+
+test_what_is_not_proven_is_denied if {
+	every state in ["unverified", "expired", "mismatch"] {
+		denied({"provenance": state}) == {"r1-a"}
+	}
+}
+
 test_an_unknown_state_is_denied if denied({"provenance": ""}) == {"r1-a"}
 
 test_a_zone_may_ask_for_more if {
