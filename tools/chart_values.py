@@ -20,6 +20,7 @@ _FILE: Final = r"^/run/secrets/files/[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 ObjectName: TypeAlias = Annotated[str, Field(pattern=_OBJECT_NAME)]
 Quantity: TypeAlias = Annotated[str, Field(pattern=_QUANTITY)]
+Host: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9.:-]+$")]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 Labels: TypeAlias = Annotated[dict[str, str], Field(min_length=1)]
 
@@ -35,11 +36,8 @@ CHART_OWNS: Final[Mapping[str, tuple[str, ...]]] = {
 """Settings, by section, that the chart makes itself, or that a Pod can't have: keys in the environment would need one
 Secret each, and a network is a folder, not a file."""
 
-_WITHOUT_PASSWORDS: Final = {
-    ("State", "url"): r"^rediss?(\+sentinel|\+cluster)?://[^@]+$",
-    ("DeploymentSettings", "base_url"): r"^https?://[^@?#]+$",
-    ("Oidc", "issuer"): r"^https?://[^@?#]+$",
-}
+_REDIS: Final = r"^rediss?(\+sentinel|\+cluster)?://[^@]+$"
+_URL: Final = r"^https?://[^@?#]+$"
 
 
 class Image(Section):
@@ -153,8 +151,8 @@ class NetworkPolicy(Section):
     monitoring: Peers = Field(description="Who may connect to the admin port; nobody unless set.")
     dns: Dns = Field(description="The name servers.")
     redis: RedisPeers = Field(description="The Redis.")
-    issuer: Destination | None = Field(
-        None, description="The OpenID provider; public addresses unless set."
+    issuers: dict[Host, Destination] = Field(
+        description="What the hosts of OpenID providers stand for; public addresses unless set."
     )
     destinations: dict[Name, Destination] = Field(
         description="What the names of deployments stand for, by deployment."
@@ -201,8 +199,7 @@ def _settings() -> dict[str, Any]:
     document = Settings.model_json_schema()
     for section, names in CHART_OWNS.items():
         _drop(document["$defs"][section] if section else document, names)
-    for (section, name), pattern in _WITHOUT_PASSWORDS.items():
-        document["$defs"][section]["properties"][name]["pattern"] = pattern
+    document["$defs"]["State"]["properties"]["url"]["pattern"] = _REDIS
     _admit_probes(document["$defs"]["ListenTls"])
     used = set(_references(document["properties"], document["$defs"]))
     document["$defs"] = {name: document["$defs"][name] for name in sorted(used)}
@@ -232,10 +229,12 @@ def _references(node: Any, sections: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _close(document: Any) -> None:
-    """Close what is open, and hold paths to the one Secret that has files."""
+    """Close what is open, hold paths to the one Secret that has files, and leave URLs no place for a password."""
     for part in _parts(document):
         if part.get("format") == "path":
             part["pattern"] = _FILE
+        if str(part.get("pattern", "")).startswith("^https?://"):
+            part["pattern"] = _URL
         if "patternProperties" in part:
             part["additionalProperties"] = False
 

@@ -107,6 +107,7 @@ SECRETS = {
     "config/deployments/r1-azure/api_key_file": "sk-0123456789abcdef",
     "config/deployments/r1-azure/client_key_file": "-----BEGIN PRIVATE KEY-----",
     "config/deployments/r1-azure/base_url": "https://user:hunter2@r1.services.ai.azure.com/v1",
+    "config/identity/oidc/issuer": "https://user:hunter2@login.example",
     "config/deployments/r1-azure/proxy": "http://user:hunter2@proxy:3128",
 }
 

@@ -1,6 +1,7 @@
 """What may be connected to is what the configuration names, and nothing else."""
 
 import ipaddress
+import json
 from typing import Any
 
 import pytest
@@ -167,6 +168,37 @@ def test_who_may_connect_to_which_port() -> None:
         {"from": given["monitoring"], "ports": tcp(8081)},
     ]
     assert one(render(), "NetworkPolicy", "-ingress")["spec"]["ingress"] == []
+
+
+def test_each_issuer_has_one_rule_however_often_it_is_named() -> None:
+    users = {"tenant": "acme", "apps": ["portal"], "audience": "sekisho-users"}
+    rows = [
+        {**users, "issuer": issuer}
+        for issuer in ("https://login.example", "https://users.example:8443/realm")
+    ]
+    values = changed(CATALOGUE, "config/identity/on_behalf_of", rows)
+    peers = [{"podSelector": {"matchLabels": {"app": "keycloak"}}}]
+    values = changed(values, "networkPolicy/issuers", {"users.example": {"to": peers}})
+    rules, before = egress(values), egress(CATALOGUE)
+    assert rules.pop(len(fixed()) + 1) == {"to": peers, "ports": tcp(8443)}
+    assert rules == before
+    lost = changed(CATALOGUE, "networkPolicy/issuers", {"users.example": {"to": peers}})
+    done = helm("template", "acme", str(CHART), values=lost)
+    assert "networkPolicy.issuers.users.example: no OpenID provider" in done.stderr
+
+
+def test_no_setting_leads_elsewhere() -> None:
+    """Every URL that the values may hold is one that a rule is made from."""
+    sections = json.loads((CHART / "values.schema.json").read_text())["$defs"]
+    urls = {
+        f"{section}.{name}"
+        for section, told in sections.items()
+        for name, setting in told.get("properties", {}).items()
+        if "://" in json.dumps(setting.get("pattern", setting.get("anyOf", "")))
+    }
+    ours = {"DeploymentSettings.base_url", "DeploymentSettings.proxy", "State.url"}
+    names_of_callers = {"Certified.uri"}
+    assert urls == {*ours, "Oidc.issuer", "OnBehalfOf.issuer"} | names_of_callers
 
 
 def test_the_rules_are_of_the_deployments_that_the_gateway_is_given() -> None:
