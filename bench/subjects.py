@@ -21,7 +21,7 @@ from bench.upstream import CHUNKS, SPACING
 from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
-_KEY_ENV = "SEKISHO_BENCH_KEY"
+KEY_ENV = "SEKISHO_BENCH_KEY"
 _START_SECONDS = 120.0
 
 
@@ -69,18 +69,18 @@ async def subjects(
     os.sched_setaffinity(0, last)
     key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
     model, through, port, admin = (free_port() for _ in range(4))
-    config = _configure(folder, port=port, admin=admin, upstream=url_of(model))
+    config = configure(folder, port, admin, {"model": deployment(f"{url_of(model)}/v1")})
     serve = ["gateway", "serve", "--config", str(config)]
     bare = ["bench.passthrough", str(through), url_of(model)]
     async with (
-        _process(
+        process(
             folder,
             ["bench.upstream", str(model), str(chunks), str(spacing)],
             last,
             f"{url_of(model)}/last",
         ) as upstream,
-        _process(folder, bare, others, f"{url_of(through)}/docs") as passthrough,
-        _process(folder, serve, others, f"{url_of(port)}/readyz", {_KEY_ENV: key}) as gateway,
+        process(folder, bare, others, f"{url_of(through)}/docs") as passthrough,
+        process(folder, serve, others, f"{url_of(port)}/readyz", {KEY_ENV: key}) as gateway,
     ):
         yield Subjects(
             upstream=Subject(name="upstream", url=url_of(model), tree=upstream),
@@ -90,12 +90,26 @@ async def subjects(
         )
 
 
-def _configure(folder: Path, *, port: int, admin: int, upstream: str) -> Path:
-    """The gateway's configuration: one deployment, everything else as it is by default."""
+def deployment(base_url: str, model: str = MODEL) -> dict[str, str]:
+    """The settings of an in-house deployment that policy permits."""
+    return {
+        "base_url": base_url,
+        "model": model,
+        "operator": "self",
+        "zone": "in-house",
+        "datacentre": "JP",
+        "weights": "smollm2",
+    }
+
+
+def configure(
+    folder: Path, port: int, admin: int, deployments: dict[str, dict[str, str]], **more: object
+) -> Path:
+    """The gateway's configuration: these deployments, everything else as it is by default or in ``more``."""
     ring = folder / "ring.json"
     ring.touch(mode=0o600)
     ring.write_text(KeyRing.new().dump())
-    caller = {"id": "bench", "key_env": _KEY_ENV, "tenant": "bench", "app": "bench"}
+    caller = {"id": "bench", "key_env": KEY_ENV, "tenant": "bench", "app": "bench"}
     document = {
         "listen": {"port": port},
         "admin": {"port": admin},
@@ -103,17 +117,9 @@ def _configure(folder: Path, *, port: int, admin: int, upstream: str) -> Path:
         "audit": {"store": f"sqlite:///{folder / 'audit.db'}"},
         "policy": {"path": str(POLICIES)},
         "identity": {"keys": [caller]},
-        "models": {MODEL: {"deployments": ["model"]}},
-        "deployments": {
-            "model": {
-                "base_url": f"{upstream}/v1",
-                "model": MODEL,
-                "operator": "self",
-                "zone": "in-house",
-                "datacentre": "JP",
-                "weights": "smollm2",
-            }
-        },
+        "models": {MODEL: {"deployments": list(deployments)}},
+        "deployments": deployments,
+        **more,
     }
     path = folder / "sekisho.yaml"
     path.write_text(yaml.safe_dump(document, sort_keys=False))
@@ -121,7 +127,7 @@ def _configure(folder: Path, *, port: int, admin: int, upstream: str) -> Path:
 
 
 @asynccontextmanager
-async def _process(
+async def process(
     folder: Path,
     module: Sequence[str],
     cores: list[int],
@@ -131,22 +137,22 @@ async def _process(
     """A Python module as a process on the given cores, once ``probe`` answers."""
     log = folder / f"{module[0]}.log"
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
+        started = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", *module),
             env={**os.environ, **(environ or {})},
             stdout=output,
             stderr=output,
         )
     try:
-        root = psutil.Process(process.pid)
+        root = psutil.Process(started.pid)
         root.cpu_affinity(cores)
-        if not await answers(process, probe):
+        if not await answers(started, probe):
             raise DidNotStart(f"{probe}: {log.read_text(errors='replace')[-2000:]}")
         yield Tree(root=root)
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        if started.returncode is None:
+            started.terminate()
+        await started.wait()
 
 
 async def answers(process: asyncio.subprocess.Process, probe: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from bench.load import WrongAnswer, drive
 from bench.payloads import message
 from bench.scenarios import ALONE, KNOWN, STREAMED, Conversations, control
-from bench.subjects import Subject, Subjects, _process, free_port, url_of
+from bench.subjects import Subject, Subjects, free_port, process, url_of
 
 
 async def test_a_gateway_that_does_not_mask_is_found_out(tmp_path: Path) -> None:
@@ -16,10 +16,10 @@ async def test_a_gateway_that_does_not_mask_is_found_out(tmp_path: Path) -> None
     bare = ["bench.passthrough", str(through), url_of(model)]
     every = sorted(os.sched_getaffinity(0))
     async with (
-        _process(
+        process(
             tmp_path, ["bench.upstream", str(model)], every, f"{url_of(model)}/last"
         ) as upstream,
-        _process(tmp_path, bare, every, f"{url_of(through)}/docs") as passthrough,
+        process(tmp_path, bare, every, f"{url_of(through)}/docs") as passthrough,
     ):
         subject = Subject(name="passthrough", url=url_of(through), tree=passthrough)
         impostor = Subject(name="gateway", url=url_of(through), tree=passthrough)
