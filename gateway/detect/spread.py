@@ -17,6 +17,8 @@ from gateway.text.occurrences import Occurrence, Occurrences
 from gateway.types import Segment
 
 _DETECTOR: Final = "spread"
+_ROUNDS: Final = 4
+"""Two are almost always enough; what is unmarked after the last, the wire check refuses to send."""
 
 
 def spread(
@@ -24,14 +26,31 @@ def spread(
 ) -> list[tuple[Span, ...]]:
     """The spans of each segment, with every other occurrence of every value found in any.
 
+    A span that is marked may cut another and leave a rest of it, which is a value too: so it goes on until there is no new one.
+
     Args:
         segments: the segments of a request.
         found: what was found in each, disjoint, in its own offsets.
     """
-    values = _values(segments, found)
+    marked, searched = list(found), set[str]()
+    values = _with_parts(_values(segments, found))
+    for _ in range(_ROUNDS):
+        marked = _marked(segments, marked, values)
+        searched |= values.keys()
+        read = _values(segments, marked)
+        values = {value: span for value, span in read.items() if value not in searched}
+        if not values:
+            break
+    return marked
+
+
+def _marked(
+    segments: Sequence[Segment], found: list[tuple[Span, ...]], values: dict[str, Span]
+) -> list[tuple[Span, ...]]:
+    """The spans of each segment, with every occurrence of these values."""
     occurrences = Occurrences(values)
     if not occurrences:
-        return list(found)
+        return found
     added: dict[int, list[Span]] = {}
     plain, escaped = _by_reading(segments)
     _search(occurrences, values, [segments[i].text for i in plain], plain, added)
@@ -53,6 +72,11 @@ def _values(segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]) -> d
                 value = unescape(segment.text, span.start, span.end)[0]
             if value not in values or values[value].score < span.score:
                 values[value] = span
+    return values
+
+
+def _with_parts(values: dict[str, Span]) -> dict[str, Span]:
+    """The values and, of people's names, each part."""
     people = [(value, span) for value, span in values.items() if span.entity == "PERSON"]
     for name, span in people:
         for part in name_parts(name):

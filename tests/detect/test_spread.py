@@ -46,6 +46,16 @@ def test_parts_of_a_name_are_marked_elsewhere() -> None:
     ]  # fmt: skip
 
 
+def test_the_rest_that_a_marked_part_leaves_of_a_finding_is_marked_everywhere_too() -> None:
+    name = Span(start=5, end=15, entity="PERSON", score=0.8, detector="spacy")
+    guess = Span(start=0, end=9, entity="LOCATION", score=0.8, detector="names")
+    turns = [segment("I am Kenji Mori."), segment("Kenji-san, hello"), segment("ori-san, hello")]
+    spans = spread(turns, [(name,), (guess,), ()])
+    assert [
+        [one.text[s.start : s.end] for s in many] for one, many in zip(turns, spans, strict=True)
+    ] == [["Kenji Mori"], ["Kenji", "-san"], ["-san"]]
+
+
 def test_words_that_are_also_names_are_no_parts() -> None:
     turns = [segment("I am Rose Baker."), segment("The baker sells a rose. Rose Baker pays.")]
     assert marked(turns, (0, "Rose Baker", "PERSON"))[1] == ["PERSON:Rose Baker"]

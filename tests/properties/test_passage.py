@@ -1,6 +1,7 @@
 """What must hold for every text: on the way out, no detected value; on the way back, no piece of a placeholder."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detect.base import Span
+from gateway.detect.overlap import resolve
 from gateway.detect.spread import spread
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.redact.mask import mask
@@ -20,6 +22,7 @@ from tests.redact.samples import vault
 VALUES = ("Kenji Tanaka", "kenji@corp.example", "4111111111111111", "田中健二", 'say "hi"\\now')
 ENTITY = "PERSON"
 DIALECT = OpenAIChat()
+TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|[^\s\w]|_")
 
 plain = st.text(st.sampled_from("ab 、。.,:\n[_]😀"), max_size=6)
 said = st.lists(plain | st.sampled_from(VALUES), max_size=5).map(" ".join)
@@ -60,6 +63,25 @@ def _found(call: Call, chosen: set[str]) -> Iterator[tuple[Span, ...]]:
 
 def _span(start: int, end: int) -> Span:
     return Span(start=start, end=end, entity=ENTITY, score=0.9, detector="test")
+
+
+@st.composite
+def guesses(draw: st.DrawFn, call: Call) -> list[tuple[Span, ...]]:
+    """Findings of any words, as networks that are often wrong give them, and of each segment disjoint."""
+    found = []
+    for segment in call.segments:
+        spans = []
+        read = segment.escaping == "none" and segment.place == "string"
+        tokens = list(TOKEN.finditer(segment.text)) if read else []
+        for _ in range(draw(st.integers(0, 3)) if tokens else 0):
+            first = draw(st.integers(0, len(tokens) - 1))
+            last = draw(st.integers(first, len(tokens) - 1))
+            start, end = tokens[first].start(), tokens[last].end()
+            detector = draw(st.sampled_from(("names", "rule")))
+            entity = draw(st.sampled_from(("PERSON", "LOCATION")))
+            spans.append(Span(start=start, end=end, entity=entity, score=0.6, detector=detector))
+        found.append(resolve(spans, segment.text))
+    return found
 
 
 def _masked(call: Call, found: list[tuple[Span, ...]]) -> tuple[MaskedCall, Vault]:
@@ -108,6 +130,15 @@ def test_T57_a_value_detected_in_any_segment_is_in_no_segment_on_the_wire(
     check(kept, wire)
     leaves = list(_leaves(json.loads(wire)))
     assert [(value, leaf) for value in detected for leaf in leaves if value in leaf] == []
+
+
+@given(requests(), st.data())
+def test_T57_whatever_was_found_masking_and_the_last_look_agree(
+    body: bytes, data: st.DataObject
+) -> None:
+    call = DIALECT.parse(body, "chat.completions")
+    masked, kept = _masked(call, data.draw(guesses(call)))
+    check(kept, json.dumps(masked.neutral).encode())
 
 
 @given(requests(), st.sets(st.sampled_from(VALUES)))
