@@ -21,7 +21,7 @@ import psutil
 import yaml
 from aiohttp import web
 
-from bench.subjects import POLICIES, _process, free_port, url_of
+from bench.subjects import POLICIES, process, free_port, url_of
 from gateway.keys import KeyRing
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -135,7 +135,7 @@ async def run() -> int:
             serve = ["gateway", "serve", "--config", str(config)]
             probe = f"{url_of(port)}/readyz"
             async with (
-                _process(folder, serve, cores, probe, {_KEY_ENV: key}) as tree,
+                process(folder, serve, cores, probe, {_KEY_ENV: key}) as tree,
                 keyed_front(url_of(port), key) as front,
             ):
                 detectors = [child.pid for child in tree.root.children() if _detects(child)]
