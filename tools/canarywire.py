@@ -21,7 +21,7 @@ import psutil
 import yaml
 from aiohttp import web
 
-from bench.subjects import POLICIES, process, free_port, url_of
+from bench.subjects import POLICIES, free_port, process, url_of
 from gateway.keys import KeyRing
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -152,11 +152,11 @@ def _detects(child: psutil.Process) -> bool:
 
 
 async def _attack(folder: Path) -> int:
-    process = await asyncio.create_subprocess_exec(
+    tester = await asyncio.create_subprocess_exec(
         *(TOOL, "run", "--config", str(folder / "run.yaml"), "--out", str(folder / "report")),
         cwd=folder,
     )
-    status = await process.wait()
+    status = await tester.wait()
     found = sorted((folder / "report").rglob("report.md"))
     if found:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
