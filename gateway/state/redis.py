@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from redis.exceptions import (
     NoScriptError,
+    OutOfMemoryError,
     RedisClusterException,
     RedisError,
 )
@@ -29,6 +30,8 @@ _CONNECTIONS: Final = 16
 _ROOM_FOR_ENTRIES: Final = 0.8
 """The part of the store's memory beyond which it takes no more entries, so that they never crowd out counters."""
 _REVOKED: Final = "sekisho:revoked"
+_PROBE: Final = "sekisho:probe"
+_FULL: Final = "The shared state store is full. Try again later."
 _REMEDY: Final = "The shared state store did not answer. Try again later."
 
 
@@ -54,6 +57,7 @@ class RedisState:
         self._places = asyncio.Semaphore(_CONNECTIONS)
         self._keeps = False
         self._roomy = False
+        self._takes = False
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -68,8 +72,8 @@ class RedisState:
             await client.aclose()
 
     async def ready(self) -> bool:
-        """A store that would evict is not ready: a counter that vanishes is a budget that begins anew."""
-        return await self._look() and self._keeps
+        """A store that would evict is not ready: a counter that vanishes is a budget that begins anew. Nor is a full one."""
+        return await self._look() and self._keeps and self._takes
 
     async def reserve(
         self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
@@ -146,6 +150,10 @@ class RedisState:
         try:
             async with asyncio.timeout(self._seconds), self._places:
                 answer = await command()
+        except OutOfMemoryError:
+            # It answered: what asks for no room goes on.
+            self._breaker.succeeded()
+            raise StateUnavailable(_FULL) from None
         except (RedisError, RedisClusterException, OSError, TimeoutError):
             self._breaker.failed()
             raise StateUnavailable(_REMEDY) from None
@@ -169,6 +177,15 @@ class RedisState:
         self._roomy = all(
             node["used_memory"] <= _ROOM_FOR_ENTRIES * node["maxmemory"] for node in bounded
         )
+        self._takes = not bounded or await self._write()
+        return True
+
+    async def _write(self) -> bool:
+        """Whether the store takes what is written: one that is full only tells then."""
+        try:
+            await self._call(lambda: self._client.set(_PROBE, b"", px=_ms(_WATCH_SECONDS)))
+        except StateUnavailable:
+            return False
         return True
 
 
