@@ -13,12 +13,14 @@ from urllib.parse import unquote
 
 from gateway.errors import InvalidKey
 from gateway.identity.credential import Headers, Peer
+from gateway.identity.shown import read
 from gateway.settings.certificates import CertificateProxy
 
 _LONGEST: Final = 65_536
 _PAIR: Final = re.compile(
     r"""\s*(?P<key>[A-Za-z]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",;]*)(?P<end>[;,]|\Z)"""
 )
+_SEPARATORS: Final = frozenset(',;"')
 _REPEATED: Final = frozenset({"by", "uri", "dns"})
 """Keys that may come more than once in an element: one for each name in the certificate."""
 
@@ -53,7 +55,7 @@ class Forwarded:
         value = told[0].decode("latin-1").strip() if told else ""
         if not value:
             return None
-        return unquote(self._encoded(value))
+        return unquote(value) if self._form == "pem" else self._nearest(value)
 
     def _trusts(self, address: str) -> bool:
         try:
@@ -64,35 +66,42 @@ class Forwarded:
             host = host.ipv4_mapped
         return any(host in network for network in self._networks)
 
-    def _encoded(self, value: str) -> str:
-        """The certificate in it, percent-encoded."""
-        if self._form == "pem":
-            return value
-        certificate = _last(value).get("cert")
-        if not certificate:
-            raise self._refusal("can't be read, or has no Cert in its last element")
-        return certificate
+    def _nearest(self, value: str) -> str:
+        """The certificate in the element of the nearest proxy, which comes last.
+
+        Those before it were there when the request came to that proxy: anyone may have written them. But Envoy writes
+        the URIs and hosts of a certificate as they are, after the certificate itself: one with a comma in it would
+        begin an element that its holder has written. So none in the whole header may have such a name.
+        """
+        certificates = [unquote(element.get("cert", "")) for element in _elements(value)]
+        if not certificates or not all(certificates):
+            raise self._refusal("can't be read, or has an element without Cert")
+        if any(map(_separates, certificates)):
+            raise self._refusal("has a certificate whose names could be read as more than names")
+        return certificates[-1]
 
     def _refusal(self, fault: str) -> InvalidKey:
         name = self._header.decode()
         return InvalidKey(f"The header {name} {fault}.", param=name)
 
 
-def _last(value: str) -> dict[str, str]:
-    """The element of the nearest proxy, which comes last; empty when the value is malformed.
+def _separates(pem: str) -> bool:
+    """Whether a URI or host in a certificate has what separates elements and their parts."""
+    return any(kind != "subject" and _SEPARATORS & set(name) for kind, name in read(pem).names)
 
-    Those before it were there when the request came to that proxy: anyone may have written them.
-    """
-    element: dict[str, str] = {}
+
+def _elements(value: str) -> list[dict[str, str]]:
+    """The elements of the header, by their keys in lower case; none when it is malformed."""
+    elements: list[dict[str, str]] = []
     at, end = 0, ","
     while end:
         if end == ",":
-            element = {}
+            elements.append({})
         pair = _PAIR.match(value, at)
         if pair is None:
-            return {}
+            return []
         key, end, at = pair["key"].lower(), pair["end"], pair.end()
-        if key in element and key not in _REPEATED:
-            return {}
-        element[key] = pair["value"].strip('"')
-    return element
+        if key in elements[-1] and key not in _REPEATED:
+            return []
+        elements[-1][key] = pair["value"].strip('"')
+    return elements

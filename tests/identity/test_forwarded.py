@@ -1,6 +1,7 @@
 """Certificates in a proxy's header: whose header counts, which element of it, and every way to forge one."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +16,11 @@ from gateway.settings.certificates import CertificateProxy
 from tests.parts.certificates import Authority
 
 HEADER = b"x-forwarded-client-cert"
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB+a/b=\n-----END CERTIFICATE-----\n"
-CERT = f'Cert="{quote(PEM, safe="")}"'
-OTHER = f'Cert="{quote(PEM.replace("MIIB", "MIIC"), safe="")}"'
+with TemporaryDirectory() as folder:
+    CA = Authority(Path(folder))
+    PEM, OTHER_PEM = (CA.issue(name, f"spiffe://example.org/{name}").pem for name in ("a", "b"))
+    WRITER_PEM = CA.issue("c", "https://x/,By=y").pem
+CERT, OTHER, WRITER = (f'Cert="{quote(pem, safe="")}"' for pem in (PEM, OTHER_PEM, WRITER_PEM))
 FIRST = "By=spiffe://example.org/gateway;Hash=" + "a" * 64
 INSIDE = Peer(address="10.0.0.7", certificate="the proxy's own")
 
@@ -42,6 +45,7 @@ def of(*values: str | bytes, peer: Peer = INSIDE, form: str = "xfcc") -> str | N
         f'{FIRST};cert="{quote(PEM, safe="")}"',
         f"{FIRST};{OTHER},{FIRST};{CERT}",
         f'Subject=",;Cert=";{OTHER}, {FIRST};{CERT}',
+        f"{FIRST};{CERT};URI=https://example.org/?a=b",
     ],
 )
 def test_the_last_element_counts(value: str) -> None:
@@ -52,6 +56,8 @@ def test_the_last_element_counts(value: str) -> None:
     "value",
     [
         f"{FIRST};{CERT},{FIRST}",
+        f"{FIRST},{FIRST};{CERT}",
+        f'{FIRST};Cert="x",{FIRST};{CERT}',
         f'{FIRST};{CERT},{FIRST};Cert=""',
         f"{FIRST};{CERT};{OTHER}",
         f"{FIRST};Hash={'b' * 64};{CERT}",
@@ -71,6 +77,14 @@ def test_the_last_element_counts(value: str) -> None:
 def test_what_is_malformed_or_without_a_certificate_is_refused(value: str) -> None:
     with pytest.raises(InvalidKey, match="can't be read"):
         of(value)
+
+
+def test_nobody_writes_elements_by_the_names_in_a_certificate() -> None:
+    """Envoy writes URIs as they are, so that an element may be the holder's own; its certificate comes before."""
+    written = f"{FIRST};{WRITER};URI=https://x/,By=y;{CERT}"
+    for value in (written, f"{FIRST};{WRITER}", f"{FIRST};{WRITER},{FIRST};{CERT}"):
+        with pytest.raises(InvalidKey, match="more than names"):
+            of(value)
 
 
 @pytest.mark.parametrize("form", ["xfcc", "pem"])
