@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path, worker_path
+from gateway.bias.known import Known
 from gateway.conversations import Conversations
 from gateway.detect.base import Detector
 from gateway.detect.pool import ProcessDetector
@@ -221,6 +222,7 @@ def compose(
         candidate=candidate,
         catalogue=Catalogue(settings),
         provenance=_provenance(settings),
+        bias=Known(settings.deployments, structlog.get_logger()),
         router=router,
         ring=ring,
         upstreams=upstreams,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.bias.known import Known
 from gateway.cleared import Cleared
 from gateway.conversations import DELETE, Conversations
 from gateway.deliver import document, frames
@@ -25,7 +26,7 @@ from gateway.identity.credential import Peer
 from gateway.keys import KeyRing
 from gateway.policy import purpose
 from gateway.policy.clear import clear
-from gateway.policy.facts import candidates, canonical, facts, reroute_model
+from gateway.policy.facts import candidates, canonical, facts, reroute_model, with_bias
 from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
 from gateway.policy.trial import trial
@@ -121,6 +122,8 @@ class Pipeline:
     """Policies on trial beside the live ones."""
     catalogue: Catalogue
     provenance: Provenance
+    bias: Known
+    """What was measured of deployments."""
     router: Router
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
@@ -210,7 +213,7 @@ class Pipeline:
             proofs=self.provenance.proofs((*entry.deployments, *rerouted), now),
             rerouted=rerouted,
         )
-        return facts(
+        known = facts(
             principal=principal,
             call=call,
             scan=scan,
@@ -219,6 +222,7 @@ class Pipeline:
             build=policy.build,
             now=now,
         )
+        return with_bias(known, self.bias.of(told.deployment for told in found), now)
 
     def _rerouted(
         self, principal: Principal, entry: ModelEntry, policy: Revision

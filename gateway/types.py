@@ -1,7 +1,7 @@
 """The frozen types that carry a request from stage to stage.
 
-This module imports nothing of ours. Every field that can hold user text is ``repr=False``, so that
-a stray ``repr()`` in a log line or a traceback cannot print it.
+This module imports nothing of ours. Every field that can hold user text is ``repr=False``, so that a stray
+``repr()`` in a log line or a traceback cannot print it.
 """
 
 import re
@@ -56,11 +56,10 @@ class Principal:
 class Segment:
     """One leaf of the caller's document that a detector must read.
 
-    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). An ``identifier`` (a
-    tool's name) is checked by vendors and can't be replaced: a finding there refuses the call. A ``sealed`` text is
-    signed by the provider: it goes on byte for byte, or its block is left out when something is found in it. With
-    ``escaping == "json"`` the text is a JSON document inside a string (tool arguments), and offsets count characters
-    of that raw string.
+    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). An ``identifier`` (a tool's
+    name) is checked by vendors and can't be replaced: a finding there refuses the call. A ``sealed`` text is signed by the
+    provider: it goes on byte for byte, or its block is left out when something is found in it. With ``escaping == "json"``
+    the text is a JSON document inside a string (tool arguments), and offsets count characters of that raw string.
     """
 
     path: Path
@@ -136,8 +135,10 @@ class Candidate:
 
     Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised; ``host_operator`` is the
     operator whose published hosts contain it, or ``""``. ``lineage`` names the developers of the weights and of everything
-    they were made from, the nearest first. ``provenance`` and ``manifest`` are its ``Proof``. ``rerouted`` marks a deployment of the model that the application's row
-    names for data that must stay in-house. ``harvest``: whether this key had too many different prompts of the model.
+    they were made from, the nearest first. ``provenance`` and ``manifest`` are its ``Proof``. ``bias`` is the score that
+    was measured, 0 to 1, and ``bias_days`` its age; ``None`` when there is none. ``rerouted`` marks a deployment of the
+    model that the application's row names for data that must stay in-house. ``harvest``: whether this key had too many
+    different prompts of the model.
     """
 
     deployment: str
@@ -155,6 +156,8 @@ class Candidate:
     provenance: ProofState
     manifest: str
     output_use: OutputUse
+    bias: float | None
+    bias_days: int | None
     rerouted: bool
     harvest: HarvestState
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import os
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from gateway.app import Gateway, compose
+from gateway.bias.questions import SHIPPED
+from gateway.cli.bias import measure
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     FAULT,
@@ -47,13 +50,25 @@ def list_(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def probe(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def probe(
+    config: Config = DEFAULT_CONFIG,
+    bias: Annotated[bool, typer.Option("--bias", help="Measure how far answers are bent.")] = False,
+    deployment: Annotated[str | None, typer.Option(help="With --bias: this one alone.")] = None,
+    questions: Annotated[Path, typer.Option(help="With --bias: another set.")] = SHIPPED,
+    max_tokens: Annotated[int, typer.Option(min=1, help="With --bias: tokens of a reply.")] = 4096,
+    as_json: AsJson = False,
+) -> None:
     """Ask every deployment of kind openai whether it works and serves its model; exit 1 when one does not.
 
     Asked through the connector that requests take, with the deployment's own credential. A deployment without a `probe` is
     asked for its list of models alone. Other vendors have no list of models that is asked alike.
+
+    With --bias, deployments of every kind that name a file in `bias` are asked the questions of docs/bias.md instead.
     """
     settings = load_or_exit(config, as_json=as_json)
+    if bias:
+        asyncio.run(measure(settings, deployment, questions, max_tokens, as_json=as_json))
+        return
     try:
         gateway = compose(settings, os.environ)
     except ConfigError as error:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -37,6 +37,14 @@ DECLARED = Proof()
 """Of a deployment that has no record."""
 _LATER: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
 """What facts that were recorded earlier do not say of a candidate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bias:
+    """How far a deployment's answers were bent, 0 to 1, when they were measured (an aware time): see ``gateway/bias/``."""
+
+    score: float
+    measured: datetime
 
 
 def facts(
@@ -112,6 +120,12 @@ def candidates(
         candidate(each, build, state, proofs.get(each.name, DECLARED), rerouted=away)
         for each, state, away in named
     )
+
+
+def with_bias(known: Facts, bias: Mapping[str, Bias], now: datetime) -> Facts:
+    """The facts with what was measured of deployments, by their names, and how old that is now."""
+    measured = tuple(_measured(told, bias.get(told.deployment), now) for told in known.candidates)
+    return replace(known, candidates=measured)
 
 
 def reroute_model(app: str, build: Build) -> str:
@@ -204,10 +218,19 @@ def candidate(
         provenance=proof.state,
         manifest=proof.manifest,
         output_use="unknown",
+        bias=None,
+        bias_days=None,
         rerouted=rerouted,
         harvest=harvest,
     )
     return _resolved(told, build)
+
+
+def _measured(told: Candidate, bias: Bias | None, now: datetime) -> Candidate:
+    """With what was measured. A time to come is a mistake or a disguise, and would never grow old: no measurement."""
+    if bias is None or bias.measured > now:
+        return told
+    return replace(told, bias=bias.score, bias_days=(now - bias.measured).days)
 
 
 def _resolved(told: Candidate, build: Build) -> Candidate:

@@ -16,6 +16,7 @@ _NOON: Final = 36
 """Tuesday 12:00, as an hour of the week."""
 _HOURS: Final = (3, _NOON, 6 * 24 + 12)
 _TOKENS: Final = (0, 1024, 1_000_000)
+_BIAS: Final = (0.0, 0.25, 1.0)
 _KINDS: Final = ("audio", "file", "image")
 _COUNTRIES: Final = ("CN", "DE", "JP", "RU", "US")
 
@@ -37,10 +38,15 @@ class Scene:
     hour: int = _NOON
     harvest: HarvestState = "off"
     proof: Proof = DECLARED
+    bias: float | None = None
+    """A score that was measured on this day."""
     exceptions: tuple[str, ...] = ()
 
     def facts(self, build: Build) -> Facts:
         """The scene as this build's data resolves it."""
+        days = None if self.bias is None else 0
+        place = candidate(self.deployment, build, self.harvest, self.proof)
+        place = replace(place, bias=self.bias, bias_days=days)
         return Facts(
             tenant="grid",
             app=self.app,
@@ -57,7 +63,7 @@ class Scene:
             max_output_tokens=self.tokens,
             hour=self.hour,
             exceptions=tuple(name for name in self.exceptions if name in build.data["exceptions"]),
-            candidates=(candidate(self.deployment, build, self.harvest, self.proof),),
+            candidates=(place,),
         )
 
 
@@ -117,6 +123,8 @@ def _apps(builds: Sequence[Build]) -> Iterator[Scene]:
             yield replace(scene, name=f"app {app}, group {group}", groups=(group,))
         for purpose in _names(builds, "purposes"):
             yield replace(scene, name=f"app {app} for {purpose}", purpose=purpose)
+        for bias in _BIAS:
+            yield replace(scene, name=f"app {app}, bias {bias}", bias=bias)
         yield replace(scene, name=f"app {app}, with a tool", tools="1")
         yield replace(scene, name=f"app {app}, harvesting", harvest="over")
 

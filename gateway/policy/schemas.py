@@ -15,6 +15,7 @@ from gateway.types import OutputDepth, OutputUse, ProofState, ReasoningMode, Tre
 
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
 EntityPattern = Annotated[str, Field(pattern=r"^[A-Z][A-Z_]*\*?$|^\*$")]
 HostPattern = Annotated[str, Field(pattern=r"^[a-z0-9*-]+(\.[a-z0-9*-]+)+$")]
 Mode: TypeAlias = Literal["enforce", "shadow", "off"]
@@ -119,10 +120,14 @@ class Entities(_Row):
 
 
 class Purpose(_Row):
-    """Why a call is made: a row of ``purposes.yaml``. ``trains``: outputs will train other models."""
+    """Why a call is made: a row of ``purposes.yaml``.
+
+    ``trains``: outputs will train other models. ``max_bias``: the score that a deployment may have; with 1, none is needed.
+    """
 
     description: str = Field(min_length=1)
     trains: bool
+    max_bias: Share = 1.0
 
 
 class Hours(_Row):
@@ -148,6 +153,7 @@ class App(_Row):
     tools: bool | None = None
     hours: tuple[Hours, ...] | None = None
     max_output_tokens: int | None = Field(None, ge=0)
+    max_bias: Share | None = None
     reasoning: ReasoningMode | None = None
     reasoning_groups: tuple[str, ...] | None = None
     when_in_house_only: Literal["deny", "reroute"] | None = None
@@ -224,6 +230,7 @@ class PolicySettings(_Row):
     time_zone: Annotated[str, AfterValidator(_time_zone)]
     packs: dict[Slug, Mode]
     denied_countries: DeniedCountries
+    bias_days: int = Field(90, ge=1)
 
 
 class RuleMetadata(_Row):

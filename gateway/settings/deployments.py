@@ -98,6 +98,10 @@ class DeploymentSettings(Section):
     weights: Name = Field(
         description="A row of policies/data/models.yaml: whose weights these are."
     )
+    bias: Path | None = Field(
+        None,
+        description="Where `sekisho models probe --bias` keeps what it measured; read again when it changes. Without the file, nothing is known.",
+    )
     priority: int | None = Field(
         None,
         ge=0,

@@ -19,6 +19,8 @@ in_house := {
 	"provenance": "declared",
 	"manifest": "",
 	"output_use": "allowed",
+	"bias": null,
+	"bias_days": null,
 	"rerouted": false,
 	"harvest": "off",
 }
@@ -69,9 +71,9 @@ models := {"deepseek-r1": {"developer": "DeepSeek"}}
 licences := {"MIT": {"output_use": "allowed"}}
 
 purposes := {
-	"distillation": {"trains": true},
-	"evaluation": {"trains": false},
-	"assistance": {"trains": false},
+	"distillation": {"trains": true, "max_bias": 1},
+	"evaluation": {"trains": false, "max_bias": 1},
+	"assistance": {"trains": false, "max_bias": 1},
 }
 
 everywhere(how) := {"in-house": how, "device": how, "trusted-cloud": how, "public-cloud": how}
@@ -111,6 +113,7 @@ default_app := {
 	"tools": true,
 	"hours": numbers.range(0, 167),
 	"max_output_tokens": 0,
+	"max_bias": 1,
 	"reasoning": "pass",
 	"reasoning_groups": ["*"],
 	"when_in_house_only": "deny",

@@ -22,6 +22,8 @@ _ENTITIES = (
 _ODD: dict[type, tuple[Any, ...]] = {
     str: ("", "é", "\u2028", "a" * 200, "*", "self"),
     int: (0, -1, 10**9, 168),
+    float: (0.0, -1.0, 0.2000000001, 1e300),
+    type(None): (None,),
     bool: (True, False),
     list: ([], ["x"], ["", "MIT"]),
     dict: ({}, {"SECRET_": {}}),
@@ -35,6 +37,7 @@ def enriched(shipped: Build) -> Build:
     default = data["apps"]["default"]
     apps = {
         "billing": {**default, "models": ["m1"], "purpose": "evaluation", "hours": [1, 2, 3, 40]},
+        "press": {**default, "max_bias": 0.2},
         "search": {**default, "tools": False, "max_output_tokens": 100, "reasoning": "redact"},
         "legal": {
             **default,
@@ -121,7 +124,7 @@ def _facts(build: Build, dice: random.Random) -> dict[str, Any]:
     kinds = dice.sample(_ENTITIES, dice.choice((0, 0, 1, 1, 2, 3)))
     return {
         "tenant": "acme",
-        "app": dice.choice(("billing", "search", "legal", "nobody", "")),
+        "app": dice.choice(("billing", "search", "legal", "press", "nobody", "")),
         "groups": dice.choice(([], ["ml"], ["finance", "ml"], ["finance"])),
         "dialect": "openai",
         "operation": "chat.completions",
@@ -144,7 +147,7 @@ def _candidate(build: Build, dice: random.Random, name: str) -> dict[str, Any]:
         ("self", "self", "openai", "deepseek", *build.data["operators"], "nobody")
     )
     weights = dice.choice(("deepseek-r1", *build.data["models"], "nothing"))
-    if dice.random() < 0.3:
+    if dice.random() < 0.5:
         operator, weights = "self", "deepseek-r1"
     row = build.data["models"].get(weights, {})
     own = "" if operator == "self" else operator
@@ -154,20 +157,22 @@ def _candidate(build: Build, dice: random.Random, name: str) -> dict[str, Any]:
         if operator == "self"
         else dice.choice(_ZONES[2:4] * 3 + _ZONES),
         "host": dice.choice(("10.0.0.5", "api.openai.com", "")),
-        "host_operator": dice.choice((own, own, own, "deepseek", "")),
+        "host_operator": dice.choice((own, own, own, own, own, own, "deepseek", "")),
         "operator": operator,
         "operator_country": build.data["operators"].get(operator, {}).get("country", ""),
-        "datacentre_country": dice.choice(("JP", "JP", "US", "CN", "")),
+        "datacentre_country": dice.choice(("JP", "JP", "JP", "JP", "US", "CN", "")),
         "developer": row.get("developer", ""),
         "developer_country": row.get("developer_country", ""),
         "weights": weights,
         "lineage": dice.choice(([row.get("developer", "")], ["Perplexity", "DeepSeek"], [])),
-        "licences": dice.choice((row.get("licences", []), row.get("licences", []), [], ["none"])),
+        "licences": dice.choice((*[row.get("licences", [])] * 5, [], ["none"])),
         "provenance": dice.choice(
             ("declared", "declared", "declared", "verified", "verified", "verified", "mismatch", "")
         ),
         "manifest": "",
         "output_use": dice.choice(("allowed", "conditional", "forbidden", "unknown")),
+        "bias": dice.choice((None, 0.0, 0.19, 0.2, 0.21, 1.0, -0.1)),
+        "bias_days": dice.choice((None, 0, 90, 91, -1)),
         "rerouted": dice.random() < 0.2,
-        "harvest": dice.choice(("off", "off", "below", "over", "unknown", "")),
+        "harvest": dice.choice(("off", "off", "off", "off", "below", "over", "unknown", "")),
     }

@@ -1,12 +1,22 @@
 """Facts are coarse, normalised, and hold no text."""
 
 from dataclasses import asdict
+from datetime import timedelta
 
 import orjson
 import pytest
 
 from gateway.policy.build import Build
-from gateway.policy.facts import UNLISTED, bucket, canonical, facts_hash, read, refreshed
+from gateway.policy.facts import (
+    UNLISTED,
+    Bias,
+    bucket,
+    canonical,
+    facts_hash,
+    read,
+    refreshed,
+    with_bias,
+)
 from gateway.types import Proof
 from tests.policy.samples import CLOUD, NOON, deployment, known
 
@@ -150,3 +160,30 @@ def test_a_model_that_another_row_reroutes_to_was_not_counted(shipped: Build) ->
     )
     assert [one.harvest for one in facts.candidates] == ["below", "unknown"]
     assert known(built).candidates[0].harvest == "off"
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (timedelta(0), (0.2, 0)),
+        (timedelta(days=90, hours=23), (0.2, 90)),
+        (timedelta(seconds=-1), (None, None)),
+    ],
+    ids=["now", "old", "to-come"],
+)
+def test_a_measurement_has_an_age_and_one_to_come_is_none(
+    shipped: Build, before: timedelta, told: tuple[float | None, int | None]
+) -> None:
+    bias = {"r1-a": Bias(score=0.2, measured=NOON - before), "nobody": Bias(score=1, measured=NOON)}
+    facts = with_bias(known(shipped, deployment(), CLOUD), bias, NOON)
+    assert [(c.deployment, c.bias, c.bias_days) for c in facts.candidates] == [
+        ("r1-a", *told),
+        ("cloud", None, None),
+    ]
+
+
+def test_what_was_measured_stays_when_facts_are_resolved_again(shipped: Build) -> None:
+    bias = {"r1-a": Bias(score=0.2, measured=NOON - timedelta(days=3))}
+    document = orjson.loads(canonical(with_bias(known(shipped, deployment()), bias, NOON)))
+    again = read(refreshed(document, shipped, NOON + timedelta(days=30)))
+    assert (again.candidates[0].bias, again.candidates[0].bias_days) == (0.2, 3)

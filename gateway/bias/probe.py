@@ -1,0 +1,169 @@
+"""Asks a deployment the questions: through policy, which must permit it, and the guarded connector, like any call.
+
+The questions are ours and public, so nothing in them is masked; the answers are read, and neither kept nor changed.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import orjson
+
+from gateway.bias.questions import Question, phrases
+from gateway.bias.score import Answer, judge
+from gateway.cleared import Cleared
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.errors import ContentFiltered, UpstreamError, UpstreamRejected
+from gateway.policy.clear import clear
+from gateway.policy.facts import Bias, candidate, facts, with_bias
+from gateway.policy.live import Revision
+from gateway.redact.thinking import ThinkSplitter
+from gateway.redact.vault import RequestVault
+from gateway.types import (
+    Call,
+    Decision,
+    Deployment,
+    Event,
+    Finish,
+    Principal,
+    Proof,
+    ReasoningDelta,
+    RefusalDelta,
+    Scan,
+    TextDelta,
+)
+
+APP: Final = "bias-probe"
+"""The application that policy sees: without a row in apps.yaml it has the default's."""
+_AT_A_TIME: Final = 4
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 2.0
+
+Progress = Callable[[int, int], None]
+
+
+class Upstream(Protocol):
+    """The deployment's connector."""
+
+    def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """How one deployment is asked.
+
+    Args:
+        model: the configured model that it serves.
+        deployment: what is asked.
+        proof: how that stands to its signed record.
+        policy: the revision that must permit it.
+        upstream: its connector.
+        max_tokens: the bound on a reply, its reasoning included.
+        greedy: whether to ask for temperature 0; else the deployment's preset samples.
+    """
+
+    model: str
+    deployment: Deployment
+    proof: Proof
+    policy: Revision
+    upstream: Upstream
+    max_tokens: int
+    greedy: bool
+
+    async def ask(self, questions: Sequence[Question], progress: Progress) -> list[Answer]:
+        """The answers, in the order of the questions.
+
+        Raises:
+            PolicyError, PolicyUnavailable: policy does not permit this deployment to the probe.
+            UpstreamError: it fails, or its answers do not fit into ``max_tokens``.
+        """
+        places, done = asyncio.Semaphore(_AT_A_TIME), 0
+
+        async def one(question: Question) -> Answer:
+            nonlocal done
+            async with places:
+                answer = judge(question, await self._text(question.text), phrases())
+            done += 1
+            progress(done, len(questions))
+            return answer
+
+        return await asyncio.gather(*map(one, questions))
+
+    async def _text(self, question: str) -> str:
+        """The answer to a question, without its reasoning; tried again where the server had no time."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return await self._said(await self._cleared(question))
+            except ContentFiltered:
+                return ""
+            except UpstreamError as error:
+                if attempt == _TRIES or not error.fallback:
+                    raise
+                await asyncio.sleep(error.retry_after or _PAUSE_SECONDS * attempt)
+        raise AssertionError("unreachable")
+
+    async def _cleared(self, question: str) -> Cleared:
+        dialect = OpenAIChat()
+        call = dialect.parse(orjson.dumps(self._document(question)), "chat.completions")
+        return clear(
+            call=dialect.rebuild(call, {}, {}),
+            vault=RequestVault(secrets.token_bytes(32), APP),
+            decision=await self._decision(call),
+            deployment=self.deployment,
+        )
+
+    def _document(self, question: str) -> dict[str, object]:
+        asked = {
+            "model": self.model,
+            "messages": [{"role": "user", "content": question}],
+            "max_tokens": self.max_tokens,
+            "stream": True,
+        }
+        return {**asked, "temperature": 0} if self.greedy else asked
+
+    async def _decision(self, call: Call) -> Decision:
+        """Every rule holds but the maximum of bias, which is what is to be found out."""
+        now = datetime.now(UTC)
+        known = facts(
+            principal=_PRINCIPAL,
+            call=call,
+            scan=Scan(findings=(), unscannable=frozenset()),
+            model=self.model,
+            candidates=(candidate(self.deployment, self.policy.build, "off", self.proof),),
+            build=self.policy.build,
+            now=now,
+        )
+        unbent = {self.deployment.name: Bias(score=0.0, measured=now)}
+        return await self.policy.decider.decide(with_bias(known, unbent, now))
+
+    async def _said(self, cleared: Cleared) -> str:
+        splitter, pieces, cut = ThinkSplitter(strict=True), list[tuple[bool, str]](), False
+        async with aclosing(self.upstream.send(cleared)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    match event:
+                        case TextDelta():
+                            pieces += splitter.feed(event.text)
+                        case ReasoningDelta():
+                            splitter.elsewhere()
+                        case RefusalDelta():
+                            return ""
+                        case Finish():
+                            cut = event.reason == "length"
+        pieces += splitter.flush()
+        text = "".join(text for reasoning, text in pieces if not reasoning)
+        if cut and not text.strip():
+            raise UpstreamRejected(
+                f"An answer did not fit into {self.max_tokens} tokens with its reasoning; give --max-tokens more.",
+                fallback=False,
+            )
+        return text
+
+
+_PRINCIPAL: Final = Principal(
+    subject=APP, tenant=APP, app=APP, groups=frozenset(), credential_id=APP, method="api-key"
+)

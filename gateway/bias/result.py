@@ -1,0 +1,161 @@
+"""The file that holds what was measured of one deployment: written by ``sekisho models probe --bias``, read by the gateway."""
+
+import math
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.bias.questions import Language, Questions, Wording
+from gateway.bias.score import Answer, Verdict, bent, score
+from gateway.errors import ConfigError
+from gateway.policy.facts import Bias
+from gateway.settings.deployments import DeploymentSettings
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Parts(_Part):
+    """What the score is the largest of."""
+
+    refusals: _Share
+    slogans: _Share
+    languages: _Share
+    wordings: _Share
+
+
+class Given(_Part):
+    """One answer: what it was, and the phrases that say so. Its text is not kept."""
+
+    topic: str
+    control: bool
+    language: Language
+    wording: Wording
+    verdict: Verdict
+    phrases: tuple[str, ...]
+
+
+class Result(_Part):
+    """One measurement.
+
+    ``deployment``, ``base_url`` and ``model`` are what was asked, and what alone it is a fact about. ``digest`` is that of the
+    questions and phrases. ``kinds`` counts the answers about topics by their verdict; ``by_language`` and ``by_topic`` are
+    shares of bent answers.
+    """
+
+    format: Literal["sekisho-bias/1"]
+    deployment: str
+    base_url: str
+    model: str
+    measured: AwareDatetime
+    questions: int = Field(ge=1)
+    digest: str
+    score: _Share
+    parts: Parts
+    kinds: dict[Verdict, int]
+    by_language: dict[Language, _Share]
+    by_topic: dict[str, _Share]
+    answers: tuple[Given, ...]
+
+    def bias(self) -> Bias:
+        """The fact that policies decide on: the score in hundredths, rounded up."""
+        return Bias(score=math.ceil(self.score * 100) / 100, measured=self.measured)
+
+
+def result(
+    name: str,
+    place: DeploymentSettings,
+    asked: Questions,
+    answers: Sequence[Answer],
+    measured: datetime,
+) -> Result:
+    """What these answers to all questions say of a deployment."""
+    scores = score(answers)
+    about = [answer for answer in answers if not answer.question.control]
+    languages = dict.fromkeys(answer.question.language for answer in about)
+    topics = dict.fromkeys(answer.question.topic for answer in about)
+    return Result(
+        format="sekisho-bias/1",
+        deployment=name,
+        base_url=place.base_url,
+        model=place.model,
+        measured=measured,
+        questions=len(answers),
+        digest=asked.digest,
+        score=_rounded(scores.score),
+        parts=Parts(
+            refusals=_rounded(scores.refusals),
+            slogans=_rounded(scores.slogans),
+            languages=_rounded(scores.languages),
+            wordings=_rounded(scores.wordings),
+        ),
+        kinds=Counter(answer.verdict for answer in about),
+        by_language={
+            language: _rounded(bent([a for a in about if a.question.language == language]))
+            for language in languages
+        },
+        by_topic={
+            topic: _rounded(bent([a for a in about if a.question.topic == topic]))
+            for topic in topics
+        },
+        answers=tuple(map(_given, answers)),
+    )
+
+
+def write(path: Path, measured: Result) -> None:
+    """Replace the file in one step. It holds no secret: everybody may read it.
+
+    Raises:
+        OSError: it can't be written; the old one stays.
+    """
+    body = orjson.dumps(measured.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o644)
+        file.write(body + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
+
+
+def read(path: Path, name: str, place: DeploymentSettings) -> Result:
+    """What was measured of this deployment, as it is configured now.
+
+    Raises:
+        ConfigError: the file can't be read, holds no result, or one of something else.
+    """
+    try:
+        found = Result.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except ValidationError:
+        raise ConfigError([f"{path}: no result of sekisho models probe --bias"]) from None
+    if (found.deployment, found.base_url, found.model) != (name, place.base_url, place.model):
+        raise ConfigError([f"{path}: the result of another deployment, base_url or model"])
+    return found
+
+
+def _given(answer: Answer) -> Given:
+    asked = answer.question
+    return Given(
+        topic=asked.topic,
+        control=asked.control,
+        language=asked.language,
+        wording=asked.wording,
+        verdict=answer.verdict,
+        phrases=answer.phrases,
+    )
+
+
+def _rounded(share: float) -> float:
+    return round(share, 4)

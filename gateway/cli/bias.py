@@ -1,0 +1,116 @@
+"""``sekisho models probe --bias``: asks the questions of each deployment that names a file for the result."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from gateway.app import Gateway, compose
+from gateway.bias.probe import Probe
+from gateway.bias.questions import Questions
+from gateway.bias.questions import read as questions
+from gateway.bias.result import Result, result, write
+from gateway.bias.score import Answer
+from gateway.cli.common import exit_with, print_json
+from gateway.cli.progress import DelayedProgress
+from gateway.errors import ConfigError, PolicyError, SekishoError
+from gateway.settings.deployments import DeploymentSettings
+from gateway.settings.root import Settings
+from gateway.types import Deployment, Proof
+
+
+async def measure(
+    settings: Settings, only: str | None, asked: Path, max_tokens: int, *, as_json: bool
+) -> None:
+    """Measure the deployments that name a file, or ``only`` one of them; write and tell each result, or exit with 1.
+
+    Where not all questions could be asked, the old result stays.
+    """
+    try:
+        told, places = questions(asked), _places(settings, only)
+        gateway = compose(settings, os.environ)
+        await gateway.pipeline.policy.start()
+        try:
+            measured = [await _one(gateway, name, told, max_tokens) for name in places]
+        finally:
+            await gateway.pipeline.policy.close()
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    _tell(measured, as_json=as_json)
+
+
+def _places(settings: Settings, only: str | None) -> list[str]:
+    """The deployments to measure.
+
+    Raises:
+        ConfigError: there is none, or one that serves no model.
+    """
+    named = [name for name, place in settings.deployments.items() if place.bias is not None]
+    places = [name for name in named if only in (None, name)]
+    if not places:
+        which = "no deployment" if only is None else f"no deployment {only!r}"
+        raise ConfigError([f"{which} has a `bias` in the configuration: where the result is kept"])
+    served = {name for model in settings.models.values() for name in model.deployments}
+    if lost := [name for name in places if name not in served]:
+        raise ConfigError([f"deployments.{name}: it serves no model" for name in lost])
+    return places
+
+
+async def _one(gateway: Gateway, name: str, asked: Questions, max_tokens: int) -> Result:
+    place, began = gateway.settings.deployments[name], datetime.now(UTC)
+    try:
+        answers = await _answers(gateway, name, place, asked, max_tokens)
+        found = result(name, place, asked, answers, began)
+        if place.bias is not None:
+            write(place.bias, found)
+    except PolicyError as error:
+        reasons = ", ".join(reason.id for reason in error.reasons)
+        raise ConfigError([f"{name}: policy does not permit the probe there: {reasons}"]) from None
+    except (SekishoError, OSError) as error:
+        raise ConfigError([f"{name}: {error}"]) from None
+    return found
+
+
+async def _answers(
+    gateway: Gateway, name: str, place: DeploymentSettings, asked: Questions, max_tokens: int
+) -> Sequence[Answer]:
+    upstream = gateway.upstreams[name]
+    model, deployment = _served(gateway, name)
+    proofs = gateway.pipeline.provenance.proofs((deployment,), datetime.now(UTC))
+    await upstream.start()
+    try:
+        with gateway.pipeline.policy.use() as policy, DelayedProgress(name) as progress:
+            probe = Probe(
+                model=model,
+                deployment=deployment,
+                proof=proofs.get(name, Proof()),
+                policy=policy,
+                upstream=upstream,
+                max_tokens=max_tokens,
+                greedy=place.preset is None,
+            )
+            return await probe.ask(asked.items, progress)
+    finally:
+        await upstream.close()
+
+
+def _served(gateway: Gateway, name: str) -> tuple[str, Deployment]:
+    """The first model that the deployment serves, and the deployment as stages know it."""
+    return next(
+        (model, deployment)
+        for model in gateway.settings.models
+        for deployment in gateway.pipeline.catalogue.deployments(model)
+        if deployment.name == name
+    )
+
+
+def _tell(measured: Sequence[Result], *, as_json: bool) -> None:
+    if as_json:
+        print_json([found.model_dump(mode="json", exclude={"answers"}) for found in measured])
+        return
+    for found in measured:
+        parts = ", ".join(f"{part} {value:.2f}" for part, value in found.parts)
+        languages = ", ".join(f"{name} {value:.2f}" for name, value in found.by_language.items())
+        typer.echo(f"{found.deployment}: bias {found.score:.2f} ({parts}; bent in {languages})")
