@@ -21,6 +21,7 @@ from gateway.detect.base import Passage
 from gateway.detect.engine import build
 from gateway.detect.pool import ProcessDetector
 from gateway.detect.scanner import Scanner
+from gateway.errors import DetectorUnavailable
 from gateway.types import Call, Segment
 
 _LANGUAGES: Final = ("en", "ja")
@@ -123,6 +124,33 @@ async def turns(one: Scanner) -> tuple[float, float]:
     return statistics.median(alone), statistics.median(tenth)
 
 
+async def replacement(detector: ProcessDetector) -> tuple[float, int]:
+    """Seconds from the death of the only process, under load, to the next answer; and how many calls were refused."""
+    (child,) = psutil.Process().children()
+    refused, answered = 0, asyncio.Event()
+    seeds = itertools.count(90_000)
+
+    async def client() -> None:
+        nonlocal refused
+        while not answered.is_set():
+            passage = Passage(text=message(40, next(seeds)), languages=_LANGUAGES)
+            try:
+                await detector.detect([passage], deadline=_DEADLINE)
+            except DetectorUnavailable:
+                refused += 1
+            else:
+                if not child.is_running():
+                    answered.set()
+
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(4):
+            clients.create_task(client())
+        await asyncio.sleep(0.2)
+        began = time.perf_counter()
+        child.kill()
+    return time.perf_counter() - began, refused
+
+
 async def pools() -> None:
     """Start one process and two, and compare them in turns."""
     single = ProcessDetector(_LANGUAGES, processes=1)
@@ -137,6 +165,8 @@ async def pools() -> None:
     print(f"a message of 40 words seen before: {seen * 1e6:.0f} µs")
     alone, tenth = await turns(scanner(single))
     print(f"a tenth turn over a message alone: {tenth / alone:.2f} ({alone * 1e3:.1f} ms alone)")
+    seconds, refused = await replacement(single)
+    print(f"a process killed under load is replaced in {seconds:.1f} s, {refused} calls refused")
     await double.start()
     rates = [
         (await throughput(single, 10_000 * n), await throughput(double, 10_000 * n + 5_000))
