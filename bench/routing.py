@@ -1,7 +1,7 @@
-"""What the way out costs a request: sending through each door, in one run.
+"""What the way out costs a request: the choice of a deployment, and sending through each door, in one run.
 
-Beside the doors stands a bare aiohttp session to the same server: what is left is the gateway's. All take turns, so that a change of the
-machine's pace meets all.
+Beside the doors stands a bare aiohttp session to the same server: what is left is the gateway's. The choice is one of three replicas for
+a chat of ten turns, whose replica is remembered. All take turns, so that a change of the machine's pace meets all.
 
 Run with ``python -m bench.routing [--json] [--requests N]``; without litellm its row is left out.
 """
@@ -19,12 +19,18 @@ import orjson
 from aiohttp import web
 
 from bench.measure import percentile
+from bench.payloads import MODEL, chat
+from bench.subjects import deployment
 from bench.upstream import Upstream
 from gateway.cleared import Cleared
+from gateway.dialects.openai_chat import OpenAIChat
 from gateway.policy.clear import clear
 from gateway.redact.vault import RequestVault
 from gateway.redact.wire import check
+from gateway.routing.catalogue import Catalogue
+from gateway.routing.router import Router
 from gateway.settings.deployments import DeploymentSettings
+from gateway.settings.root import Settings
 from gateway.types import Decision, MaskedCall, Verdict
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.library import fault
@@ -40,7 +46,7 @@ Asked: TypeAlias = Callable[[], Awaitable[None]]
 async def measure(requests: int) -> dict[str, object]:
     """Microseconds at p50 and p99 by row, and each door's p50 above the bare session's."""
     async with _server() as url, _bare(url) as bare, _door(url, {}) as direct:
-        subjects: dict[str, Asked] = {"bare session": bare, "direct": direct}
+        subjects: dict[str, Asked] = {"bare session": bare, "choice": _choice(), "direct": direct}
         if fault():
             times = await _times(subjects, requests)
         else:
@@ -51,7 +57,7 @@ async def measure(requests: int) -> dict[str, object]:
     return {
         "requests": requests,
         "microseconds": rows,
-        "above_bare": {name: row["p50"] - least for name, row in rows.items()},
+        "above_bare": {n: row["p50"] - least for n, row in rows.items() if n != "choice"},
     }
 
 
@@ -122,10 +128,30 @@ async def _door(url: str, kind: dict[str, str]) -> AsyncIterator[Asked]:
         await upstream.close()
 
 
-def _cleared(settings: DeploymentSettings) -> Cleared:
-    """A question in which one value was masked, so that the wire is searched."""
-    vault = RequestVault(b"k" * 32, "bench")
-    vault.put("PERSON", "Kenji Tanaka")
+def _choice() -> Asked:
+    """A place at one of three replicas, taken and given back."""
+    replicas = {name: deployment("http://127.0.0.1:9/v1") for name in ("a", "b", "c")}
+    settings = Settings.model_validate(
+        {
+            "keys": {"ring_file": "ring.json"},
+            "audit": {"store": "sqlite:///audit.db"},
+            "models": {MODEL: {"deployments": list(replicas)}},
+            "deployments": replicas,
+        }
+    )
+    entry = Catalogue(settings).resolve(MODEL)
+    router, decision = Router(settings), _decision(*replicas)
+    call = OpenAIChat().parse(chat(range(9), 9), "chat.completions")
+
+    async def ask() -> None:
+        plan = router.plan(decision, entry, entry.deployments, call, "bench")
+        _, lease = await plan.take()
+        lease.end(None)
+
+    return ask
+
+
+def _decision(*permitted: str) -> Decision:
     verdict = Verdict(
         allow=True,
         reasons=(),
@@ -136,15 +162,21 @@ def _cleared(settings: DeploymentSettings) -> Cleared:
         output_treatment={},
         output_use="allowed",
     )
-    decision = Decision(
+    return Decision(
         id="bench",
         allow=True,
         reasons=(),
         shadow_reasons=(),
-        candidates={"bench": verdict},
+        candidates=dict.fromkeys(permitted, verdict),
         revision="",
         facts_hash="",
     )
+
+
+def _cleared(settings: DeploymentSettings) -> Cleared:
+    """A question in which one value was masked, so that the wire is searched."""
+    vault = RequestVault(b"k" * 32, "bench")
+    vault.put("PERSON", "Kenji Tanaka")
     call = MaskedCall(
         dialect="openai",
         operation="chat.completions",
@@ -154,7 +186,8 @@ def _cleared(settings: DeploymentSettings) -> Cleared:
         neutral=_QUESTION,
         redactions={},
     )
-    return clear(call=call, vault=vault, decision=decision, deployment=settings.deployment("bench"))
+    to = settings.deployment("bench")
+    return clear(call=call, vault=vault, decision=_decision("bench"), deployment=to)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from gateway.upstream.litellm.library import fault
 
 async def test_each_door_is_measured_beside_the_bare_session() -> None:
     figures: dict[str, Any] = await measure(3)
-    doors = {"bare session", "direct"} | (set() if fault() else {"litellm"})
+    doors = {"bare session", "choice", "direct"} | (set() if fault() else {"litellm"})
     assert set(figures["microseconds"]) == doors
     assert all(0 < row["p50"] <= row["p99"] for row in figures["microseconds"].values())
     assert figures["above_bare"]["bare session"] == 0
