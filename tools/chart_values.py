@@ -36,6 +36,9 @@ CHART_OWNS: Final[Mapping[str, tuple[str, ...]]] = {
 """Settings, by section, that the chart makes itself, or that a Pod can't have: keys in the environment would need one
 Secret each, and a network is a folder, not a file."""
 
+_GLOBAL: Final = {"type": "object", "description": "Helm's own; nothing is read from it."}
+"""What helm hands to every chart within another, if only ``{}`` (https://helm.sh/docs/chart_template_guide/subcharts_and_globals/)."""
+
 _REDIS: Final = r"^rediss?(\+sentinel|\+cluster)?://[^@]+$"
 _URL: Final = r"^https?://[^@?#]+$"
 
@@ -50,11 +53,24 @@ class Image(Section):
     )
 
 
+class ImagePullSecret(Section):
+    """A Secret by which images are pulled."""
+
+    name: ObjectName = Field(description="Name of the Secret.")
+
+
+class Amounts(Section):
+    """Amounts of what a node has."""
+
+    cpu: Quantity | None = Field(None, description="Cores.")
+    memory: Quantity | None = Field(None, description="Memory.")
+
+
 class Resources(Section):
     """What a container asks for, and what it may use at most."""
 
-    requests: dict[str, Quantity] = Field(default_factory=dict, description="Asked for.")
-    limits: dict[str, Quantity] = Field(default_factory=dict, description="At most.")
+    requests: Amounts = Field(default_factory=Amounts, description="Asked for.")
+    limits: Amounts = Field(default_factory=Amounts, description="At most.")
 
 
 class OpaSidecar(Section):
@@ -164,8 +180,8 @@ class Values(Section):
 
     replicas: int = Field(ge=1, description="Gateways.")
     image: Image = Field(description="The gateway's image.")
-    imagePullSecrets: tuple[dict[str, ObjectName], ...] = Field(  # noqa: N815
-        (), description="Secrets by which images are pulled, as a Pod names them."
+    imagePullSecrets: tuple[ImagePullSecret, ...] = Field(  # noqa: N815
+        (), description="Secrets by which images are pulled."
     )
     opa: OpaSidecar = Field(description="The policy engine.")
     keyRing: ExistingSecret = Field(description="Holds `ring.json`.")  # noqa: N815
@@ -187,7 +203,7 @@ def schema() -> bytes:
     if clash := document["$defs"].keys() & shared.keys():
         raise ValueError(f"the chart and the gateway both have sections named {sorted(clash)}")
     document["$defs"] |= {**shared, "Config": settings}
-    document["properties"]["config"] = {"$ref": "#/$defs/Config"}
+    document["properties"] |= {"config": {"$ref": "#/$defs/Config"}, "global": _GLOBAL}
     _close(document)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

@@ -1,5 +1,6 @@
 """The chart as helm and Kubernetes take it: it lints, it renders, it is valid, and it refuses what it does not know."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ UNKNOWN = {
     "replica": 3,
     "image/pullPolicy": "Never",
     "resources/claims": [],
+    "resources/limits/nvidia.com~gpu": "1",
+    "imagePullSecrets": [{"password": "hunter2"}],
     "config/listen/host": "::1",
     "config/policy/engine": "embedded",
     "config/keys/ring_env": "RING",
@@ -163,6 +166,20 @@ def test_the_notes_say_what_is_still_missing(tmp_path: Path) -> None:
     }
     assert needed == {"sekisho-key-ring", "sekisho-redis"}
     assert all(name in told for name in (*needed, "sekisho-policy"))
+
+
+def test_it_may_be_part_of_another_chart(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: company, version: 0.1.0}")
+    shutil.copytree(CHART, tmp_path / "charts/sekisho")
+    done = helm("template", "acme", str(tmp_path), values={"global": {"team": "platform"}})
+    assert done.returncode == 0, done.stderr
+    assert len([one for one in yaml.safe_load_all(done.stdout) if one]) == len(render())
+
+
+def test_the_values_of_the_page_are_accepted() -> None:
+    page = (ROOT / "docs/kubernetes.md").read_text()
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(render(yaml.safe_load(text))) == len(render())
 
 
 def test_versions_are_those_of_the_project_and_of_the_tools() -> None:

@@ -30,6 +30,18 @@ def test_every_section_is_closed() -> None:
     assert [one for one in sections if one.get("additionalProperties") is not False] == []
 
 
+def test_only_what_operators_name_themselves_has_open_keys() -> None:
+    sections = {"Values": SCHEMA, **SCHEMA["$defs"]}
+    named = {
+        f"{section}.{name}"
+        for section, told in sections.items()
+        for name, setting in told.get("properties", {}).items()
+        for part in parts(setting)
+        if isinstance(part.get("additionalProperties"), dict)
+    }
+    assert named == {"Selector.matchLabels", "Oidc.groups", "Oidc.roles"}
+
+
 def test_every_path_is_a_file_of_the_secret() -> None:
     paths = [part for part in parts(SCHEMA) if part.get("format") == "path"]
     assert len(paths) > 10
