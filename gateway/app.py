@@ -38,6 +38,7 @@ from gateway.policy.opa import OpaEngine
 from gateway.policy.refresh import Files, Refresher
 from gateway.policy.signatures import Verifier
 from gateway.provenance.standing import Provenance, Standing
+from gateway.provenance.watch import Watch
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
@@ -54,11 +55,15 @@ from gateway.state.store import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policies import PolicyNews
+from gateway.upstream.egress import Recognise
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.library import fault as litellm_fault
 from gateway.upstream.litellm.speech import LitellmSpeech
+from gateway.upstream.observe import Observer
 from gateway.upstream.openai import OpenAISpeech
 
+_PROVENANCE_RULE = "provenance"
+"""The rule that speaks for a signed record."""
 _ORIGIN = "sekisho"
 """The first part of the name of each process's log; the worker's number follows."""
 
@@ -85,6 +90,7 @@ class Gateway:
     ledger: Ledger
     upstreams: Mapping[str, HttpUpstream]
     prober: Prober
+    watch: Watch
 
     def public(self) -> FastAPI:
         """The application of the public port."""
@@ -124,6 +130,7 @@ class Gateway:
             self.ledger,
             self.detector,
             *self.upstreams.values(),
+            self.watch,
             self.prober,
         ]
         return self._started([self.state, *self._governing(), *serving])
@@ -201,7 +208,8 @@ def compose(
     policy = LivePolicy(build, lambda build: _engine(settings, build))
     metrics.policy_swapped("live", build.revision)
     candidate = _candidate(settings)
-    upstreams = _upstreams(settings, policy)
+    provenance = Provenance.of(settings.deployments, structlog.get_logger())
+    upstreams = _upstreams(settings, policy, provenance)
     router = Router(settings)
     detector = detector or ProcessDetector(
         settings.detect.languages,
@@ -221,7 +229,7 @@ def compose(
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
-        provenance=_provenance(settings),
+        provenance=provenance,
         bias=Known(settings.deployments, structlog.get_logger()),
         router=router,
         ring=ring,
@@ -242,6 +250,7 @@ def compose(
         ledger=ledger,
         upstreams=upstreams,
         prober=_prober(settings, router, upstreams),
+        watch=Watch(provenance.standings, _shows(settings, upstreams)),
     )
 
 
@@ -264,12 +273,6 @@ def _audit(settings: Settings, ring: KeyRing, worker: int) -> AuditLog:
     return AuditLog(
         store, origin=origin, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
     )
-
-
-def _provenance(settings: Settings) -> Provenance:
-    bound = ((name, told.provenance) for name, told in settings.deployments.items())
-    log = structlog.get_logger()
-    return Provenance({name: Standing(name, told, log) for name, told in bound if told is not None})
 
 
 def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Metrics) -> Scanner:
@@ -320,7 +323,9 @@ def _refreshers(
     return (live, Refresher("candidate", files, candidate.swap, told, wanted.watch_seconds))
 
 
-def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, HttpUpstream]:
+def _upstreams(
+    settings: Settings, policy: LivePolicy, provenance: Provenance
+) -> dict[str, HttpUpstream]:
     return {
         name: HttpUpstream(
             name,
@@ -328,9 +333,17 @@ def _upstreams(settings: Settings, policy: LivePolicy) -> dict[str, HttpUpstream
             _speech(name, deployment),
             wire_check=wire_check,
             refused_host=policy.refused_host,
+            recognise=_recognise(provenance.standings.get(name), policy),
         )
         for name, deployment in settings.deployments.items()
     }
+
+
+def _recognise(standing: Standing | None, policy: LivePolicy) -> Recognise | None:
+    """What policy says of a server whose key is not the one in the deployment's record."""
+    if standing is None:
+        return None
+    return lambda pin: None if standing.recognises(pin) else policy.reasons(_PROVENANCE_RULE)
 
 
 def _speech(name: str, deployment: DeploymentSettings) -> LitellmSpeech | OpenAISpeech:
@@ -348,3 +361,9 @@ def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpst
         return await upstreams[name].probe(probe)
 
     return Prober(router, probes, ask, structlog.get_logger())
+
+
+def _shows(settings: Settings, upstreams: Mapping[str, HttpUpstream]) -> dict[str, Observer]:
+    """Those that speak OpenAI's words; others show nothing that could be compared."""
+    kinds = {name: told.kind for name, told in settings.deployments.items()}
+    return {name: it.shows() for name, it in upstreams.items() if kinds[name] == "openai"}

@@ -87,6 +87,7 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
     await gateway.detector.start()
     await gateway.pipeline.policy.start()
     try:
+        await asyncio.gather(*(_look(gateway, name) for name in gateway.watch.names))
         examined = await gateway.pipeline.examine(principal, call, exchange)
     finally:
         await gateway.pipeline.policy.close()
@@ -101,6 +102,16 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
             for deployment in examined.deployments
         },
     }
+
+
+async def _look(gateway: Gateway, name: str) -> None:
+    """What a deployment with a signed record shows of itself is a fact, so it is asked, and nothing else is."""
+    upstream = gateway.upstreams[name]
+    await upstream.start()
+    try:
+        await gateway.watch.look(name)
+    finally:
+        await upstream.close()
 
 
 def _findings(call: Call, examined: Examined) -> list[dict[str, Any]]:

@@ -1,5 +1,8 @@
 """``sekisho models sign | verify``: signed records of weights, and weights beside their records."""
 
+import asyncio
+import os
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
+from gateway.app import compose
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     FAULT,
@@ -21,10 +25,11 @@ from gateway.cli.common import (
     print_json,
 )
 from gateway.cli.progress import DelayedProgress
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, UpstreamError, UpstreamFailed, UpstreamRejected
 from gateway.provenance import bundle, record, standing, weights
 from gateway.settings.deployments import Provenance
 from gateway.upstream.egress import spki_pin
+from gateway.upstream.http import HttpUpstream
 
 _MIB = 1 << 20
 
@@ -58,12 +63,19 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     image: Annotated[
         str | None, typer.Option(help="The digest of the server's container image.")
     ] = None,
+    shown_by: Annotated[
+        str | None,
+        typer.Option(
+            help="A deployment of the configuration, known to be right: its model, tokenizer and words are signed as it shows them."
+        ),
+    ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option(help="A path within DIR that is left out; repeatable.")
     ] = None,
     links: Annotated[
         bool, typer.Option("--allow-symlinks", help="Take files that are symbolic links.")
     ] = False,
+    config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Sign a directory of weights, as OpenSSF model-signing does, and what is known of their deployment."""
@@ -74,12 +86,15 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
         )
         claims = record.Claims(
             expires=expires.replace(tzinfo=UTC),
-            model=model,
             spki=None if certificate is None else _spki(certificate),
             commit=commit,
             licence=licence,
             derived_from=derived_from,
             image=image,
+            **{
+                **_shown(shown_by, config, as_json=as_json),
+                **({} if model is None else {"model": model}),
+            },
         )
         with _Hashing("hash, MiB") as progress:
             files = weights.digests(directory, listing, progress)
@@ -92,9 +107,13 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     _write(out, signed)
     made = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
     if as_json:
-        print_json({"record": str(out), "manifest": made.manifest, "files": len(files)})
+        told = claims.model_dump(mode="json", exclude_none=True)
+        print_json(
+            {"record": str(out), "manifest": made.manifest, "files": len(files), "claims": told}
+        )
     else:
-        typer.echo(f"{out}: {len(files)} files, {made.manifest}, until {claims.expires}")
+        said = ", ".join(claims.model_dump(exclude_none=True))
+        typer.echo(f"{out}: {len(files)} files, {made.manifest}, with {said}")
 
 
 def verify(
@@ -178,6 +197,38 @@ def _tell(report: dict[str, Any]) -> None:
         typer.echo(f"{each['path']}: {each['fault']}")
     told = (report["state"], report["manifest"], report["why"])
     typer.echo("  ".join(word for word in told if word))
+
+
+def _shown(name: str | None, config: Path, *, as_json: bool) -> dict[str, str]:
+    """What a deployment shows of itself now."""
+    if name is None:
+        return {}
+    settings = load_or_exit(config, as_json=as_json)
+    upstream = compose(settings, os.environ).upstreams.get(name)
+    if upstream is None:
+        _cannot(f"{name}: no such deployment")
+    try:
+        shown = asyncio.run(_asked(upstream))
+    except UpstreamError as error:
+        _cannot(f"{name}: {error.message}")
+    return {"model": settings.deployments[name].model, **shown}
+
+
+async def _asked(upstream: HttpUpstream) -> dict[str, str]:
+    """Its fingerprint, and its tokenizer where it offers that to be seen: not every server does.
+
+    Raises:
+        UpstreamError: it does not answer.
+    """
+    await upstream.start()
+    shows = upstream.shows()
+    try:
+        shown = {"fingerprint": await shows.fingerprint()}
+        with suppress(UpstreamFailed, UpstreamRejected):
+            shown["tokenizer"] = await shows.tokenizer()
+    finally:
+        await upstream.close()
+    return shown
 
 
 def _left_out(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:

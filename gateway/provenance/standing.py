@@ -1,16 +1,36 @@
-"""How deployments stand to their signed records, at this moment."""
+"""How deployments stand to their signed records, at this moment.
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+What a record says of a deployment is compared with what the deployment shows. A claim that it has not shown for too long leaves
+it unproven; one that it contradicts is a mismatch, until it shows the right thing again.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, Self, TypeAlias
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, UpstreamError
 from gateway.files import Stamp, stamp
 from gateway.provenance.bundle import LONGEST, Unproven, public_keys
-from gateway.provenance.record import Record, read
+from gateway.provenance.record import Claims, Record, read
+from gateway.settings.deployments import DeploymentSettings
 from gateway.settings.deployments import Provenance as Bound
 from gateway.types import Deployment, Proof
+
+
+class Shows(Protocol):
+    """A deployment that shows what it is; see ``upstream.observe``. Raises ``UpstreamError`` where it does not."""
+
+    async def models(self) -> frozenset[str]: ...
+
+    async def tokenizer(self) -> str: ...
+
+    async def fingerprint(self) -> str: ...
+
+
+_Shown: TypeAlias = frozenset[str]
+_Ask: TypeAlias = Callable[[], Awaitable[str | _Shown]]
+_NEVER: Final[tuple[_Shown, datetime]] = (frozenset(), datetime.min.replace(tzinfo=UTC))
 
 
 class Standing:
@@ -26,11 +46,15 @@ class Standing:
 
     def __init__(self, name: str, bound: Bound, log: Any) -> None:
         self.name: Final = name
+        self.seconds: Final = bound.seconds
         self._bound: Final = bound
+        self._stale: Final = timedelta(seconds=bound.stale_seconds)
         self._log: Final = log
         self._stamps: tuple[Stamp, ...] | None = None
         self._record: Record | None = None
         self._unproven = ""
+        self._seen: dict[str, tuple[_Shown, datetime]] = {}
+        self._server_key: str | None = None
         self._told: tuple[Proof, str] | None = None
 
     def record(self) -> Record | None:
@@ -43,6 +67,10 @@ class Standing:
 
     def proof(self, now: datetime) -> Proof:
         """How it stands; ``now`` is an aware time, since records expire."""
+        return self.judged(now)[0]
+
+    def judged(self, now: datetime) -> tuple[Proof, str]:
+        """The same, with the reason where it is not verified."""
         proof, why = self._judged(now)
         if (proof, why) != self._told:
             self._told = (proof, why)
@@ -53,7 +81,37 @@ class Standing:
                 manifest=proof.manifest,
                 why=why,
             )
-        return proof
+        return proof, why
+
+    async def look(self, shows: Shows, now: datetime) -> None:
+        """Ask the deployment for what its record makes claims about."""
+        for claim, ask in self._due(shows, now):
+            try:
+                shown = await ask()
+            except UpstreamError:
+                continue
+            values = frozenset({shown}) if isinstance(shown, str) else shown
+            self._seen[claim] = (values, now)
+
+    def recognises(self, pin: str) -> bool:
+        """Whether a server with this public key (``""`` without TLS) may be the one that the record speaks of."""
+        self._server_key = pin
+        record = self.record()
+        return record is None or record.claims.spki in (None, pin)
+
+    def _due(self, shows: Shows, now: datetime) -> Iterator[tuple[str, _Ask]]:
+        """Claims to be looked at now, and how. Words cost the server more, so those that fit are asked for seldom."""
+        record = self.record()
+        said = _said(record.claims) if record is not None else {}
+        asks: dict[str, _Ask] = {
+            "model": shows.models,
+            "tokenizer": shows.tokenizer,
+            "fingerprint": shows.fingerprint,
+        }
+        for claim, value in said.items():
+            seen, at = self._seen.get(claim, _NEVER)
+            if claim != "fingerprint" or value not in seen or now - at >= self._stale / 2:
+                yield claim, asks[claim]
 
     def _judged(self, now: datetime) -> tuple[Proof, str]:
         record = self.record()
@@ -61,7 +119,29 @@ class Standing:
             return Proof(state="unverified"), self._unproven
         if record.expired(now):
             return Proof(state="expired", manifest=record.manifest), "expired"
+        if contradicted := self._contradicted(record.claims):
+            why = f"shows another {', '.join(contradicted)}"
+            return Proof(state="mismatch", manifest=record.manifest), why
+        if unseen := self._unseen(record.claims, now):
+            why = f"has not shown its {', '.join(unseen)}"
+            return Proof(state="unverified", manifest=record.manifest), why
         return Proof(state="verified", manifest=record.manifest), ""
+
+    def _contradicted(self, claims: Claims) -> list[str]:
+        """Claims beside which the deployment shows something else."""
+        wrong = [
+            claim
+            for claim, value in _said(claims).items()
+            if claim in self._seen and value not in self._seen[claim][0]
+        ]
+        other = self._server_key is not None and claims.spki not in (None, self._server_key)
+        return [*wrong, *(["server key"] if other else [])]
+
+    def _unseen(self, claims: Claims, now: datetime) -> list[str]:
+        """Claims that were never shown, or too long ago. The server's key is not one: no byte is sent without it."""
+        return [
+            claim for claim in _said(claims) if now - self._seen.get(claim, _NEVER)[1] > self._stale
+        ]
 
 
 class Provenance:
@@ -73,6 +153,12 @@ class Provenance:
 
     def __init__(self, standings: Mapping[str, Standing]) -> None:
         self.standings: Final = standings
+
+    @classmethod
+    def of(cls, deployments: Mapping[str, DeploymentSettings], log: Any) -> Self:
+        """Those of the configuration."""
+        bound = ((name, told.provenance) for name, told in deployments.items())
+        return cls({name: Standing(name, told, log) for name, told in bound if told is not None})
 
     def proofs(self, deployments: Iterable[Deployment], now: datetime) -> Mapping[str, Proof]:
         """How those of the deployments stand that are bound to a record."""
@@ -104,3 +190,9 @@ def _read(bound: Bound) -> tuple[Record | None, str]:
         return load(bound.record, bound.keys), ""
     except (ConfigError, Unproven) as error:
         return None, str(error)
+
+
+def _said(claims: Claims) -> dict[str, str]:
+    """What the record claims that a deployment can be asked for."""
+    said = {"model": claims.model, "tokenizer": claims.tokenizer, "fingerprint": claims.fingerprint}
+    return {claim: value for claim, value in said.items() if value is not None}

@@ -64,6 +64,14 @@ class Provenance(Section):
         min_length=1,
         description="Public keys (PEM), one of which must have signed it; read again when they change.",
     )
+    seconds: float = Field(
+        5.0, gt=0, description="Seconds between two looks at what the deployment shows of itself."
+    )
+    stale_seconds: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds after which what it has shown no longer counts; its words are asked for twice as often.",
+    )
 
 
 class DeploymentSettings(Section):

@@ -5,8 +5,8 @@ import hashlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
 
 import aiohttp
 from cryptography import x509
@@ -15,12 +15,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.destination import Destination, normal_host
 from gateway.errors import AddressRefused
 from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
+from gateway.types import Reason
 from gateway.upstream.addresses import permitted
 from gateway.upstream.resolver import REFUSED, GuardedResolver, RefusedHost
 
 _OTHER_KEY = (
     "The server's public key is none of those that the deployment is pinned to. Nothing was sent."
 )
+_OTHER_SERVER = (
+    "The server's public key is not the one in the deployment's signed record. Nothing was sent."
+)
+Recognise: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+"""Why nothing may go to a server with this public key, or ``None`` when it may."""
 _KEEP_ALIVE_SECONDS = 4.0
 """Less than the five seconds after which common servers close: a request must not meet a closing connection."""
 
@@ -39,6 +45,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         tls: verifies the upstream's certificate for the original host name.
         proxy: the only proxy that a request may name; then every request must.
         pins: public keys of which the server's certificate must have one; none checks nothing.
+        recognise: policy's word on the pin of the server's key, which is ``""`` without TLS.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         tls: ssl.SSLContext,
         proxy: str | None = None,
         pins: Collection[str] = (),
+        recognise: Recognise | None = None,
         resolver: GuardedResolver | None = None,
     ) -> None:
         # A proxy of the company's own is near, wherever the deployment is.
@@ -67,6 +75,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         self._refused_host = refused_host
         self._proxy = proxy
         self._pins = frozenset(pins)
+        self._recognise = recognise
 
     async def connect(
         self,
@@ -81,10 +90,20 @@ class GuardedConnector(aiohttp.TCPConnector):
         """
         self._check(req)
         connection = await super().connect(req, traces, timeout)
-        if self._pins and spki_pin(_certificate(connection)) not in self._pins:
+        if self._pins or self._recognise is not None:
+            self._identify(connection)
+        return connection
+
+    def _identify(self, connection: aiohttp.connector.Connection) -> None:
+        """Close a connection to a server that is another than it should be, before anything is sent on it."""
+        pin = spki_pin(_certificate(connection))
+        reasons = None if self._recognise is None else self._recognise(pin)
+        if self._pins and pin not in self._pins:
             connection.close()
             raise AddressRefused(_OTHER_KEY)
-        return connection
+        if reasons is not None:
+            connection.close()
+            raise AddressRefused(_OTHER_SERVER, reasons=reasons)
 
     def _check(self, req: aiohttp.ClientRequest) -> None:
         asked = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)

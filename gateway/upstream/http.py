@@ -5,22 +5,26 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
+import orjson
 
 from gateway import __version__
 from gateway.cleared import Cleared
 from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.settings.deployments import DeploymentSettings, Probe
-from gateway.types import Event, Start, Vault
+from gateway.types import Event, Json, Start, Vault
 from gateway.upstream.credential import Credential
-from gateway.upstream.egress import GuardedConnector, guarded_session, tls_context
+from gateway.upstream.egress import GuardedConnector, Recognise, guarded_session, tls_context
 from gateway.upstream.failures import failure
+from gateway.upstream.observe import Observer
 from gateway.upstream.patience import Patience
 from gateway.upstream.probe import probe_fault
 from gateway.upstream.resolver import RefusedHost
 from gateway.upstream.speech import Outgoing, Reader, Speech
 
 _LONGEST_REPLY = 32 << 20
+_QUESTION_SECONDS = 60.0
+"""For an answer to a question of the gateway's own: a few words, from a server that may be busy."""
 
 
 class HttpUpstream:
@@ -32,6 +36,7 @@ class HttpUpstream:
         speech: how it is talked to.
         wire_check: the last look at the bytes that leave; raises to refuse them.
         refused_host: policy's word on a host name.
+        recognise: what else is asked of the server's public key.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class HttpUpstream:
         *,
         wire_check: Callable[[Vault, bytes], None],
         refused_host: RefusedHost,
+        recognise: Recognise | None = None,
     ) -> None:
         self.name = name
         self._settings = settings
@@ -49,6 +55,7 @@ class HttpUpstream:
         self._to = destination(settings.base_url)
         self._wire_check = wire_check
         self._refused_host = refused_host
+        self._recognise = recognise
         self._credential = Credential(settings.api_key_file)
         self._session: aiohttp.ClientSession | None = None
 
@@ -62,6 +69,7 @@ class HttpUpstream:
             tls=tls_context(self._settings),
             proxy=self._settings.proxy,
             pins=self._settings.spki_pins,
+            recognise=self._recognise,
         )
         self._session = guarded_session(connector, self._settings.timeouts)
 
@@ -125,6 +133,36 @@ class HttpUpstream:
         except (aiohttp.ClientError, OSError, UpstreamError) as error:
             return type(error).__name__
 
+    def shows(self) -> Observer:
+        """Asks the deployment what it is; asked over the same guarded session."""
+        return Observer(self._ask, self._to.path, self._settings.model)
+
+    async def _ask(self, path: str, document: Json | None) -> bytes:
+        """The answer to a question of the gateway's own.
+
+        Raises:
+            UpstreamError: there is none.
+        """
+        if self._session is None:
+            raise RuntimeError("the upstream was not started")
+        try:
+            async with asyncio.timeout(_QUESTION_SECONDS):
+                async with self._session.request(
+                    "GET" if document is None else "POST",
+                    f"{self._to.origin}{path}",
+                    data=None if document is None else orjson.dumps(document),
+                    headers=self._headers("application/json"),
+                    allow_redirects=False,
+                    proxy=self._settings.proxy,
+                ) as response:
+                    if response.status != 200:
+                        raise await failure(response)
+                    return await _bounded(response.content)
+        except TimeoutError:
+            raise UpstreamTimeout("The model server did not answer.", fallback=True) from None
+        except (aiohttp.ClientError, OSError):
+            raise UpstreamFailed("The model server can't be reached.", fallback=True) from None
+
     @asynccontextmanager
     async def _post(
         self, outgoing: Outgoing, deadline: float
@@ -170,12 +208,16 @@ def _check(response: aiohttp.ClientResponse, expected: str) -> None:
 async def _whole(
     content: aiohttp.StreamReader, reader: Reader
 ) -> AsyncGenerator[Sequence[Event], None]:
+    yield reader.whole(await _bounded(content))
+
+
+async def _bounded(content: aiohttp.StreamReader) -> bytes:
     body = bytearray()
     while chunk := await content.readany():
         body += chunk
         if len(body) > _LONGEST_REPLY:
             raise UpstreamFailed("The model server's reply is too large.", fallback=False)
-    yield reader.whole(bytes(body))
+    return bytes(body)
 
 
 async def _streamed(

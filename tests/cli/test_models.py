@@ -10,6 +10,7 @@ import orjson
 from gateway.routing.deepseek import CLOUD_NAMES
 from tests.parts.commands import ENVIRON, run, write_config
 from tests.parts.configuration import deployment
+from tests.parts.records import MANIFEST, Team
 from tests.parts.scripted import Script, ScriptedUpstream
 
 SERVED = Script(chunks=(b'{"data": [{"id": "deepseek-r1"}]}',))
@@ -56,6 +57,24 @@ async def command(*arguments: str) -> tuple[int | None, bytes]:
 
 async def test_a_deployment_that_works(tmp_path: Path) -> None:
     assert await probe(tmp_path, SERVED) == (0, {"r1-a": ""}, "r1-a: works\n")
+
+
+async def test_a_deployment_is_compared_with_its_record(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    told = {}
+    async with ScriptedUpstream(SERVED) as server:
+        for model in ("deepseek-r1", "another"):
+            places = {"r1-a": deployment(server.base_url)}
+            places["r1-a"]["provenance"] = team.bound(team.sign(model=model))
+            config = str(write_config(tmp_path, deployments=places))
+            code, said = await command("models", "probe", "--config", config, "--json")
+            _, text = await command("models", "probe", "--config", config)
+            told[model] = (code, orjson.loads(said)["provenance"]["r1-a"], text.decode())
+    right = {"state": "verified", "manifest": MANIFEST, "why": ""}
+    assert told["deepseek-r1"] == (0, right, f"r1-a: works; verified {MANIFEST}\n")
+    wrong = {"state": "mismatch", "manifest": MANIFEST, "why": "shows another model"}
+    words = f"r1-a: works; mismatch {MANIFEST} shows another model\n"
+    assert told["another"] == (1, wrong, words)
 
 
 async def test_a_vendor_without_such_a_list_is_not_asked_and_no_fault(tmp_path: Path) -> None:

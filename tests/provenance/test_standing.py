@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import CapturingLogger
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, UpstreamFailed
 from gateway.provenance.bundle import Unproven
 from gateway.provenance.standing import Provenance, Standing, load
 from gateway.settings.deployments import Provenance as Bound
@@ -82,6 +83,137 @@ def test_each_change_is_told_once_with_its_reason(team: Team) -> None:
         known.proof(now())
     told = [(call.kwargs["state"], call.kwargs["why"]) for call in log.calls]
     assert told == [("verified", ""), ("unverified", "not a bundle with one signature of a key")]
+
+
+class Server:
+    """Shows what it is told to show; what is left out it does not show."""
+
+    def __init__(self, **shown: object) -> None:
+        self.shown = shown
+        self.asked: list[str] = []
+
+    def _show(self, claim: str) -> Any:
+        self.asked.append(claim)
+        if claim not in self.shown:
+            raise UpstreamFailed("no", fallback=True)
+        return self.shown[claim]
+
+    async def models(self) -> frozenset[str]:
+        return frozenset(self._show("model"))
+
+    async def tokenizer(self) -> str:
+        return str(self._show("tokenizer"))
+
+    async def fingerprint(self) -> str:
+        return str(self._show("fingerprint"))
+
+
+ONE, TWO = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+CLAIMS: dict[str, Any] = {"model": "deepseek-r1", "tokenizer": ONE, "fingerprint": TWO}
+RIGHT: dict[str, object] = {"model": ["other", "deepseek-r1"], "tokenizer": ONE, "fingerprint": TWO}
+
+
+async def test_what_is_claimed_must_have_been_shown(team: Team) -> None:
+    known = standing(team, team.sign(**CLAIMS))
+    proof, why = known.judged(now())
+    assert proof == Proof(state="unverified", manifest=MANIFEST)
+    assert why == "has not shown its model, tokenizer, fingerprint"
+    await known.look(Server(**RIGHT), now())
+    assert known.judged(now()) == (VERIFIED, "")
+
+
+@pytest.mark.parametrize(
+    ("claim", "shown"),
+    [
+        ("model", ["deepseek-r"]),
+        ("model", ["a", "deepseek-r10"]),
+        ("tokenizer", TWO),
+        ("fingerprint", ONE),
+    ],
+)
+async def test_what_contradicts_a_claim_is_a_mismatch_until_it_is_right_again(
+    team: Team, claim: str, shown: object
+) -> None:
+    known = standing(team, team.sign(**CLAIMS))
+    await known.look(Server(**RIGHT), now())
+    wrong = {**RIGHT, claim: shown}
+    later = now() + timedelta(seconds=301)
+    await known.look(Server(**wrong), later)
+    proof, why = known.judged(later)
+    assert proof == Proof(state="mismatch", manifest=MANIFEST)
+    assert why == f"shows another {claim}"
+    await known.look(Server(**RIGHT), later)
+    assert known.proof(later) == VERIFIED
+
+
+async def test_what_was_shown_too_long_ago_counts_no_longer(team: Team) -> None:
+    known = standing(team, team.sign(**CLAIMS))
+    await known.look(Server(**RIGHT), now())
+    later = now() + timedelta(seconds=599)
+    await known.look(Server(), later)
+    assert known.proof(later) == VERIFIED
+    later += timedelta(seconds=2)
+    await known.look(Server(model=["deepseek-r1"], fingerprint=TWO), later)
+    proof, why = known.judged(later)
+    assert (proof.state, why) == ("unverified", "has not shown its tokenizer")
+
+
+async def test_only_what_is_claimed_is_asked_for_and_words_seldom(team: Team) -> None:
+    server = Server(**RIGHT)
+    await standing(team, team.sign(model="deepseek-r1")).look(server, now())
+    assert server.asked == ["model"]
+    known, server = standing(team, team.sign(**CLAIMS)), Server(**RIGHT)
+    for seconds in (0, 5, 295, 301):
+        await known.look(server, now() + timedelta(seconds=seconds))
+    assert server.asked.count("fingerprint") == 2
+    assert server.asked.count("tokenizer") == 4
+
+
+async def test_words_that_do_not_fit_are_asked_for_again_at_once(team: Team) -> None:
+    known, server = standing(team, team.sign(fingerprint=TWO)), Server(fingerprint=ONE)
+    for _ in range(2):
+        await known.look(server, now())
+    assert server.asked == ["fingerprint", "fingerprint"]
+
+
+async def test_a_new_record_is_compared_with_what_was_shown(team: Team) -> None:
+    known = standing(team, team.sign(**CLAIMS))
+    await known.look(Server(**RIGHT), now())
+    team.sign(**CLAIMS, commit="56d4cbb")
+    assert known.proof(now()) == VERIFIED
+    team.sign(model="another")
+    assert known.proof(now()).state == "mismatch"
+
+
+async def test_nothing_is_asked_under_a_record_that_is_not_believed(
+    team: Team, tmp_path: Path
+) -> None:
+    server = Server(**RIGHT)
+    await standing(team, Team(tmp_path, "other").sign(**CLAIMS)).look(server, now())
+    assert server.asked == []
+
+
+PIN, OTHER_PIN = f"sha256/{'A' * 43}=", f"sha256/{'B' * 43}="
+
+
+@pytest.mark.parametrize("other", [OTHER_PIN, ""])
+def test_a_server_with_another_key_is_not_recognised(team: Team, other: str) -> None:
+    known = standing(team, team.sign(spki=PIN))
+    assert known.proof(now()) == VERIFIED
+    assert known.recognises(PIN)
+    assert known.proof(now()) == VERIFIED
+    assert not known.recognises(other)
+    proof, why = known.judged(now())
+    assert (proof.state, why) == ("mismatch", "shows another server key")
+    assert known.recognises(PIN)
+    assert known.proof(now()) == VERIFIED
+
+
+def test_any_server_is_recognised_where_the_record_names_none(team: Team) -> None:
+    known = standing(team, team.sign())
+    assert known.recognises(OTHER_PIN)
+    assert known.recognises("")
+    assert known.proof(now()) == VERIFIED
 
 
 def test_only_deployments_that_are_bound_have_a_proof(team: Team) -> None:
