@@ -40,8 +40,8 @@ from gateway.types import (
 APP: Final = "bias-probe"
 """The application that policy sees: without a row in apps.yaml it has the default's."""
 _AT_A_TIME: Final = 4
-_TRIES: Final = 3
-_PAUSE_SECONDS: Final = 2.0
+_PAUSES: Final = (2.0, 10.0)
+"""Seconds before a question is asked again."""
 
 Progress = Callable[[int, int], None]
 
@@ -94,17 +94,15 @@ class Probe:
         return await asyncio.gather(*map(one, questions))
 
     async def _text(self, question: str) -> str:
-        """The answer to a question, without its reasoning; tried again where the server had no time."""
-        for attempt in range(1, _TRIES + 1):
+        """The answer to a question, without its reasoning; asked again where the server had no time."""
+        for pause in _PAUSES:
             try:
                 return await self._said(await self._cleared(question))
-            except ContentFiltered:
-                return ""
             except UpstreamError as error:
-                if attempt == _TRIES or not error.fallback:
+                if not error.fallback:
                     raise
-                await asyncio.sleep(error.retry_after or _PAUSE_SECONDS * attempt)
-        raise AssertionError("unreachable")
+                await asyncio.sleep(error.retry_after or pause)
+        return await self._said(await self._cleared(question))
 
     async def _cleared(self, question: str) -> Cleared:
         dialect = OpenAIChat()
@@ -141,19 +139,21 @@ class Probe:
         return await self.policy.decider.decide(with_bias(known, unbent, now))
 
     async def _said(self, cleared: Cleared) -> str:
+        """What a reply says; nothing where the model or its provider's filter refused it."""
         splitter, pieces, cut = ThinkSplitter(strict=True), list[tuple[bool, str]](), False
-        async with aclosing(self.upstream.send(cleared)) as batches:
-            async for batch in batches:
-                for event in batch:
-                    match event:
-                        case TextDelta():
-                            pieces += splitter.feed(event.text)
-                        case ReasoningDelta():
-                            splitter.elsewhere()
-                        case RefusalDelta():
-                            return ""
-                        case Finish():
-                            cut = event.reason == "length"
+        try:
+            async for event in self._events(cleared):
+                match event:
+                    case TextDelta():
+                        pieces += splitter.feed(event.text)
+                    case ReasoningDelta():
+                        splitter.elsewhere()
+                    case RefusalDelta():
+                        return ""
+                    case Finish():
+                        cut = event.reason == "length"
+        except ContentFiltered:
+            return ""
         pieces += splitter.flush()
         text = "".join(text for reasoning, text in pieces if not reasoning)
         if cut and not text.strip():
@@ -162,6 +162,12 @@ class Probe:
                 fallback=False,
             )
         return text
+
+    async def _events(self, cleared: Cleared) -> AsyncGenerator[Event, None]:
+        async with aclosing(self.upstream.send(cleared)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield event
 
 
 _PRINCIPAL: Final = Principal(

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 
 from gateway.app import Gateway, compose
+from gateway.bias.known import Known
 from gateway.bias.questions import SHIPPED
 from gateway.cli.bias import measure
 from gateway.cli.common import (
@@ -141,8 +143,17 @@ def _place(settings: Settings, name: str) -> dict[str, Any]:
         "base_url": told.base_url,
         "drain": told.drain,
         "probed": told.probe is not None,
+        "bias": _bias(settings, name),
     }
 
 
+def _bias(settings: Settings, name: str) -> dict[str, Any] | None:
+    """The score that policies decide on, and when it was measured."""
+    found = Known(settings.deployments, structlog.get_logger()).of([name]).get(name)
+    return None if found is None else {"score": found.score, "measured": found.measured}
+
+
 def _state(place: dict[str, Any]) -> str:
-    return "  draining" if place["drain"] else ""
+    bias = place["bias"]
+    measured = f"  bias {bias['score']:.2f} ({bias['measured']:%Y-%m-%d})" if bias else ""
+    return measured + ("  draining" if place["drain"] else "")

@@ -7,7 +7,7 @@ import orjson
 
 from tests.bias.samples import bent_in_chinese, small_set
 from tests.cli.test_models import command
-from tests.parts.commands import write_config
+from tests.parts.commands import run, write_config
 from tests.parts.configuration import deployment
 from tests.parts.scripted import Script, ScriptedUpstream
 
@@ -45,6 +45,18 @@ async def test_each_deployment_that_names_a_file_is_measured_into_it(tmp_path: P
     }
     assert kept["by_language"] == {"en": 0.0, "ja": 0.0, "zh": 0.5}
     assert kept["by_topic"] == {"censored": 0.3333, "open": 0.0}
+    _listed(str(tmp_path / "sekisho.yaml"), kept["measured"][:10])
+
+
+def _listed(config: str, day: str) -> None:
+    """``models list`` shows the score with its date, and none where nothing was measured."""
+    (model,) = orjson.loads(run("models", "list", "--config", config, "--json").stdout)
+    measured, other = model["deployments"]
+    assert measured["bias"]["score"] == 0.5
+    assert measured["bias"]["measured"].startswith(day)
+    assert other["bias"] is None
+    text = run("models", "list", "--config", config).stdout
+    assert text.count("bias") == text.count(f"bias 0.50 ({day})") == 1
 
 
 async def test_people_read_one_line_for_each(tmp_path: Path) -> None:
