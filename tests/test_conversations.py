@@ -1,6 +1,7 @@
 """Kept replies: whose they are, for how long, and what a store that fails changes."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -54,7 +55,11 @@ async def test_a_reply_is_kept_for_its_time_and_for_who_got_it() -> None:
     second = await begun(setting, input="two", previous_response_id=first.reply_id)
     assert second.reply_id not in ("", first.reply_id)
     assert [item.get("role") for item in second.document["input"]] == ["user", "assistant", "user"]
-    for who in (principal("other"), principal(tenant="globex")):
+    for who in (
+        principal("other"),
+        principal(tenant="globex"),
+        replace(principal(), user="user-mari"),
+    ):
         with pytest.raises(PreviousNotFound):
             await setting.kept.continued(who, parse(previous_response_id=first.reply_id))
         with pytest.raises(NotFound):

@@ -9,10 +9,13 @@ from typing import Any
 
 import openai
 import pytest
+import yaml
 
 from gateway.demo.sightings import sightings
+from gateway.policy.build import build
 from tests.parts.echoes import echo, says
 from tests.parts.gateways import KEY, Served, serving
+from tests.parts.opa import ROOT
 from tests.parts.redis import RedisServer
 from tests.parts.scripted import Script, ScriptedUpstream, completion
 
@@ -268,3 +271,26 @@ async def test_without_the_store_replies_come_and_are_not_kept(
                 await asyncio.sleep(0.05)
         third = await ask(served, "And?", streamed=streamed, previous_response_id=first.id)
         assert third.store is True
+
+
+async def test_a_conversation_is_judged_by_the_policy_of_its_own_time(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    """What was kept is what was said: a revision that blocks it blocks what goes on from it."""
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    rows = policies / "data/entities.yaml"
+    async with serving(
+        tmp_path, base_url=upstream.base_url, policy={"path": str(policies)}
+    ) as served:
+        first = await ask(served, FIRST)
+        stricter = {"EMAIL_ADDRESS": {"treatment": {"in-house": "block"}}}
+        document = yaml.safe_load(rows.read_text())
+        document["entities"] |= stricter
+        rows.write_text(yaml.safe_dump(document))
+        await served.gateway.pipeline.policy.swap(build(policies))
+        with pytest.raises(openai.UnprocessableEntityError) as caught:
+            await ask(served, "And?", previous_response_id=first.id)
+        assert caught.value.code == "content_blocked"
+        assert (await ask(served, "hello")).output_text == "hello"
+    assert len(upstream.requests) == 2

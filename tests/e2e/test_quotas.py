@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +148,51 @@ async def test_T47_without_quotas_no_store_is_needed_to_serve(
 async def probe(served: Served, path: str) -> int:
     async with httpx.AsyncClient() as client:
         return (await client.get(f"{served.url}{path}")).status_code
+
+
+async def test_requests_under_way_are_bounded_over_all_gateways(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    quota = {**PACE, "name": "at-once", "count": "concurrent", "limit": 2, "window_seconds": 600}
+    upstream.scripts = [stream(*({"content": "word "} for _ in range(20)), pause=0.2)]
+    async with RedisServer(tmp_path) as redis, AsyncExitStack() as stack:
+        gateways = []
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            state = {"url": redis.url}
+            gateway = serving(
+                tmp_path / name, base_url=upstream.base_url, quotas=[quota], state=state
+            )
+            gateways.append(await stack.enter_async_context(gateway))
+        under_way = [asyncio.ensure_future(listen(served)) for served in gateways]
+        async with asyncio.timeout(10):
+            while len(upstream.requests) < 2:
+                await asyncio.sleep(0.02)
+        for served in gateways:
+            with pytest.raises(openai.RateLimitError, match="under way") as caught:
+                await ask(served)
+            assert caught.value.code == "rate_limited"
+            assert caught.value.response.headers["retry-after"] == "1"
+        under_way[0].cancel()
+        await asyncio.wait(under_way[:1])
+        upstream.scripts = [completion({"content": "ok"})]
+        await asyncio.sleep(0.5)
+        headers = await ask(gateways[1])
+        assert headers["x-ratelimit-remaining-concurrent"] == "0"
+        assert headers["x-sekisho-quota-warning"] == "at-once"
+        metrics = gateways[1].gateway.metrics.render().decode()
+        assert 'sekisho_quota_warnings_total{quota="at-once"}' in metrics
+        await under_way[1]
+        await asyncio.sleep(0.2)
+        assert (await ask(gateways[0]))["x-ratelimit-remaining-concurrent"] == "1"
+
+
+async def listen(served: Served) -> None:
+    """Take a stream to its end."""
+    async with served.client() as client:
+        messages: Any = [{"role": "user", "content": "hello"}]
+        reply = await client.chat.completions.create(
+            model="deepseek-r1", messages=messages, stream=True
+        )
+        async for _ in reply:
+            pass

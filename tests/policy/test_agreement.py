@@ -52,6 +52,7 @@ CANDIDATES = st.lists(
             "developer": mostly(["DeepSeek"], ""),
             "licences": mostly([["MIT"]], [], ["none"]),
             "output_use": st.sampled_from(["allowed", "conditional", "forbidden", "unknown"]),
+            "harvest": mostly(["off", "below"], "over", "unknown", ""),
         }
     ),
     max_size=4,
@@ -103,7 +104,17 @@ async def test_generated_facts_are_decided_alike(shipped: Build, opa: OpaEngine)
 
 
 @pytest.mark.parametrize(
-    "field", ["zone", "host", "host_operator", "operator", "developer", "licences", "output_use"]
+    "field",
+    [
+        "zone",
+        "host",
+        "host_operator",
+        "operator",
+        "developer",
+        "licences",
+        "output_use",
+        "harvest",
+    ],
 )
 async def test_a_field_that_is_missing_is_never_permission(
     shipped: Build, opa: OpaEngine, field: str
@@ -155,7 +166,16 @@ async def test_facts_of_another_kind_are_never_permission(shipped: Build, tmp_pa
     built = enriched(shipped)
     write(built, tmp_path / "bundle.tar.gz")
     embedded = EmbeddedEngine(built)
-    read = {"zone", "operator", "host_operator", "developer", "licences", "provenance", "rerouted"}
+    read = {
+        "zone",
+        "operator",
+        "host_operator",
+        "developer",
+        "licences",
+        "provenance",
+        "rerouted",
+        "harvest",
+    }
     async with OpaServer(tmp_path / "bundle.tar.gz") as server:
         opa = OpaEngine(Opa(url=server.url, timeout_ms=60_000), built)
         opa._failures = -GENERATED
