@@ -25,13 +25,18 @@ from gateway.cli.common import (
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
 from gateway.exchange import Exchange
+from gateway.identity.roles import configured
 from gateway.pipeline import Examined
+from gateway.settings.identity import ApiKey
 from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
 from gateway.types import Call, Principal
 
 Request = Annotated[str, typer.Argument(help="A request body (JSON), or - for standard input.")]
-KeyId = Annotated[str | None, typer.Option("--key", help="Explain as the holder of this key id.")]
+KeyId = Annotated[
+    str | None,
+    typer.Option("--key", help="Explain as the caller of this id, with a key or a certificate."),
+]
 
 
 def explain(
@@ -65,17 +70,10 @@ def _read(request: str) -> bytes:
 
 
 def _principal(settings: Settings, key_id: str | None) -> Principal:
-    for key in settings.identity.keys:
-        if key_id in (None, key.id):
-            return Principal(
-                subject=key.id,
-                tenant=key.tenant,
-                app=key.app,
-                groups=frozenset(key.groups),
-                credential_id=key.id,
-                method="api-key",
-            )
-    raise ConfigError([f"--key: no key with the id {key_id!r} is configured"])
+    for caller in settings.identity.callers().values():
+        if key_id in (None, caller.id):
+            return configured(caller, "api-key" if isinstance(caller, ApiKey) else "certificate")
+    raise ConfigError([f"--key: no caller with the id {key_id!r} is configured"])
 
 
 async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[str, Any]:

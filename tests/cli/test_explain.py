@@ -33,6 +33,18 @@ def test_findings_decision_masked_body_and_destination(tmp_path: Path) -> None:
     assert not (tmp_path / "audit.db").exists()
 
 
+def test_a_caller_with_a_certificate_is_explained_by_its_id(tmp_path: Path) -> None:
+    caller = {"id": "portal", "tenant": "globex", "app": "portal", "dns": "portal.example"}
+    proxy = {"addresses": ["10.0.0.7"]}
+    identity = {"certificates": {"callers": [caller], "proxy": proxy}}
+    config = str(write_config(tmp_path, detect={"processes": 1}, identity=identity))
+    options = ("--key", "portal", "--config", config, "--json")
+    result = run("explain", "-", *options, stdin=BODY.decode())
+    assert result.exit_code == 0, result.output
+    facts = orjson.loads(result.stdout)["facts"]
+    assert (facts["tenant"], facts["app"]) == ("globex", "portal")
+
+
 def test_errors_are_told_as_the_api_would(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     result = run("explain", "-", "--config", str(config), stdin='{"model": 1}')
