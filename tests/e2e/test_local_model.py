@@ -50,6 +50,12 @@ async def _openai(served: Served) -> None:
         assert [c async for c in streamed][-1].choices[0].finish_reason == "length"
         response = await client.responses.create(model=NAME, input=ASKED, max_output_tokens=6)
         assert response.status == "incomplete"
+        then = await client.responses.create(
+            model=NAME, input="And?", previous_response_id=response.id, max_output_tokens=6
+        )
+        assert response.usage is not None
+        assert then.usage is not None
+        assert then.usage.input_tokens > response.usage.input_tokens
 
 
 async def _anthropic(served: Served) -> None:
