@@ -55,6 +55,7 @@ from gateway.state.store import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policies import PolicyNews
+from gateway.telemetry.proofs import ProofNews
 from gateway.upstream.egress import Recognise
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.library import fault as litellm_fault
@@ -208,7 +209,7 @@ def compose(
     policy = LivePolicy(build, lambda build: _engine(settings, build))
     metrics.policy_swapped("live", build.revision)
     candidate = _candidate(settings)
-    provenance = Provenance.of(settings.deployments, structlog.get_logger())
+    provenance = Provenance.of(settings.deployments, ProofNews(metrics, structlog.get_logger()))
     upstreams = _upstreams(settings, policy, provenance)
     router = Router(settings)
     detector = detector or ProcessDetector(

@@ -7,7 +7,7 @@ it unproven; one that it contradicts is a mismatch, until it shows the right thi
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 from gateway.errors import ConfigError, UpstreamError
 from gateway.files import Stamp, stamp
@@ -28,6 +28,8 @@ class Shows(Protocol):
     async def fingerprint(self) -> str: ...
 
 
+News: TypeAlias = Callable[[str, Proof, str], None]
+"""Told a deployment's name, how it stands, and what is wrong in a few words."""
 _Shown: TypeAlias = frozenset[str]
 _Ask: TypeAlias = Callable[[], Awaitable[str | _Shown]]
 _NEVER: Final[tuple[_Shown, datetime]] = (frozenset(), datetime.min.replace(tzinfo=UTC))
@@ -41,15 +43,15 @@ class Standing:
     Args:
         name: the deployment's name.
         bound: where its record and the trusted keys are.
-        log: a structlog logger; changes are told.
+        news: told of changes.
     """
 
-    def __init__(self, name: str, bound: Bound, log: Any) -> None:
+    def __init__(self, name: str, bound: Bound, news: News) -> None:
         self.name: Final = name
         self.seconds: Final = bound.seconds
         self._bound: Final = bound
         self._stale: Final = timedelta(seconds=bound.stale_seconds)
-        self._log: Final = log
+        self._news: Final = news
         self._stamps: tuple[Stamp, ...] | None = None
         self._record: Record | None = None
         self._unproven = ""
@@ -74,13 +76,7 @@ class Standing:
         proof, why = self._judged(now)
         if (proof, why) != self._told:
             self._told = (proof, why)
-            self._log.warning(
-                "provenance",
-                deployment=self.name,
-                state=proof.state,
-                manifest=proof.manifest,
-                why=why,
-            )
+            self._news(self.name, proof, why)
         return proof, why
 
     async def look(self, shows: Shows, now: datetime) -> None:
@@ -92,6 +88,7 @@ class Standing:
                 continue
             values = frozenset({shown}) if isinstance(shown, str) else shown
             self._seen[claim] = (values, now)
+        self.judged(now)
 
     def recognises(self, pin: str) -> bool:
         """Whether a server with this public key (``""`` without TLS) may be the one that the record speaks of."""
@@ -155,10 +152,10 @@ class Provenance:
         self.standings: Final = standings
 
     @classmethod
-    def of(cls, deployments: Mapping[str, DeploymentSettings], log: Any) -> Self:
+    def of(cls, deployments: Mapping[str, DeploymentSettings], news: News) -> Self:
         """Those of the configuration."""
         bound = ((name, told.provenance) for name, told in deployments.items())
-        return cls({name: Standing(name, told, log) for name, told in bound if told is not None})
+        return cls({name: Standing(name, told, news) for name, told in bound if told is not None})
 
     def proofs(self, deployments: Iterable[Deployment], now: datetime) -> Mapping[str, Proof]:
         """How those of the deployments stand that are bound to a record."""

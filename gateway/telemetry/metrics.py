@@ -1,8 +1,11 @@
 """Prometheus metrics. Labels take values from configuration and code alone, never from a request."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from gateway.exchange import Exchange
+from gateway.types import ProofState
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -89,6 +92,13 @@ class Metrics:
             ("model",),
             registry=self.registry,
         )
+        self._provenance = Gauge(
+            "sekisho_provenance",
+            "1 for the state in which a deployment stands to its signed record, 0 for the others.",
+            ("deployment", "state"),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
         self.under_way = Gauge(
             "sekisho_requests_under_way",
             "Requests under way.",
@@ -130,6 +140,11 @@ class Metrics:
         """A newer revision has faults; the one in place serves on."""
         self._policy_changes.labels(role, "refused").inc()
         self._policy_stale.labels(role).set(1)
+
+    def proven(self, deployment: str, state: ProofState) -> None:
+        """How a deployment stands to its signed record now."""
+        for each in get_args(ProofState):
+            self._provenance.labels(deployment, each).set(each == state)
 
     def listed(self, which: str, entry: str, mode: str) -> None:
         """Count one value that an entry of a list names; all three come from policy data."""

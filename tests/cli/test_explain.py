@@ -5,6 +5,8 @@ from pathlib import Path
 import orjson
 
 from tests.parts.commands import run, write_config
+from tests.parts.configuration import deployment
+from tests.parts.records import Team
 
 BODY = orjson.dumps(
     {
@@ -43,6 +45,21 @@ def test_a_caller_with_a_certificate_is_explained_by_its_id(tmp_path: Path) -> N
     assert result.exit_code == 0, result.output
     facts = orjson.loads(result.stdout)["facts"]
     assert (facts["tenant"], facts["app"]) == ("globex", "portal")
+
+
+def test_what_is_proven_of_a_deployment_is_looked_at(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    request = tmp_path / "request.json"
+    request.write_bytes(BODY)
+    found = {}
+    for model in (None, "deepseek-r1"):
+        bound = team.bound(team.sign(model=model))
+        places = {"r1-a": deployment("http://127.0.0.1:9/v1", provenance=bound)}
+        config = write_config(tmp_path, detect={"processes": 1}, deployments=places)
+        told = orjson.loads(run("explain", str(request), "--config", str(config), "--json").stdout)
+        (candidate,) = told["facts"]["candidates"]
+        found[candidate["provenance"]] = told["decision"]["allow"]
+    assert found == {"verified": True, "unverified": False}
 
 
 def test_errors_are_told_as_the_api_would(tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import CapturingLogger
 
 from gateway.errors import ConfigError, UpstreamFailed
 from gateway.provenance.bundle import Unproven
-from gateway.provenance.standing import Provenance, Standing, load
+from gateway.provenance.standing import News, Provenance, Standing, load
 from gateway.settings.deployments import Provenance as Bound
 from gateway.types import Proof
 from tests.parts.records import MANIFEST, Team
@@ -24,9 +23,9 @@ def team(tmp_path: Path) -> Team:
     return Team(tmp_path)
 
 
-def standing(team: Team, record: Path, log: CapturingLogger | None = None) -> Standing:
+def standing(team: Team, record: Path, news: News = lambda *_: None) -> Standing:
     bound = Bound.model_validate(team.bound(record))
-    return Standing("r1-a", bound, log or CapturingLogger())
+    return Standing("r1-a", bound, news)
 
 
 def now() -> datetime:
@@ -73,16 +72,27 @@ def test_a_key_that_is_replaced_counts_at_once(team: Team, tmp_path: Path) -> No
 
 
 def test_each_change_is_told_once_with_its_reason(team: Team) -> None:
-    log = CapturingLogger()
+    told: list[tuple[str, str, str]] = []
     record = team.sign()
-    known = standing(team, record, log)
+    known = standing(team, record, lambda name, proof, why: told.append((name, proof.state, why)))
     for _ in range(3):
         known.proof(now())
     record.write_bytes(b"{}")
     for _ in range(3):
         known.proof(now())
-    told = [(call.kwargs["state"], call.kwargs["why"]) for call in log.calls]
-    assert told == [("verified", ""), ("unverified", "not a bundle with one signature of a key")]
+    assert told == [
+        ("r1-a", "verified", ""),
+        ("r1-a", "unverified", "not a bundle with one signature of a key"),
+    ]
+
+
+async def test_a_look_tells_of_a_change_while_nobody_calls(team: Team) -> None:
+    told: list[str] = []
+    record = team.sign(model="deepseek-r1")
+    known = standing(team, record, lambda name, proof, why: told.append(proof.state))
+    for model in ("deepseek-r1", "another"):
+        await known.look(Server(model=[model]), now())
+    assert told == ["verified", "mismatch"]
 
 
 class Server:

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from structlog.testing import CapturingLogger
 
 from gateway.provenance import watch
 from gateway.provenance.standing import Standing
@@ -35,7 +34,7 @@ class Server:
 
 def standing(team: Team, name: str = "r1-a", **more: float) -> Standing:
     bound = {**team.bound(team.sign(model="deepseek-r1")), **more}
-    return Standing(name, Bound.model_validate(bound), CapturingLogger())
+    return Standing(name, Bound.model_validate(bound), lambda *_: None)
 
 
 async def test_the_first_look_is_over_when_it_has_started_and_others_follow(tmp_path: Path) -> None:

@@ -69,6 +69,30 @@ async def test_T33_another_host_is_refused(listener: ScriptedUpstream, other: st
     assert listener.connections == 0
 
 
+async def test_a_server_that_policy_does_not_recognise_gets_no_byte(
+    listener: ScriptedUpstream,
+) -> None:
+    """Without TLS there is no key, which is told as such."""
+    rule = Reason(id="provenance", title="t", remedy="r", mode="enforce", code="c")
+    pins: list[str] = []
+
+    def recognise(pin: str) -> tuple[Reason, ...]:
+        pins.append(pin)
+        return (rule,)
+
+    connector = GuardedConnector(
+        destination(listener.base_url),
+        reach="private",
+        refused_host=_nobody,
+        tls=tls_context(TOLD),
+        recognise=recognise,
+    )
+    async with guarded_session(connector, Timeouts()) as opened:
+        with pytest.raises(AddressRefused, match="signed record") as caught:
+            await _get(opened, listener.base_url)
+    assert (caught.value.reasons, pins, listener.requests) == ((rule,), [""], [])
+
+
 async def test_another_port_and_another_scheme_are_refused(listener: ScriptedUpstream) -> None:
     async with session("http://127.0.0.1:9/v1") as opened:
         for url in (listener.base_url, "https://127.0.0.1:9/v1"):
