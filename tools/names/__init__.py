@@ -1,6 +1,6 @@
-"""Trains the network that finds names and addresses in English text.
+"""Trains the network that finds names and addresses in English text: ``make models``.
 
-Not part of the gateway. ``python -m tools.names.train`` needs Faker and a city list beside the gateway's own
-packages, and public text that teachers have labelled, which is not in the tree: another run gives other weights.
-Those in use are in ``gateway/detect/weights``, with a model card and their digest.
+Not part of the gateway. It runs in an environment of its own (``requirements/models.lock``): ``corpus`` gathers
+public text and has two teachers label it, ``train`` learns from that and from generated text. The weights in use
+are in ``gateway/detect/weights``, with a model card and their digest.
 """

