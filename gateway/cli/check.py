@@ -6,14 +6,17 @@ import typer
 
 from gateway.app import compose
 from gateway.cli.common import DEFAULT_CONFIG, AsJson, Config, exit_with, load_or_exit, print_json
+from gateway.detect.child import EngineFailed, construct
 from gateway.errors import ConfigError
+from gateway.settings.detection import Detect
 
 
 def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Validate the configuration, the key ring and the policies; list all faults; exit 1 on any."""
+    """Validate the configuration, the key ring, the policies and recognisers; list all faults; exit 1 on any."""
     settings = load_or_exit(config, as_json=as_json)
     try:
         gateway = compose(settings, os.environ)
+        _load_recognisers(settings.detect)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     revision = gateway.pipeline.policy.current.build.revision
@@ -21,3 +24,19 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         print_json({"ok": True, "faults": [], "policy": revision})
     else:
         typer.echo(f"{config}: no faults; policy revision {revision}")
+
+
+def _load_recognisers(detect: Detect) -> None:
+    """Load what users bring as a detector process would; their libraries are imported only where there is any.
+
+    Raises:
+        ConfigError: some can't be used.
+    """
+    faults = []
+    for index, recogniser in enumerate(detect.recognisers):
+        try:
+            construct("gateway.detect.custom:load", detect.languages, [recogniser.spec()])
+        except EngineFailed as error:
+            faults.append(f"detect.recognisers.{index}: {error}")
+    if faults:
+        raise ConfigError(faults)

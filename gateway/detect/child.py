@@ -36,7 +36,7 @@ class EngineFailed(Exception):
 
 
 def construct(name: str, languages: Sequence[str], specs: Sequence[str] = ()) -> Any:
-    """The engine that a factory builds; one that is not ours need not know of added recognisers.
+    """What a factory builds: an engine, of which one that is not ours need not know of added recognisers, or those alone.
 
     Raises:
         EngineFailed: with the reason, since no user text is near yet.

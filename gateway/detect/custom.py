@@ -97,12 +97,13 @@ class DictionaryRecognizer(EntityRecognizer):
         ]
 
 
-def load(specs: Sequence[str], languages: Sequence[str]) -> list[EntityRecognizer]:
+def load(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecognizer]:
     """The recognisers that settings name, one for each language.
 
     Args:
-        specs: ``yaml=PATH``, ``dictionary=ENTITY=PATH``, ``onnx=LABEL:ENTITY,…=PATH`` or ``python=module:Class``.
         languages: the languages that are configured.
+        specs: ``yaml=PATH``, ``dictionary=ENTITY=PATH``, ``onnx=THRESHOLD=LABEL:ENTITY,…=PATH`` or
+            ``python=module:Class``.
 
     Raises:
         ValueError: a file or class can't be used; the message says which and why.
@@ -118,7 +119,7 @@ def contents(specs: Sequence[str]) -> Iterator[bytes]:
         if kind in ("yaml", "dictionary"):
             yield Path(value.rpartition("=")[2]).read_bytes()
         if kind == "onnx":
-            yield from _classifiers().content(Path(value.partition("=")[2]))
+            yield from _networks().contents(Path(value.split("=", 2)[2]))
 
 
 def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
@@ -132,10 +133,9 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
             for language in languages:
                 yield DictionaryRecognizer(terms, entity, language)
         elif kind == "onnx":
-            labels, _, path = value.partition("=")
+            threshold, labels, path = value.split("=", 2)
             named = dict(pair.split(":") for pair in labels.split(","))
-            for language in languages:
-                yield _classifiers().TokenClassifier(Path(path), named, language)
+            yield from _networks().recognisers(Path(path), named, float(threshold), languages)
         else:
             for language in languages:
                 yield _class(value)(supported_language=language)
@@ -155,9 +155,9 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
         raise ValueError(f"{value}: {type(error).__name__}: {error}") from None
 
 
-def _classifiers() -> ModuleType:
+def _networks() -> ModuleType:
     """The module of networks that users bring: lazily, since its libraries are an extra."""
-    return import_module("gateway.detect.token_classifier")
+    return import_module("gateway.detect.networks")
 
 
 def _patterns(path: Path, languages: Sequence[str]) -> Iterator[EntityRecognizer]:

@@ -123,7 +123,7 @@ def _added(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecogni
     added: list[EntityRecognizer] = []
     if entities:
         added += [OptionalRecognizer(entities, language) for language in languages]
-    return added + custom.load([s for s in specs if not s.startswith(_OPTIONAL)], languages)
+    return added + custom.load(languages, [s for s in specs if not s.startswith(_OPTIONAL)])
 
 
 def _language(text: str, languages: Sequence[str]) -> str:

@@ -1,28 +1,23 @@
-"""A network for token classification that users bring, as ONNX: the tier above our own networks.
+"""A network for token classification, as ONNX.
 
-A directory as Hugging Face's Optimum exports it (https://huggingface.co/docs/optimum/exporters/onnx/overview):
-``config.json`` with ``id2label``, ``tokenizer.json``, and ``model.onnx``. It is read from disk alone, and runs on one
-thread, as a detector process has one core. ``onnxruntime`` and ``tokenizers`` come with the extra ``onnx``.
+The directory is as Hugging Face's Optimum exports it (https://huggingface.co/docs/optimum/exporters/onnx/overview):
+``config.json`` with ``id2label``, ``tokenizer.json``, and ``model.onnx``.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import onnxruntime
-import orjson
 from numpy.typing import NDArray
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from tokenizers import Encoding, Tokenizer
+from presidio_analyzer import RecognizerResult
+from tokenizers import Encoding
 
-_MOST_TOKENS: Final = 512
+from gateway.detect.onnx_files import MOST_TOKENS, NetworkFiles
+
 _STRIDE: Final = 64
 """Tokens that neighbouring windows share, so that a name on the edge of one is whole in the other."""
-_FILES: Final = ("config.json", "tokenizer.json", "model.onnx")
 
 
 class _Token(NamedTuple):
@@ -33,51 +28,32 @@ class _Token(NamedTuple):
     score: float
 
 
-class TokenClassifier(EntityRecognizer):
-    """Names what the network labels.
+class TokenClassifier:
+    """Finds what the network labels.
 
     Args:
         folder: the directory.
         labels: which of its labels (without ``B-`` and the like) are which entities; others are left out.
-        language: the language that it is registered for.
 
     Raises:
-        ValueError: the directory lacks a file, or the network knows none of the labels. A file that is no such
-            file raises what its library raises.
+        ValueError: the directory can't be used, or the network knows none of the labels.
     """
 
-    def __init__(self, folder: Path, labels: Mapping[str, str], language: str) -> None:
-        super().__init__(
-            supported_entities=sorted(set(labels.values())),
-            supported_language=language,
-            name=folder.name,
-        )
-        missing = [name for name in _FILES if not (folder / name).is_file()]
-        if missing:
-            raise ValueError(f"{folder}: no {' and no '.join(missing)}")
-        config = orjson.loads((folder / "config.json").read_bytes())
+    def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
+        files = NetworkFiles(folder, "config.json")
+        config = files.description()
         known: dict[str, str] = config["id2label"]
         self._labels = [_entity(known[str(i)], labels) for i in range(len(known))]
         if not any(entity for entity, _ in self._labels):
             raise ValueError(f"{folder}: of its labels ({', '.join(known.values())}) none is named")
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        most = min(_MOST_TOKENS, config.get("max_position_embeddings", _MOST_TOKENS))
+        self._tokenizer = files.tokenizer()
+        most = min(MOST_TOKENS, config.get("max_position_embeddings", MOST_TOKENS))
         self._tokenizer.enable_truncation(most, stride=min(_STRIDE, most // 4))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = files.session()
         self._inputs = frozenset(one.name for one in self._session.get_inputs())
 
-    def load(self) -> None:
-        """Nothing to load: the network is."""
-
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
-    ) -> list[RecognizerResult]:
-        del entities, nlp_artifacts
+    def find(self, text: str) -> list[RecognizerResult]:
+        """What is named in the text."""
         whole = self._tokenizer.encode(text)
         return [
             result
@@ -102,13 +78,6 @@ class TokenClassifier(EntityRecognizer):
         fed = {n: np.array([v], np.int64) for n, v in given.items() if n in self._inputs}
         logits: NDArray[np.float32] = self._session.run(None, fed)[0][0]
         return logits
-
-
-def content(folder: Path) -> Iterator[bytes]:
-    """Digests of the files, for the revision."""
-    for name in _FILES:
-        with (folder / name).open("rb") as file:
-            yield hashlib.file_digest(file, "sha256").digest()
 
 
 def _entity(label: str, labels: Mapping[str, str]) -> tuple[str, bool]:

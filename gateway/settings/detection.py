@@ -20,10 +20,14 @@ class Recogniser(Section):
     entity: Entity | None = Field(None, description="What the dictionary's terms are.")
     onnx: Path | None = Field(
         None,
-        description="Directory of a network for token classification: config.json, tokenizer.json, model.onnx.",
+        description="Directory of a network: model.onnx, tokenizer.json, and config.json of one for token "
+        "classification or gliner_config.json of GLiNER's.",
     )
     labels: dict[Label, Entity] = Field(
         default_factory=dict, description="Which of the network's labels are which entities."
+    )
+    threshold: float = Field(
+        0.4, ge=0.4, le=1, description="Score from which a finding of the network counts."
     )
     python: str | None = Field(
         None,
@@ -38,6 +42,8 @@ class Recogniser(Section):
             raise ValueError("give exactly one of yaml, dictionary, onnx and python")
         if (self.onnx is None) != (not self.labels):
             raise ValueError("`labels` are needed with `onnx`, and only then")
+        if self.onnx is None and "threshold" in self.model_fields_set:
+            raise ValueError("`threshold` is for `onnx` only")
         if (self.dictionary is None) != (self.entity is None):
             raise ValueError("`entity` is needed with `dictionary`, and only then")
         return self
@@ -50,7 +56,7 @@ class Recogniser(Section):
             return f"dictionary={self.entity}={self.dictionary}"
         if self.onnx is not None:
             labels = ",".join(f"{label}:{entity}" for label, entity in self.labels.items())
-            return f"onnx={labels}={self.onnx}"
+            return f"onnx={self.threshold}={labels}={self.onnx}"
         return f"python={self.python}"
 
     @property

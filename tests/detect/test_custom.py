@@ -79,7 +79,7 @@ def test_a_faulty_file_is_refused_with_its_reason(
 ) -> None:
     patterns.write_text(YAML.replace(*change))
     with pytest.raises(ValueError, match=rf"badge\.yaml.*({fault}|Error)"):
-        load([f"yaml={patterns}"], ["en"])
+        load(["en"], [f"yaml={patterns}"])
 
 
 @pytest.mark.parametrize(
