@@ -99,13 +99,15 @@ class Standing:
     def _due(self, shows: Shows, now: datetime) -> Iterator[tuple[str, _Ask]]:
         """Claims to be looked at now, and how. Words cost the server more, so those that fit are asked for seldom."""
         record = self.record()
-        said = _said(record.claims) if record is not None else {}
+        claims = Claims() if record is None else record.claims
         asks: dict[str, _Ask] = {
             "model": shows.models,
             "tokenizer": shows.tokenizer,
             "fingerprint": shows.fingerprint,
         }
-        for claim, value in said.items():
+        if claims.spki is not None and claims.model is None:
+            yield "model", shows.models  # any question connects, and so shows the server's key
+        for claim, value in _said(claims).items():
             seen, at = self._seen.get(claim, _NEVER)
             if claim != "fingerprint" or value not in seen or now - at >= self._stale / 2:
                 yield claim, asks[claim]

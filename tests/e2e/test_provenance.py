@@ -62,8 +62,8 @@ def last(served: Served) -> dict[str, Any]:
 def bound(
     server: ScriptedUpstream | LocalModel, team: Team, record: Path, **changes: Any
 ) -> dict[str, Any]:
-    """A deployment that is looked at twenty times a second."""
-    proven = {**team.bound(record), "seconds": 0.05}
+    """A deployment that is looked at twenty times a second unless it is said otherwise."""
+    proven = {**team.bound(record), "seconds": changes.pop("seconds", 0.05)}
     return {"r1-a": deployment(server.base_url, provenance=proven, **changes)}
 
 
@@ -153,7 +153,7 @@ async def test_a_swapped_server_certificate_gets_no_byte_and_is_a_mismatch(
     tls = right.server()
     async with ScriptedUpstream(SAID, tls=tls) as server:
         record = team.sign(spki=spki_pin(right.der))
-        places = bound(server, team, record, ca_file=str(authority.ca_file))
+        places = bound(server, team, record, ca_file=str(authority.ca_file), seconds=3600)
         async with serving(tmp_path, deployments=places) as served:
             assert (await ask(served))[0] == 200
             tls.load_cert_chain(str(other.cert_file), str(other.key_file))
@@ -166,6 +166,25 @@ async def test_a_swapped_server_certificate_gets_no_byte_and_is_a_mismatch(
             assert await ask(served) == (403, {"provenance": "mismatch", "manifest": MANIFEST})
             assert mismatched(served)
             assert len(server.received) == received
+
+
+async def test_a_swapped_server_certificate_is_seen_while_nobody_calls_and_so_is_its_return(
+    tmp_path: Path, team: Team
+) -> None:
+    authority = Authority(tmp_path)
+    right, other = (authority.issue(name, "127.0.0.1") for name in ("right", "other"))
+    tls = right.server()
+    async with ScriptedUpstream(SAID, tls=tls) as server:
+        record = team.sign(spki=spki_pin(right.der))
+        places = bound(server, team, record, ca_file=str(authority.ca_file), seconds=KEPT_ALIVE)
+        async with serving(tmp_path, deployments=places) as served:
+            assert (await ask(served))[0] == 200
+            tls.load_cert_chain(str(other.cert_file), str(other.key_file))
+            await asyncio.sleep(2 * KEPT_ALIVE)
+            assert (await ask(served))[1]["provenance"] == "mismatch"
+            assert mismatched(served)
+            tls.load_cert_chain(str(right.cert_file), str(right.key_file))
+            assert (await until(served, "verified"))[0] == 200
 
 
 class Vendor:

@@ -206,6 +206,15 @@ async def test_nothing_is_asked_under_a_record_that_is_not_believed(
 PIN, OTHER_PIN = f"sha256/{'A' * 43}=", f"sha256/{'B' * 43}="
 
 
+async def test_a_server_whose_key_is_claimed_is_asked_so_that_it_connects(team: Team) -> None:
+    server = Server()
+    known = standing(team, team.sign(spki=PIN))
+    await known.look(server, now())
+    assert server.asked == ["model"]
+    await known.look(Server(model=["another"]), now())
+    assert known.proof(now()) == VERIFIED
+
+
 @pytest.mark.parametrize("other", [OTHER_PIN, ""])
 def test_a_server_with_another_key_is_not_recognised(team: Team, other: str) -> None:
     known = standing(team, team.sign(spki=PIN))
