@@ -9,7 +9,7 @@ from importlib.metadata import distribution
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from presidio_analyzer import RecognizerResult
 from spacy.tokens import Doc
@@ -50,8 +50,7 @@ class Teachers:
     def label(self, public: Public) -> list[Span]:
         """The names in a text, in order, disjoint."""
         doc = self._nlp(public.text)
-        unused: Any = None
-        said = _by_word(doc, self._rampart.analyze(public.text, [], unused))
+        said = _by_word(doc, self._rampart.find(public.text))
         mine = [_SPACY.get(token.ent_type_, "") for token in doc]
         return spans(doc, where_agreed(mine, said) if public.technical else either(mine, said))
 
@@ -99,4 +98,4 @@ def _rampart() -> TokenClassifier:
     with TemporaryDirectory() as folder:
         for name, file in _FILES.items():
             (Path(folder) / name).symlink_to(theirs / file)
-        return TokenClassifier(Path(folder), _RAMPART, "en")
+        return TokenClassifier(Path(folder), _RAMPART)
