@@ -23,6 +23,7 @@ from gateway.upstream.resolver import RefusedHost
 from gateway.upstream.speech import Outgoing, Reader, Speech
 
 _LONGEST_REPLY = 32 << 20
+_FIRST_PIECE = 4096
 _QUESTION_SECONDS = 60.0
 """For an answer to a question of the gateway's own: a few words, from a server that may be busy."""
 
@@ -228,7 +229,7 @@ async def _streamed(
     Servers send it before they have begun to think, and what failed before the first word may be tried elsewhere.
     """
     batch: list[Event] = []
-    while chunk := await content.readany():
+    async for chunk in _chunks(content):
         try:
             ended = reader.feed(chunk, batch)
         except UpstreamError:
@@ -242,6 +243,14 @@ async def _streamed(
             break
     if batch := [*batch, *reader.end()]:
         yield batch
+
+
+async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
+    """What has come, each time; the first of it in a small piece, so that the first words wait for no others."""
+    if first := await content.read(_FIRST_PIECE):
+        yield first
+    while chunk := await content.readany():
+        yield chunk
 
 
 def _has_begun(batch: Sequence[Event]) -> bool:
