@@ -61,7 +61,15 @@ def test_recall_weighs_more() -> None:
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("PER", "PERSON"), ("gpe", "LOCATION"), ("SECRET_API_KEY", "SECRET"), ("OTHER", "OTHER")],
+    [
+        ("PER", "PERSON"),
+        ("人名", "PERSON"),
+        ("gpe", "LOCATION"),
+        ("LICENSEPLATENUM", "ID"),
+        ("DRIVER_LICENSE", "ID"),
+        ("SECRET_API_KEY", "SECRET"),
+        ("OTHER", "OTHER"),
+    ],
 )
 def test_families(label: str, expected: str) -> None:
     assert family(label) == expected
