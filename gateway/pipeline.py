@@ -31,7 +31,8 @@ from gateway.policy.live import LivePolicy, Revision
 from gateway.policy.refusal import refusal
 from gateway.policy.trial import trial
 from gateway.provenance.standing import Provenance
-from gateway.quota.estimate import capped
+from gateway.quota.estimate import capped, choices
+from gateway.quota.meter import metered
 from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.recorder import Recorder
 from gateway.redact.mask import mask
@@ -297,7 +298,7 @@ class Pipeline:
                 with lease:
                     cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
                     await self._attempt(cleared, exchange)
-                    return await self._first(call, cleared, lease, examined.lists, exchange)
+                    return await self._first(call, cleared, lease, examined, exchange)
             except UpstreamError as error:
                 if not plan.goes_on(error):
                     raise
@@ -312,9 +313,11 @@ class Pipeline:
         await self.recorder.attempt(exchange)
 
     async def _first(
-        self, call: Call, cleared: Cleared, lease: Lease, lists: Lists, exchange: Exchange
+        self, call: Call, cleared: Cleared, lease: Lease, examined: Examined, exchange: Exchange
     ) -> Opened:
         events = lease.carry(self.upstreams[cleared.deployment.name].send(cleared))
+        if call.stream and examined.output_tokens is not None:
+            events = metered(events, examined.output_tokens * choices(call))
         began = time.perf_counter()
         exchange.sent = True
         try:
@@ -328,7 +331,7 @@ class Pipeline:
             raise
         finally:
             exchange.upstream_seconds += time.perf_counter() - began
-        return Opened(first=first, rest=events, call=call, cleared=cleared, lists=lists)
+        return Opened(first=first, rest=events, call=call, cleared=cleared, lists=examined.lists)
 
     async def _respond(
         self,

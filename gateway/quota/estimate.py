@@ -22,7 +22,7 @@ def estimate(call: Call, longest: int) -> Tokens:
         for segment in call.segments
     )
     other = _FOR_KIND * len(call.modalities - {"text"})
-    output = bound(call, longest) * _choices(call)
+    output = bound(call, longest) * choices(call)
     return Tokens(input=_FOR_TEMPLATE + text + other, output=output)
 
 
@@ -40,6 +40,7 @@ def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
     return replace(call, neutral={**call.neutral, **bounds})
 
 
-def _choices(call: Call) -> int:
+def choices(call: Call) -> int:
+    """How many the caller asked for."""
     asked = [call.document.get(name) for name in ("n", "best_of")]
     return max([1, *(number for number in asked if isinstance(number, int))])

@@ -92,6 +92,27 @@ async def test_T49_what_a_caller_who_left_had_received_is_charged(
     assert 20_000 - 9000 < left < 20_000 - 200
 
 
+async def test_a_server_that_disregards_its_bound_is_cut_off_while_it_streams(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    endless = stream(*({"content": "on and on "} for _ in range(10_000)))
+    upstream.scripts = [endless]
+    async with serving(tmp_path, base_url=upstream.base_url, quotas=[DAY]) as served:
+        async with served.client() as client:
+            messages: Any = [{"role": "user", "content": "hello"}]
+            chunks = [
+                chunk.choices[0]
+                async for chunk in await client.chat.completions.create(
+                    model="deepseek-r1", messages=messages, stream=True, max_tokens=50
+                )
+            ]
+        upstream.scripts = [completion({"content": "ok"})]
+        left = await remaining(served)
+    assert (chunks[-1].finish_reason, served.records()[1]["outcome"]) == ("length", "served")
+    assert sum(len(choice.delta.content or "") for choice in chunks) <= 50 * 10
+    assert left > 20_000 - 50 - 300
+
+
 @pytest.mark.parametrize("script", [Script(status=500), Script(chunks=(b"nonsense",))])
 async def test_a_model_server_that_fails_costs_no_tokens(
     upstream: ScriptedUpstream, tmp_path: Path, script: Script

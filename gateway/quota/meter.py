@@ -1,0 +1,57 @@
+"""Counts a streamed reply while it flows, and ends it where a server goes on past the bound that it was sent."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Final
+
+from gateway.types import Event, Finish, Spoken
+
+_BYTES: Final = 8
+"""Of UTF-8 in a token: about twice the mean of a text, so that no server is cut off that keeps to the bound."""
+
+
+async def metered(
+    events: AsyncGenerator[Sequence[Event], None], tokens: int
+) -> AsyncGenerator[Sequence[Event], None]:
+    """The events, ended as a server ends them that keeps to its bound, once they are surely more than it allows.
+
+    No tokenizer is at hand. A piece is at least one token, save from servers that cut tokens up; so both are asked for,
+    more pieces than tokens and more text than so many tokens have.
+
+    Args:
+        events: a streamed reply; closed when it is cut off, which cancels the call.
+        tokens: what was reserved for it.
+    """
+    meter = _Meter(tokens)
+    async with aclosing(events):
+        async for batch in events:
+            for place, event in enumerate(batch):
+                meter.take(event)
+                if meter.full:
+                    yield [*batch[:place], *meter.ends()]
+                    return
+            yield batch
+
+
+class _Meter:
+    def __init__(self, tokens: int) -> None:
+        self._tokens = tokens
+        self._pieces = 0
+        self._bytes = 0
+        self._open: set[int] = set()
+
+    @property
+    def full(self) -> bool:
+        return self._pieces > self._tokens and self._bytes > self._tokens * _BYTES
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Spoken):
+            self._pieces += 1
+            self._bytes += len(event.text.encode("utf-8", "surrogatepass"))
+            self._open.add(event.choice)
+        elif isinstance(event, Finish):
+            self._open.discard(event.choice)
+
+    def ends(self) -> list[Event]:
+        """What ends every choice that is still speaking."""
+        return [Finish(choice=choice, reason="length") for choice in sorted(self._open)]
