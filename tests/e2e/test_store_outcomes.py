@@ -176,6 +176,11 @@ def grace_passes(served: Served) -> None:
     served.gateway.ledger._clock = lambda: time.monotonic() + 2 * GRACE_SECONDS
 
 
+async def settled(served: Served) -> bool:
+    """Whether the store has taken the truth of every request: a reply is out before it has."""
+    return not served.gateway.ledger._settling
+
+
 async def able(served: Served) -> bool:
     return (await served.gateway.health())["state"]
 
@@ -185,6 +190,7 @@ async def test_T46_T47_quotas_are_granted_a_share_and_then_refused(
     served: Served, redis: RedisServer, failure: Failure
 ) -> None:
     assert await outcome(ask(served, "hello")) == (200, "")
+    await until(lambda: settled(served))
     await failure.begin(redis)
     await until(lambda: _not(able(served)))
     for _ in range(GRANTED_ALONE):
