@@ -21,8 +21,8 @@ _MOST_FINDINGS: Final = 10_000
 
 _TEXT: Final = frozenset({"text"})
 
-_Spread: TypeAlias = tuple[list[tuple[Span, ...]], list[tuple[Span, ...]]]
-"""What was found in each segment of a request and counts, and the same after spreading."""
+_Spread: TypeAlias = tuple[list[tuple[Span, ...]], tuple[Finding, ...]]
+"""What was found in each segment of a request and counts, and the findings after spreading."""
 
 
 class Scanner:
@@ -81,11 +81,7 @@ class Scanner:
             )
         found = lists.applied(call.segments, seen, tenant, app)
         return Scan(
-            findings=tuple(
-                _finding(index, span)
-                for index, spans in enumerate(self._spread(call.segments, found, keys))
-                for span in spans
-            ),
+            findings=self._spread(call.segments, found, keys),
             unscannable=call.modalities - _TEXT,
         )
 
@@ -103,15 +99,16 @@ class Scanner:
 
     def _spread(
         self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
-    ) -> list[tuple[Span, ...]]:
+    ) -> tuple[Finding, ...]:
         """What was found anywhere, marked everywhere; remembered, for a call that is made again."""
         key = joined(keys)
         known = self._spreads.get(key)
         if known is not None and known[0] == found:
             return known[1]
-        marked = spread(segments, found)
-        self._spreads.put(key, (found, marked), len(marked) + sum(map(len, marked)))
-        return marked
+        marked = enumerate(spread(segments, found))
+        findings = tuple(_finding(index, span) for index, spans in marked for span in spans)
+        self._spreads.put(key, (found, findings), len(segments) + len(findings))
+        return findings
 
     async def _found(
         self, segments: Sequence[Segment], tenant: str
