@@ -1,5 +1,7 @@
 """Files that may be replaced while the gateway runs."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,3 +15,27 @@ def stamp(path: Path) -> Stamp:
     except OSError:
         return None
     return (told.st_ino, told.st_mtime_ns, told.st_size)
+
+
+def beside(path: Path, body: bytes, *, mode: int = 0o600) -> Path:
+    """A synchronised file with this content in the same folder, which only its owner may open unless ``mode`` says otherwise.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
+
+
+def replace(path: Path, body: bytes, *, mode: int = 0o600) -> None:
+    """Replace the file in one step: who reads it meanwhile finds the old one or the new one, never a part.
+
+    Raises:
+        OSError: it can't be written; the old one stays.
+    """
+    beside(path, body, mode=mode).replace(path)

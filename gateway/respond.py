@@ -21,6 +21,7 @@ from gateway.redact.jsonstate import JsonState
 from gateway.redact.reply import RequestIndex, only_stand_ins, treat
 from gateway.redact.restore import Restorer, hosts_in
 from gateway.redact.thinking import ThinkSplitter
+from gateway.text.length import utf8_length
 from gateway.types import (
     Call,
     Embedding,
@@ -179,7 +180,7 @@ class Reply:
             await self._speak(_part_of(choice, *piece), safe)
 
     async def _speak(self, event: Spoken, safe: list[Event]) -> None:
-        self.exchange.output_bytes += _size(event.text)
+        self.exchange.output_bytes += utf8_length(event.text)
         channel = self._channel(event)
         if self._ordered and self._speaking.get(event.choice) is not channel:
             before = self._speaking.get(event.choice)
@@ -278,11 +279,6 @@ class Reply:
         restorers = [c.restorer for c in self._channels.values() if c.restorer is not None]
         self.exchange.restored = sum(restorer.restored for restorer in restorers)
         self.exchange.unrestored = sum(restorer.unrestored for restorer in restorers)
-
-
-def _size(text: str) -> int:
-    """Its length as UTF-8."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _part(event: Spoken) -> object:

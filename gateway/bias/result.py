@@ -1,8 +1,6 @@
 """The file that holds what was measured of one deployment: written by ``sekisho models probe --bias``, read by the gateway."""
 
 import math
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from gateway.bias.questions import Language, Questions, Wording
 from gateway.bias.score import Answer, Verdict, bent, score
 from gateway.errors import ConfigError
+from gateway.files import replace
 from gateway.policy.facts import Bias
 from gateway.settings.deployments import DeploymentSettings
 
@@ -119,13 +118,7 @@ def write(path: Path, measured: Result) -> None:
         OSError: it can't be written; the old one stays.
     """
     body = orjson.dumps(measured.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o644)
-        file.write(body + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    replace(path, body + b"\n", mode=0o644)
 
 
 def read(path: Path, name: str, place: DeploymentSettings) -> Result:

@@ -1,7 +1,5 @@
 """``sekisho keys``: the key ring, and API keys for callers."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,6 +8,7 @@ import typer
 from gateway.cli.api_keys import create, revoke, rotate_key, show
 from gateway.cli.common import USAGE, AsJson, exit_with, print_json
 from gateway.errors import ConfigError
+from gateway.files import beside, replace
 from gateway.keys import KeyRing, public_text, read_public, read_ring
 
 app = typer.Typer(help="Make and rotate keys.", no_args_is_help=True)
@@ -24,7 +23,7 @@ def new(path: RingPath, as_json: AsJson = False) -> None:
     """Write a new key ring that only you can read. An existing file is never overwritten."""
     made = KeyRing.new()
     try:
-        temporary = _write_beside(path, made.dump())
+        temporary = beside(path, made.dump().encode())
         try:
             # A link, not a rename: it fails when the name is taken.
             path.hardlink_to(temporary)
@@ -42,7 +41,7 @@ def rotate(path: RingPath, as_json: AsJson = False) -> None:
     """Add a new active key; older keys stay readable. Restart the gateways that use the ring."""
     rotated = _read(path, as_json=as_json).rotate()
     try:
-        _write_beside(path, rotated.dump()).replace(path)
+        replace(path, rotated.dump().encode())
     except OSError as error:
         _cannot(f"{path}: can't be written: {error.strerror}")
     _tell(path, rotated, as_json=as_json)
@@ -70,16 +69,6 @@ def _read(path: Path, *, as_json: bool) -> KeyRing:
         return read_ring(path)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
-
-
-def _write_beside(path: Path, text: str) -> Path:
-    """A synchronised file in the same folder, which only its owner may open."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
 
 
 def _tell(path: Path, written: KeyRing, *, as_json: bool) -> None:

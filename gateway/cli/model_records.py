@@ -26,6 +26,7 @@ from gateway.cli.common import (
 )
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError, UpstreamError, UpstreamFailed, UpstreamRejected
+from gateway.files import replace
 from gateway.provenance import bundle, record, standing, weights
 from gateway.settings.deployments import Provenance
 from gateway.upstream.egress import spki_pin
@@ -249,11 +250,9 @@ def _spki(certificate: Path) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A gateway that reads the file meanwhile finds the old one or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.part")
+    """Replace the file in one step. It holds no secret: everybody may read it."""
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        replace(path, content, mode=0o644)
     except OSError as error:
         _cannot(f"{path}: can't be written: {error.strerror}")
 

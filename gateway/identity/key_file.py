@@ -17,7 +17,6 @@ import hmac
 import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ import orjson
 from pydantic import ValidationError
 
 from gateway.errors import ConfigError
-from gateway.files import Stamp, stamp
+from gateway.files import Stamp, replace, stamp
 from gateway.identity.roles import granted
 from gateway.keys import KeyRing
 from gateway.settings.caller import Reach, Role
@@ -157,12 +156,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     """
     document = _Document(format="sekisho-api-keys/1", keys=tuple(rows))
     body = orjson.dumps(document.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    replace(path, body + b"\n")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gateway.quota.rules import Tokens
+from gateway.text.length import utf8_length
 from gateway.types import Call, MaskedCall
 
 _FOR_TEMPLATE = 64
@@ -17,10 +18,7 @@ def estimate(call: Call, longest: int) -> Tokens:
     What is not text (an image, a recording) is taken at a flat 4096 tokens a kind: no tokenizer is at hand.
     ``longest`` bounds the reply when the caller does not; each choice that is asked for may be as long.
     """
-    text = sum(
-        len(segment.text.encode("utf-8", "surrogatepass")) + _FOR_SEGMENT
-        for segment in call.segments
-    )
+    text = sum(utf8_length(segment.text) + _FOR_SEGMENT for segment in call.segments)
     other = _FOR_KIND * len(call.modalities - {"text"})
     output = bound(call, longest) * choices(call)
     return Tokens(input=_FOR_TEMPLATE + text + other, output=output)

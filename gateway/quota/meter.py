@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
+from gateway.text.length import utf8_length
 from gateway.types import Event, Finish, Spoken
 
 _BYTES: Final = 8
@@ -47,7 +48,7 @@ class _Meter:
     def take(self, event: Event) -> None:
         if isinstance(event, Spoken):
             self._pieces += 1
-            self._bytes += len(event.text.encode("utf-8", "surrogatepass"))
+            self._bytes += utf8_length(event.text)
             self._open.add(event.choice)
         elif isinstance(event, Finish):
             self._open.discard(event.choice)

@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.errors import ContextExceeded
 from gateway.routing.balance import Slot
+from gateway.text.length import utf8_length
 from gateway.types import Call
 
 _LONGEST_TOKEN: Final = 16
@@ -14,7 +15,7 @@ token, three to six of Japanese or Chinese (https://huggingface.co/deepseek-ai/D
 
 def least_tokens(call: Call) -> int:
     """Tokens that a call needs at least: the reply that it asks for, and what no tokenizer could make less of."""
-    text = sum(len(segment.text.encode("utf-8", "surrogatepass")) for segment in call.segments)
+    text = sum(utf8_length(segment.text) for segment in call.segments)
     return (call.max_output_tokens or 0) + text // _LONGEST_TOKEN
 
 
