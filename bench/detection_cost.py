@@ -124,9 +124,14 @@ async def turns(one: Scanner) -> tuple[float, float]:
     return statistics.median(alone), statistics.median(tenth)
 
 
+def workers() -> list[psutil.Process]:
+    """The detector processes, which a fork server has made."""
+    return [worker for server in psutil.Process().children() for worker in server.children()]
+
+
 async def replacement(detector: ProcessDetector) -> tuple[float, int]:
     """Seconds from the death of the only process, under load, to the next answer; and how many calls were refused."""
-    (child,) = psutil.Process().children()
+    (child,) = workers()
     refused, answered = 0, asyncio.Event()
     seeds = itertools.count(90_000)
 
@@ -166,7 +171,7 @@ async def pools() -> None:
     alone, tenth = await turns(scanner(single))
     print(f"a tenth turn over a message alone: {tenth / alone:.2f} ({alone * 1e3:.1f} ms alone)")
     seconds, refused = await replacement(single)
-    print(f"a process killed under load is replaced in {seconds:.1f} s, {refused} calls refused")
+    print(f"a process killed under load is replaced in {seconds:.2f} s, {refused} calls refused")
     await double.start()
     rates = [
         (await throughput(single, 10_000 * n), await throughput(double, 10_000 * n + 5_000))

@@ -107,7 +107,7 @@ async def _measure(detect: Detect, case: Case, requests: int) -> dict[str, float
 def _cpu() -> float:
     """CPU seconds of this process and its children."""
     total = 0.0
-    for process in (psutil.Process(), *psutil.Process().children()):
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             total += times.user + times.system
@@ -116,9 +116,10 @@ def _cpu() -> float:
 
 async def _recovery(detect: Detect) -> float:
     """Seconds from the death of every detector process to the next answer; infinite when none comes."""
-    for child in psutil.Process().children():
-        if "resource_tracker" not in " ".join(child.cmdline()):
-            child.kill()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended with another
+            if "resource_tracker" not in " ".join(child.cmdline()):
+                child.kill()
     began = time.perf_counter()
     while time.perf_counter() - began < PATIENCE:
         with contextlib.suppress(DetectorUnavailable):

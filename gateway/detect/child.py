@@ -1,48 +1,57 @@
-"""A detector process: builds an engine, then answers one frame with one frame until the channel closes.
+"""The processes of detectors: a fork server, which loads the models once, and the workers that it forks.
 
-Started by ``pool`` as ``python -m gateway.detect.child FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
-recognisers that settings add. A frame is four bytes of
-length, big-endian, and JSON. Nothing is printed or logged here, since everything here is near user text.
+Started by ``forkserver`` as ``python -m gateway.detect.child FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
+recognisers that settings add. Each request on FD is a byte and a descriptor, the channel of a new worker; the
+answer is a frame with its process id. A worker answers one frame with one frame until its channel closes. When FD
+closes the server and all its workers end, also those that are busy. Nothing is printed or logged here, since
+everything here is near user text.
+
+A fork copies one thread alone (POSIX), so that the server must have no other: what users bring, which may start
+some, is loaded by each worker for itself.
 """
 
-import ctypes
 import gc
 import os
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from gateway.detect.base import Passage, Span
-
-HEADER: Final = struct.Struct(">I")
-_PR_SET_PDEATHSIG: Final = 1
-
-
-def factory(name: str) -> Callable[..., Any]:
-    """The engine factory called ``module:function``."""
-    module, _, function = name.partition(":")
-    built: Callable[..., Any] = getattr(import_module(module), function)
-    return built
+from gateway.detect.frames import decode_job, encode_spans, receive, send
 
 
 class EngineFailed(Exception):
     """An engine could not be built, or failed at a job; the message holds no user text."""
 
 
-def construct(name: str, languages: Sequence[str], specs: Sequence[str] = ()) -> Any:
-    """What a factory builds: an engine, of which one that is not ours need not know of added recognisers, or those alone.
+def construct(name: str, *arguments: Sequence[str]) -> Any:
+    """What the factory called ``module:function`` builds.
 
     Raises:
         EngineFailed: with the reason, since no user text is near yet.
     """
+    module, _, function = name.partition(":")
+    return _built(lambda: getattr(import_module(module), function)(*arguments))
+
+
+def extend(engine: Any, specs: Sequence[str]) -> None:
+    """Load what settings add; an engine that is not ours need not know of it where that is nothing.
+
+    Raises:
+        EngineFailed: with the reason.
+    """
+    if specs:
+        _built(lambda: engine.add(specs))
+
+
+def _built(build: Callable[[], Any]) -> Any:
     try:
-        return factory(name)(languages, specs) if specs else factory(name)(languages)
+        return build()
     except Exception as error:  # noqa: BLE001  # the start is refused
         raise EngineFailed(f"{type(error).__name__}: {error}") from None
 
@@ -60,54 +69,56 @@ def run(engine: Any, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
     return found
 
 
-def encode_job(passages: Sequence[Passage]) -> bytes:
-    """The frame's body that asks for the spans of these passages."""
-    return orjson.dumps([[p.text, p.key, p.languages] for p in passages])
-
-
-def decode_job(body: bytes) -> list[Passage]:
-    """The passages that such a frame's body holds."""
-    return [
-        Passage(text=text, key=key, languages=tuple(languages))
-        for text, key, languages in orjson.loads(body)
-    ]
-
-
-def encode_spans(results: Sequence[Sequence[Span]]) -> bytes:
-    """The frame's body that answers a job."""
-    return orjson.dumps(
-        [[[s.start, s.end, s.entity, s.score, s.detector] for s in spans] for spans in results]
-    )
-
-
-def decode_spans(document: Any) -> list[tuple[Span, ...]]:
-    """The spans of each passage, from the decoded body of an answer."""
-    return [
-        tuple(
-            Span(start=start, end=end, entity=entity, score=score, detector=detector)
-            for start, end, entity, score, detector in spans
-        )
-        for spans in document
-    ]
-
-
 def main(arguments: Sequence[str]) -> None:
-    """Serve the channel at file descriptor ``arguments[0]``."""
+    """Build the engine, then fork a worker for each channel that comes over descriptor ``arguments[0]``."""
     descriptor, name, *rest = arguments
     languages, specs = [a for a in rest if "=" not in a], [a for a in rest if "=" in a]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children in its own order
-    _die_with_parent()
-    with socket.socket(fileno=int(descriptor)) as channel:
+    with socket.socket(fileno=int(descriptor)) as control:
         try:
-            engine = construct(name, languages, specs)
+            engine = construct(name, languages)
         except EngineFailed as error:
-            _send(channel, orjson.dumps({"failed": str(error)}))
+            send(control, _failed(error))
             return
         gc.collect()
-        gc.freeze()  # the models stay for good: no collection needs to walk them
-        _send(channel, orjson.dumps({"revision": engine.revision}))
-        while (body := _receive(channel)) is not None:
-            _send(channel, _answer(engine, body))
+        gc.freeze()  # the models stay for good: no collection needs to walk them, or to unshare their pages
+        send(control, orjson.dumps({}))
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets workers that end
+        while (channel := _asked_for(control)) is not None:
+            with channel:
+                pid = _fork(control, channel, engine, specs)
+            send(control, orjson.dumps({"pid": pid}))
+    os.killpg(0, signal.SIGKILL)
+
+
+def _asked_for(control: socket.socket) -> socket.socket | None:
+    """The channel of a worker that is wanted, or ``None`` when the gateway is gone."""
+    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
+
+
+def _fork(control: socket.socket, channel: socket.socket, engine: Any, specs: Sequence[str]) -> int:
+    """The process id of a new worker; the worker itself never returns."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            work(channel, engine, specs)
+        finally:
+            os._exit(0)  # nothing of the server's, whose copy this is, may run here
+    return pid
+
+
+def work(channel: socket.socket, engine: Any, specs: Sequence[str]) -> None:
+    """The life of a worker: load what users bring, greet, and answer until the channel closes."""
+    try:
+        extend(engine, specs)
+    except EngineFailed as error:
+        send(channel, _failed(error))
+        return
+    send(channel, orjson.dumps({"revision": engine.revision}))
+    while (body := receive(channel)) is not None:
+        send(channel, _answer(engine, body))
 
 
 def _answer(engine: Any, body: bytes) -> bytes:
@@ -117,34 +128,8 @@ def _answer(engine: Any, body: bytes) -> bytes:
         return orjson.dumps({"error": str(error)})
 
 
-def _send(channel: socket.socket, body: bytes) -> None:
-    channel.sendall(HEADER.pack(len(body)) + body)
-
-
-def _receive(channel: socket.socket) -> bytes | None:
-    header = _exactly(channel, HEADER.size)
-    return None if header is None else _exactly(channel, HEADER.unpack(header)[0])
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes | None:
-    received = bytearray()
-    while len(received) < size:
-        piece = channel.recv(size - len(received))
-        if not piece:
-            return None
-        received += piece
-    return bytes(received)
-
-
-def _die_with_parent() -> None:
-    """End also while busy when the parent is killed.
-
-    Linux sends the signal; elsewhere the end of the channel stops the process after its current job.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # it died before the call above
-            sys.exit()
+def _failed(error: EngineFailed) -> bytes:
+    return orjson.dumps({"failed": str(error)})
 
 
 if __name__ == "__main__":

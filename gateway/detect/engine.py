@@ -41,7 +41,8 @@ _PACKAGES: Final = (
 class Engine(Protocol):
     """What a detector process runs."""
 
-    revision: str
+    @property
+    def revision(self) -> str: ...
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         """The spans of each passage, disjoint and sorted. Whatever it raises costs that call alone."""
@@ -52,22 +53,38 @@ class PresidioEngine:
 
     Args:
         languages: ``en`` and ``ja``, one or both.
-        specs: what settings add (see ``custom.load``), and ``optional=ENTITY`` for each that is switched on.
     """
 
-    def __init__(self, languages: Sequence[str], specs: Sequence[str] = ()) -> None:
+    def __init__(self, languages: Sequence[str]) -> None:
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-        self.revision = _revision(languages, specs)
+        self._languages = languages
+        self._made_of = _made_of(languages)
         self._names = NamesOnly(languages)
         self._analyzer = AnalyzerEngine(
-            registry=RecognizerRegistry(
-                _recognizers(languages) + _added(languages, specs), supported_languages=[*languages]
-            ),
+            registry=RecognizerRegistry(_recognizers(languages), supported_languages=[*languages]),
             nlp_engine=self._names,
             supported_languages=[*languages],
             context_aware_enhancer=NearbyWords(),
             default_score_threshold=_THRESHOLD,
         )
+
+    @property
+    def revision(self) -> str:
+        return self._made_of.hexdigest()
+
+    def add(self, specs: Sequence[str]) -> None:
+        """Find what settings add, too.
+
+        Args:
+            specs: as ``custom.load`` takes them, and ``optional=ENTITY`` for each that is switched on.
+
+        Raises:
+            ValueError: some can't be used; the message says which and why.
+        """
+        for recognizer in _added(self._languages, specs):
+            self._analyzer.registry.add_recognizer(recognizer)
+        for content in custom.contents(specs):
+            self._made_of.update(b"%d:%s" % (len(content), content))
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         expanded = Expanded(passages)
@@ -96,8 +113,10 @@ class PresidioEngine:
 
 
 def build(languages: Sequence[str], specs: Sequence[str] = ()) -> Engine:
-    """The engine that the gateway's detector processes run."""
-    return PresidioEngine(languages, specs)
+    """The engine that the gateway's detector processes run, with what settings add (see ``PresidioEngine.add``)."""
+    engine = PresidioEngine(languages)
+    engine.add(specs)
+    return engine
 
 
 def _recognizers(
@@ -141,14 +160,12 @@ def _span(result: RecognizerResult) -> Span:
     )
 
 
-def _revision(languages: Sequence[str], specs: Sequence[str]) -> str:
-    """A digest of everything that decides what is found: our code, the packages, the languages, what was added."""
+def _made_of(languages: Sequence[str]) -> "hashlib.blake2b":
+    """A digest of everything that decides what is found: our code, the packages and the languages."""
     digest = hashlib.blake2b(repr(sorted(languages)).encode(), digest_size=16)
     for package in _PACKAGES:
         digest.update(f"{package}={version(package)};".encode())
     here = Path(__file__).parent
     for path in sorted([*here.glob("*.py"), *(here.parent / "text").glob("*.py"), WEIGHTS]):
         digest.update(path.read_bytes())
-    for content in custom.contents(specs):
-        digest.update(b"%d:%s" % (len(content), content))
-    return digest.hexdigest()
+    return digest

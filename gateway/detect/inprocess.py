@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.child import EngineFailed, construct, run
+from gateway.detect.child import EngineFailed, construct, extend, run
 from gateway.detect.pool import ENGINE
 from gateway.errors import DetectorUnavailable
 
@@ -47,11 +47,13 @@ class InProcessDetector:
         """
         loop = asyncio.get_running_loop()
         try:
-            self._engine = await loop.run_in_executor(
-                self._thread, construct, self._factory, self._languages, self._specs
+            engine = await loop.run_in_executor(
+                self._thread, construct, self._factory, self._languages
             )
+            await loop.run_in_executor(self._thread, extend, engine, self._specs)
         except EngineFailed as error:
             raise DetectorUnavailable(f"the detector did not start: {error}") from None
+        self._engine = engine
 
     async def detect(
         self, passages: Sequence[Passage], *, deadline: float

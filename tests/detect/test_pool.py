@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 from gateway.detect.base import Passage
 from gateway.detect.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
+from tests.parts.processes import fork_servers, workers
 
 MOODY = f"{__package__}.engines:moody"
 
@@ -24,20 +24,6 @@ async def detector() -> AsyncIterator[ProcessDetector]:
     await detector.close()
 
 
-def _children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if "gateway.detect.child" in " ".join(_command(child))
-    ]
-
-
-def _command(process: psutil.Process) -> list[str]:
-    with contextlib.suppress(psutil.Error):
-        return process.cmdline()
-    return []
-
-
 async def _ask(detector: ProcessDetector, text: str) -> int:
     found = await detector.detect([Passage(text=text)], deadline=5.0)
     return len(found[0])
@@ -46,8 +32,8 @@ async def _ask(detector: ProcessDetector, text: str) -> int:
 async def _replaced(old: int) -> int:
     """The process id of the child that took the place of ``old``."""
     while True:
-        for child in _children():
-            if child.pid != old and child.status() != psutil.STATUS_ZOMBIE:
+        for child in workers():
+            if child.pid != old:
                 return int(child.pid)
         await asyncio.sleep(0.02)
 
@@ -56,7 +42,7 @@ async def _replaced(old: int) -> int:
 async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
     detector: ProcessDetector, how: str
 ) -> None:
-    old = _children()[0].pid
+    old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await _ask(detector, how)
     await _replaced(old)
@@ -66,7 +52,7 @@ async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
 async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
     detector: ProcessDetector,
 ) -> None:
-    old = _children()[0].pid
+    old = workers()[0].pid
     call = asyncio.ensure_future(_ask(detector, "hang"))
     await asyncio.sleep(0.05)
     os.kill(old, signal.SIGKILL)
@@ -77,14 +63,14 @@ async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
 
 
 async def test_a_child_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
-    old = _children()[0].pid
+    old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
     await _replaced(old)
     assert await _ask(detector, "ann@example.com") == 1
 
 
 async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector) -> None:
-    old = _children()[0].pid
+    old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await _ask(detector, "hang")
     await _replaced(old)
@@ -94,14 +80,14 @@ async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector
 
 async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) -> None:
     """A request that waits in the queue past its deadline does not cost the child its life."""
-    old = _children()[0].pid
+    old = workers()[0].pid
     passages = [Passage(text=f"ann{n}@example.com " * 2000) for n in range(10)]
     slow = asyncio.ensure_future(detector.detect(passages, deadline=20.0))
     await asyncio.sleep(0)
     with pytest.raises(DetectorUnavailable):
         await detector.detect([Passage(text="x")], deadline=0.001)
     assert len((await slow)[0]) == 2000
-    assert [child.pid for child in _children()] == [old]
+    assert [child.pid for child in workers()] == [old]
 
 
 async def test_long_requests_are_spread_over_the_processes() -> None:
@@ -110,7 +96,7 @@ async def test_long_requests_are_spread_over_the_processes() -> None:
     passages = [Passage(text=f"ann{n}@example.com " * 900) for n in range(12)]
     found = await detector.detect(passages, deadline=20.0)
     assert [len(spans) for spans in found] == [900] * 12
-    used = [child.cpu_times().user for child in _children()]
+    used = [child.cpu_times().user for child in workers()]
     await detector.close()
     assert len(used) == 2
     assert min(used) > 0
@@ -124,9 +110,9 @@ async def test_text_that_is_not_unicode_is_refused(detector: ProcessDetector) ->
 async def test_closing_leaves_no_process_behind() -> None:
     detector = ProcessDetector(("en",), processes=2, engine=MOODY)
     await detector.start()
-    assert len(_children()) == 2
+    assert len(workers()) == 2
     await detector.close()
-    assert _children() == []
+    assert workers() == []
 
 
 async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) -> None:
@@ -141,7 +127,7 @@ async def test_children_get_no_credentials_from_the_environment(
     detector: ProcessDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEKISHO_KEY_BILLING", "a-key-of-at-least-16")
-    old = _children()[0].pid
+    old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
     child = psutil.Process(await _replaced(old))
     assert "SEKISHO_KEY_BILLING" not in child.environ()
@@ -172,11 +158,58 @@ def test_children_die_with_a_parent_that_is_killed() -> None:
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"up\n"
-        children = psutil.Process(parent.pid).children()
-        assert len(children) == 2
+        children = psutil.Process(parent.pid).children(recursive=True)
+        assert len(children) == 3
         parent.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
+
+
+async def test_a_fork_server_that_is_killed_costs_no_request_and_is_replaced(
+    detector: ProcessDetector,
+) -> None:
+    (server,) = fork_servers()
+    (worker,) = workers()
+    server.kill()
+    assert await _ask(detector, "ann@example.com") == 1
+    async with asyncio.timeout(10):
+        while server in fork_servers() or not fork_servers():
+            await asyncio.sleep(0.02)
+    assert worker.is_running()
+    worker.kill()
+    await _replaced(worker.pid)
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
+    detector: ProcessDetector,
+) -> None:
+    (server,) = fork_servers()
+    (worker,) = workers()
+    server.kill()
+    with pytest.raises(DetectorUnavailable):
+        await _ask(detector, "hang")
+    psutil.wait_procs([worker], timeout=5)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+    assert await _ask(detector, "ann@example.com") == 1
+
+
+async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> None:
+    spec = f"python={__package__}.engines:Threaded"
+    detector = ProcessDetector(("en",), processes=2, specs=(spec,), hang_seconds=30.0)
+    await detector.start()
+    (server,) = fork_servers()
+    assert server.num_threads() == 1
+    assert [worker.num_threads() for worker in workers()] == [2, 2]
+    assert await _ask(detector, "ann@example.com") == 1
+    await detector.close()
+
+
+async def test_the_fork_server_of_the_real_engine_has_one_thread() -> None:
+    detector = ProcessDetector(("en", "ja"), processes=1, hang_seconds=30.0)
+    await detector.start()
+    assert [server.num_threads() for server in fork_servers()] == [1]
+    await detector.close()
 
 
 async def test_the_real_engine_runs_in_a_process() -> None:

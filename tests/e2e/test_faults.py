@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import openai
-import psutil
 import pytest
 
 from gateway import pipeline as pipeline_module
@@ -17,6 +16,7 @@ from gateway.redact.mask import Masking, mask
 from tests.parts import engines, gateways
 from tests.parts.gateways import Served, serving
 from tests.parts.opa import OpaServer
+from tests.parts.processes import workers
 from tests.parts.scripted import ScriptedUpstream, completion, stream
 
 TEXT = "Write to kenji.tanaka@example.co.jp today"
@@ -52,7 +52,7 @@ async def test_T01_a_killed_detector_refuses_and_comes_back(
     ) as served:
         await ask(served)
         before = len(upstream.requests)
-        (child,) = _detector_processes()
+        (child,) = workers()
         child.send_signal(signal.SIGSTOP)  # so that the request below meets it alive
         async with served.client() as client:
             asked = asyncio.ensure_future(
@@ -72,12 +72,6 @@ async def test_T01_a_killed_detector_refuses_and_comes_back(
                 await asyncio.sleep(0.1)
         await ask(served)
     assert sightings(upstream.received, PLANTED) == []
-
-
-def _detector_processes() -> list[psutil.Process]:
-    return [
-        child for child in psutil.Process().children() if "gateway.detect.child" in child.cmdline()
-    ]
 
 
 async def test_T48_a_hung_detector_refuses_within_the_deadline(

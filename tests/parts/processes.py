@@ -1,0 +1,29 @@
+"""The processes that a detector under test has started."""
+
+import contextlib
+
+import psutil
+
+
+def fork_servers() -> list[psutil.Process]:
+    """The fork servers of this process that run; their children are the workers."""
+    return [
+        child for child in psutil.Process().children() if "gateway.detect.child" in _command(child)
+    ]
+
+
+def workers() -> list[psutil.Process]:
+    """The detector processes that these have forked, less those that have ended."""
+    return [worker for server in fork_servers() for worker in server.children() if _runs(worker)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return str(process.status()) != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
