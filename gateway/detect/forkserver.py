@@ -110,9 +110,8 @@ class ForkServer:
         server.channel.close()
         async with self._lock:
             self._server = None
-            with contextlib.suppress(
-                StartFailed, OSError
-            ):  # the next fork tries again, and says why
+            # Where this fails the next fork tries again, and says why.
+            with contextlib.suppress(StartFailed, OSError):
                 await self._started()
 
 
@@ -152,7 +151,8 @@ class _Server:
         """End it and its workers."""
         self.channel.close()
         if self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 
