@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
 from gateway.detect.rules import Rule, Sight, words
-from gateway.text.checks import corporate_number, insurer_number, my_number
+from gateway.text.checks import corporate_number, insurer_number, my_number, post_bank_account
 
 ADDRESS_REACH: Final = 100
 """The longest address that is looked for, in characters."""
@@ -103,7 +103,34 @@ RULES: Final = (
     _number("resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, "住民票コード"),
     _number("bank-account", "JP_BANK_ACCOUNT", r"[0-9]{7}", 0.8, *_ACCOUNT),
     _number(
-        "post-bank-account", "JP_BANK_ACCOUNT", r"1[0-9]{3}0-?[0-9]{2,7}1", 0.8, *_POST_ACCOUNT
+        "post-bank-account",
+        "JP_BANK_ACCOUNT",
+        r"1[0-9]{3}0-?[0-9]{2,7}1",
+        CERTAIN,
+        *_POST_ACCOUNT,
+        check=post_bank_account,
+    ),
+    _number(
+        "post-bank-account-labelled",
+        "JP_BANK_ACCOUNT",
+        r"1[0-9]{3}0-?[0-9]{2,7}1",
+        0.8,
+        *_POST_ACCOUNT,
+    ),
+    replace(
+        _number(
+            "post-bank-account-bare",
+            "JP_BANK_ACCOUNT",
+            r"1[0-9]{3}0-[0-9]{6,7}1",
+            0.5,
+            check=post_bank_account,
+        ),
+        context=_JAPANESE,
+    ),
+    replace(
+        _number("post-bank-number", "JP_BANK_ACCOUNT", r"[0-9]{1,7}1", 0.85),
+        literals=("記号",),
+        context=re.compile(r"記号[ :は]{0,3}1[0-9]{3}0[^0-9]{1,4}番号[ :は]{0,3}$"),
     ),
     _number(
         "invoice-number", "JP_INVOICE_NUMBER", r"T[0-9]{13}", 0.8, *_INVOICE, check=_not_corporate

@@ -46,6 +46,9 @@ def test_a_labelled_my_number_counts_with_a_wrong_check_digit() -> None:
         ("住民票コードは12345678901", "JP_RESIDENT_CODE", "12345678901"),
         ("渋谷支店 普通 1234567", "JP_BANK_ACCOUNT", "1234567"),
         ("ゆうちょ 記号 12340-12345671", "JP_BANK_ACCOUNT", "12340-12345671"),
+        ("ゆうちょ銀行 10010-12345671", "JP_BANK_ACCOUNT", "10010-12345671"),
+        ("ゆうちょ銀行 記号10010 番号12345671", "JP_BANK_ACCOUNT", "12345671"),
+        ("記号：10010、番号：1234561 まで", "JP_BANK_ACCOUNT", "1234561"),
         ("登録番号 T1234567890123", "JP_INVOICE_NUMBER", "T1234567890123"),
         ("〒100-0001", "JP_POSTAL_CODE", "〒100-0001"),
         ("郵便番号は100-0001", "JP_POSTAL_CODE", "100-0001"),
@@ -53,6 +56,12 @@ def test_a_labelled_my_number_counts_with_a_wrong_check_digit() -> None:
 )
 def test_numbers_with_a_label(text: str, entity: str, value: str) -> None:
     assert of(text, entity) == [value]
+
+
+def test_an_account_of_the_post_bank_needs_its_check_digit_where_nothing_names_it() -> None:
+    assert of("振込先は10010-12345671です", "JP_BANK_ACCOUNT") == ["10010-12345671"]
+    assert of("品番は10020-12345671です", "JP_BANK_ACCOUNT") == []
+    assert of("Part 10010-12345671", "JP_BANK_ACCOUNT") == []
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ VALID: list[tuple[Callable[[str], bool], str]] = [
     (checks.corporate_number, "7000012050002"),
     (checks.corporate_number, "1180301018771"),
     (checks.insurer_number, "01130012"),
+    (checks.post_bank_account, "1239001234561"),
+    (checks.post_bank_account, "1001012345671"),
 ]
 
 
@@ -41,6 +43,12 @@ def test_a_wrong_check_digit_of_my_number_fails() -> None:
 @pytest.mark.parametrize("number", ["111111111111", "000000000000", "12345678901", "1234567890188"])
 def test_what_is_nobodys_my_number_fails(number: str) -> None:
     assert not checks.my_number(number)
+
+
+@pytest.mark.parametrize("number", ["12390", "", "10010123456789"])
+def test_what_is_too_short_or_long_is_no_account_of_the_post_bank(number: str) -> None:
+    assert not checks.post_bank_account(number)
+    assert checks.post_bank_account("123901234561")  # a shorter 番号 is filled up with zeros
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,16 @@ def _luhn(base: str) -> str:
     return base + str(-total % 10)
 
 
+def _post_bank(base: str) -> str:
+    """記号番号, reckoned as the bank's page writes it: each place on its own, 番号 of eight digits."""
+    s, n = base[:4], [int(d) for d in base[4:]]
+    doubled = [2 * d if d < 5 else 2 * d - 9 for d in range(10)]
+    total = int(s[0]) + 3 * int(s[1]) + doubled[int(s[2])] + 3 * int(s[3])
+    total += doubled[n[0]] + n[1] + 3 * n[2] + doubled[n[3]]
+    total += n[4] + 3 * n[5] + doubled[n[6]] + n[7]
+    return f"{base[:3]}{total % 10}{base[3:]}"
+
+
 def _iban(base: str) -> str:
     number = int("".join(str(int(c, 36)) for c in base + "DE00"))
     return f"DE{98 - number % 97:02}{base}"
@@ -116,6 +134,7 @@ GENERATED: list[tuple[str, Callable[[str], bool], Callable[[str], str], int, int
     ("short card", checks.luhn, _luhn, 11, -1),
     ("insurer", checks.insurer_number, _luhn, 7, -1),
     ("municipal insurer", checks.insurer_number, _luhn, 5, -1),
+    ("post bank account", checks.post_bank_account, _post_bank, 12, 3),
     ("iban", checks.iban, _iban, 18, 3),
 ]
 
