@@ -204,7 +204,7 @@ def compose(
     ring = load_ring(settings.keys, environ)
     metrics = Metrics()
     audit = _audit(settings, ring, worker)
-    verifier = _verifier(settings)
+    verifier = policy_verifier(settings)
     build = load_policy(settings.policy.start_from, verifier)
     policy = LivePolicy(build, lambda build: _engine(settings, build))
     metrics.policy_swapped("live", build.revision)
@@ -293,7 +293,8 @@ def _engine(settings: Settings, build: Build) -> Engine:
     return OpaEngine(settings.policy.opa, build)
 
 
-def _verifier(settings: Settings) -> Verifier | None:
+def policy_verifier(settings: Settings) -> Verifier | None:
+    """What checks signatures of policies, where settings ask for it."""
     wanted = settings.policy.verify
     return None if wanted is None else Verifier(wanted.key_file, wanted.algorithm, wanted.scope)
 

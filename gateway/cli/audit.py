@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +27,7 @@ from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
 from gateway.identity.subjects import HIDDEN, user_names
 from gateway.keys import load_ring, read_public
-from gateway.settings.load import load
+from gateway.settings.load import read
 from gateway.settings.root import Settings
 
 app = typer.Typer(help="Verify, show and search the audit log.", no_args_is_help=True)
@@ -200,16 +199,7 @@ def _keys(files: list[Path] | None, config: Path) -> Mapping[str, Ed25519PublicK
 
 def _settings(config: Path) -> Settings:
     """The settings. Auditing uses no API key, so none needs to be in this shell."""
-    return load(config, _unused_api_keys(config) | os.environ)
-
-
-def _unused_api_keys(config: Path) -> dict[str, str]:
-    """Stand-ins for the API keys that the configuration names. Its faults are left to ``load``."""
-    try:
-        document = yaml.safe_load(config.read_text())
-        return {row["key_env"]: "not used by audit" for row in document["identity"]["keys"]}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        return {}
+    return read(config, os.environ)
 
 
 def _users(told: str | None, tenant: str | None, config: Path) -> frozenset[str] | None:

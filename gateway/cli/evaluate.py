@@ -7,22 +7,28 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from gateway.cli.common import USAGE, AsJson, load_or_exit, print_json
-from gateway.cli.scan import Settings, predicted, read_rows
+from gateway.cli.common import USAGE, AsJson, print_json
+from gateway.cli.scan import predicted, read_rows
+from gateway.cli.texts import App, Settings, Tenant, TextScanner, text_scanner
 from gateway.detect.score import Count, Score, family
 from gateway.errors import DetectorUnavailable
-from gateway.settings.detection import Detect
 
 Gold = Annotated[
     Path, typer.Argument(help='JSON lines: "text", and "spans" with "start", "end" and "label".')
 ]
 
 
-def evaluate(gold: Gold, config: Settings = None, as_json: AsJson = False) -> None:
+def evaluate(
+    gold: Gold,
+    config: Settings = None,
+    tenant: Tenant = "",
+    app: App = "",
+    as_json: AsJson = False,
+) -> None:
     """Precision, recall and F2 for each entity; the shares of values missed and of text masked in vain."""
-    detect = Detect() if config is None else load_or_exit(config, as_json=as_json).detect
+    scanner = text_scanner(config, tenant, app, as_json=as_json)
     try:
-        score = asyncio.run(_score(read_rows(gold), detect))
+        score = asyncio.run(_score(read_rows(gold), scanner))
     except (OSError, DetectorUnavailable, orjson.JSONDecodeError, KeyError) as error:
         typer.echo(f"evaluate: {error}", err=True)
         raise typer.Exit(USAGE) from None
@@ -33,10 +39,10 @@ def evaluate(gold: Gold, config: Settings = None, as_json: AsJson = False) -> No
         _print(report)
 
 
-async def _score(rows: list[dict[str, Any]], detect: Detect) -> Score:
+async def _score(rows: list[dict[str, Any]], scanner: TextScanner) -> Score:
     scope = frozenset(family(span["label"]) for row in rows for span in row["spans"])
     score = Score()
-    async for row, findings in predicted(rows, detect):
+    async for row, findings in predicted(rows, scanner):
         labels = [(span["start"], span["end"], span["label"]) for span in row["spans"]]
         score.add(row["text"], labels, [(f.start, f.end, f.entity) for f in findings], scope)
     return score

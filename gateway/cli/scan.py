@@ -5,21 +5,18 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 
 from gateway import __version__
-from gateway.cli.common import FAULT, USAGE, AsJson, load_or_exit, print_json
+from gateway.cli.common import FAULT, USAGE, AsJson, print_json
 from gateway.cli.progress import DelayedProgress
-from gateway.detect.inprocess import InProcessDetector
-from gateway.detect.scanner import Scanner
+from gateway.cli.texts import App, Settings, Tenant, TextScanner, text_scanner
 from gateway.errors import DetectorUnavailable
-from gateway.settings.detection import Detect
-from gateway.types import Call, Finding, Segment
+from gateway.types import Finding
 
-_DEADLINE_MS: Final = 600_000
 _PIECE: Final = 16_000
 _HEAD: Final = 8192
 _SKIPPED: Final = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
@@ -34,10 +31,6 @@ Rows = Annotated[
     typer.Option("--rows", help='JSON lines with "id" and "text"; gives "id" and "spans".'),
 ]
 Sarif = Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, which code hosts read.")]
-Settings = Annotated[
-    Path | None,
-    typer.Option("--config", help="Use this file's detection; the default's otherwise."),
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,59 +53,21 @@ def scan(
     as_json: AsJson = False,
     sarif: Sarif = False,
     config: Settings = None,
+    tenant: Tenant = "",
+    app: App = "",
 ) -> None:
     """Find sensitive values in files, directories or standard input; exit 1 when there are any."""
-    detect = Detect() if config is None else load_or_exit(config, as_json=as_json).detect
+    scanner = text_scanner(config, tenant, app, as_json=as_json)
     try:
         if rows is not None:
-            asyncio.run(_rows(rows, detect))
+            asyncio.run(_rows(rows, scanner))
             return
-        found = asyncio.run(_files(list(_sources(paths or ["-"])), detect))
+        found = asyncio.run(_files(list(_sources(paths or ["-"])), scanner))
     except (OSError, DetectorUnavailable, orjson.JSONDecodeError, KeyError) as error:
         typer.echo(f"scan: {error}", err=True)
         raise typer.Exit(USAGE) from None
     _print(found, as_json=as_json, sarif=sarif)
     raise typer.Exit(FAULT if found else 0)
-
-
-class TextScanner:
-    """Scans texts as the gateway scans a user's message.
-
-    Args:
-        detect: the settings of detection.
-    """
-
-    def __init__(self, detect: Detect) -> None:
-        self._detector = InProcessDetector(detect.languages, specs=detect.specs())
-        self._scanner = Scanner(
-            self._detector,
-            languages=detect.languages,
-            deadline_ms=_DEADLINE_MS,
-            cache_entries=0,
-            cache_key=lambda _: b"",
-        )
-
-    async def __aenter__(self) -> Self:
-        await self._detector.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._detector.close()
-
-    async def findings(self, text: str, *, json: bool = False) -> tuple[Finding, ...]:
-        """Everything found in a text, disjoint and sorted; offsets are of the text as given."""
-        segment = Segment(path=(), origin="user", text=text, escaping="json" if json else "none")
-        call = Call(
-            dialect="scan",
-            operation="scan",
-            model="",
-            stream=False,
-            document=None,
-            segments=(segment,),
-            tools=frozenset(),
-            modalities=frozenset({"text"}),
-        )
-        return (await self._scanner.scan(call, "scan")).findings
 
 
 def family(entity: str) -> str:
@@ -132,18 +87,18 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 async def predicted(
-    rows: list[dict[str, Any]], detect: Detect
+    rows: list[dict[str, Any]], scanner: TextScanner
 ) -> AsyncIterator[tuple[dict[str, Any], tuple[Finding, ...]]]:
     """Each row with what is found in its ``text``."""
     with DelayedProgress("scan") as progress:
-        async with TextScanner(detect) as scanner:
+        async with scanner:
             for done, row in enumerate(rows, start=1):
                 yield row, await scanner.findings(row["text"])
                 progress(done, len(rows))
 
 
-async def _rows(path: Path, detect: Detect) -> None:
-    async for row, findings in predicted(read_rows(path), detect):
+async def _rows(path: Path, scanner: TextScanner) -> None:
+    async for row, findings in predicted(read_rows(path), scanner):
         spans = [
             {
                 "start": finding.start,
@@ -181,12 +136,12 @@ def _within(directory: Path) -> Iterator[Path]:
             yield path
 
 
-async def _files(sources: list[tuple[str, str]], detect: Detect) -> list[Found]:
+async def _files(sources: list[tuple[str, str]], scanner: TextScanner) -> list[Found]:
     total = sum(len(text) for _, text in sources)
     found: list[Found] = []
     done = 0
     with DelayedProgress("scan") as progress:
-        async with TextScanner(detect) as scanner:
+        async with scanner:
             for path, text in sources:
                 as_json = Path(path).suffix.lower() in _JSON
                 for line, piece in _pieces(text, lines=as_json and "\n{" in text):

@@ -16,24 +16,32 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and validate the configuration at ``path``.
+    """Read and validate the configuration at ``path``, for who serves by it.
 
     Raises:
         ConfigError: with every fault found, one line each.
     """
     environ = os.environ if environ is None else environ
+    settings = read(path, environ)
+    if faults := settings.faults(environ):
+        raise ConfigError(faults)
+    return settings
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Settings:
+    """The configuration at ``path``, for who needs none of the keys and files that it names.
+
+    Raises:
+        ConfigError: with every fault of its own, one line each.
+    """
     faults: list[str] = []
-    document = _interpolate(_read(path), environ, "", faults)
+    document = _interpolate(_parsed(path), environ, "", faults)
     if faults:
         raise ConfigError(faults)
     try:
-        settings = Settings.model_validate(document)
+        return Settings.model_validate(document)
     except ValidationError as error:
         raise ConfigError([_line(fault) for fault in error.errors()]) from None
-    faults = settings.faults(environ)
-    if faults:
-        raise ConfigError(faults)
-    return settings
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -51,7 +59,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read(path: Path) -> Any:
+def _parsed(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
     except (OSError, UnicodeDecodeError) as error:
