@@ -83,11 +83,13 @@ def main(arguments: Sequence[str]) -> None:
         gc.freeze()  # the models stay for good: no collection needs to walk them, or to unshare their pages
         send(control, orjson.dumps({}))
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets workers that end
-        while (channel := _asked_for(control)) is not None:
-            with channel:
-                pid = _fork(control, channel, engine, specs)
-            send(control, orjson.dumps({"pid": pid}))
-    os.killpg(0, signal.SIGKILL)
+        try:
+            while (channel := _asked_for(control)) is not None:
+                with channel:
+                    pid = _fork(control, channel, engine, specs)
+                send(control, orjson.dumps({"pid": pid}))
+        finally:
+            os.killpg(0, signal.SIGKILL)
 
 
 def _asked_for(control: socket.socket) -> socket.socket | None:

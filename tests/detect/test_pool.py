@@ -11,7 +11,7 @@ import pytest
 from gateway.detect.base import Passage
 from gateway.detect.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
-from tests.parts.processes import fork_servers, workers
+from tests.parts.processes import replacement, workers
 
 MOODY = f"{__package__}.engines:moody"
 
@@ -29,15 +29,6 @@ async def _ask(detector: ProcessDetector, text: str) -> int:
     return len(found[0])
 
 
-async def _replaced(old: int) -> int:
-    """The process id of the child that took the place of ``old``."""
-    while True:
-        for child in workers():
-            if child.pid != old:
-                return int(child.pid)
-        await asyncio.sleep(0.02)
-
-
 @pytest.mark.parametrize("how", ["die", "leave"])
 async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
     detector: ProcessDetector, how: str
@@ -45,11 +36,11 @@ async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await _ask(detector, how)
-    await _replaced(old)
+    await replacement(old)
     assert await _ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
+async def test_a_child_killed_while_busy_refuses_that_request_and_isreplacement(
     detector: ProcessDetector,
 ) -> None:
     old = workers()[0].pid
@@ -58,22 +49,22 @@ async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
     os.kill(old, signal.SIGKILL)
     with pytest.raises(DetectorUnavailable):
         await call
-    await _replaced(old)
+    await replacement(old)
     assert await _ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
+async def test_a_child_killed_while_idle_isreplacement(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
-    await _replaced(old)
+    await replacement(old)
     assert await _ask(detector, "ann@example.com") == 1
 
 
-async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector) -> None:
+async def test_T48_a_hung_child_is_killed_andreplacement(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await _ask(detector, "hang")
-    await _replaced(old)
+    await replacement(old)
     assert not psutil.pid_exists(old)
     assert await _ask(detector, "ann@example.com") == 1
 
@@ -129,7 +120,7 @@ async def test_children_get_no_credentials_from_the_environment(
     monkeypatch.setenv("SEKISHO_KEY_BILLING", "a-key-of-at-least-16")
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
-    child = psutil.Process(await _replaced(old))
+    child = psutil.Process(await replacement(old))
     assert "SEKISHO_KEY_BILLING" not in child.environ()
 
 
@@ -163,53 +154,6 @@ def test_children_die_with_a_parent_that_is_killed() -> None:
         parent.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
-
-
-async def test_a_fork_server_that_is_killed_costs_no_request_and_is_replaced(
-    detector: ProcessDetector,
-) -> None:
-    (server,) = fork_servers()
-    (worker,) = workers()
-    server.kill()
-    assert await _ask(detector, "ann@example.com") == 1
-    async with asyncio.timeout(10):
-        while server in fork_servers() or not fork_servers():
-            await asyncio.sleep(0.02)
-    assert worker.is_running()
-    worker.kill()
-    await _replaced(worker.pid)
-    assert await _ask(detector, "ann@example.com") == 1
-
-
-async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
-    detector: ProcessDetector,
-) -> None:
-    (server,) = fork_servers()
-    (worker,) = workers()
-    server.kill()
-    with pytest.raises(DetectorUnavailable):
-        await _ask(detector, "hang")
-    psutil.wait_procs([worker], timeout=5)
-    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
-    assert await _ask(detector, "ann@example.com") == 1
-
-
-async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> None:
-    spec = f"python={__package__}.engines:Threaded"
-    detector = ProcessDetector(("en",), processes=2, specs=(spec,), hang_seconds=30.0)
-    await detector.start()
-    (server,) = fork_servers()
-    assert server.num_threads() == 1
-    assert [worker.num_threads() for worker in workers()] == [2, 2]
-    assert await _ask(detector, "ann@example.com") == 1
-    await detector.close()
-
-
-async def test_the_fork_server_of_the_real_engine_has_one_thread() -> None:
-    detector = ProcessDetector(("en", "ja"), processes=1, hang_seconds=30.0)
-    await detector.start()
-    assert [server.num_threads() for server in fork_servers()] == [1]
-    await detector.close()
 
 
 async def test_the_real_engine_runs_in_a_process() -> None:

@@ -1,5 +1,6 @@
 """The processes that a detector under test has started."""
 
+import asyncio
 import contextlib
 
 import psutil
@@ -15,6 +16,15 @@ def fork_servers() -> list[psutil.Process]:
 def workers() -> list[psutil.Process]:
     """The detector processes that these have forked, less those that have ended."""
     return [worker for server in fork_servers() for worker in server.children() if _runs(worker)]
+
+
+async def replacement(old: int) -> int:
+    """The process id of the worker that took the place of ``old``, the only one."""
+    while True:
+        for worker in workers():
+            if worker.pid != old:
+                return worker.pid
+        await asyncio.sleep(0.02)
 
 
 def _runs(process: psutil.Process) -> bool:
