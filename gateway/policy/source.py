@@ -99,11 +99,11 @@ def _read_packs(source: Source, folder: Path) -> Json:
 
 def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[object]) -> Json:
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
         source.places[name] = (path, node)
-        value = yaml.safe_load(text)
         source.faults += _repeated_keys(path, node)
+        value = None if node is None else loader.construct_document(node)
         return schema.dump_python(schema.validate_python(value), mode="json")
     except (OSError, UnicodeDecodeError) as error:
         source.faults.append(f"{path}: can't be read: {_first_line(error)}")
