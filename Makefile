@@ -27,6 +27,9 @@ LOCKED := $(UV_INSTALL) --require-hashes --no-deps --only-binary :all:
 # The lock must not hold a release younger than a week: malicious ones are mostly found within days.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --exclude-newer "7 days"
 
+# What the gateway imports is compiled once, whatever the environment says: the tests start it a hundred times.
+export PYTHONDONTWRITEBYTECODE :=
+
 # One setting for both installers: a mirror named for pip serves uv too.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)

@@ -9,6 +9,11 @@ import pytest
 _SKIPPED: list[str] = []
 
 
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # what the tests import stays for good: no collection needs to walk it
+
+
 @pytest.fixture(scope="module", autouse=True)
 def garbage_is_collected_on_this_thread() -> Iterator[None]:
     """A failed call's traceback keeps its policy engine in a cycle, and regorus lets engines end on their own thread alone."""

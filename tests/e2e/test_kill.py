@@ -62,7 +62,9 @@ async def test_every_reply_that_was_received_has_its_records(tmp_path: Path) -> 
     begun: set[str] = set()
     complete: set[str] = set()
     async with ScriptedUpstream(model) as upstream:
-        gateway = Process(tmp_path, base_url=upstream.base_url, detect={"processes": 1})
+        gateway = Process(
+            tmp_path, base_url=upstream.base_url, detect={"processes": 1, "languages": ["ja"]}
+        )
         for round_ in range(ROUNDS):
             async with gateway:
                 clients = [Client(gateway.url, streamed=bool(i % 2)) for i in range(_CLIENTS)]

@@ -81,7 +81,9 @@ async def test_files_are_taken_up_at_sighup_and_refused_whole_when_they_have_a_f
     folder = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
     policy = {"path": str(folder), "watch_seconds": 0}
     async with ScriptedUpstream(completion({"content": "4"})) as upstream:
-        async with Process(tmp_path, base_url=upstream.base_url, policy=policy) as gateway:
+        async with Process(
+            tmp_path, base_url=upstream.base_url, policy=policy, detect={"processes": 1}
+        ) as gateway:
             client = openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=KEY, max_retries=0)
             async with client:
                 first = await _revision(client)

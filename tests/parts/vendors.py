@@ -4,11 +4,17 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
+
+import pytest
 
 from tests.parts.scripted import Script
 
 EVENTS = {"content-type": "text/event-stream"}
+
+needs_litellm = pytest.mark.skipif(find_spec("litellm") is None, reason="needs the extra litellm")
+"""Looks without importing it: that takes seconds, and asks the network unless the gateway's door does it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from gateway.errors import ConfigError
 from gateway.upstream.litellm.library import MALICIOUS, VERSION, fault
 from tests.parts.configuration import deployment
 from tests.parts.gateways import KEY, prepared
+from tests.parts.vendors import needs_litellm
 
 QUIET = """
 import logging, sys
@@ -61,8 +62,8 @@ def test_T54_the_gateway_does_not_start_with_another(
         compose(settings, {"SEKISHO_TEST_KEY": KEY})
 
 
+@needs_litellm
 def test_T55_litellm_is_loaded_without_a_connection_a_name_or_a_log_line() -> None:
-    pytest.importorskip("litellm")
     ran = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, b""), ran.stderr
     assert b"PLANTED" not in ran.stderr

@@ -8,9 +8,9 @@ from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import load
 from gateway.upstream.litellm.reader import TranslatedReader
 from gateway.upstream.litellm.translation import Translation
-from tests.parts.vendors import ANTHROPIC
+from tests.parts.vendors import ANTHROPIC, needs_litellm
 
-pytest.importorskip("litellm")
+pytestmark = needs_litellm
 
 
 def reader() -> TranslatedReader:

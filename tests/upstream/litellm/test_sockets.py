@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.parts.opa import ROOT
+from tests.parts.vendors import needs_litellm
 
 SCRIPT = """
 import asyncio, pathlib, sys, tempfile
@@ -46,8 +45,8 @@ asyncio.run(main())
 """
 
 
+@needs_litellm
 def test_no_other_socket_is_asked_for_by_any_enabled_family() -> None:
-    pytest.importorskip("litellm")
     planted = {
         "AWS_PROFILE": "none",
         "GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent",

@@ -35,10 +35,10 @@ from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.speech import LitellmSpeech
 from tests.parts import configuration, samples
 from tests.parts.scripted import Script, ScriptedUpstream
-from tests.parts.vendors import BEDROCK, VENDORS, Vendor, aws, converse_stream
+from tests.parts.vendors import BEDROCK, VENDORS, Vendor, aws, converse_stream, needs_litellm
 from tests.redact.samples import vault
 
-pytest.importorskip("litellm")
+pytestmark = needs_litellm
 TOOL = {
     "type": "function",
     "function": {

@@ -9,9 +9,9 @@ from gateway.errors import UpstreamFailed, UpstreamRejected
 from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import load
 from gateway.upstream.litellm.translation import Translation
-from tests.parts.vendors import GEMINI, VENDORS, Vendor
+from tests.parts.vendors import GEMINI, VENDORS, Vendor, needs_litellm
 
-pytest.importorskip("litellm")
+pytestmark = needs_litellm
 every_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=[v.family for v in VENDORS])
 
 
