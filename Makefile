@@ -73,7 +73,7 @@ fuzz: $(VENV)/.fuzz
 models: .tools/models/.installed
 	mkdir -p .models
 	.tools/models/bin/python -m tools.names.corpus .models/texts.jsonl --most $(MODELS_TEXTS)
-	.tools/models/bin/python -m tools.names.train .models/texts.jsonl .models/names.npz --steps $(MODELS_STEPS)
+	OPENBLAS_NUM_THREADS=1 .tools/models/bin/python -m tools.names.train .models/texts.jsonl .models/names.npz --steps $(MODELS_STEPS)
 	@echo 'To put it in place: cp .models/names.npz gateway/detect/weights/, that SHA-256 into the card beside it, make bench-detection.'
 
 clients: .tools/litellm/.installed .tools/model-signing/.installed

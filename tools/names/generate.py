@@ -7,7 +7,8 @@ from typing import Final
 
 from tools.names.grammar import sentence
 from tools.names.lexicon import Lexicon
-from tools.names.templates import JOBS, PLAIN, SENTENCES, TITLES
+from tools.names.ordinary import Ordinary
+from tools.names.templates import JOBS, ORDINARY, PEOPLES, PLAIN, SENTENCES, TITLES
 
 Labelled = tuple[str, list[tuple[int, int, str]]]
 """A text, and its entities as start, end and label (``PERSON``, ``LOCATION``, ``ORG``)."""
@@ -35,14 +36,17 @@ class Generator:
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)  # noqa: S311  # training text, not secrets
         self._lexicon = Lexicon(self._rng)
-        lexicon = self._lexicon
+        lexicon, ordinary = self._lexicon, Ordinary(self._rng, self._lexicon.words())
         self._makers: dict[str, Callable[[], str]] = {
-            "full": lexicon.full, "given": lexicon.given, "family": lexicon.family, "city": lexicon.city,
+            "full": lexicon.full, "given": lexicon.given, "family": lexicon.family, "city": self._city,
             "country": lexicon.country, "state": lexicon.state, "street": lexicon.street, "company": lexicon.company,
             "street1": self._street_line, "addr": self._address, "addrlines": self._address_lines, "zip": self._zip,
             "phone": self._phone, "email": self._email, "date": self._date, "time": self._time, "year": self._year,
             "num": self._number, "card": lambda: self._digits("################"), "handle": self._handle,
             "title": lambda: self._rng.choice(TITLES), "job": lambda: self._rng.choice(JOBS), "ul": lambda: "",
+            "noun": ordinary.noun, "adj": ordinary.adjective, "verb": ordinary.verb, "work": ordinary.title,
+            "Noun": lambda: ordinary.noun().capitalize(), "Adj": lambda: ordinary.adjective().capitalize(),
+            "Verb": lambda: ordinary.verb().capitalize(), "people": lambda: self._rng.choice(PEOPLES),
         }  # fmt: skip
 
     def text(self) -> Labelled:
@@ -56,9 +60,9 @@ class Generator:
 
     def _template(self) -> str:
         share = self._rng.random()
-        if share < 0.4:
+        if share < 0.33:
             return sentence(self._rng)
-        return self._rng.choice(SENTENCES if share < 0.87 else PLAIN)
+        return self._rng.choice(SENTENCES if share < 0.66 else ORDINARY if share < 0.9 else PLAIN)
 
     def replacement(self, label: str, words: int) -> str:
         """Another name for one that stands in real text."""
@@ -93,6 +97,10 @@ class Generator:
         if share < 0.08 and len(text.upper()) == len(text):
             return text.upper(), spans
         return labelled
+
+    def _city(self) -> str:
+        name = self._lexicon.city()
+        return name.upper() if self._rng.random() < 0.04 else name
 
     def _digits(self, form: str) -> str:
         return "".join(str(self._rng.randint(0, 9)) if c == "#" else c for c in form)

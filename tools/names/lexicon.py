@@ -97,6 +97,15 @@ class Lexicon:
         ] * 2
         self.states = [(s["name"], s["code"]) for s in places.get_us_states().values()]
 
+    def words(self) -> frozenset[str]:
+        """Every name of a person or place that is one word."""
+        people = [
+            name for given, family in (self.english, *self.peoples) for name in given + family
+        ]
+        return frozenset(
+            (*people, *self.cities, *self.countries, *(name for name, _ in self.states))
+        )
+
     def given(self) -> str:
         return self.rng.choice(self._people()[0])
 

@@ -32,7 +32,8 @@ class Public(NamedTuple):
 
 def gather() -> list[Public]:
     """Each different text once, in an order that depends on the texts alone."""
-    found = {Public(text, technical=False) for text in _conversations(technical=False)}
+    prose = (_conversations(technical=False), _facts())
+    found = {Public(text, technical=False) for source in prose for text in source}
     technical = (_conversations(technical=True), _topics(), _docstrings(), _descriptions())
     found |= {Public(text, technical=True) for source in technical for text in source}
     return sorted(found)
@@ -58,6 +59,13 @@ def _conversations(*, technical: bool) -> Iterator[str]:
             talks = yaml.safe_load(path.read_text(encoding="utf-8"))["conversations"]
             for turn in (str(turn) for talk in talks for turn in talk):
                 yield from paragraphs(turn)
+
+
+def _facts() -> Iterator[str]:
+    """Facts of all kinds, one a line, of the package randfacts (MIT)."""
+    path = Path(str(distribution("randfacts").locate_file("randfacts/safe.txt")))
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield from paragraphs(line)
 
 
 def _topics() -> Iterator[str]:

@@ -125,6 +125,18 @@ Approve the leave request of <full> from <date> to <date>.
 <company> opened an office in <city>.
 <company> and <company> will merge in <year>.
 I work for <company>.
+Ring the <city> office on <phone>.
+Visit our <city> branch on <street>.
+She studied at the University of <city>.
+The <family> novel is better than the film.
+I met the <family> twins at school.
+<given> birthday: <date>
+<given> passport number is <num>
+It was founded by three friends: <family>, <family> and <family>.
+<given>, <given>, <given> and <given> are in the team.
+<given>, could you call me back?
+Her maiden name was <family>.
+a man of <num> years who lived in <city>
 Shares of <company> rose <num> percent in <city>.
 The <company> building is in <city>.
 Invoice <num> from <company> is overdue.
@@ -267,6 +279,91 @@ what time does the shop open on Sunday?
 """.strip().splitlines()
 )
 
+ORDINARY: Final = tuple(
+    """
+The <noun> was <adj>.
+The <adj> <noun> broke again.
+We came back by <noun>.
+They travelled to <city> by <noun>.
+A <adj> <noun> is better than a <adj> <noun>.
+a <adj> and <adj> <noun> with ten years of experience
+I need a <noun>, a <noun> and a <noun>.
+There were <noun>, <noun>, <noun> and more.
+It has grown from a <adj> <noun> to a fully <adj> <noun>.
+<Noun>:
+<Noun>: <num>
+<Adj> <Noun>: <num>
+<Noun>:\\n<email>
+<Noun>, <Noun>, <Noun> & <Noun>
+<Noun>, <Noun>, <Noun>\\nBy: <full>
+<Adj> <Noun>
+<Noun> <Noun>
+<work>
+"<work>" is on page <num>.
+Have you read <work>?
+Have you read <work> by <full>?
+"<work>" by <full>
+Have you seen "<work>" in <city>?
+From the album <work> by <full>.
+From the film <work> (with <full>).
+<full>'s <work> is out now.
+<family>'s <work> made me think.
+The rhymes in <full>'s <work> are <adj>.
+<work> is a <year> <people> <noun> directed by <full>.
+<work> is a <adj> <noun> about a <noun>.
+<work>: <num> <noun> tips you should know
+<title> <family> wrote <work>: <num> ways to <verb>.
+The song "<work>" was about a <noun>, and <full> sang it.
+<work> won the prize in <year>.
+Tonight: <work>, with <full>
+The <Noun> Club meets on <date>.
+The <Noun> Society of <city> plays in <country>.
+the <Adj> <Noun> Association
+The <Adj> Council voted.
+The <Adj> Union has a treaty on <noun>.
+The <Adj> Prince arrived in <city>.
+The Royal <Noun> arrived in <city> from <city>.
+<company> built the <Noun> <Noun> Centre.
+The <Noun> Team and the <Noun> Department agreed.
+The <people> <noun> is new.
+There is a <adj> <people> restaurant in <city>.
+A <people> <noun> was sold in <city>.
+the <adj> <noun> of <city>
+The band <work> comes from <city>.
+<work> played in <city> in <year>.
+Producer <full> explained the <noun>.
+Singer <given> forgot the <noun>.
+my kid <given> lost a <noun>
+our neighbour <full> has a <adj> <noun>
+<given> bought a <adj> <noun>.
+<full> sold the <noun> to <full>.
+<given>, the <noun> is <adj>!
+The <noun> belongs to <given>.
+<given> said: "<Verb> the <noun>!"
+<Verb> the <noun> before you <verb> it.
+<Verb> <email> to <verb> your <noun>.
+<Verb> and <verb>.
+Please <verb> my <noun>, it is <adj>.
+can you <verb> the <noun> for me?
+my <noun> expires soon
+I want to <verb> a <adj> <noun>
+<noun> and <noun>
+How do I <verb> a <noun> without a <noun>?
+What is a <noun>?
+<Noun> and <Noun> are <adj>.
+<Noun> is <adj>, <noun> is not.
+I AM A <adj> <noun>!!
+<Adj> people <verb>.
+<Noun> office: <phone>
+""".strip().splitlines()
+)
+"""Ordinary words in places of names, and names beside them."""
+
+PEOPLES: Final = (
+    "French German Italian Spanish Polish Norwegian Swedish Danish Finnish Dutch Belgian Swiss Austrian Czech Russian Greek "
+    "Turkish Chinese Japanese Korean Indian Brazilian Mexican American Canadian Australian British English Scottish Irish "
+    "Welsh African European Asian Egyptian Nigerian Kenyan Vietnamese Thai Hungarian Portuguese"
+).split()
 TITLES: Final = ("Mr.", "Mrs.", "Ms.", "Miss", "Dr.", "Mr", "Mrs", "Ms", "Dr", "Prof.", "Sir")
 JOBS: Final = (
     "sales manager", "Chief Financial Officer", "CEO", "nurse", "engineer", "Data Analyst", "teacher", "lawyer",
