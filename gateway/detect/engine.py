@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Protocol
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer import EntityRecognizer, RecognizerRegistry, RecognizerResult
 
 from gateway.detect import custom
 from gateway.detect.base import Passage, Span
@@ -23,6 +23,7 @@ from gateway.detect.optional import OptionalRecognizer
 from gateway.detect.overlap import resolve
 from gateway.detect.patterns import tier0, unfolded
 from gateway.detect.recognizers import (
+    Analyzer,
     LabelledRecognizer,
     NearbyWords,
     NerRecognizer,
@@ -60,7 +61,7 @@ class PresidioEngine:
         self._languages = languages
         self._made_of = _made_of(languages)
         self._names = NamesOnly(languages)
-        self._analyzer = AnalyzerEngine(
+        self._analyzer = Analyzer(
             registry=RecognizerRegistry(_recognizers(languages), supported_languages=[*languages]),
             nlp_engine=self._names,
             supported_languages=[*languages],

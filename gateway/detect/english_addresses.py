@@ -38,6 +38,7 @@ _STATES: Final = (
     "Virginia Washington West_Virginia Wisconsin Wyoming"
 ).split()
 _CAPITAL: Final = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽ]"
+_ANY_CAPITAL: Final = re.compile(_CAPITAL)
 _WORD: Final = rf"(?:St\. )?{_CAPITAL}[^\W\d_]*(?:['’.-][^\W\d_]+)*"
 _NUMBER: Final = r"[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,4}[A-Za-z]?)?"
 _UNIT: Final = (
@@ -54,7 +55,7 @@ _CODES: Final = "A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EV
 _KINDS_BEFORE: Final = "Rue|Avenue|Boulevard|Chemin|Via|Viale|Corso|Piazza|Calle|Avenida|Rua|Travessa|Strada|Ulica|Jalan"
 _KINDS_AFTER: Final = "utca|út|tér|ulica|sokak|Caddesi"
 _ENDINGS: Final = "straat|laan|steenweg|plein|straße|strasse|gasse|allee|vej|gade|gatan|vägen|veien|gata|katu|kuja|utca|götu|gata|stræti"
-_HOUSE: Final = re.compile(r"(?<![\w.,:/$€£#-])[0-9]{1,6}(?![0-9])")
+_HOUSE: Final = re.compile(r"[0-9](?<![\w.,:/$€£#-].)[0-9]{0,5}(?![0-9])")
 _FROM_HOUSE: Final = tuple(
     re.compile(form)
     for form in (
@@ -69,7 +70,8 @@ _FROM_HOUSE: Final = tuple(
         rf"{_NUMBER}(?: {_WORD}){{1,4}}(?: [0-9]{{1,5}}\.?)?{_GAP}{_UNIT}",
     )
 )
-_DIGITS: Final = re.compile("[0-9]+")
+# Patterns that begin with a set, and look behind it, are searched for several times as fast as those that look behind first.
+_DIGITS: Final = re.compile("[0-9][0-9]*")
 _ZIP: Final = 5
 _BEFORE: Final = 72
 _AFTER: Final = 16
@@ -94,10 +96,10 @@ _POSTCODE: Final = re.compile(
 )
 # ZIP: 8592; my zip code is 610
 _LABELLED: Final = re.compile(
-    r"(?i:\b(?:zip|postal|post)[ -]?(?:code)?)(?::| is|=| number)[ \t]*([0-9A-Z][0-9A-Z -]{1,9}[0-9A-Z])(?![\w-])"
+    r"[ZzPp](?<!\w.)(?i:(?:(?<=z)ip|(?<=p)ost(?:al)?)[ -]?(?:code)?)(?::| is|=| number)[ \t]*([0-9A-Z][0-9A-Z -]{1,9}[0-9A-Z])(?![\w-])"
 )
 # a line of a letter's head that is a unit alone
-_LINE: Final = re.compile(rf"^[^\w\n#]*({_UNIT})[ \t]*$", re.MULTILINE)
+_LINE: Final = re.compile(rf"[^\w\n#]*({_UNIT})[ \t]*$", re.MULTILINE)
 _FOREIGN_KINDS: Final = tuple(f"{_KINDS_BEFORE}|{_KINDS_AFTER}|{_ENDINGS}".split("|"))
 
 
@@ -128,12 +130,18 @@ class AddressRecognizer(EntityRecognizer):
 
 def addresses(text: str) -> Iterator[tuple[int, int]]:
     """Where addresses stand; they may overlap, and come more than once."""
+    yield from (match.span(1) for match in _LABELLED.finditer(text))
+    yield from _lines(text)
+    if _ANY_CAPITAL.search(text):
+        yield from _capitalised(text)
+
+
+def _capitalised(text: str) -> Iterator[tuple[int, int]]:
+    """All that have a word with a capital letter in them."""
     for house in _HOUSE.finditer(text):
         for form in _FROM_HOUSE:
             if match := form.match(text, house.start()):
                 yield match.span()
-    for labelled in (_LABELLED, _LINE):
-        yield from (match.span(1) for match in labelled.finditer(text))
     foreign = any(kind in text for kind in _FOREIGN_KINDS)
     if "Box" in text:
         yield from (match.span() for match in _BOX.finditer(text))
@@ -145,6 +153,17 @@ def addresses(text: str) -> Iterator[tuple[int, int]]:
             yield from _near(_TOWN, text, start, end)
         elif end - start == 1 and text[start - 1 : start] == " ":
             yield from _near(_POSTCODE, text, start, end)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Units that have a line to themselves."""
+    start = 0
+    while True:
+        if match := _LINE.match(text, start):
+            yield match.span(1)
+        start = text.find("\n", start) + 1
+        if not start:
+            return
 
 
 def _near(form: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,9 @@ _SCORE: Final = 0.85
 _CAPITALS: Final = "A-ZÀ-ÖØ-ÞŁŚŠŽŻ"
 _WORD: Final = rf"[{_CAPITALS}][^\W\d_]*(?:['’-][^\W\d_]+)*"
 _ANNOUNCED: Final = re.compile(
-    r"\b(?:Dear|Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|[Mm]y name is|[Nn]ame:|signed by)\.?[ \t]+"
+    # a set first, which is searched for several times as fast as a choice of words
+    r"[DMPNmns](?<!\w.)(?:(?<=D)(?:ear|r)|(?<=M)(?:rs?|s|iss|x)|(?<=P)rof(?:essor)?|(?<=[Mm])y name is|(?<=[Nn])ame:|(?<=s)igned by)"
+    r"\.?[ \t]+"
     rf"((?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?[ \t]+)?)({_WORD}(?:[ \t]{_WORD}){{0,2}})"
 )
 _NOBODY: Final = frozenset(

@@ -50,7 +50,7 @@ def _number(
         entity=entity,
         pattern=re.compile(_FREE + pattern + _ENDS),
         score=score,
-        digits=True,
+        numeric=True,
         literals=labels,
         context=words(*labels) if labels else None,
         check=check,
@@ -97,6 +97,7 @@ RULES: Final = (
     ),
     replace(
         _number("insured", "JP_HEALTH_INSURANCE", r"[0-9]{1,8}(?:-[0-9]{1,8}){0,2}", 0.7),
+        numeric=False,
         literals=("保険証", "被保険者"),
         context=words(r"(?:保険証|被保険者証?)(?:等)?の?(?:記号|番号)[・記番号はが:\s]{0,8}"),
     ),
@@ -129,6 +130,7 @@ RULES: Final = (
     ),
     replace(
         _number("post-bank-number", "JP_BANK_ACCOUNT", r"[0-9]{1,7}1", 0.85),
+        numeric=False,
         literals=("記号",),
         context=re.compile(r"記号[ :は]{0,3}1[0-9]{3}0[^0-9]{1,4}番号[ :は]{0,3}$"),
     ),

@@ -5,16 +5,17 @@ that stands alone is less so, and counts when it is long enough or a word near i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.japanese_places import place_at, streets
-from gateway.detect.japanese_words import KATAKANA, Sentence, Word, Words
+from gateway.detect.japanese_words import KATAKANA, Sentence, Words
 from gateway.detect.nlp import JAPANESE
 
+_RECOGNISER: Final = "japanese-names"
 _HONORIFICS: Final = frozenset(
     "様 さま さん サン 氏 殿 どの 先生 君 くん ちゃん 部長 課長 係長 社長 会長 次長 主任 専務 常務 室長 所長 "
     "店長 館長 院長 教授 博士 医師 弁護士 議員 大臣 監督 選手 本部長 副社長 取締役 代表 リーダー マネージャー "
@@ -28,13 +29,17 @@ _CONTEXT: Final = (
 ).split()
 _NAME: Final = r"[一-龥々ヶァ-ヴーぁ-ん・]{1,8}(?:[ 　][一-龥々ヶァ-ヴーぁ-ん]{1,8})?(?![一-龥々])"
 _LABELLED: Final = re.compile(
-    r"(?:氏名|お?名前|フリガナ|ふりがな|担当者?|申請者|契約者|宛名|代表者名?|受取人|名義人?|署名|出席者|参加者|"
+    r"(?:氏名|名前|フリガナ|ふりがな|担当者?|申請者|契約者|宛名|代表者名?|受取人|名義人?|署名|出席者|参加者|"
     r"責任者|患者名?|会員名|顧客名)(?:\([^)]{0,8}\))? ?(?:[:：] ?|は (?=[ァ-ヴー]+ ))"
     rf"(?P<names>{_NAME}(?:[、,] ?{_NAME}){{0,20}})"
 )
+_SIGNS: Final = (":", "：", "は ")
+"""One of these is after every label."""
 _EACH: Final = re.compile(r"[^、,]+")
 _KANJI: Final = re.compile("[一-龥々]")
 _KANA: Final = re.compile("[ぁ-んァ-ヺー]+")
+_TITLE: Final = re.compile("[氏様]")
+_LONGEST: Final = 4
 _SURNAMED: Final = re.compile(
     r"(?<![一-龥々])(?:(?![同両各某])[一-龥々]{2,4}(?=氏(?![一-龥々]))"
     r"|(?!皆|奥|神|王|仏|旦那|同様|一様|多様|異様)[一-龥々]{2,3}(?<![者社員主客家族方人長生店屋])(?=様(?![一-龥々子])))"
@@ -50,7 +55,7 @@ class JapaneseNameRecognizer(EntityRecognizer):
         super().__init__(
             supported_entities=["JP_ADDRESS", "LOCATION", "PERSON"],
             supported_language="ja",
-            name="japanese-names",
+            name=_RECOGNISER,
             context=list(_CONTEXT),
         )
 
@@ -72,18 +77,26 @@ class JapaneseNameRecognizer(EntityRecognizer):
 
 def _announced(text: str) -> Iterator[tuple[int, int]]:
     """Names after a label, also several, and before 氏 whatever the dictionary makes of them."""
+    if any(sign in text for sign in _SIGNS):
+        yield from _labelled(text)
+    for title in _TITLE.finditer(text):
+        match = _SURNAMED.search(text, max(0, title.start() - _LONGEST), title.end() + 1)
+        if match is not None and match.end() == title.start():
+            yield match.span()
+
+
+def _labelled(text: str) -> Iterator[tuple[int, int]]:
     for match in _LABELLED.finditer(text):
         start = match.start("names")
         for name in _EACH.finditer(match["names"]):
             stripped = name[0].strip(" \u3000")
             begin = start + name.start() + name[0].find(stripped)
             yield begin, begin + len(stripped)
-    for match in _SURNAMED.finditer(text):
-        yield match.span()
 
 
 def _result(entity: str, start: int, end: int, score: float) -> RecognizerResult:
-    return RecognizerResult(entity_type=entity, start=start, end=end, score=score)
+    metadata = {RecognizerResult.RECOGNIZER_NAME_KEY: _RECOGNISER}
+    return RecognizerResult(entity, start, end, score, recognition_metadata=metadata)
 
 
 def _found(words: Sentence) -> Iterator[RecognizerResult]:
@@ -95,82 +108,83 @@ def _found(words: Sentence) -> Iterator[RecognizerResult]:
                 yield result
 
 
-def _at(words: Sequence[Word], first: int) -> tuple[RecognizerResult | None, int]:
+def _at(words: Sentence, first: int) -> tuple[RecognizerResult | None, int]:
     """What begins with this word, if anything, and where to go on."""
-    word = words[first]
-    last = _foreign_name(words, first) if KATAKANA.match(word.surface) else None
+    kind = words.kinds[first]
+    last = _foreign_name(words, first) if KATAKANA.match(words.surfaces[first]) else None
     if last is not None:
         return _spanning("PERSON", words, first, last, _PAIR), last + 1
     place = place_at(words, first)
     if place is not None:
-        person = place == first and word.kind == "place" and _called(words, first)
+        person = place == first and kind == "place" and _called(words, first)
         entity, score = ("PERSON", _PAIR) if person else ("LOCATION", _ALONE)
         return _spanning(entity, words, first, place, score), place + 1
-    if word.kind in _NAMES:
+    if kind in _NAMES:
         last = _name_end(words, first)
         return _spanning("PERSON", words, first, last, _score(words, first, last)), last + 1
-    if word.kind == "unknown" and _called(words, first):
+    if kind == "unknown" and _called(words, first):
         return _spanning("PERSON", words, first, first, _ALONE), first + 1
     return None, first + 1
 
 
 def _spanning(
-    entity: str, words: Sequence[Word], first: int, last: int, score: float
+    entity: str, words: Sentence, first: int, last: int, score: float
 ) -> RecognizerResult:
-    return _result(entity, words[first].start, words[last].end, score)
+    return _result(entity, words.start(first), words.end(last), score)
 
 
-def _foreign_name(words: Sequence[Word], first: int) -> int | None:
+def _foreign_name(words: Sentence, first: int) -> int | None:
     """The last part of a name such as カール・バルト: katakana, of which one part is a name."""
     last, named = first, False
     for index in range(first, len(words), 2):
-        if not KATAKANA.fullmatch(words[index].surface):
+        if not KATAKANA.fullmatch(words.surfaces[index]):
             break
-        last, named = index, named or words[index].kind in _NAMES
-        if index + 1 == len(words) or words[index + 1].surface not in "・=":
+        last, named = index, named or words.kinds[index] in _NAMES
+        if index + 1 == len(words) or words.surfaces[index + 1] not in "・=":
             break
     return last if named and last > first else None
 
 
-def _name_end(words: Sequence[Word], first: int) -> int:
+def _name_end(words: Sentence, first: int) -> int:
     """The last part of a name: parts may be apart by one space or a middle dot."""
     last = first
     while True:
         following = last + 1
-        if following < len(words) and words[following].surface in (" ", "\u3000", "・"):
+        if following < len(words) and words.surfaces[following] in (" ", "\u3000", "・"):
             following += 1
         if following >= len(words) or not _continues(words, last, following):
             return last
         last = following
 
 
-def _continues(words: Sequence[Word], last: int, following: int) -> bool:
-    if words[following].kind in _NAMES:
+def _continues(words: Sentence, last: int, following: int) -> bool:
+    kind = words.kinds[following]
+    if kind in _NAMES:
         return True
     # あすか is a given name as well as a town: after a family name it is the former.
-    apart = following > last + 1 and words[following].kind in ("place", "noun", "proper", "unknown")
+    apart = following > last + 1 and kind in ("place", "noun", "proper", "unknown")
     return (
         apart
-        and words[last].kind == "family"
-        and _KANA.fullmatch(words[following].surface) is not None
+        and words.kinds[last] == "family"
+        and _KANA.fullmatch(words.surfaces[following]) is not None
     )
 
 
-def _score(words: Sequence[Word], first: int, last: int) -> float:
+def _score(words: Sentence, first: int, last: int) -> float:
     if last > first or _honorific_follows(words, last, _HONORIFICS):
         return _PAIR
-    word = words[first]
-    if word.surface.isascii() or (word.kind == "given" and not _KANJI.search(word.surface)):
+    surface = words.surfaces[first]
+    if surface.isascii() or (words.kinds[first] == "given" and not _KANJI.search(surface)):
         return _DOUBTFUL
-    return _ALONE if len(word.surface) > 1 else _DOUBTFUL
+    return _ALONE if len(surface) > 1 else _DOUBTFUL
 
 
-def _called(words: Sequence[Word], last: int) -> bool:
+def _called(words: Sentence, last: int) -> bool:
     return _honorific_follows(words, last, _PERSONAL)
 
 
-def _honorific_follows(words: Sequence[Word], last: int, honorifics: frozenset[str]) -> bool:
+def _honorific_follows(words: Sentence, last: int, honorifics: frozenset[str]) -> bool:
     following = last + 1
-    if following < len(words) and words[following].surface == " ":
+    if following < len(words) and words.surfaces[following] == " ":
         following += 1
-    return following < len(words) and words[following].surface in honorifics
+    return following < len(words) and words.surfaces[following] in honorifics

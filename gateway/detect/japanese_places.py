@@ -1,10 +1,10 @@
 """Japanese places: the dictionary's, what they are the beginning of, and addresses without a prefecture."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from gateway.detect.japanese_words import KATAKANA, Word
+from gateway.detect.japanese_words import KATAKANA, Sentence
 
 _HEADS: Final = re.compile(
     r"(?:駅|公園|庭園|空港|港|神社|神宮|大社|寺院?|城|橋|川|河|山地?|山脈|岳|峠|峰|諸?島|列島|半島|湾|湖|沼|海|海峡|海岸|平野|盆地|高原|"
@@ -25,45 +25,55 @@ _NAMED: Final = re.compile(
 _SIZE: Final = 4
 
 _HAN: Final = "一-龥々〆ヶケ"
-_STREET: Final = re.compile(
+STREET: Final = re.compile(
     rf"(?:[{_HAN}]{{1,6}}?[市区郡町村]){{1,3}} ?[{_HAN}ァ-ヴーぁ-ん]{{0,12}}?"
     r"(?:[0-9]{1,3}丁目(?: ?[0-9]{1,3}(?:番地?|-)?(?: ?[0-9]{1,3}号?)?)?|[0-9]{1,4}-[0-9]{1,3}(?:-[0-9]{1,4})?(?![0-9-]))"
 )
+_BLOCK: Final = re.compile(
+    rf"[市区郡町村] ?[{_HAN}ァ-ヴーぁ-ん]{{0,12}}?(?:[0-9]{{1,3}}丁目|[0-9]{{1,4}}-[0-9])"
+)
+"""What is in every street, and seldom elsewhere."""
+_CITY: Final = 20
+"""How far before the sign of a city, a ward or a town a street can begin."""
 
 
-def place_at(words: Sequence[Word], first: int) -> int | None:
+def place_at(words: Sentence, first: int) -> int | None:
     """The last word of the place that begins with word ``first``; ``None`` when none does."""
-    word = words[first]
-    if word.kind == "place":
+    surface, kind = words.surfaces[first], words.kinds[first]
+    if kind == "place" or (kind == "proper" and _LANDS.search(surface)):
         return _to_head(words, first)
-    if word.kind == "proper" and _LANDS.search(word.surface):
-        return _to_head(words, first)
-    if word.kind == "noun" and len(word.surface) > 2 and _AREA.search(word.surface):
+    if len(surface) > 2 and kind == "noun" and _AREA.search(surface):
         return first
-    if KATAKANA.fullmatch(word.surface) and len(word.surface) > 2:
+    if len(surface) > 2 and KATAKANA.fullmatch(surface):
         return _named(words, first)
     return None
 
 
-def _named(words: Sequence[Word], first: int) -> int | None:
+def _named(words: Sentence, first: int) -> int | None:
     following = first + 1
-    if following < len(words) and _NAMED.fullmatch(words[following].surface):
+    if following < len(words) and _NAMED.fullmatch(words.surfaces[following]):
         return following
     return None
 
 
-def _to_head(words: Sequence[Word], first: int) -> int:
+def _to_head(words: Sentence, first: int) -> int:
     """The place with what follows it, as far as that names a thing that stands there."""
     last = first
     for index in range(first + 1, min(first + _SIZE, len(words))):
-        if words[index].kind not in ("noun", "unknown", "place", "proper"):
+        if words.kinds[index] not in ("noun", "unknown", "place", "proper"):
             break
-        if _HEADS.search(words[index].surface):
+        if _HEADS.search(words.surfaces[index]):
             last = index
     return last
 
 
 def streets(text: str) -> Iterator[tuple[int, int]]:
     """Addresses that begin with a city or a ward and go down to a block."""
-    for match in _STREET.finditer(text):
-        yield match.span()
+    position = 0
+    for block in _BLOCK.finditer(text):
+        if block.end() > position:
+            match = STREET.search(text, max(position, block.start() - _CITY))
+            if match is None:
+                return
+            yield match.span()
+            position = match.end()

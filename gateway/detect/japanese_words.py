@@ -1,79 +1,68 @@
 """Japanese text as words: what SudachiPy's dictionary says each is, in offsets of the text."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final, overload
+from collections.abc import Iterator
+from typing import Final
 
-from sudachipy import Dictionary, Morpheme, MorphemeList, SplitMode
+from sudachipy import Dictionary, Morpheme, SplitMode
 
 from gateway.detect.nlp import JAPANESE, windows
 
 _WINDOW: Final = 4_000
 KATAKANA: Final = re.compile("[ァ-ヺー]+")
+_FIELDS: Final = {"pos", "normalized_form"}
+"""What is read of a word's entry: without its normal form, runs of numerals are joined in another way."""
+_PART_OF_SPEECH: Final = Morpheme.part_of_speech_id
+_SURFACE: Final = Morpheme.surface
 _PARTS: Final = {"姓": "family", "名": "given"}
 
 
-@dataclass(slots=True)
-class Word:
-    """A word at ``[start, end)``.
-
-    ``kind`` is ``family``, ``given``, ``person``, ``place``, ``proper`` (another proper noun), ``noun``
-    (also a prefix or suffix of nouns), ``unknown`` (a noun that the dictionary lacks) or empty.
-    """
-
-    start: int
-    end: int
-    surface: str = field(repr=False)
-    kind: str
-
-
-class Sentence(Sequence[Word]):
-    """The words of a piece of text, each made when it is asked for: of most, the kind alone is looked at.
+class Sentence:
+    """The words of a piece of text.
 
     Args:
         morphemes: what the tokenizer gives.
-        kinds: of each; a noun that the dictionary lacks is told from others when it is made.
+        kinds: what the part of speech of each says.
         offset: where the piece begins in the text.
+
+    ``surfaces`` are the words as they stand. ``kinds`` says of each ``family``, ``given``, ``person``, ``place``,
+    ``proper`` (another proper noun), ``noun`` (also a prefix or suffix of nouns), ``unknown`` (a noun that the
+    dictionary lacks) or nothing.
     """
 
-    def __init__(self, morphemes: MorphemeList, kinds: list[str], offset: int) -> None:
+    def __init__(self, morphemes: list[Morpheme], kinds: list[str], offset: int) -> None:
+        self.surfaces: list[str] = [*map(_SURFACE, morphemes)]
+        self.kinds = [
+            "unknown" if kind == "noun" and morpheme.is_oov() else kind
+            for morpheme, kind in zip(morphemes, kinds, strict=True)
+        ]
         self._morphemes = morphemes
-        self._kinds = kinds
         self._offset = offset
-        self._made: dict[int, Word] = {}
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self.kinds)
 
-    @overload
-    def __getitem__(self, index: int) -> Word: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Word]: ...
-    def __getitem__(self, index: int | slice) -> Word | list[Word]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        word = self._made.get(index)
-        if word is None:
-            word = self._made[index] = self._make(index)
-        return word
+    def start(self, index: int) -> int:
+        """Where a word begins in the text."""
+        return self._offset + int(self._morphemes[index].begin())
 
-    def beginnings(self) -> Iterator[int]:
-        """Where a name or place may begin."""
-        morphemes = self._morphemes
-        for index, kind in enumerate(self._kinds):
-            if kind and (kind != "noun" or _noun_may_name(morphemes[index])):
-                yield index
+    def end(self, index: int) -> int:
+        """Where a word ends in the text."""
+        return self._offset + int(self._morphemes[index].end())
 
-    def _make(self, index: int) -> Word:
-        morpheme = self._morphemes[index]
-        kind = self._kinds[index]
-        return Word(
-            morpheme.begin() + self._offset,
-            morpheme.end() + self._offset,
-            morpheme.surface(),
-            "unknown" if kind == "noun" and morpheme.is_oov() else kind,
-        )
+    def beginnings(self) -> list[int]:
+        """Where a name or place may begin; with a noun that the dictionary has, only by its look."""
+        surfaces = self.surfaces
+        return [
+            index
+            for index, kind in enumerate(self.kinds)
+            if kind
+            and (
+                kind != "noun"
+                or surfaces[index][-1:] == "内"
+                or "ァ" <= surfaces[index][:1] <= "ヺ"
+            )
+        ]
 
 
 class _Kinds(dict[int, str]):
@@ -93,7 +82,7 @@ class Words:
 
     def __init__(self) -> None:
         self._dictionary = Dictionary(dict="core")
-        self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C)
+        self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C, fields=_FIELDS)
         self._kinds = _Kinds(self._dictionary)
 
     def of(self, text: str) -> Iterator[Sentence]:
@@ -101,15 +90,9 @@ class Words:
         # SudachiPy refuses more than 49,149 bytes at once.
         for offset, window in windows(text, _WINDOW):
             if JAPANESE.search(window):
-                morphemes = self._tokenizer.tokenize(window)
-                kinds = [self._kinds[morpheme.part_of_speech_id()] for morpheme in morphemes]
+                morphemes = [*self._tokenizer.tokenize(window)]
+                kinds = [self._kinds[each] for each in map(_PART_OF_SPEECH, morphemes)]
                 yield Sentence(morphemes, kinds, offset)
-
-
-def _noun_may_name(noun: Morpheme) -> bool:
-    """Whether a name or place may begin with a noun: one that the dictionary lacks, or by its look."""
-    surface: str = noun.surface()
-    return "ァ" <= surface[:1] <= "ヺ" or surface[-1:] == "内" or bool(noun.is_oov())
 
 
 def _kind(word_class: str, noun: str, what: str, which: str) -> str:

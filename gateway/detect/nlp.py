@@ -222,6 +222,8 @@ def _latin(text: str) -> Iterator[tuple[int, str]]:
     if text.isascii() or JAPANESE.search(text) is None:
         yield from windows(text)
         return
+    if _NAME_LIKE.search(text) is None:
+        return
     for run in _LATIN_RUN.finditer(text):
         if _NAME_LIKE.search(run[0]):
             yield from ((run.start() + start, piece) for start, piece in windows(run[0]))

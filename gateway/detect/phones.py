@@ -5,7 +5,8 @@ it sees only what looks like a number. Japanese numbers go by their form, whatev
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import phonenumbers
@@ -19,10 +20,6 @@ _CONTEXT: Final = words(
 )  # fmt: skip
 _START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
-_STRETCH: Final = re.compile(r"[+(0-9][0-9 ().+x\-]{6,}")
-"""Where numbers may be: all that one can hold, so that the patterns, slow over words, see little of a text."""
-_BEYOND: Final = 2
-"""How many characters after a number the patterns look at."""
 _JAPANESE: Final = re.compile(
     _START + r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
     r"|0(?:120|570|800|990)[ -]?[0-9]{2,3}[ -]?[0-9]{3,4}"
@@ -59,27 +56,21 @@ _MOST: Final = 15
 
 def phones(sight: Sight) -> Iterator[Span]:
     """Numbers in a form that people write, or with a word such as "call" or 電話 before them."""
-    if not sight.has_digit:
+    if not sight.numbers:
         return
     taken: set[int] = set()
     for pattern in (_JAPANESE, _NORTH_AMERICAN):
-        for match in _matches(pattern, sight):
-            score = _form_score(match[0], told=sight.told(_CONTEXT, match.start()))
+        for match in sight.matches(pattern):
+            score = _form_score(match, sight)
             if score and 9 <= len(bare(match[0]).split("x")[0].lstrip("+")) <= _MOST:
                 taken.update(range(*match.span()))
                 yield _phone(match, score)
-    for match in _matches(_CANDIDATE, sight):
+    for match in sight.matches(_CANDIDATE):
         if taken.isdisjoint(range(*match.span())):
-            told = sight.told(_CONTEXT, match.start())
-            score = _plan_score(match[0], told=told) or _bare_score(match, sight)
+            told = partial(sight.told, _CONTEXT, match.start())
+            score = _plan_score(match[0], told) or _bare_score(match, sight)
             if score:
                 yield _phone(match, score)
-
-
-def _matches(pattern: re.Pattern[str], sight: Sight) -> Iterator[re.Match[str]]:
-    """What the pattern finds in all of the text."""
-    for stretch in _STRETCH.finditer(sight.text):
-        yield from pattern.finditer(sight.text, stretch.start(), stretch.end() + _BEYOND)
 
 
 def _phone(match: re.Match[str], score: float) -> Span:
@@ -87,7 +78,7 @@ def _phone(match: re.Match[str], score: float) -> Span:
     return Span(start=start, end=end, entity="PHONE_NUMBER", score=score, detector="phone")
 
 
-def _plan_score(written: str, *, told: bool) -> float:
+def _plan_score(written: str, told: Callable[[], bool]) -> float:
     """How sure a numbering plan, or a word before the number, makes it."""
     if _DATE.match(written) or _IPV4.fullmatch(written):
         return 0.0
@@ -96,15 +87,13 @@ def _plan_score(written: str, *, told: bool) -> float:
     digits = len(bare(written).split("x")[0].lstrip("+"))
     if written[0] == "+" and _LONG <= digits <= _MOST:
         return 0.6
-    return 0.6 if told and _FEWEST <= digits <= _MOST else 0.0
+    return 0.6 if _FEWEST <= digits <= _MOST and told() else 0.0
 
 
 def followed(sight: Sight) -> Iterator[Span]:
     """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
-    if not sight.has_digit:
-        return
-    for match in _matches(_CANDIDATE, sight):
-        if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], told=True):
+    for match in sight.matches(_CANDIDATE):
+        if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], lambda: True):
             yield _phone(match, 0.6)
 
 
@@ -120,9 +109,10 @@ def _bare_score(match: re.Match[str], sight: Sight) -> float:
     return 0.5 if any(_valid_in(written, region) for region in _BARE_REGIONS) else 0.0
 
 
-def _form_score(written: str, *, told: bool) -> float:
+def _form_score(match: re.Match[str], sight: Sight) -> float:
     """Bare digits may be any number; separators, a mobile prefix or a word say that it is one."""
-    if not written.isdigit() or told:
+    written = match[0]
+    if not written.isdigit() or sight.told(_CONTEXT, match.start()):
         return 0.9
     return 0.75 if len(bare(written)) == 11 else 0.0
 

@@ -12,7 +12,7 @@ these bounds:
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,10 @@ REACH: Final = 48
 """How far before a match context counts, in characters of folded text."""
 
 _DIGIT: Final = re.compile("[0-9]")
+_NUMBER: Final = re.compile(r"[+(0-9][0-9 ().+x\-]{5,}")
+_BEFORE: Final = 2
+_BEYOND: Final = 4
+"""How many characters before a number, and after it, patterns of numbers look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,20 @@ class Sight:
     text: str
     lowered: str
     has_digit: bool
+    numbers: Sequence[tuple[int, int]]
+    """Where long numbers may be: digits and what people write between them, six characters or more."""
     key: str
 
     @classmethod
     def of(cls, text: str, key: str) -> "Sight":
-        return cls(text, caseless(text), _DIGIT.search(text) is not None, key.lower())
+        has_digit = _DIGIT.search(text) is not None
+        numbers = [match.span() for match in _NUMBER.finditer(text)] if has_digit else ()
+        return cls(text, caseless(text), has_digit, numbers, key.lower())
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """What a pattern of long numbers finds in the text; patterns are slow over words, so it sees numbers alone."""
+        for start, end in self.numbers:
+            yield from pattern.finditer(self.text, max(0, start - _BEFORE), end + _BEYOND)
 
     def holds(self, literals: tuple[str, ...]) -> bool:
         """Whether the text or the key has any of these: far cheaper than a regular expression."""
@@ -72,24 +85,29 @@ class Rule:
     """Lower-case strings of which one must be in the text or key for the rule to run; none: always."""
     digits: bool = False
     """Whether the rule runs only on text with a digit."""
+    numeric: bool = False
+    """Whether a match is a number of six characters or more, two letters before and after it at most."""
     check: Callable[[str], bool] | None = None
     context: re.Pattern[str] | None = None
 
     def may_match(self, sight: Sight) -> bool:
         """Whether the pattern is worth running at all: most are not."""
-        if self.digits and not sight.has_digit:
+        if (self.digits and not sight.has_digit) or (self.numeric and not sight.numbers):
             return False
         return not self.literals or sight.holds(self.literals)
 
     def find(self, sight: Sight) -> Iterator[Span]:
         if not self.may_match(sight):
             return
-        for match in self.pattern.finditer(sight.text):
+        for match in self._matches(sight):
             if self.check is not None and not self.check(bare(match[0])):
                 continue
             if self.context is not None and not sight.told(self.context, match.start()):
                 continue
             yield self.span(match.start(), match.end())
+
+    def _matches(self, sight: Sight) -> Iterator[re.Match[str]]:
+        return sight.matches(self.pattern) if self.numeric else self.pattern.finditer(sight.text)
 
     def span(self, start: int, end: int) -> Span:
         return Span(start=start, end=end, entity=self.entity, score=self.score, detector=self.name)

@@ -157,7 +157,7 @@ def _rules(table: str, entity: str) -> tuple[Rule, ...]:
 RULES: Final = (*_rules(_KEYS, "SECRET_API_KEY"), *_rules(_TOKENS, "SECRET_TOKEN"))
 ENTITIES: Final = frozenset(rule.entity for rule in RULES)
 _BY_LITERAL: Final = tuple((rule.literals[0], rule) for rule in RULES)
-_LONG: Final = re.compile(r"[A-Za-z0-9+/=_.~$:%@-]{15}")
+_LONG: Final = re.compile(r"[A-Za-z0-9+/=_.~$:%@-][A-Za-z0-9+/=_.~$:%@-]{14}")
 """No format is shorter: a text without a run of so many characters holds none."""
 
 

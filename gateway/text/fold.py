@@ -19,6 +19,10 @@ _VOICED = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
 _MARK = re.compile("[\u0300-\u036f\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]")
 _MARKED = re.compile(f".{_MARK.pattern}{{1,16}}", re.DOTALL)
 """A character with combining marks: one letter (é as two characters), or a letter under scribble."""
+_PLAIN = "\x00-\x7fÀ-ÖØ-öø-ıА-яЁё‘-”…、-〠ぁ-ゖァ-ー一-鿿가-힣"
+"""Characters that fold to themselves and change no other: all that most text has."""
+_ALL_PLAIN = re.compile(f"[{_PLAIN}]*")
+_OTHERS = re.compile(f"[^{_PLAIN}]+")
 _LONG_SOUND_BETWEEN_DIGITS = re.compile("(?<=[0-9])[ー](?=[0-9])")
 
 
@@ -69,9 +73,15 @@ def fold(text: str) -> Folded:
     """
     if text.isascii():
         return Folded(text=text)
+    if _ALL_PLAIN.fullmatch(text):
+        return Folded(text=_long_sounds(text))
     if _INVISIBLE.search(text) or _VOICED.search(text) or _MARK.search(text):
         return _fold_with_map(text)
-    return Folded(text=_long_sounds(text.translate(_TABLE)))
+    return Folded(text=_long_sounds(_OTHERS.sub(_folded, text)))
+
+
+def _folded(match: re.Match[str]) -> str:
+    return match[0].translate(_TABLE)
 
 
 def caseless(text: str) -> str:

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.detect.japanese_places import place_at, streets
+from gateway.detect.japanese_places import STREET, place_at, streets
 from gateway.detect.japanese_words import Words
 
 
@@ -26,7 +28,7 @@ def test_places_and_what_stands_there(words: Words, text: str, place: str) -> No
     piece = next(words.of(text))
     last = place_at(piece, 0)
     assert last is not None
-    assert text[: piece[last].end] == place
+    assert text[: piece.end(last)] == place
 
 
 @pytest.mark.parametrize("text", ["会議は", "田中は", "スタッフの", "山の上"])
@@ -51,3 +53,8 @@ def test_addresses_without_a_prefecture(text: str, street: str) -> None:
 )
 def test_other_text_has_no_street(text: str) -> None:
     assert [text[a:b] for a, b in streets(text) if "横浜" not in text] == []
+
+
+@given(st.text(st.sampled_from("市区町港千ノの丁目番号12- 、"), max_size=60))
+def test_streets_are_found_wherever_their_form_stands(text: str) -> None:
+    assert list(streets(text)) == [match.span() for match in STREET.finditer(text)]

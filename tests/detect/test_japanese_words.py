@@ -9,7 +9,9 @@ def words() -> Words:
 
 
 def kinds(words: Words, text: str) -> list[tuple[str, str]]:
-    return [(word.surface, word.kind) for piece in words.of(text) for word in piece]
+    return [
+        pair for piece in words.of(text) for pair in zip(piece.surfaces, piece.kinds, strict=True)
+    ]
 
 
 def test_words_have_the_kind_that_the_dictionary_gives(words: Words) -> None:
@@ -21,8 +23,9 @@ def test_words_have_the_kind_that_the_dictionary_gives(words: Words) -> None:
 
 def test_offsets_are_those_of_the_text(words: Words) -> None:
     text = "今日は良い天気です。" * 1_000 + "田中"
-    last = [word for piece in words.of(text) for word in piece][-1]
-    assert text[last.start : last.end] == last.surface == "田中"
+    *_, piece = words.of(text)
+    last = len(piece) - 1
+    assert text[piece.start(last) : piece.end(last)] == piece.surfaces[last] == "田中"
 
 
 def test_text_without_japanese_has_no_words(words: Words) -> None:
@@ -35,4 +38,4 @@ def test_text_without_japanese_has_no_words(words: Words) -> None:
 )  # fmt: skip
 def test_where_a_name_may_begin(words: Words, text: str, expected: list[str]) -> None:
     (piece,) = words.of(text)
-    assert [piece[index].surface for index in piece.beginnings()] == expected
+    assert [piece.surfaces[index] for index in piece.beginnings()] == expected

@@ -1,8 +1,15 @@
+from typing import Any
+
 import pytest
-from presidio_analyzer import EntityRecognizer, RecognizerResult
+from presidio_analyzer import EntityRecognizer, RecognizerRegistry, RecognizerResult
 
 from gateway.detect.nlp import Artifacts, Named, NamesOnly
-from gateway.detect.recognizers import NearbyWords, NerRecognizer, Tier0Recognizer
+from gateway.detect.recognizers import (
+    Analyzer,
+    NearbyWords,
+    NerRecognizer,
+    Tier0Recognizer,
+)
 
 
 def artifacts(*named: Named, key: str = "") -> Artifacts:
@@ -63,3 +70,34 @@ def _enhanced(text: str, start: int, score: float) -> float:
     )
     (enhanced,) = NearbyWords().enhance_using_context(text, [result], artifacts(), [recognizer])
     return float(enhanced.score)
+
+
+class _Weighing(NerRecognizer):
+    """Is nearly sure of everything that it finds."""
+
+    def enhance_using_context(
+        self, text: str, raw_recognizer_results: list[RecognizerResult], *others: Any, **more: Any
+    ) -> list[RecognizerResult]:
+        for result in raw_recognizer_results:
+            result.score = 0.99
+        return raw_recognizer_results
+
+
+@pytest.mark.parametrize(("recogniser", "score"), [(NerRecognizer, 0.8), (_Weighing, 0.99)])
+def test_a_recogniser_that_weighs_its_results_itself_is_asked(
+    recogniser: type[NerRecognizer], score: float
+) -> None:
+    engine = NamesOnly(["ja"])
+    registry = RecognizerRegistry(
+        [recogniser("ja"), Tier0Recognizer("ja")], supported_languages=["ja"]
+    )
+    analyzer = Analyzer(
+        registry=registry,
+        nlp_engine=engine,
+        supported_languages=["ja"],
+        context_aware_enhancer=NearbyWords(),
+    )
+    text = "ひかり 090-1234-5678"
+    named = Artifacts([Named(0, 3, "PERSON")], "", engine, "ja")
+    results = analyzer.analyze(text, "ja", nlp_artifacts=named)
+    assert {(r.entity_type, r.score) for r in results} == {("PERSON", score), ("PHONE_NUMBER", 0.9)}

@@ -1,7 +1,10 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gateway.detect import generic, japanese
 from gateway.detect.rules import REACH, Rule, Sight, bare, found, words
 
 RULE = Rule(
@@ -46,3 +49,12 @@ def test_offsets_hold_where_lower_case_is_longer() -> None:
 
 def test_separators_are_not_part_of_a_number() -> None:
     assert bare("(03) 1234-56.78/9") == "03123456789"
+
+
+@given(st.text(st.sampled_from("0123456789 -.()+xAB日"), max_size=60))
+def test_rules_for_numbers_find_what_they_would_find_in_all_of_the_text(text: str) -> None:
+    sight = Sight.of(text, "")
+    for rule in (*generic.RULES, *japanese.RULES):
+        if rule.numeric:
+            everywhere = [match.span() for match in rule.pattern.finditer(text)]
+            assert [match.span() for match in sight.matches(rule.pattern)] == everywhere

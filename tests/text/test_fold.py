@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.fold import caseless, fold
+from gateway.text.fold import Folded, caseless, fold
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,13 @@ def test_caseless_keeps_the_length(text: str) -> None:
 def test_ascii_is_returned_as_it_is() -> None:
     text = "x" * 1000
     assert fold(text).text is text
+
+
+def test_what_is_taken_for_plain_folds_to_itself_with_a_mark_after_it_or_not() -> None:
+    for character in map(chr, range(0x10000)):
+        alone = fold(character)
+        if alone == Folded(text=character):
+            beside = fold(
+                f"Ａ{character}"
+            ).text  # which is not plain, so that all of it is folded with care
+            assert beside == f"A{character}"
