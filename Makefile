@@ -1,5 +1,5 @@
 # make demo    a local model, the gateway, and a tour that proves it works   (ARGS="--json")
-# make test    everything that guards a change: style, types, imports, tests (ARGS="tests/policy -x")
+# make test    everything that guards a change: style, types, imports, tests (ARGS="tests/policy -x"), on every core
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make bench-detection   what detection finds and costs, beside stock Presidio   (GOLD=directory of labelled sets)
@@ -42,7 +42,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
 test: check .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check --quiet .

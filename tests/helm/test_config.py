@@ -19,8 +19,9 @@ from gateway.settings.policy import Opa
 from gateway.settings.root import Settings
 from tests.parts.certificates import Authority
 from tests.parts.chart import CATALOGUE, config, containers, pod
-from tests.parts.commands import free_port, run
+from tests.parts.commands import run
 from tests.parts.opa import ROOT, opa_binary
+from tests.parts.ports import free_port
 
 
 def settings() -> Settings:

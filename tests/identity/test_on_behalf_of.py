@@ -76,7 +76,7 @@ async def test_a_user_is_known_by_a_keyed_hash(issuer: ScriptedIssuer) -> None:
         {"header": {"jku": "http://127.0.0.1:9/jwks"}},
         {"header": {"crit": ["exp"]}},
     ],
-    ids=str,
+    ids="-".join,
 )
 async def test_tokens_that_prove_nobody(issuer: ScriptedIssuer, changes: dict[str, Any]) -> None:
     async with knowing(issuer) as users:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +15,7 @@ from gateway.cli import app
 from tests.parts.configuration import document
 from tests.parts.gateways import KEY, prepared
 from tests.parts.opa import ROOT
+from tests.parts.ports import free_port
 
 ENVIRON = {"SEKISHO_TEST_KEY": KEY}
 
@@ -32,12 +32,6 @@ def write_config(folder: Path, **changes: Any) -> Path:
     path = folder / "sekisho.yaml"
     path.write_text(yaml.safe_dump(document(folder=str(folder), **changes)))
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Process:

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-import socket
 import sys
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+
+from tests.parts.ports import free_port
 
 _START_SECONDS = 30.0
 CLIENT = "sekisho"
@@ -23,9 +24,7 @@ class OidcProvider:
     """
 
     def __init__(self, *, max_age: int = 3600, claims: dict[str, Any] | None = None) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._max_age = max_age
         self._claims = {**CLAIMS, **(claims or {})}

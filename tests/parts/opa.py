@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 from pathlib import Path
 from typing import Self
 
 import aiohttp
 import pytest
+
+from tests.parts.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 30.0
@@ -33,9 +34,7 @@ class OpaServer:
 
     def __init__(self, bundle: Path) -> None:
         self._bundle = bundle
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self._address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self._address}"
 
     async def __aenter__(self) -> Self:

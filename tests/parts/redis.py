@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+
+from tests.parts.ports import free_port
 
 _START_SECONDS = 20.0
 
@@ -21,18 +22,6 @@ def redis_binary(name: str = "redis-server") -> str:
     if found is None:
         pytest.skip(f"{name} is not installed: apt-get install redis-server (Debian, Ubuntu)")
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on loopback that nothing listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 class RedisServer:
@@ -52,7 +41,7 @@ class RedisServer:
         tls: bool = False,
         sentinel: bool = False,
     ) -> None:
-        self.port = port or free_ports(1)[0]
+        self.port = port or free_port()
         self._binary = redis_binary()
         self._folder = folder / str(self.port)
         self._folder.mkdir(exist_ok=True)
@@ -129,17 +118,14 @@ class RedisServer:
 @asynccontextmanager
 async def cluster(folder: Path) -> AsyncIterator[list[RedisServer]]:
     """Three masters that hold all slots between them."""
-    # Three to listen on, three for the nodes' own bus.
-    ports = free_ports(6)
     nodes = [
         RedisServer(
             folder,
             "cluster-enabled yes",
-            f"cluster-port {bus}",
+            f"cluster-port {free_port()}",  # of the nodes' own bus
             "cluster-node-timeout 2000",
-            port=port,
         )
-        for port, bus in zip(ports[:3], ports[3:], strict=True)
+        for _ in range(3)
     ]
     async with AsyncExitStack() as stack:
         for node in nodes:

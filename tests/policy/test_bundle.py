@@ -79,6 +79,7 @@ def archive(**files: bytes) -> bytes:
         archive(data_json=b"{}" * 9000)[:40],
         archive(data_json=b"{}")[:20] + b"\xff" * 30,
     ],
+    ids=["empty", "text", "no data", "open", "list", "bare", "string", "cut", "damaged"],
 )
 def test_what_is_no_bundle_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.tar.gz").write_bytes(content)

@@ -90,7 +90,11 @@ async def test_no_other_answer_is_a_bundle_and_no_redirect_is_followed(
             await Download(PolicyBundle(url=url), None).newer(now=False)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a bundle", gzip.compress(b"nothing")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a bundle", gzip.compress(b"nothing")],
+    ids=["empty", "text", "gzip"],
+)
 async def test_what_is_no_bundle_is_refused(content: bytes) -> None:
     async with serving(Service(content)) as url:
         with pytest.raises(ConfigError, match="not a policy build"):

@@ -66,7 +66,7 @@ async def state(
             folder = tmp_path_factory.mktemp(request.param)
             # A busy machine may take longer than a request would be given.
             settings = await _server(request.param, folder, stack)
-            made = RedisState(settings.model_copy(update={"timeout_ms": 5000}))
+            made = RedisState(settings.model_copy(update={"timeout_ms": 20_000}))
         await made.start()
         stack.push_async_callback(made.close)
         yield made
