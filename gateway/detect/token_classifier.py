@@ -77,6 +77,8 @@ class TokenClassifier:
         }
         fed = {n: np.array([v], np.int64) for n, v in given.items() if n in self._inputs}
         logits: NDArray[np.float32] = self._session.run(None, fed)[0][0]
+        if not np.isfinite(logits).all():  # a comparison with one would find nothing, silently
+            raise ValueError("logits that are no numbers")
         return logits
 
 

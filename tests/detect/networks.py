@@ -16,7 +16,12 @@ _SPECIAL = ("[UNK]", "[CLS]", "[SEP]")
 
 
 def network(
-    folder: Path, words: Mapping[str, str], *, most: int = 512, types: bool = False
+    folder: Path,
+    words: Mapping[str, str],
+    *,
+    most: int = 512,
+    types: bool = False,
+    affinity: float = 4.0,
 ) -> Path:
     """Write the directory of a network that labels these words, and all others ``O``."""
     folder.mkdir()
@@ -24,7 +29,7 @@ def network(
     vocabulary = {word: index for index, word in enumerate((*_SPECIAL, *words))}
     table = np.zeros((len(vocabulary), len(labels)), np.float32)
     for word, index in vocabulary.items():
-        table[index, labels.index(words.get(word, "O"))] = 4.0
+        table[index, labels.index(words.get(word, "O"))] = affinity
     _write(folder / "model.onnx", table, types=types)
     config = {"id2label": dict(enumerate(labels)), "max_position_embeddings": most}
     (folder / "config.json").write_bytes(orjson.dumps(config, option=orjson.OPT_NON_STR_KEYS))

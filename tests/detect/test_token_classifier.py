@@ -51,6 +51,15 @@ def test_empty_text_holds_nothing(folder: Path) -> None:
     assert found(folder, "") == []
 
 
+@pytest.mark.parametrize("affinity", [float("nan"), float("inf")])
+def test_what_is_no_number_is_an_error_and_not_a_text_without_names(
+    tmp_path: Path, affinity: float
+) -> None:
+    broken = TokenClassifier(network(tmp_path / "net", WORDS, affinity=affinity), LABELS)
+    with pytest.raises(ValueError, match="no numbers"):
+        broken.find("so Xoan said")
+
+
 def test_a_network_that_knows_none_of_the_labels_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="none is named"):
         TokenClassifier(folder, {"PERS": "PERSON"})
