@@ -62,8 +62,8 @@ class InProcessDetector:
             raise DetectorUnavailable("the detector is not running")
         loop = asyncio.get_running_loop()
         try:
-            work = loop.run_in_executor(self._thread, run, self._engine, passages)
-            return await asyncio.wait_for(work, deadline)
+            async with asyncio.timeout(deadline):
+                return await loop.run_in_executor(self._thread, run, self._engine, passages)
         except TimeoutError:
             raise DetectorUnavailable("detection took longer than its deadline") from None
         except EngineFailed:
