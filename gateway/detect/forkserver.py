@@ -68,7 +68,7 @@ class ForkServer:
         self._command = command
         self._lock = asyncio.Lock()
         self._server: _Server | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: set[asyncio.Task[None]] = set()
 
     async def fork(self) -> Worker:
         """A new worker.
@@ -80,14 +80,18 @@ class ForkServer:
             server = await self._started()
             try:
                 return await server.fork()
-            except BROKEN as error:
-                raise StartFailed(type(error).__name__) from None
+            except BaseException as error:
+                self._server = None  # its late answer would be taken for the next one's
+                await server.end()
+                if isinstance(error, BROKEN):
+                    raise StartFailed(type(error).__name__) from None
+                raise
 
     async def close(self) -> None:
-        """End the server and every worker that it made."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+        """End the server; whoever has a worker ends that."""
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         if self._server is not None:
             await self._server.end()
 
@@ -100,7 +104,9 @@ class ForkServer:
                 await server.end()
                 raise
             self._server = server
-            self._watch = asyncio.get_running_loop().create_task(self._replaced(server))
+            watch = asyncio.get_running_loop().create_task(self._replaced(server))
+            self._watches.add(watch)
+            watch.add_done_callback(self._watches.discard)
         return self._server
 
     async def _replaced(self, server: "_Server") -> None:
@@ -109,7 +115,8 @@ class ForkServer:
         structlog.get_logger().warning("detector_fork_server_ended")
         server.channel.close()
         async with self._lock:
-            self._server = None
+            if self._server is server:
+                self._server = None
             # Where this fails the next fork tries again, and says why.
             with contextlib.suppress(StartFailed, OSError):
                 await self._started()
@@ -144,15 +151,14 @@ class _Server:
                 return Worker(pid=(await self.channel.answer())["pid"], channel=channel)
             except BaseException:
                 channel.close()
-                self.channel.close()  # a late answer would be taken for the next one's: it ends
                 raise
 
     async def end(self) -> None:
-        """End it and its workers."""
+        """End it alone: whoever has a worker of it ends that."""
         self.channel.close()
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.kill()
         await self.process.wait()
 
 
@@ -168,7 +174,7 @@ async def _spawn(descriptor: int, command: tuple[str, ...]) -> Process:
         stderr=DEVNULL,
         pass_fds=(descriptor,),
         env=_environment(),
-        start_new_session=True,  # a group of its own, which is ended as a whole
+        start_new_session=True,  # a group of its own, which it ends as a whole when the gateway is gone
     )
 
 

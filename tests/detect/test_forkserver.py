@@ -80,19 +80,20 @@ async def test_a_worker_that_is_stopped_can_be_ended(server: ForkServer) -> None
     assert await asyncio.to_thread(psutil.wait_procs, [process], 5) == ([process], [])
 
 
-async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next(server: ForkServer) -> None:
-    await server.fork()
+async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next_and_no_worker_without_life(
+    server: ForkServer,
+) -> None:
+    first = await server.fork()
     (process,) = fork_servers()
     process.suspend()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(server.fork(), 0.1)
-    process.resume()
-    async with asyncio.timeout(20):
-        while process.is_running():
-            await asyncio.sleep(0.02)
-        worker = await server.fork()
-    assert await worker.greeting() == "moody"
-    assert [child.pid for child in workers()] == [worker.pid]
+    assert not process.is_running()
+    second = await server.fork()
+    assert [await worker.greeting() for worker in (first, second)] == ["moody", "moody"]
+    assert [child.pid for child in workers()] == [second.pid]
+    for worker in (first, second):
+        worker.end()
 
 
 async def test_a_fork_server_that_is_killed_costs_no_request_and_isreplacement(

@@ -26,7 +26,11 @@ from tests.parts.redis import redis_binary
 _READY_SECONDS = 150
 _SOURCE = Path("/opt/source")
 _OPA = Path("/usr/local/bin/opa-of-the-pod")
-_ENVIRON = {"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONDONTWRITEBYTECODE": "1"}
+_ENVIRON = {
+    "PATH": "/usr/bin:/bin:/usr/sbin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPATH": str(_SOURCE),  # this tree is installed by its path, which volumes may hide
+}
 
 
 def run_pod(
