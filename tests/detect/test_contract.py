@@ -10,8 +10,8 @@ from gateway.detect.base import Detector, Passage
 from gateway.detect.inprocess import InProcessDetector
 from gateway.detect.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
+from tests.detect.moody import MOODY
 
-MOODY = f"{__package__}.engines:moody"
 UNBUILDABLE = f"{__package__}.engines:unbuildable"
 
 Make: TypeAlias = Callable[[str], Detector]

@@ -13,9 +13,8 @@ from gateway.detect.forkserver import ForkServer, StartFailed
 from gateway.detect.frames import encode_job
 from gateway.detect.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
+from tests.detect.moody import MOODY, ask
 from tests.parts.processes import fork_servers, replacement, workers
-
-MOODY = f"{__package__}.engines:moody"
 
 
 @pytest.fixture
@@ -24,19 +23,6 @@ async def server() -> AsyncIterator[ForkServer]:
     yield server
     await server.close()
     assert fork_servers() == []
-
-
-@pytest.fixture
-async def detector() -> AsyncIterator[ProcessDetector]:
-    detector = ProcessDetector(("en",), processes=1, engine=MOODY, hang_seconds=0.2)
-    await detector.start()
-    yield detector
-    await detector.close()
-
-
-async def _ask(detector: ProcessDetector, text: str) -> int:
-    found = await detector.detect([Passage(text=text)], deadline=5.0)
-    return len(found[0])
 
 
 async def test_workers_are_forks_of_one_server_and_answer_each_for_itself(
@@ -102,14 +88,14 @@ async def test_a_fork_server_that_is_killed_costs_no_request_and_isreplacement(
     (server,) = fork_servers()
     (worker,) = workers()
     server.kill()
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
     async with asyncio.timeout(10):
         while server in fork_servers() or not fork_servers():
             await asyncio.sleep(0.02)
     assert worker.is_running()
     worker.kill()
     await replacement(worker.pid)
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
@@ -119,10 +105,10 @@ async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
     (worker,) = workers()
     server.kill()
     with pytest.raises(DetectorUnavailable):
-        await _ask(detector, "hang")
+        await ask(detector, "hang")
     psutil.wait_procs([worker], timeout=5)
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> None:
@@ -132,7 +118,7 @@ async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> N
     (server,) = fork_servers()
     assert server.num_threads() == 1
     assert [worker.num_threads() for worker in workers()] == [2, 2]
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
     await detector.close()
 
 

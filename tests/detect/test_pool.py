@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 
 import psutil
 import pytest
@@ -11,22 +10,8 @@ import pytest
 from gateway.detect.base import Passage
 from gateway.detect.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
+from tests.detect.moody import MOODY, ask
 from tests.parts.processes import replacement, workers
-
-MOODY = f"{__package__}.engines:moody"
-
-
-@pytest.fixture
-async def detector() -> AsyncIterator[ProcessDetector]:
-    detector = ProcessDetector(("en",), processes=1, engine=MOODY, hang_seconds=0.2)
-    await detector.start()
-    yield detector
-    await detector.close()
-
-
-async def _ask(detector: ProcessDetector, text: str) -> int:
-    found = await detector.detect([Passage(text=text)], deadline=5.0)
-    return len(found[0])
 
 
 @pytest.mark.parametrize("how", ["die", "leave"])
@@ -35,38 +20,38 @@ async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
 ) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
-        await _ask(detector, how)
+        await ask(detector, how)
     await replacement(old)
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_a_child_killed_while_busy_refuses_that_request_and_isreplacement(
     detector: ProcessDetector,
 ) -> None:
     old = workers()[0].pid
-    call = asyncio.ensure_future(_ask(detector, "hang"))
+    call = asyncio.ensure_future(ask(detector, "hang"))
     await asyncio.sleep(0.05)
     os.kill(old, signal.SIGKILL)
     with pytest.raises(DetectorUnavailable):
         await call
     await replacement(old)
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_a_child_killed_while_idle_isreplacement(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
     await replacement(old)
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_T48_a_hung_child_is_killed_andreplacement(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
-        await _ask(detector, "hang")
+        await ask(detector, "hang")
     await replacement(old)
     assert not psutil.pid_exists(old)
-    assert await _ask(detector, "ann@example.com") == 1
+    assert await ask(detector, "ann@example.com") == 1
 
 
 async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) -> None:
@@ -95,7 +80,7 @@ async def test_long_requests_are_spread_over_the_processes() -> None:
 
 async def test_text_that_is_not_unicode_is_refused(detector: ProcessDetector) -> None:
     with pytest.raises(DetectorUnavailable):
-        await _ask(detector, "\ud83d")
+        await ask(detector, "\ud83d")
 
 
 async def test_closing_leaves_no_process_behind() -> None:
@@ -107,7 +92,7 @@ async def test_closing_leaves_no_process_behind() -> None:
 
 
 async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) -> None:
-    calls = [asyncio.ensure_future(_ask(detector, "hang")) for _ in range(3)]
+    calls = [asyncio.ensure_future(ask(detector, "hang")) for _ in range(3)]
     await asyncio.sleep(0.05)
     await detector.close()
     answers = await asyncio.gather(*calls, return_exceptions=True)

@@ -1,0 +1,16 @@
+"""The pool of one process whose engine misbehaves on command, for tests of what is done about it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.detect.pool import ProcessDetector
+from tests.detect.moody import MOODY
+
+
+@pytest.fixture
+async def detector() -> AsyncIterator[ProcessDetector]:
+    detector = ProcessDetector(("en",), processes=1, engine=MOODY, hang_seconds=0.2)
+    await detector.start()
+    yield detector
+    await detector.close()
