@@ -166,7 +166,7 @@ class _Keeper:
         self._log: Any = structlog.get_logger()
 
     async def run(self, first_start: asyncio.Future[None]) -> None:
-        """Have a worker forked, serve until it ends, and again; starts that fail are spaced out.
+        """Have a worker forked, serve until it ends, and again; those that end before their first job are spaced out.
 
         Args:
             first_start: resolved when the first worker is ready, or failed with why it is not.
@@ -175,13 +175,13 @@ class _Keeper:
         while True:
             try:
                 reason = await self._live(first_start)
-                delay = 0.0
             except (StartFailed, TimeoutError, OSError) as error:
                 reason = "start_failed"
-                delay = min(_LONGEST_DELAY, max(_FIRST_DELAY, delay * 2))
                 if not first_start.done():
                     first_start.set_exception(StartFailed(str(error) or type(error).__name__))
             self._log.warning("detector_process_ended", reason=reason)
+            spaced = reason in ("start_failed", "ended_unused")
+            delay = min(_LONGEST_DELAY, max(_FIRST_DELAY, delay * 2)) if spaced else 0.0
             await asyncio.sleep(delay)
 
     async def _live(self, first_start: asyncio.Future[None]) -> str:
@@ -201,10 +201,12 @@ class _Keeper:
 
     async def _serve(self, worker: Worker) -> str:
         """Give jobs to the worker until it ends or hangs; says which."""
+        without = "ended_unused"
         while True:
             job = await self._next_job(worker.channel.closed)
             if job is None:
-                return "ended"
+                return without
+            without = "ended"
             failure = await self._work(worker, job)
             if failure:
                 job.fail("a detector process stopped")

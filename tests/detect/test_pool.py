@@ -45,6 +45,22 @@ async def test_a_child_killed_while_idle_isreplacement(detector: ProcessDetector
     assert await ask(detector, "ann@example.com") == 1
 
 
+async def test_workers_that_end_before_their_first_job_are_not_forked_without_pause(
+    detector: ProcessDetector,
+) -> None:
+    seen: set[int] = set()
+    ends = asyncio.get_running_loop().time() + 1.0
+    while asyncio.get_running_loop().time() < ends:
+        for worker in workers():
+            seen.add(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+        await asyncio.sleep(0.001)
+    assert 1 < len(seen) < 8  # after 0.1, 0.2, 0.4 and 0.8 seconds
+    while not detector.ready():
+        await asyncio.sleep(0.02)
+    assert await ask(detector, "ann@example.com") == 1
+
+
 async def test_T48_a_hung_child_is_killed_andreplacement(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
