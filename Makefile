@@ -74,7 +74,7 @@ models: .tools/models/.installed
 	mkdir -p .models
 	.tools/models/bin/python -m tools.names.corpus .models/texts.jsonl --most $(MODELS_TEXTS)
 	OPENBLAS_NUM_THREADS=1 .tools/models/bin/python -m tools.names.train .models/texts.jsonl .models/names.npz --steps $(MODELS_STEPS)
-	@echo 'To put it in place: cp .models/names.npz gateway/detect/weights/, that SHA-256 into the card beside it, make bench-detection.'
+	@echo 'To put it in place: cp .models/names.npz gateway/detect/networks/weights/, that SHA-256 into the card beside it, make bench-detection.'
 
 clients: .tools/litellm/.installed .tools/model-signing/.installed
 	if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .tools/npm openai@7.57.0; fi

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from gateway.audit.log import AuditLog
+from gateway.audit.proof.verify import verify
 from gateway.audit.record import body, entry
 from gateway.audit.sqlite import SqliteStore
-from gateway.audit.verify import verify
 from gateway.exchange import AuditEntry, Exchange, Outcome
 from gateway.keys import KeyRing
 

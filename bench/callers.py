@@ -20,13 +20,13 @@ from typing import Any, Final
 import structlog
 
 from gateway.exchange import Exchange
-from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.credential import Peer
-from gateway.identity.key_file import KeyFile, mint, write
+from gateway.identity.keys.api_keys import ApiKeys
+from gateway.identity.keys.key_file import KeyFile, mint, write
+from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.on_behalf_of import Users
-from gateway.identity.revocations import Revocations
+from gateway.identity.tokens.on_behalf_of import Users
 from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.harvest import HarvestGuard

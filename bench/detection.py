@@ -21,9 +21,9 @@ from presidio_analyzer.nlp_engine import NlpEngineProvider
 
 from bench.measure import percentile
 from gateway.detect.base import Passage
-from gateway.detect.engine import build
-from gateway.detect.nlp import MODEL
-from gateway.detect.score import Labelled, Score, family
+from gateway.detect.engine.nlp import MODEL
+from gateway.detect.engine.presidio import build
+from gateway.detect.evaluation import Labelled, Score, family
 
 Detect = Callable[[str], list[Labelled]]
 _LANGUAGES: Final = ("en", "ja")

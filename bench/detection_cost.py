@@ -18,9 +18,9 @@ import psutil
 from bench.detection import message
 from bench.measure import Tree
 from gateway.detect.base import Passage
-from gateway.detect.engine import build
-from gateway.detect.pool import ProcessDetector
-from gateway.detect.scanner import Scanner
+from gateway.detect.engine.presidio import build
+from gateway.detect.scan.scanner import Scanner
+from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
 from gateway.types import Call, Segment
 

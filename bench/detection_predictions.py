@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.engine import build
+from gateway.detect.engine.presidio import build
 
 _LANGUAGES = ("en", "ja")
 _BATCH = 64

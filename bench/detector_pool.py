@@ -25,8 +25,8 @@ import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.engine import build
-from gateway.detect.pool import ProcessDetector
+from gateway.detect.engine.presidio import build
+from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
 
 LANGUAGES: Final = ("en", "ja")

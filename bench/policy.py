@@ -25,13 +25,13 @@ from bench.measure import percentile
 from bench.scenarios import ALONE, Conversations, control, run
 from bench.subjects import POLICIES, subjects
 from bench.traffic import Request, day
-from gateway.policy.build import Build, build
-from gateway.policy.bundle import write
-from gateway.policy.decide import Decider
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.engine import Engine
-from gateway.policy.facts import canonical
-from gateway.policy.opa import OpaEngine
+from gateway.policy.compile.build import Build, build
+from gateway.policy.compile.bundle import write
+from gateway.policy.decide.decider import Decider
+from gateway.policy.decide.embedded import EmbeddedEngine
+from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.facts import canonical
+from gateway.policy.decide.opa import OpaEngine
 from gateway.settings.policy import Opa
 
 SAMPLES: Final = 300

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-from gateway.detect.nlp import MODEL
+from gateway.detect.engine.nlp import MODEL
 
 
 def app() -> FastAPI:

@@ -22,9 +22,8 @@ from bench.measure import percentile
 from bench.payloads import MODEL, chat
 from bench.subjects import deployment
 from bench.upstream import Upstream
-from gateway.cleared import Cleared
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.policy.clear import clear
+from gateway.dialects.openai.chat import OpenAIChat
+from gateway.policy.decide.permit import Cleared, clear
 from gateway.redact.vault import RequestVault
 from gateway.redact.wire import check
 from gateway.routing.catalogue import Catalogue
@@ -33,9 +32,9 @@ from gateway.settings.deployments import DeploymentSettings
 from gateway.settings.root import Settings
 from gateway.types import Decision, MaskedCall, Verdict
 from gateway.upstream.http import HttpUpstream
+from gateway.upstream.litellm.adapter import LitellmSpeech
 from gateway.upstream.litellm.library import fault
-from gateway.upstream.litellm.speech import LitellmSpeech
-from gateway.upstream.openai import OpenAISpeech
+from gateway.upstream.protocol.openai import OpenAISpeech
 
 _QUESTION: Final = {"messages": [{"role": "user", "content": "How is the weather today? " * 20}]}
 _LITELLM: Final = {"kind": "litellm", "family": "mistral"}

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from gateway.policy.build import Build
-from gateway.policy.facts import candidates, facts
+from gateway.policy.compile.build import Build
+from gateway.policy.decide.facts import candidates, facts
 from gateway.types import Call, Deployment, Facts, Finding, Principal, Scan, Segment
 
 DAY: Final = datetime(2026, 11, 24, tzinfo=UTC)

@@ -13,13 +13,14 @@ import structlog
 from fastapi import FastAPI
 
 from gateway.audit.log import AuditLog
+from gateway.audit.recorder import Recorder
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path, worker_path
 from gateway.bias.known import Known
-from gateway.conversations import Conversations
 from gateway.detect.base import Detector
-from gateway.detect.pool import ProcessDetector
-from gateway.detect.scanner import Scanner
+from gateway.detect.scan.scanner import Scanner
+from gateway.detect.workers.pool import ProcessDetector
+from gateway.dialects.responses.conversations import Conversations
 from gateway.edge.admin import admin_app
 from gateway.edge.admin_acts import Acts
 from gateway.edge.admin_api import AdminApi
@@ -28,22 +29,21 @@ from gateway.errors import ConfigError
 from gateway.identity.compose import authenticator
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
-from gateway.policy.build import Build
-from gateway.policy.bundle import load as load_policy
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.engine import Engine
-from gateway.policy.fetch import Download
-from gateway.policy.live import LivePolicy
-from gateway.policy.opa import OpaEngine
-from gateway.policy.refresh import Files, Refresher
-from gateway.policy.signatures import Verifier
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.bundle import load as load_policy
+from gateway.policy.compile.fetch import Download
+from gateway.policy.compile.signatures import Verifier
+from gateway.policy.decide.embedded import EmbeddedEngine
+from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.live import LivePolicy
+from gateway.policy.decide.opa import OpaEngine
+from gateway.policy.decide.refresh import Files, Refresher
 from gateway.provenance.standing import Provenance, Standing
 from gateway.provenance.watch import Watch
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.harvest import HarvestGuard
 from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas
-from gateway.recorder import Recorder
 from gateway.redact.wire import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
@@ -51,17 +51,17 @@ from gateway.routing.router import Deployments, Router
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.settings.root import Settings
 from gateway.state.base import State
-from gateway.state.store import open_state
+from gateway.state.redis import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policies import PolicyNews
 from gateway.telemetry.proofs import ProofNews
-from gateway.upstream.egress import Recognise
 from gateway.upstream.http import HttpUpstream
+from gateway.upstream.litellm.adapter import LitellmSpeech
 from gateway.upstream.litellm.library import fault as litellm_fault
-from gateway.upstream.litellm.speech import LitellmSpeech
-from gateway.upstream.observe import Observer
-from gateway.upstream.openai import OpenAISpeech
+from gateway.upstream.protocol.observe import Observer
+from gateway.upstream.protocol.openai import OpenAISpeech
+from gateway.upstream.transport.connector import Recognise
 
 _PROVENANCE_RULE = "provenance"
 """The rule that speaks for a signed record."""

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from gateway.audit.recorder import Recorder
 from gateway.dialects.base import Dialect, Framer
 from gateway.errors import SekishoError
 from gateway.quota.quotas import Reservation
-from gateway.recorder import Recorder
 from gateway.respond import Reply
 from gateway.types import Event
 

@@ -12,29 +12,34 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.audit.recorder import Recorder
 from gateway.bias.known import Known
-from gateway.cleared import Cleared
-from gateway.conversations import DELETE, Conversations
 from gateway.deliver import document, frames
-from gateway.detect.lists import Lists
-from gateway.detect.scanner import Scanner
+from gateway.detect.scan.lists import Lists
+from gateway.detect.scan.scanner import Scanner
 from gateway.dialects.base import Dialect
+from gateway.dialects.responses.conversations import DELETE, Conversations
 from gateway.errors import SekishoError, UpstreamError
 from gateway.exchange import Exchange
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.credential import Peer
 from gateway.keys import KeyRing
-from gateway.policy import purpose
-from gateway.policy.clear import clear
-from gateway.policy.facts import candidates, canonical, facts, reroute_model, with_bias
-from gateway.policy.live import LivePolicy, Revision
-from gateway.policy.refusal import refusal
-from gateway.policy.trial import trial
+from gateway.policy.decide.facts import (
+    candidates,
+    canonical,
+    declared_purpose,
+    facts,
+    reroute_model,
+    with_bias,
+)
+from gateway.policy.decide.live import LivePolicy, Revision
+from gateway.policy.decide.permit import Cleared, clear
+from gateway.policy.decide.refusal import refusal
+from gateway.policy.lab.trial import trial
 from gateway.provenance.standing import Provenance
 from gateway.quota.estimate import capped, choices
 from gateway.quota.meter import metered
 from gateway.quota.quotas import Quotas, Reservation, Sizes
-from gateway.recorder import Recorder
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply
@@ -262,7 +267,7 @@ class Pipeline:
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         call = await self.conversations.continued(principal, call)
         exchange.target = call.reply_id
-        declared = purpose.declared(inbound.headers, call.purpose)
+        declared = declared_purpose(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
         reservation = await self.quota.reserve(principal, call, self._sizes(call), exchange)
         try:

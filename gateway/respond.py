@@ -10,18 +10,23 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
-from gateway.cleared import Cleared
 from gateway.detect.base import Span
-from gateway.detect.lists import NO_LISTS, Lists
-from gateway.detect.scanner import Scanner
-from gateway.detect.segmenter import PatternSegmenter, Segmenter, Unit, WholeSegmenter, scan_unit
+from gateway.detect.scan.lists import NO_LISTS, Lists
+from gateway.detect.scan.scanner import Scanner
+from gateway.detect.scan.segmenter import (
+    PatternSegmenter,
+    Segmenter,
+    Unit,
+    WholeSegmenter,
+    scan_unit,
+)
 from gateway.dialects.base import Dialect
 from gateway.exchange import Exchange
-from gateway.redact.jsonstate import JsonState
-from gateway.redact.reply import RequestIndex, only_stand_ins, treat
+from gateway.policy.decide.permit import Cleared
+from gateway.redact.reply import JsonState, RequestIndex, only_stand_ins, treat
 from gateway.redact.restore import Restorer, hosts_in
 from gateway.redact.thinking import ThinkSplitter
-from gateway.text.length import utf8_length
+from gateway.text.fold import utf8_length
 from gateway.types import (
     Call,
     Embedding,

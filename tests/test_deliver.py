@@ -8,7 +8,7 @@ import pytest
 
 from gateway import deliver
 from gateway.deliver import document, frames
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
 from gateway.types import Event
 from tests.redact.samples import vault

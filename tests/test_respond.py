@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.detect.base import Span
-from gateway.detect.lists import Lists
+from gateway.detect.scan.lists import Lists
 from gateway.dialects.base import Dialect
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.exchange import Exchange
-from gateway.policy.clear import clear
+from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply
 from gateway.types import (

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.audit.checkpoint import BadCheckpoint, Checkpoint, read, sign
-from gateway.audit.merkle import CompactRange, leaf_hash
+from gateway.audit.proof.checkpoint import BadCheckpoint, Checkpoint, read, sign
+from gateway.audit.proof.merkle import CompactRange, leaf_hash
 from gateway.audit.record import leaf
 from gateway.audit.store import Head, Row, Store, StoreError
 from gateway.exchange import AuditEntry, AuditRecord

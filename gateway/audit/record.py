@@ -17,7 +17,7 @@ from typing import Any, Final, get_type_hints
 
 import orjson
 
-from gateway.audit.merkle import leaf_hash
+from gateway.audit.proof.merkle import leaf_hash
 from gateway.exchange import AuditEntry, AuditRecord, EntryKind, Exchange
 
 VERSION: Final = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit import schema
-from gateway.audit.merkle import HASH_BYTES, CompactRange
+from gateway.audit.proof.merkle import HASH_BYTES, CompactRange
 from gateway.audit.store import Head, Row, StoreError
 
 _BUSY_SECONDS: Final = 1.0

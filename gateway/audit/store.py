@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.audit.merkle import CompactRange
+from gateway.audit.proof.merkle import CompactRange
 from gateway.exchange import AuditEntry
 
 _SQLITE: Final = "sqlite:///"

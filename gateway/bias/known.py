@@ -6,9 +6,9 @@ from typing import Protocol
 
 from gateway.bias.result import read
 from gateway.errors import ConfigError
-from gateway.files import Stamp, stamp
-from gateway.policy.facts import Bias
+from gateway.policy.decide.facts import Bias
 from gateway.settings.deployments import DeploymentSettings
+from gateway.settings.files import Stamp, stamp
 
 
 class Log(Protocol):

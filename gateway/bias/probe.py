@@ -15,12 +15,11 @@ import orjson
 
 from gateway.bias.questions import Question, phrases
 from gateway.bias.score import Answer, judge
-from gateway.cleared import Cleared
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ContentFiltered, UpstreamError, UpstreamRejected
-from gateway.policy.clear import clear
-from gateway.policy.facts import Bias, candidate, facts, with_bias
-from gateway.policy.live import Revision
+from gateway.policy.decide.facts import Bias, candidate, facts, with_bias
+from gateway.policy.decide.live import Revision
+from gateway.policy.decide.permit import Cleared, clear
 from gateway.redact.thinking import ThinkSplitter
 from gateway.redact.vault import RequestVault
 from gateway.types import (

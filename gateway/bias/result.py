@@ -13,9 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from gateway.bias.questions import Language, Questions, Wording
 from gateway.bias.score import Answer, Verdict, bent, score
 from gateway.errors import ConfigError
-from gateway.files import replace
-from gateway.policy.facts import Bias
+from gateway.policy.decide.facts import Bias
 from gateway.settings.deployments import DeploymentSettings
+from gateway.settings.files import replace
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -3,19 +3,11 @@
 import typer
 
 from gateway import __version__
-from gateway.cli import (
-    audit,
-    check,
-    demo,
-    evaluate,
-    explain,
-    keys,
-    models,
-    policy,
-    scan,
-    serve,
-    worker,
-)
+from gateway.cli import audit, check, demo, explain, serve, worker
+from gateway.cli.detection import evaluate, scan
+from gateway.cli.keys import commands as keys
+from gateway.cli.models import commands as models
+from gateway.cli.policy import commands as policy
 
 app = typer.Typer(
     name="sekisho",

@@ -16,16 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.table import Table
 
+from gateway.audit.proof.verify import Report
+from gateway.audit.proof.verify import verify as check
 from gateway.audit.record import MalformedRecord
 from gateway.audit.search import Query, facts_in, last_checkpoint
 from gateway.audit.search import search_all as find
 from gateway.audit.store import StoreError, log_files, sqlite_path
-from gateway.audit.verify import Report
-from gateway.audit.verify import verify as check
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, print_json
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
-from gateway.identity.subjects import HIDDEN, user_names
+from gateway.identity.tokens.subjects import HIDDEN, user_names
 from gateway.keys import load_ring, read_public
 from gateway.settings.load import read
 from gateway.settings.root import Settings

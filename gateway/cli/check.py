@@ -6,7 +6,7 @@ import typer
 
 from gateway.app import compose
 from gateway.cli.common import DEFAULT_CONFIG, AsJson, Config, exit_with, load_or_exit, print_json
-from gateway.detect.child import EngineFailed, construct
+from gateway.detect.workers.child import EngineFailed, construct
 from gateway.errors import ConfigError
 from gateway.settings.detection import Detect
 
@@ -35,7 +35,7 @@ def _load_recognisers(detect: Detect) -> None:
     faults = []
     for index, recogniser in enumerate(detect.recognisers):
         try:
-            construct("gateway.detect.custom:load", detect.languages, [recogniser.spec()])
+            construct("gateway.detect.engine.custom:load", detect.languages, [recogniser.spec()])
         except EngineFailed as error:
             faults.append(f"detect.recognisers.{index}: {error}")
     if faults:

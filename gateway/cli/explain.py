@@ -22,7 +22,7 @@ from gateway.cli.common import (
     load_or_exit,
     print_json,
 )
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
 from gateway.exchange import Exchange
 from gateway.identity.roles import configured

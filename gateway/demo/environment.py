@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 import sys
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import orjson
 import yaml
 
-from gateway.demo.grammar import Grammar
 from gateway.demo.model import LocalModel
 from gateway.demo.scenario import configuration
 from gateway.demo.wiretap import Wiretap
@@ -22,6 +23,26 @@ from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 _START_SECONDS = 120.0
+
+
+_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]+_[0-9a-z]{8,}\]")
+
+
+class Grammar:
+    """Rewrites requests on their way from the wiretap to the model."""
+
+    def __init__(self) -> None:
+        self.enforced = False
+
+    def rewrite(self, body: bytes) -> bytes:
+        """The request that the model gets; unchanged unless a grammar is enforced and has something to quote."""
+        placeholders = list(dict.fromkeys(_PLACEHOLDER.findall(body.decode("utf-8", "replace"))))
+        if not self.enforced or not placeholders:
+            return body
+        document = orjson.loads(body)
+        quoted = ' " and then I read " '.join(f'"{placeholder}"' for placeholder in placeholders)
+        document["grammar"] = f'root ::= "I read: " {quoted} "."'
+        return orjson.dumps(document)
 
 
 class GatewayDidNotStart(RuntimeError):

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from gateway.dialects.anthropic_fields import COUNT_REQUEST
-from gateway.dialects.anthropic_fields import REQUEST as MESSAGES
-from gateway.dialects.json_schema import LITERAL, SCHEMA
-from gateway.dialects.ollama_fields import CHAT, EMBED, GENERATE
-from gateway.dialects.openai_completions import REQUEST as COMPLETIONS
-from gateway.dialects.openai_embeddings import REQUEST as EMBEDDINGS
-from gateway.dialects.openai_fields import REQUEST as CHAT_COMPLETIONS
-from gateway.dialects.responses_fields import REQUEST as RESPONSES
-from gateway.dialects.shapes import NULL, Shape
+from gateway.dialects.anthropic.fields import COUNT_REQUEST
+from gateway.dialects.anthropic.fields import REQUEST as MESSAGES
+from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.shapes import NULL, Shape
+from gateway.dialects.ollama.fields import CHAT, EMBED, GENERATE
+from gateway.dialects.openai.completions import REQUEST as COMPLETIONS
+from gateway.dialects.openai.embeddings import REQUEST as EMBEDDINGS
+from gateway.dialects.openai.fields import REQUEST as CHAT_COMPLETIONS
+from gateway.dialects.responses.fields import REQUEST as RESPONSES
 from gateway.errors import UnsupportedField
 
 Kind: TypeAlias = Literal["scanned", "structural", "handled", "refused"]

@@ -21,14 +21,14 @@ from gateway.errors import (
     InvalidRequest,
     NotFound,
 )
-from gateway.identity.certificates import certificate_name
-from gateway.identity.key_file import Row, changing, mark_revoked, mint, read, told
-from gateway.identity.revocations import FOREVER_SECONDS
+from gateway.identity.certificates.certificates import certificate_name
+from gateway.identity.keys.key_file import Row, changing, mark_revoked, mint, read, told
+from gateway.identity.keys.revocations import FOREVER_SECONDS
 from gateway.identity.roles import reach
-from gateway.identity.subjects import revoked_name, user_names
-from gateway.identity.tokens import token_name
+from gateway.identity.tokens.subjects import revoked_name, user_names
+from gateway.identity.tokens.tokens import token_name
 from gateway.keys import KeyRing
-from gateway.policy.live import LivePolicy
+from gateway.policy.decide.live import LivePolicy
 from gateway.routing.router import Deployments
 from gateway.settings.identity import Identity
 from gateway.settings.section import Name, Section

@@ -14,6 +14,7 @@ import orjson
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway.audit.recorder import Recorder, outcome_of
 from gateway.edge.admin_routes import ADMIN_ROUTES, PREFIX, AdminRoute
 from gateway.edge.endpoint import new_request_id, peer_of
 from gateway.edge.guards import Disconnected, read_body
@@ -21,7 +22,6 @@ from gateway.errors import InvalidRequest, MethodNotAllowed, NotFound, SekishoEr
 from gateway.exchange import Exchange, Outcome
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.roles import require
-from gateway.recorder import Recorder, outcome_of
 from gateway.settings.server import Limits
 from gateway.types import Principal
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from gateway.settings.caller import Role
+from gateway.settings.section import Role
 
 PREFIX: Final = "/admin/v1"
 

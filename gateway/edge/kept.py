@@ -3,8 +3,8 @@
 import time
 from typing import Final
 
-from gateway.conversations import DELETE, RETRIEVE
 from gateway.dialects.base import Dialect
+from gateway.dialects.responses.conversations import DELETE, RETRIEVE
 from gateway.edge.endpoint import new_request_id, peer_of, send_answer
 from gateway.edge.guards import Receive, Scope, Send
 from gateway.pipeline import Inbound, Pipeline

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.base import Dialect
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.edge.endpoint import Endpoint, new_request_id, peer_of, send_whole
 from gateway.edge.kept import KeptReply
 from gateway.edge.routes import KEPT, MODELS, SERVED, Served

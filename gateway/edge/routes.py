@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.dialects.anthropic import AnthropicMessages
+from gateway.dialects.anthropic.dialect import AnthropicMessages
 from gateway.dialects.base import Dialect
-from gateway.dialects.ollama import Ollama
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.openai_completions import OpenAICompletions
-from gateway.dialects.openai_embeddings import OpenAIEmbeddings
-from gateway.dialects.openai_responses import OpenAIResponses
+from gateway.dialects.ollama.dialect import Ollama
+from gateway.dialects.openai.chat import OpenAIChat
+from gateway.dialects.openai.completions import OpenAICompletions
+from gateway.dialects.openai.embeddings import OpenAIEmbeddings
+from gateway.dialects.responses.dialect import OpenAIResponses
 
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""

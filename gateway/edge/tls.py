@@ -6,7 +6,7 @@ from typing import Any, Final, Self, TypeAlias
 import structlog
 
 from gateway.errors import ConfigError
-from gateway.files import Stamp, stamp
+from gateway.settings.files import Stamp, stamp
 from gateway.settings.server import ListenTls
 
 _Seen: TypeAlias = tuple[Stamp, ...]

@@ -12,8 +12,8 @@ from typing import Final, Self
 from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from gateway.policy.build import Build
-from gateway.policy.bundle import write
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.bundle import write
 from gateway.settings.root import Settings
 from gateway.telemetry.metrics import Metrics
 

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.errors import InvalidKey
-from gateway.identity.api_keys import ApiKeys
-from gateway.identity.certificates import Certificates
+from gateway.identity.certificates.certificates import Certificates
 from gateway.identity.credential import Headers, Peer, nothing_sent, presented, unknown
-from gateway.identity.key_file import KeyFile, prefix_of
+from gateway.identity.keys.api_keys import ApiKeys
+from gateway.identity.keys.key_file import KeyFile, prefix_of
+from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.on_behalf_of import Users, unproven
-from gateway.identity.revocations import Revocations
-from gateway.identity.tokens import Tokens, looks_like_a_token
+from gateway.identity.tokens.on_behalf_of import Users, unproven
+from gateway.identity.tokens.tokens import Tokens, looks_like_a_token
 from gateway.types import Principal
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 import structlog
 
-from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
-from gateway.identity.certificates import Certificates
-from gateway.identity.claims import Claims
-from gateway.identity.issuer import Issuer
-from gateway.identity.key_file import KeyFile
+from gateway.identity.certificates.certificates import Certificates
+from gateway.identity.keys.api_keys import ApiKeys
+from gateway.identity.keys.key_file import KeyFile
+from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.on_behalf_of import Users
-from gateway.identity.revocations import Revocations
-from gateway.identity.subjects import subject_key
-from gateway.identity.tokens import Tokens
+from gateway.identity.tokens.claims import Claims
+from gateway.identity.tokens.issuer import Issuer
+from gateway.identity.tokens.on_behalf_of import Users
+from gateway.identity.tokens.subjects import subject_key
+from gateway.identity.tokens.tokens import Tokens
 from gateway.keys import KeyRing
 from gateway.settings.identity import Oidc
 from gateway.settings.root import Settings

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, TypedDict
 
 from gateway.errors import RoleRequired
-from gateway.settings.caller import Caller, Role
+from gateway.settings.section import Caller, Role
 from gateway.types import Principal
 
 EVERYWHERE: Final = "*"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, Protocol, Self, TypeAlias
 
 from gateway.errors import ConfigError, UpstreamError
-from gateway.files import Stamp, stamp
 from gateway.provenance.bundle import LONGEST, Unproven, public_keys
 from gateway.provenance.record import Claims, Record, read
 from gateway.settings.deployments import DeploymentSettings
 from gateway.settings.deployments import Provenance as Bound
+from gateway.settings.files import Stamp, stamp
 from gateway.types import Deployment, Proof
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.quota.rules import Tokens
-from gateway.text.length import utf8_length
+from gateway.text.fold import utf8_length
 from gateway.types import Call, MaskedCall
 
 _FOR_TEMPLATE = 64

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from gateway.text.length import utf8_length
+from gateway.text.fold import utf8_length
 from gateway.types import Event, Finish, Spoken
 
 _BYTES: Final = 8

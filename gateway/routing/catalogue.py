@@ -1,11 +1,30 @@
 """The models that callers may ask for, and the deployments that serve them."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.errors import ModelNotFound
-from gateway.routing.deepseek import CLOUD_NAMES
 from gateway.settings.root import Settings
 from gateway.types import Deployment
+
+CLOUD_NAMES: Final = (
+    "deepseek-chat",
+    "deepseek-reasoner",
+    "deepseek-flash",
+    "deepseek-v4-flash",
+    "deepseek-v4-pro",
+    "deepseek-coder",
+    "deepseek-ai/DeepSeek-R1",
+    "deepseek-ai/DeepSeek-R1-0528",
+    "deepseek-ai/DeepSeek-R1-Zero",
+    "deepseek-ai/DeepSeek-R1-0528-Qwen3-8B",
+    "deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
+    "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-14B",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

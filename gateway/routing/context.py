@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.errors import ContextExceeded
 from gateway.routing.balance import Slot
-from gateway.text.length import utf8_length
+from gateway.text.fold import utf8_length
 from gateway.types import Call
 
 _LONGEST_TOKEN: Final = 16

@@ -27,7 +27,6 @@ from gateway.routing.balance import Balance, Slot
 from gateway.routing.catalogue import ModelEntry
 from gateway.routing.context import fitting, larger
 from gateway.routing.health import Health
-from gateway.routing.route import route
 from gateway.settings.root import Settings
 from gateway.types import Call, Decision, Deployment
 
@@ -299,3 +298,20 @@ class Lease:
             health.set_aside(error.retry_after, now)
         elif isinstance(error, UpstreamRateLimited):
             health.set_aside(_RATE_LIMIT_PAUSE, now)
+
+
+def route(decision: Decision, deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:
+    """The deployments that the decision permits, in order of preference.
+
+    Raises:
+        NoDeployment: there is none.
+    """
+    verdicts = decision.candidates
+    permitted = tuple(
+        deployment
+        for deployment in deployments
+        if deployment.name in verdicts and verdicts[deployment.name].allow
+    )
+    if not decision.allow or not permitted:
+        raise NoDeployment("No permitted deployment serves this model. Ask the operator.")
+    return permitted

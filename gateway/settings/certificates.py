@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 from cryptography.x509 import Name as Subject
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.settings.caller import Caller
-from gateway.settings.section import Section
+from gateway.settings.section import Caller, Section
 
 
 def _subject(told: str) -> str:

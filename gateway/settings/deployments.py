@@ -1,20 +1,44 @@
 """Settings of the places where models are served, and of the choice between them."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from gateway.destination import destination, is_subdomain
-from gateway.settings.families import FamilyName, refusal
 from gateway.settings.quotas import Price
 from gateway.settings.section import Country, Name, Section
+from gateway.text.destination import destination, is_subdomain
 from gateway.types import Deployment, Zone
 
 Reach: TypeAlias = Literal["public", "private", "link-local"]
 """How far in the addresses of a deployment may be; each includes the ones before it."""
 
 Preset: TypeAlias = Literal["deepseek-r1", "deepseek-r1-0528"]
+
+FamilyName: TypeAlias = Literal["anthropic", "gemini", "vertex", "mistral", "azure", "bedrock"]
+"""Those whose socket test passes: see ``tests/upstream/litellm/test_sockets.py``."""
+
+
+_REFUSED: Final = {
+    "deepseek": "it leads to DeepSeek's own cloud; use kind openai with the base_url of a deployment of your own",
+    "openai": "nothing has to be translated; use kind openai",
+    "hosted_vllm": "nothing has to be translated; use kind openai",
+    "ollama": "its OpenAI API needs no translation; use kind openai with …/v1",
+    "openrouter": "it is a router; use kind openai with `providers`",
+    "litellm_proxy": "where such a proxy sends to can't be known",
+    "sagemaker": "its requests are signed within litellm, by a client of its own",
+    "vertex_ai": "it is named vertex here",
+    "azure_ai": "its API is OpenAI's; use kind openai with …/openai/v1",
+}
+
+
+def refusal(family: str) -> str:
+    """Why a family can't be used, or ``""``."""
+    if family in get_args(FamilyName):
+        return ""
+    reason = _REFUSED.get(family, "it has not been shown to open no connection of its own")
+    return f"family {family!r} is not enabled: {reason}. Enabled: {', '.join(get_args(FamilyName))}"
+
 
 _ROUTER = "openrouter.ai"
 _NEAREST: dict[Zone, int] = {"in-house": 0, "device": 0, "trusted-cloud": 10, "public-cloud": 20}

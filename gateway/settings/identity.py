@@ -5,11 +5,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from gateway.settings.caller import Caller, Role
 from gateway.settings.certificates import Certificates
 from gateway.settings.on_behalf_of import OnBehalfOf, user_faults
 from gateway.settings.provider import Provider
-from gateway.settings.section import Name, Section
+from gateway.settings.section import Caller, Name, Role, Section
 
 _SHORTEST = 16
 

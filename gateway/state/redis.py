@@ -15,9 +15,10 @@ from redis.exceptions import (
 
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, Grant, Sighting
+from gateway.state.base import Booking, Grant, Sighting, State
 from gateway.state.breaker import Breaker
 from gateway.state.connect import connect
+from gateway.state.memory import MemoryState
 from gateway.state.scripts import RESERVE, REVOKE, SETTLE, TRIP
 
 _HOLD_MS: Final = 86_400_000
@@ -209,3 +210,12 @@ def _key(scope: str, kind: str, name: str) -> str:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+def open_state(settings: StateSettings) -> State:
+    """The shared state that the configuration names, not yet started.
+
+    Raises:
+        ConfigError: it can't be read.
+    """
+    return MemoryState() if settings.url == "memory://" else RedisState(settings)

@@ -116,3 +116,8 @@ def _composed(piece: str) -> str:
 def _long_sounds(text: str) -> str:
     """The kana long-sound mark is a hyphen where it stands between digits, as in ０９０ー１２３４."""
     return _LONG_SOUND_BETWEEN_DIGITS.sub("-", text) if "ー" in text else text
+
+
+def utf8_length(text: str) -> int:
+    """Its length as UTF-8, in bytes; half of a surrogate pair counts as three."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -8,19 +8,24 @@ import aiohttp
 import orjson
 
 from gateway import __version__
-from gateway.cleared import Cleared
-from gateway.destination import destination
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
+from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings, Probe
+from gateway.text.destination import destination
 from gateway.types import Event, Json, Start, Vault
-from gateway.upstream.credential import Credential
-from gateway.upstream.egress import GuardedConnector, Recognise, guarded_session, tls_context
-from gateway.upstream.failures import failure
-from gateway.upstream.observe import Observer
-from gateway.upstream.patience import Patience
-from gateway.upstream.probe import probe_fault
-from gateway.upstream.resolver import RefusedHost
-from gateway.upstream.speech import Outgoing, Reader, Speech
+from gateway.upstream.protocol.adapter import Outgoing, Reader, Speech
+from gateway.upstream.protocol.failures import failure
+from gateway.upstream.protocol.observe import Observer
+from gateway.upstream.protocol.probe import probe_fault
+from gateway.upstream.transport.connector import (
+    GuardedConnector,
+    Recognise,
+    guarded_session,
+    tls_context,
+)
+from gateway.upstream.transport.credential import Credential
+from gateway.upstream.transport.read_timeout import Patience
+from gateway.upstream.transport.resolver import RefusedHost
 
 _LONGEST_REPLY = 32 << 20
 _FIRST_PIECE = 4096

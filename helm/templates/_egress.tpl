@@ -26,7 +26,7 @@ One rule for one destination.
     - {protocol: TCP, port: {{ $given.port | default $port }}}
 {{- end -}}
 
-{{- /* What gateway/upstream/addresses.py takes for public. */ -}}
+{{- /* What gateway/upstream/transport/addresses.py takes for public. */ -}}
 {{- define "sekisho.internet" -}}
 - ipBlock:
     cidr: 0.0.0.0/0

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audit.checkpoint import read
 from gateway.audit.ledger import Item, Ledger
+from gateway.audit.proof.checkpoint import read
+from gateway.audit.proof.verify import verify
 from gateway.audit.record import body
 from gateway.audit.search import last_checkpoint
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import StoreError
-from gateway.audit.verify import verify
 from gateway.keys import KeyRing
 from tests.audit.logs import RING, numbered, tamper, written
 

@@ -13,9 +13,9 @@ import pytest
 import structlog
 
 from gateway.audit.log import AuditLog
+from gateway.audit.proof.verify import verify
 from gateway.audit.search import Query, facts, search
 from gateway.audit.sqlite import SqliteStore
-from gateway.audit.verify import verify
 from gateway.errors import AuditUnavailable, ConfigError
 from gateway.keys import KeyRing
 from tests.audit.logs import ENTRY, FACTS, FACTS_HASH, RING, numbered, opened, tamper, written

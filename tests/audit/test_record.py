@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.audit.merkle import leaf_hash
+from gateway.audit.proof.merkle import leaf_hash
 from gateway.audit.record import MalformedRecord, body, document, entry, leaf, parse, timestamp
 from gateway.exchange import AuditEntry, Exchange, Outcome, Trial
 from gateway.types import (

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.audit.checkpoint import read
+from gateway.audit.proof.checkpoint import read
 from gateway.audit.record import MalformedRecord
 from gateway.audit.search import Query, facts, last_checkpoint, search
 from gateway.audit.store import StoreError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audit.merkle import CompactRange, leaf_hash
+from gateway.audit.proof.merkle import CompactRange, leaf_hash
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import Row, StoreError
 from tests.audit.logs import numbered, tamper, written

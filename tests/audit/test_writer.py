@@ -9,11 +9,11 @@ import pytest
 import structlog
 
 from gateway.audit.ledger import Item, Ledger
-from gateway.audit.merkle import CompactRange
+from gateway.audit.proof.merkle import CompactRange
+from gateway.audit.proof.verify import verify
 from gateway.audit.record import body
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import Head, Row, StoreError
-from gateway.audit.verify import verify
 from gateway.audit.writer import MAX_BATCH, Writer
 from tests.audit.logs import RING, numbered
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.traffic import APPS, DAY, Request, day
-from gateway.policy.bundle import load
+from gateway.policy.compile.bundle import load
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.demo import scenario
-from gateway.detect.patterns import tier0
+from gateway.detect.rules.patterns import tier0
 from gateway.settings.root import Settings
 
 

@@ -11,13 +11,13 @@ from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.patterns import tier0
+from gateway.detect.rules.patterns import tier0
 
 
-class Moody:
+class FaultyEngine:
     """Tier 0, except for texts that are an instruction to fail."""
 
-    revision = "moody"
+    revision = "faulty"
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
         for passage in passages:
@@ -32,12 +32,12 @@ class Moody:
         return [tier0(passage.text, passage.key) for passage in passages]
 
 
-def moody(languages: Sequence[str]) -> Moody:
+def faulty(languages: Sequence[str]) -> FaultyEngine:
     assert set(languages) <= {"en", "ja"}
-    return Moody()
+    return FaultyEngine()
 
 
-def unbuildable(languages: Sequence[str]) -> Moody:
+def unbuildable(languages: Sequence[str]) -> FaultyEngine:
     raise OSError(f"no model for {languages[0]}")
 
 

@@ -7,10 +7,10 @@ from typing import TypeAlias
 import pytest
 
 from gateway.detect.base import Detector, Passage
-from gateway.detect.inprocess import InProcessDetector
-from gateway.detect.pool import ProcessDetector
+from gateway.detect.workers.inprocess import InProcessDetector
+from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
-from tests.detect.moody import MOODY
+from tests.detect.faulty_engine import FAULTY
 
 UNBUILDABLE = f"{__package__}.engines:unbuildable"
 
@@ -33,7 +33,7 @@ def make(request: pytest.FixtureRequest) -> Make:
 
 @pytest.fixture
 async def detector(make: Make) -> AsyncIterator[Detector]:
-    detector = make(MOODY)
+    detector = make(FAULTY)
     await detector.start()
     yield detector
     await detector.close()
@@ -72,11 +72,11 @@ async def test_the_key_reaches_the_engine(detector: Detector) -> None:
 
 async def test_a_started_detector_is_ready_and_has_a_revision(detector: Detector) -> None:
     assert detector.ready()
-    assert detector.revision == "moody"
+    assert detector.revision == "faulty"
 
 
 async def test_a_detector_that_was_not_started_refuses(make: Make) -> None:
-    detector = make(MOODY)
+    detector = make(FAULTY)
     assert not detector.ready()
     assert detector.revision == ""
     with pytest.raises(DetectorUnavailable):
@@ -85,7 +85,7 @@ async def test_a_detector_that_was_not_started_refuses(make: Make) -> None:
 
 
 async def test_a_closed_detector_refuses(make: Make) -> None:
-    detector = make(MOODY)
+    detector = make(FAULTY)
     await detector.start()
     await detector.close()
     assert not detector.ready()

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.detect.base import Passage
-from gateway.detect.engine import Engine, build
+from gateway.detect.engine.presidio import Engine, build
 from tests.detect.number_samples import MAKERS, samples
 from tests.detect.phone_samples import forms
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.detect.base import Passage
-from gateway.detect.pool import ProcessDetector
-from gateway.detect.scanner import Scanner
+from gateway.detect.scan.scanner import Scanner
+from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.text.views import DEPTH
 from gateway.types import Call, Segment

@@ -3,9 +3,9 @@
 import pytest
 
 from gateway.detect.base import Passage
-from gateway.detect.engine import Engine, build
-from gateway.detect.labelled import labelled
-from gateway.detect.rules import Sight
+from gateway.detect.engine.presidio import Engine, build
+from gateway.detect.rules.labelled import labelled
+from gateway.detect.rules.rule import Sight
 from gateway.text.fold import fold
 from tests.detect.ordinary_lines import LINES, lines
 

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.engine import build
-from gateway.detect.lists import Lists
-from gateway.policy.bundle import load
+from gateway.detect.engine.presidio import build
+from gateway.detect.scan.lists import Lists
+from gateway.policy.compile.bundle import load
 from gateway.settings.detection import Detect
 from gateway.types import Segment
 

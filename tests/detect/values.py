@@ -1,6 +1,6 @@
 """What the rules find, as text."""
 
-from gateway.detect.patterns import tier0
+from gateway.detect.rules.patterns import tier0
 
 
 def of(text: str, entity: str, key: str = "") -> list[str]:

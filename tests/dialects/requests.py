@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.types import Call, Segment
 
 OPERATION = "chat.completions"

@@ -5,8 +5,8 @@ import inspect
 import pytest
 
 from gateway.dialects.base import Dialect, Framer
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.openai_frames import ChatFramer
+from gateway.dialects.openai.chat import OpenAIChat
+from gateway.dialects.openai.frames import ChatFramer
 
 
 @pytest.mark.parametrize(

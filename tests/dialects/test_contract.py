@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.anthropic import AnthropicMessages
+from gateway.dialects.anthropic.dialect import AnthropicMessages
 from gateway.dialects.base import Dialect
-from gateway.dialects.ollama import Ollama
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.openai_completions import OpenAICompletions
-from gateway.dialects.openai_embeddings import OpenAIEmbeddings
-from gateway.dialects.openai_responses import OpenAIResponses
+from gateway.dialects.ollama.dialect import Ollama
+from gateway.dialects.openai.chat import OpenAIChat
+from gateway.dialects.openai.completions import OpenAICompletions
+from gateway.dialects.openai.embeddings import OpenAIEmbeddings
+from gateway.dialects.responses.dialect import OpenAIResponses
 from gateway.errors import ClientError, InvalidRequest, PolicyDenied, UnsupportedField
 from gateway.types import Call, Embedding, Event, Finish, Reason, TextDelta
+from tests.dialects.core.test_json_body import HOSTILE
 from tests.dialects.replies import EVENTS, START, USAGE
 from tests.dialects.requests import chat
-from tests.dialects.test_jsonbody import HOSTILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ from openai.types.embedding_create_params import EmbeddingCreateParams
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 from typing_extensions import is_typeddict
 
+from gateway.dialects.core.json_schema import SCHEMA
+from gateway.dialects.core.shapes import Shape
 from gateway.dialects.coverage import ENDPOINTS, Endpoint, kind_of, table
-from gateway.dialects.json_schema import SCHEMA
-from gateway.dialects.shapes import Shape
 
 SDK: dict[str, Any] = {
     "POST /v1/chat/completions": ChatParams,

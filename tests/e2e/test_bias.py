@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from gateway.audit.decisions import decisions, documents
-from gateway.cli.bias import measure
+from gateway.cli.models.bias import measure
 from gateway.demo.model import NAME, LocalModel
-from gateway.policy.build import build
-from gateway.policy.replay import replay
+from gateway.policy.compile.build import build
+from gateway.policy.lab.replay import replay
 from tests.bias.samples import small_set
-from tests.cli.test_bias import probe
+from tests.cli.models.test_bias import probe
 from tests.parts.configuration import deployment
 from tests.parts.gateways import KEY, Served, prepared, serving
 from tests.parts.opa import ROOT

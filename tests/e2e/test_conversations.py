@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from gateway.demo.sightings import sightings
-from gateway.policy.build import build
+from gateway.policy.compile.build import build
 from tests.parts.echoes import echo, says
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT

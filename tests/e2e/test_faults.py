@@ -11,7 +11,7 @@ import pytest
 
 from gateway import pipeline as pipeline_module
 from gateway.demo.sightings import sightings
-from gateway.detect.inprocess import InProcessDetector
+from gateway.detect.workers.inprocess import InProcessDetector
 from gateway.redact.mask import Masking, mask
 from tests.parts import engines, gateways
 from tests.parts.gateways import Served, serving

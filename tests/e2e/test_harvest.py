@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from gateway.audit.search import facts as recorded
-from gateway.policy.build import build
-from gateway.policy.embedded import EmbeddedEngine
+from gateway.policy.compile.build import build
+from gateway.policy.decide.embedded import EmbeddedEngine
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT
 from tests.parts.redis import RedisServer

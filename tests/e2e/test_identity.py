@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from gateway.errors import StateUnavailable
-from gateway.identity.key_file import mint, write
+from gateway.identity.keys.key_file import mint, write
 from gateway.keys import read_ring
 from tests.parts.gateways import KEY, Served, prepared, serving
 from tests.parts.oidc import CLIENT, OidcProvider

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from gateway.edge.admin_routes import PREFIX
-from gateway.identity.on_behalf_of import HEADER
+from gateway.identity.tokens.on_behalf_of import HEADER
 from tests.e2e.test_certificates import KEYS
 from tests.parts.commands import run
 from tests.parts.configuration import document

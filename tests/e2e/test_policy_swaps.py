@@ -10,7 +10,7 @@ import aiohttp
 import openai
 import pytest
 
-from gateway.policy.build import Build, build
+from gateway.policy.compile.build import Build, build
 from tests.parts.commands import Process
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from gateway.demo.model import NAME, LocalModel, weights
-from gateway.upstream.egress import spki_pin
+from gateway.upstream.transport.connector import spki_pin
 from tests.parts.certificates import Authority
 from tests.parts.commands import ENVIRON, write_config
 from tests.parts.configuration import deployment

@@ -12,12 +12,12 @@ import pytest
 from gateway.dialects.base import Dialect
 from gateway.edge.routes import SERVED
 from gateway.exchange import Exchange
-from gateway.policy.clear import clear
+from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
 from gateway.respond import Opened, Reply
 from gateway.types import Event, Form
-from gateway.upstream.events import EventReader
-from gateway.upstream.sse import SseParser
+from gateway.upstream.protocol.events import EventReader
+from gateway.upstream.transport.sse import SseParser
 from tests.parts.samples import decision, deployment
 from tests.parts.scripted import chunk
 from tests.parts.surfaces import Surface, every_talking

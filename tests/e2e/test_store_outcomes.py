@@ -14,7 +14,7 @@ import pytest
 
 from gateway.demo.sightings import sightings
 from gateway.errors import StateUnavailable
-from gateway.identity.key_file import mint, write
+from gateway.identity.keys.key_file import mint, write
 from gateway.keys import read_ring
 from tests.parts.echoes import says
 from tests.parts.gateways import KEY, Served, prepared, serving

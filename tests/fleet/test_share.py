@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from gateway.fleet.share import METRICS_FOLDER, FleetMetrics, Share
-from gateway.policy.bundle import load
+from gateway.policy.compile.bundle import load
 from gateway.telemetry.metrics import Metrics
 from tests.parts.configuration import settings
 from tests.parts.opa import ROOT

@@ -15,11 +15,11 @@ import atheris
 
 with atheris.instrument_imports(include=["gateway.detect", "gateway.text"]):
     from gateway.detect.base import Passage, Span
-    from gateway.detect.engine import build
-    from gateway.detect.labelled import labelled
-    from gateway.detect.patterns import tier0
-    from gateway.detect.rules import Sight
-    from gateway.detect.segmenter import PatternSegmenter, Unit, scan_unit
+    from gateway.detect.engine.presidio import build
+    from gateway.detect.rules.labelled import labelled
+    from gateway.detect.rules.patterns import tier0
+    from gateway.detect.rules.rule import Sight
+    from gateway.detect.scan.segmenter import PatternSegmenter, Unit, scan_unit
     from gateway.text.fold import fold
     from gateway.text.views import views
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tests.detect.ordinary_lines import lines
+from tests.detect.scan.test_segmenter import FILLER, PLANTED
 from tests.detect.secret_samples import passwords, tokens
-from tests.detect.test_segmenter import FILLER, PLANTED
 
 _TAIL = b"\x01" * 20
 """What the fuzzer's choices (cuts, key, reading) are taken from; it reads them from the end."""

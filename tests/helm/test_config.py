@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from gateway.keys import KeyRing
-from gateway.policy.build import build
-from gateway.policy.bundle import write
-from gateway.policy.opa import OpaEngine
+from gateway.policy.compile.build import build
+from gateway.policy.compile.bundle import write
+from gateway.policy.decide.opa import OpaEngine
 from gateway.settings.load import load
 from gateway.settings.policy import Opa
 from gateway.settings.root import Settings

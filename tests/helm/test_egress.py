@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gateway.settings.root import Settings
-from gateway.upstream.addresses import permitted
+from gateway.upstream.transport.addresses import permitted
 from tests.parts.chart import CATALOGUE, CHART, changed, config, helm, one, render
 from tests.parts.configuration import deployment
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.keys import KeyRing
-from gateway.policy.build import build
-from gateway.policy.bundle import pack
+from gateway.policy.compile.build import build
+from gateway.policy.compile.bundle import pack
 from tests.parts.chart import config, pod
 from tests.parts.opa import ROOT
 from tests.parts.pod import run_pod

@@ -12,17 +12,17 @@ import pytest
 import structlog
 
 from gateway.errors import IdentityUnavailable, InvalidKey, RateLimited, StateUnavailable
-from gateway.identity.api_keys import ApiKeys
 from gateway.identity.authenticator import Authenticator
-from gateway.identity.claims import Claims
 from gateway.identity.credential import Peer
-from gateway.identity.issuer import Issuer
-from gateway.identity.key_file import KeyFile, Row, mint, write
+from gateway.identity.keys.api_keys import ApiKeys
+from gateway.identity.keys.key_file import KeyFile, Row, mint, write
+from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.on_behalf_of import HEADER, Users
-from gateway.identity.revocations import Revocations
-from gateway.identity.subjects import subject_key, subject_name, user_name
-from gateway.identity.tokens import Tokens
+from gateway.identity.tokens.claims import Claims
+from gateway.identity.tokens.issuer import Issuer
+from gateway.identity.tokens.on_behalf_of import HEADER, Users
+from gateway.identity.tokens.subjects import subject_key, subject_name, user_name
+from gateway.identity.tokens.tokens import Tokens
 from gateway.keys import KeyRing
 from gateway.settings.identity import ApiKey, Oidc
 from gateway.settings.on_behalf_of import OnBehalfOf

@@ -9,7 +9,7 @@ import httpx
 
 from gateway.app import Gateway, compose
 from gateway.audit.search import Query, search
-from gateway.settings.caller import Role
+from gateway.settings.section import Role
 from tests.parts.gateways import KEY, detector, prepared
 
 ROLES: tuple[str, ...] = get_args(Role)

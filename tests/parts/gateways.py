@@ -16,10 +16,10 @@ from gateway.app import Gateway, compose
 from gateway.audit.search import Query, search
 from gateway.cli.serve import server
 from gateway.detect.base import Detector
-from gateway.detect.inprocess import InProcessDetector
+from gateway.detect.workers.inprocess import InProcessDetector
 from gateway.keys import KeyRing
-from gateway.policy.build import build
-from gateway.policy.bundle import pack
+from gateway.policy.compile.build import build
+from gateway.policy.compile.bundle import pack
 from gateway.settings.root import Settings
 from gateway.settings.server import Listen
 from tests.parts.configuration import document

@@ -9,7 +9,9 @@ import psutil
 def fork_servers() -> list[psutil.Process]:
     """The fork servers of this process that run; their children are the workers."""
     return [
-        child for child in psutil.Process().children() if "gateway.detect.child" in _command(child)
+        child
+        for child in psutil.Process().children()
+        if "gateway.detect.workers.child" in _command(child)
     ]
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.policy.build import Build, build
-from gateway.policy.bundle import write
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.engine import Engine
-from gateway.policy.opa import OpaEngine
+from gateway.policy.compile.build import Build, build
+from gateway.policy.compile.bundle import write
+from gateway.policy.decide.embedded import EmbeddedEngine
+from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.opa import OpaEngine
 from gateway.settings.policy import Opa
 from tests.parts.opa import ROOT, OpaServer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from gateway.policy.build import Build, revision
+from gateway.policy.compile.build import Build, revision
 
 _ZONES = ("in-house", "device", "trusted-cloud", "public-cloud", "basement", "")
 _ENTITIES = (

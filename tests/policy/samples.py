@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.policy.build import Build
-from gateway.policy.facts import candidates, facts
+from gateway.policy.compile.build import Build
+from gateway.policy.decide.facts import candidates, facts
 from gateway.types import Call, Deployment, Facts, Finding, HarvestState, Proof, Scan, Segment
 from tests.parts.samples import principal
 

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import PolicyUnavailable
-from gateway.policy.build import Build
-from gateway.policy.bundle import write
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.facts import canonical
-from gateway.policy.opa import OpaEngine
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.bundle import write
+from gateway.policy.decide.embedded import EmbeddedEngine
+from gateway.policy.decide.facts import canonical
+from gateway.policy.decide.opa import OpaEngine
 from gateway.settings.policy import Opa
 from gateway.types import Json
 from tests.parts.opa import OpaServer

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from gateway.policy.build import Build, revision
-from gateway.policy.decide import Decider
-from gateway.policy.embedded import EmbeddedEngine
+from gateway.policy.compile.build import Build, revision
+from gateway.policy.decide.decider import Decider
+from gateway.policy.decide.embedded import EmbeddedEngine
 from gateway.types import Deployment, Facts
 from tests.policy.destinations import DESTINATIONS, PACKS, Destination
 from tests.policy.samples import known

@@ -2,8 +2,8 @@
 
 import re
 
-from gateway.policy.build import Build
-from gateway.policy.source import read
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.source import read
 from gateway.types import Json
 from tests.parts.opa import ROOT
 from tests.policy.conftest import POLICIES

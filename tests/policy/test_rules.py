@@ -6,8 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gateway.policy.build import Build, build
-from gateway.policy.selftest import run as run_tests
+from gateway.policy.compile.build import Build, build
+from gateway.policy.compile.self_test import run as run_tests
 from tests.parts.opa import opa
 from tests.policy.conftest import POLICIES
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve
-from gateway.detect.spread import spread
-from gateway.dialects.openai_chat import OpenAIChat
+from gateway.detect.scan.spread import spread
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.redact.mask import mask
 from gateway.redact.restore import Restorer
 from gateway.redact.wire import check

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from gateway.dialects.json_schema import SCHEMA
-from gateway.dialects.walker import Walker
+from gateway.dialects.core.json_schema import SCHEMA
+from gateway.dialects.core.walker import Walker
 from gateway.redact.constraints import Constraints, constraints
 from gateway.types import Call
 

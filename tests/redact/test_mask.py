@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.json_schema import SCHEMA
-from gateway.dialects.rebuild import replace_segments
-from gateway.dialects.shapes import Shape
-from gateway.dialects.walker import Walker
+from gateway.dialects.core.json_schema import SCHEMA
+from gateway.dialects.core.rebuild import replace_segments
+from gateway.dialects.core.shapes import Shape
+from gateway.dialects.core.walker import Walker
 from gateway.errors import ContentBlocked
 from gateway.redact.mask import mask
 from gateway.redact.placeholder import PATTERN

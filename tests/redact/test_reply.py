@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import ContentBlocked
-from gateway.redact.jsonstate import JsonState
-from gateway.redact.reply import RequestIndex, Treated, only_stand_ins, treat
+from gateway.redact.reply import JsonState, RequestIndex, Treated, only_stand_ins, treat
 from gateway.types import Treatment
 from tests.redact.samples import call, vault
 
@@ -97,3 +98,26 @@ def test_text_that_holds_stand_ins_alone_was_not_invented() -> None:
     assert only_stand_ins(f"({minted}, {made}!)", request)
     for text in (f"{minted} 1", f"{minted}x", minted[:-1], "[PERSON_k7f3q2ab]", "(03-1234-5678)"):
         assert not only_stand_ins(text, request), text
+
+
+@given(st.lists(st.text()), st.integers(1, 7))
+def test_the_state_is_known_at_every_split(values: list[str], size: int) -> None:
+    raw = json.dumps(values)
+    state = JsonState()
+    for start in range(0, len(raw), size):
+        state.advance(raw[start : start + size])
+        consumed = raw[: start + size]
+        assert state.inside == _inside(consumed)
+    assert not state.inside
+
+
+def _inside(consumed: str) -> bool:
+    """An independent answer: what is left after taking out whole strings has an opening quote."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while (quote := consumed.find('"', position)) >= 0:
+        try:
+            _, position = decoder.raw_decode(consumed, quote)
+        except json.JSONDecodeError:
+            return True
+    return False

@@ -22,10 +22,11 @@ from gateway.errors import (
 )
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.health import State
-from gateway.routing.router import Lease, Plan, Router
+from gateway.routing.router import Lease, Plan, Router, route
 from gateway.types import Call
 from tests.dialects.requests import chat, parse
 from tests.parts import configuration, samples
+from tests.parts.samples import decision, deployment
 
 BROKEN = UpstreamFailed("broken", fallback=True)
 
@@ -339,3 +340,21 @@ async def test_a_conversation_stays_where_it_was_until_that_is_out(clock: Clock)
     assert len(set(where[:4])) == 1
     assert where[4] != where[3]
     assert where[5] == where[4]
+
+
+DEPLOYMENTS = tuple(map(deployment, ("a", "b", "c")))
+
+
+def test_the_order_is_kept_and_the_refused_are_left_out() -> None:
+    permitted = route(decision({"c": True, "b": False, "a": True}), DEPLOYMENTS)
+    assert [d.name for d in permitted] == ["a", "c"]
+
+
+def test_T36_a_deployment_that_the_decision_does_not_name_is_not_tried() -> None:
+    assert [d.name for d in route(decision({"b": True}), DEPLOYMENTS)] == ["b"]
+
+
+@pytest.mark.parametrize("allowed", [{}, {"a": False}])
+def test_no_route_where_nothing_is_permitted(allowed: dict[str, bool]) -> None:
+    with pytest.raises(NoDeployment):
+        route(decision(allowed), DEPLOYMENTS)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings.section import Name, Section
+from gateway.settings.section import Caller, Name, Section
 
 
 class Sample(Section):
@@ -25,3 +25,11 @@ def test_an_unknown_key_is_refused_and_its_value_is_not_told() -> None:
 def test_a_name_is_plain(name: str) -> None:
     with pytest.raises(ValidationError):
         Sample(name=name)
+
+
+def test_names_are_names_and_roles_are_roles() -> None:
+    caller = Caller(id="desk", tenant="acme", app="desk", roles=("auditor",), role_tenants=("*",))
+    assert (caller.groups, caller.role_tenants) == ((), ("*",))
+    for wrong in ({"tenant": "Acme"}, {"roles": ("root",)}, {"role_tenants": ("a b",)}):
+        with pytest.raises(ValidationError):
+            Caller.model_validate({"id": "desk", "tenant": "acme", "app": "desk", **wrong})

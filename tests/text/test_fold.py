@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.fold import Folded, caseless, fold
+from gateway.text.fold import Folded, caseless, fold, utf8_length
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_what_is_taken_for_plain_folds_to_itself_with_a_mark_after_it_or_not() -
                 f"Ａ{character}"
             ).text  # which is not plain, so that all of it is folded with care
             assert beside == f"A{character}"
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("", 0), ("abc", 3), ("é", 2), ("関所", 6), ("😀", 4), ("\ud83d", 3)]
+)
+def test_bytes_of_a_text(text: str, length: int) -> None:
+    assert utf8_length(text) == length

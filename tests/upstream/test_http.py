@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from gateway.cleared import Cleared
 from gateway.errors import (
     AddressRefused,
     RedactionFailed,
@@ -16,12 +15,12 @@ from gateway.errors import (
     UpstreamFailed,
     UpstreamTimeout,
 )
-from gateway.policy.clear import clear
+from gateway.policy.decide.permit import Cleared, clear
 from gateway.redact.wire import check
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import HttpUpstream
-from gateway.upstream.openai import OpenAISpeech
+from gateway.upstream.protocol.openai import OpenAISpeech
 from tests.parts import configuration, samples
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, completion, stream
 from tests.redact.samples import vault

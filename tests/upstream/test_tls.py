@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import AddressRefused, UpstreamFailed
 from gateway.types import TextDelta
-from gateway.upstream.egress import spki_pin
+from gateway.upstream.transport.connector import spki_pin
 from tests.parts.certificates import Authority
 from tests.parts.scripted import ScriptedUpstream, completion
 from tests.upstream.test_http import events

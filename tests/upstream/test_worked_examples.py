@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from gateway.app import compose
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.policy.build import Build, build
-from gateway.policy.clear import clear
-from gateway.policy.decide import Decider
-from gateway.policy.embedded import EmbeddedEngine
+from gateway.dialects.openai.chat import OpenAIChat
+from gateway.policy.compile.build import Build, build
+from gateway.policy.decide.decider import Decider
+from gateway.policy.decide.embedded import EmbeddedEngine
+from gateway.policy.decide.permit import clear
 from gateway.redact.thinking import ThinkSplitter
 from gateway.settings.load import load
 from gateway.settings.root import Settings

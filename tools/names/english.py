@@ -3,7 +3,7 @@
 import spacy
 from spacy.language import Language
 
-from gateway.detect.nlp import MODEL
+from gateway.detect.engine.nlp import MODEL
 
 
 def english() -> Language:

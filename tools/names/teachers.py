@@ -14,7 +14,7 @@ from typing import Final
 from presidio_analyzer import RecognizerResult
 from spacy.tokens import Doc
 
-from gateway.detect.token_classifier import TokenClassifier
+from gateway.detect.networks.token_classifier import TokenClassifier
 from tools.names.english import english
 from tools.names.sources import Public
 

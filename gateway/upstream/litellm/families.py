@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.settings.families import FamilyName
+from gateway.settings.deployments import FamilyName
 
 _SSE: Final = "text/event-stream"
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from gateway.errors import UpstreamFailed
 from gateway.types import Event, Json, UsageEvent
-from gateway.upstream.events import EventReader, decoded, malformed
-from gateway.upstream.failures import failure_of, reported
 from gateway.upstream.litellm.translation import Translation
-from gateway.upstream.speech import CUT_OFF
-from gateway.upstream.sse import SseParser
+from gateway.upstream.protocol.adapter import CUT_OFF
+from gateway.upstream.protocol.events import EventReader, decoded, malformed
+from gateway.upstream.protocol.failures import failure_of, reported
+from gateway.upstream.transport.sse import SseParser
 
 _LONGEST_FRAME = 1 << 20
 _ENDS = frozenset({"message_stop"})

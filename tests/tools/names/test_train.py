@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.detect.encoder import Tokens
-from gateway.detect.tagger import WEIGHTS, NameTagger
+from gateway.detect.networks.encoder import Tokens
+from gateway.detect.networks.tagger import WEIGHTS, NameTagger
 from tests.tools.names.environment import needs_models, python
 from tools.names.english import english
 

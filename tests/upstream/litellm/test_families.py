@@ -1,6 +1,6 @@
 from typing import get_args
 
-from gateway.settings.families import FamilyName
+from gateway.settings.deployments import FamilyName
 from gateway.upstream.litellm.families import FAMILIES
 from tests.parts.vendors import VENDORS
 

@@ -11,7 +11,7 @@ SCRIPT = """
 import asyncio, pathlib, sys, tempfile
 from tests.parts.scripted import ScriptedUpstream
 from tests.parts.vendors import VENDORS
-from tests.upstream.litellm.test_speech import cleared, events, TOOL
+from tests.upstream.litellm.test_adapter import cleared, events, TOOL
 
 ports, denied = set(), []
 

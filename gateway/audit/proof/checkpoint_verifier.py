@@ -1,0 +1,115 @@
+"""The check of signed checkpoints against the tree, while it is grown record by record."""
+
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.audit.proof.checkpoint import BadCheckpoint, Checkpoint, read
+from gateway.audit.proof.merkle import CompactRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class _Head:
+    """A checkpoint that is properly signed. Ordered by size."""
+
+    size: int
+    label: str
+    root: bytes
+
+
+class Heads:
+    """All checkpoints of a log in order of size, and one that was kept elsewhere.
+
+    Args:
+        connection: reads the log.
+        keys: the public keys that may sign.
+        origin: the log's name.
+        kept: the note that was kept elsewhere.
+        fault: told of everything that is wrong.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        keys: Sequence[Ed25519PublicKey],
+        origin: str,
+        kept: bytes | None,
+        fault: Callable[[str], None],
+    ) -> None:
+        self._keys = keys
+        self._origin = origin
+        self._fault = fault
+        self._heads = heapq.merge(self._stored(connection), self._kept(kept))
+        self._due = next(self._heads, None)
+        self._diverged = False
+        self.checked = 0
+        """How many checkpoints are signed and match the tree."""
+        self.signed = 0
+        """How many records the last of them covers."""
+
+    def reach(self, tree: CompactRange, following: int) -> None:
+        """Compare the checkpoints whose size the tree now has.
+
+        Args:
+            tree: over the records so far.
+            following: the sequence number after the last record's; more than the tree's size when
+                records are missing.
+        """
+        while self._due is not None and self._due.size <= following:
+            self._compare(self._due, tree, following)
+            self._due = next(self._heads, None)
+
+    def end(self, following: int) -> None:
+        """The records are at their end: report the checkpoints that cover more of them."""
+        while self._due is not None:
+            self._fault(
+                f"{self._due.label} covers {self._due.size} records, but the log ends at "
+                f"{following}: its end was cut off"
+            )
+            self._due = next(self._heads, None)
+        if not self.checked and not self._diverged:
+            self._fault("no checkpoint is good: nothing shows that the records are the gateway's")
+
+    def _compare(self, head: _Head, tree: CompactRange, following: int) -> None:
+        if self._diverged or tree.size != following:
+            # A missing or changed record spoils every later root: it was reported already.
+            self._diverged = True
+            return
+        if head.root != tree.root():
+            self._diverged = True
+            self._fault(
+                f"{head.label}: its root differs: a record from {self.signed} to "
+                f"{head.size - 1} was changed, or the checkpoint is of another log"
+            )
+            return
+        self.checked += 1
+        self.signed = head.size
+
+    def _stored(self, connection: sqlite3.Connection) -> Iterator[_Head]:
+        for size, note in connection.execute("SELECT size, note FROM checkpoints ORDER BY size"):
+            label = f"the checkpoint at {size}"
+            found = self._read(note, label)
+            if found is not None and found.size != size:
+                self._fault(f"{label} is the one at {found.size}")
+            elif found is not None:
+                yield _Head(size=size, label=label, root=found.root)
+
+    def _kept(self, note: bytes | None) -> Iterator[_Head]:
+        label = "the checkpoint that was kept"
+        found = None if note is None else self._read(note, label)
+        if found is not None:
+            yield _Head(size=found.size, label=label, root=found.root)
+
+    def _read(self, note: object, label: str) -> Checkpoint | None:
+        try:
+            found = read(note if isinstance(note, bytes) else b"", self._keys)
+        except BadCheckpoint as error:
+            self._fault(f"{label} is not good: {error}")
+            return None
+        if found.origin != self._origin:
+            self._fault(f"{label} is of another log, {found.origin}")
+            return None
+        return found

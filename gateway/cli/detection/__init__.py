@@ -1,0 +1,1 @@
+"""``sekisho scan`` and ``evaluate``: detection over files."""

@@ -1,0 +1,92 @@
+"""Scanning texts as the gateway scans a user's message, for commands that read files."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+import typer
+
+from gateway.app import policy_verifier
+from gateway.cli.common import exit_with
+from gateway.detect.scan.lists import NO_LISTS, Lists
+from gateway.detect.scan.scanner import Scanner
+from gateway.detect.workers.inprocess import InProcessDetector
+from gateway.errors import ConfigError
+from gateway.policy.compile.bundle import load as load_policy
+from gateway.settings.detection import Detect
+from gateway.settings.load import read
+from gateway.types import Call, Finding, Segment
+
+_DEADLINE_MS: Final = 600_000
+
+Settings = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="Use this file's detection and policies; the defaults otherwise."
+    ),
+]
+Tenant = Annotated[
+    str, typer.Option("--tenant", help="Obey this tenant's lists besides those for everyone.")
+]
+App = Annotated[str, typer.Option("--app", help="And those for this app of the tenant.")]
+
+
+class TextScanner:
+    """Finds what the gateway would find in a message of a user.
+
+    Args:
+        detect: the settings of detection.
+        lists: what policy data says of findings.
+        tenant: whose lists apply besides those for everyone.
+        app: the tenant's app, likewise.
+    """
+
+    def __init__(
+        self, detect: Detect, lists: Lists = NO_LISTS, tenant: str = "", app: str = ""
+    ) -> None:
+        self._lists = lists
+        self._tenant = tenant
+        self._app = app
+        self._detector = InProcessDetector(detect.languages, specs=detect.specs())
+        self._scanner = Scanner(
+            self._detector,
+            languages=detect.languages,
+            deadline_ms=_DEADLINE_MS,
+            cache_entries=0,
+            cache_key=lambda _: b"",
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._detector.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._detector.close()
+
+    async def findings(self, text: str, *, json: bool = False) -> tuple[Finding, ...]:
+        """Everything found in a text, disjoint and sorted; offsets are of the text as given."""
+        segment = Segment(path=(), origin="user", text=text, escaping="json" if json else "none")
+        call = Call(
+            dialect="scan",
+            operation="scan",
+            model="",
+            stream=False,
+            document=None,
+            segments=(segment,),
+            tools=frozenset(),
+            modalities=frozenset({"text"}),
+        )
+        scan = await self._scanner.scan(call, self._tenant, self._app, self._lists)
+        return scan.findings
+
+
+def text_scanner(config: Path | None, tenant: str, app: str, *, as_json: bool) -> TextScanner:
+    """The scanner that these options ask for; leaves with exit code 1 where they have a fault."""
+    if config is None:
+        return TextScanner(Detect())
+    try:
+        settings = read(config, os.environ)
+        build = load_policy(settings.policy.start_from, policy_verifier(settings))
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    return TextScanner(settings.detect, Lists(build.data["detection"]), tenant, app)

@@ -1,0 +1,1 @@
+"""``sekisho keys``: the key ring, and API keys for callers."""

@@ -1,0 +1,84 @@
+"""``sekisho keys``: the key ring, and API keys for callers."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gateway.cli.common import USAGE, AsJson, exit_with, print_json
+from gateway.cli.keys.api_keys import create, revoke, rotate_key, show
+from gateway.errors import ConfigError
+from gateway.keys import KeyRing, public_text, read_public, read_ring
+from gateway.settings.files import beside, replace
+
+app = typer.Typer(help="Make and rotate keys.", no_args_is_help=True)
+ring = typer.Typer(help="The key ring: every derived key comes from it.", no_args_is_help=True)
+app.add_typer(ring, name="ring")
+
+RingPath = Annotated[Path, typer.Argument(help="The key ring's file.")]
+
+
+@ring.command()
+def new(path: RingPath, as_json: AsJson = False) -> None:
+    """Write a new key ring that only you can read. An existing file is never overwritten."""
+    made = KeyRing.new()
+    try:
+        temporary = beside(path, made.dump().encode())
+        try:
+            # A link, not a rename: it fails when the name is taken.
+            path.hardlink_to(temporary)
+        finally:
+            temporary.unlink()
+    except FileExistsError:
+        _cannot(f"{path}: exists already; to add a new active key: sekisho keys ring rotate {path}")
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    _tell(path, made, as_json=as_json)
+
+
+@ring.command()
+def rotate(path: RingPath, as_json: AsJson = False) -> None:
+    """Add a new active key; older keys stay readable. Restart the gateways that use the ring."""
+    rotated = _read(path, as_json=as_json).rotate()
+    try:
+        replace(path, rotated.dump().encode())
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+    _tell(path, rotated, as_json=as_json)
+
+
+@ring.command()
+def public(path: RingPath, as_json: AsJson = False) -> None:
+    """Print the public keys with which anyone can verify the audit log."""
+    text = public_text(_read(path, as_json=as_json))
+    if not as_json:
+        typer.echo(text, nl=False)
+        return
+    keys = {key_id: key.public_bytes_raw().hex() for key_id, key in read_public(text).items()}
+    print_json({"algorithm": "Ed25519", "keys": keys, "pem": text})
+
+
+app.command()(create)
+app.command("list")(show)
+app.command("rotate")(rotate_key)
+app.command()(revoke)
+
+
+def _read(path: Path, *, as_json: bool) -> KeyRing:
+    try:
+        return read_ring(path)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+
+
+def _tell(path: Path, written: KeyRing, *, as_json: bool) -> None:
+    ids = list(written.verifiers())
+    if as_json:
+        print_json({"path": str(path), "active": written.active_id, "keys": ids})
+    else:
+        typer.echo(f"{path}: active key {written.active_id}, {len(ids)} in all. Keep it secret.")
+
+
+def _cannot(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE) from None

@@ -1,0 +1,1 @@
+"""``sekisho models``: list, probe, sign and verify."""

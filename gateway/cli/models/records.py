@@ -1,0 +1,269 @@
+"""``sekisho models sign | verify``: signed records of weights, and weights beside their records."""
+
+import asyncio
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import ValidationError
+
+from gateway.app import compose
+from gateway.cli.common import (
+    DEFAULT_CONFIG,
+    FAULT,
+    USAGE,
+    AsJson,
+    Config,
+    exit_with,
+    load_or_exit,
+    print_json,
+)
+from gateway.cli.progress import DelayedProgress
+from gateway.errors import ConfigError, UpstreamError, UpstreamFailed, UpstreamRejected
+from gateway.provenance import bundle, record, standing, weights
+from gateway.settings.deployments import Provenance
+from gateway.settings.files import replace
+from gateway.upstream.http import HttpUpstream
+from gateway.upstream.transport.connector import spki_pin
+
+_MIB = 1 << 20
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of the weights.")]
+
+
+def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
+    directory: Directory,
+    key: Annotated[Path, typer.Option(help="The private key: EC, PEM.")],
+    out: Annotated[Path, typer.Option(help="Where the record is written; it is replaced whole.")],
+    expires: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="When it ceases to count, in UTC."
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="What the weights are called; unless set: DIR's name.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="What the server calls the model in its list.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="The server's certificate (PEM), whose key is signed.")
+    ] = None,
+    commit: Annotated[str | None, typer.Option(help="The revision of the weights.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence of the weights (SPDX).")] = None,
+    derived_from: Annotated[
+        str | None, typer.Option(help="Which weights they were made from, and with what.")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The digest of the server's container image.")
+    ] = None,
+    shown_by: Annotated[
+        str | None,
+        typer.Option(
+            help="A deployment of the configuration, known to be right: its model, tokenizer and words are signed as it shows them."
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A path within DIR that is left out; repeatable.")
+    ] = None,
+    links: Annotated[
+        bool, typer.Option("--allow-symlinks", help="Take files that are symbolic links.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a directory of weights, as OpenSSF model-signing does, and what is known of their deployment."""
+    try:
+        signer = bundle.private_key(key)
+        listing = record.Listing(
+            allow_symlinks=links, ignore_paths=_left_out(directory, out, ignore)
+        )
+        claims = record.Claims(
+            expires=expires.replace(tzinfo=UTC),
+            spki=None if certificate is None else _spki(certificate),
+            commit=commit,
+            licence=licence,
+            derived_from=derived_from,
+            image=image,
+            **{
+                **_shown(shown_by, config, as_json=as_json),
+                **({} if model is None else {"model": model}),
+            },
+        )
+        with _Hashing("hash, MiB") as progress:
+            files = weights.digests(directory, listing, progress)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    except ValidationError as error:
+        _cannot(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}")
+    payload = record.statement(name or directory.resolve().name, files, listing, claims)
+    signed = bundle.seal(payload, signer)
+    _write(out, signed)
+    made = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
+    if as_json:
+        told = claims.model_dump(mode="json", exclude_none=True)
+        print_json(
+            {"record": str(out), "manifest": made.manifest, "files": len(files), "claims": told}
+        )
+    else:
+        said = ", ".join(claims.model_dump(exclude_none=True))
+        typer.echo(f"{out}: {len(files)} files, {made.manifest}, with {said}")
+
+
+def verify(
+    target: Annotated[
+        str, typer.Argument(help="A directory of weights, or a deployment of the configuration.")
+    ],
+    signed: Annotated[
+        Path | None, typer.Option("--record", help="Of a directory: the signed record.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --record: a public key that is trusted; repeatable."),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--weights", help="Of a deployment: the directory of its weights."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Compare weights with their signed record; exit 1 unless they are what was signed.
+
+    Of a deployment, the record and the keys are those of the configuration; without --weights, the record alone is verified.
+    """
+    if (signed is None) != (key is None) or (signed is not None and directory is not None):
+        _cannot("give a directory with --record and --key, or a deployment")
+    if signed is None or key is None:
+        bound = _bound(target, config, as_json=as_json)
+    else:
+        bound, directory = Provenance(record=signed, keys=tuple(key)), Path(target)
+    try:
+        report = _verified(bound, directory)
+    except ConfigError as error:
+        exit_with(error, as_json=as_json)
+    if as_json:
+        print_json(report)
+    else:
+        _tell(report)
+    if not report["ok"]:
+        raise typer.Exit(FAULT)
+
+
+def _bound(name: str, config: Path, *, as_json: bool) -> Provenance:
+    told = load_or_exit(config, as_json=as_json).deployments.get(name)
+    if told is None:
+        _cannot(f"{name}: no such deployment; of a directory, give --record and --key")
+    if told.provenance is None:
+        _cannot(f"{name}: has no record; set deployments.{name}.provenance")
+    return told.provenance
+
+
+def _verified(bound: Provenance, directory: Path | None) -> dict[str, Any]:
+    try:
+        told = standing.load(bound.record, bound.keys)
+    except bundle.Unproven as error:
+        return _report("unverified", why=str(error))
+    if told.expired(datetime.now(UTC)):
+        return _report("expired", told.manifest, why=f"expired at {told.claims.expires}")
+    if directory is None:
+        return _report("verified", told.manifest)
+    with _Hashing("hash, MiB") as progress:
+        found = weights.differences(directory, told, progress)
+    why = f"{len(found)} differences" if found else ""
+    return _report("mismatch" if found else "verified", told.manifest, why=why, found=found)
+
+
+def _report(
+    state: str, manifest: str = "", *, why: str = "", found: list[weights.Difference] | None = None
+) -> dict[str, Any]:
+    return {
+        "ok": state == "verified",
+        "state": state,
+        "manifest": manifest,
+        "why": why,
+        "differences": [asdict(each) for each in found or ()],
+    }
+
+
+def _tell(report: dict[str, Any]) -> None:
+    for each in report["differences"]:
+        typer.echo(f"{each['path']}: {each['fault']}")
+    told = (report["state"], report["manifest"], report["why"])
+    typer.echo("  ".join(word for word in told if word))
+
+
+def _shown(name: str | None, config: Path, *, as_json: bool) -> dict[str, str]:
+    """What a deployment shows of itself now."""
+    if name is None:
+        return {}
+    settings = load_or_exit(config, as_json=as_json)
+    upstream = compose(settings, os.environ).upstreams.get(name)
+    if upstream is None:
+        _cannot(f"{name}: no such deployment")
+    try:
+        shown = asyncio.run(_asked(upstream))
+    except UpstreamError as error:
+        _cannot(f"{name}: {error.message}")
+    return {"model": settings.deployments[name].model, **shown}
+
+
+async def _asked(upstream: HttpUpstream) -> dict[str, str]:
+    """Its fingerprint, and its tokenizer where it offers that to be seen: not every server does.
+
+    Raises:
+        UpstreamError: it does not answer.
+    """
+    await upstream.start()
+    shows = upstream.shows()
+    try:
+        shown = {"fingerprint": await shows.fingerprint()}
+        with suppress(UpstreamFailed, UpstreamRejected):
+            shown["tokenizer"] = await shows.tokenizer()
+    finally:
+        await upstream.close()
+    return shown
+
+
+def _left_out(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:
+    """What is asked for, and the record itself where it lies among the weights."""
+    here, there = directory.resolve(), out.resolve()
+    own = [there.relative_to(here).as_posix()] if there.is_relative_to(here) else []
+    return tuple(sorted({*own, *(ignore or ())}))
+
+
+def _spki(certificate: Path) -> str:
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except OSError as error:
+        raise ConfigError([f"{certificate}: can't be read: {error.strerror}"]) from None
+    except ValueError:
+        raise ConfigError([f"{certificate}: not a certificate (PEM)"]) from None
+    return spki_pin(found.public_bytes(Encoding.DER))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace the file in one step. It holds no secret: everybody may read it."""
+    try:
+        replace(path, content, mode=0o644)
+    except OSError as error:
+        _cannot(f"{path}: can't be written: {error.strerror}")
+
+
+class _Hashing(DelayedProgress):
+    """Counts bytes, shows MiB."""
+
+    def __call__(self, done: int, total: int) -> None:
+        super().__call__(done // _MIB, -(-total // _MIB))
+
+
+def _cannot(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(USAGE) from None

@@ -1,0 +1,1 @@
+"""``sekisho policy``: check, test, build, diff, replay and new."""

@@ -1,0 +1,146 @@
+"""``sekisho policy replay``: what other policies would have decided of recorded requests.
+
+Exit codes: 0 nothing that ``--fail-on`` names changed, 1 something did, 2 the command can't be carried out.
+"""
+
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import orjson
+import typer
+
+from gateway.audit.decisions import Decided, decisions, documents
+from gateway.audit.record import MalformedRecord
+from gateway.audit.store import StoreError, log_files, sqlite_path
+from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, Config, load_or_exit
+from gateway.cli.progress import DelayedProgress
+from gateway.errors import ConfigError
+from gateway.policy.compile.bundle import load
+from gateway.policy.lab.replay import Replayed, replay
+from gateway.policy.lab.replay_report import html, text
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_CHANGES: Final = (
+    "newly_denied",
+    "newly_allowed",
+    "other_destination",
+    "other_treatment",
+    "unreadable",
+)
+_ANY: Final = ",".join(_CHANGES)
+
+
+class Format(StrEnum):
+    """How the report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+Since = Annotated[
+    str, typer.Option("--since", help="How far back: 90m, 12h, 7d, 2w, or an RFC 3339 time.")
+]
+Candidate = Annotated[
+    Path, typer.Option("--candidate", help="The policies to try: folder or bundle.")
+]
+Baseline = Annotated[
+    Path | None, typer.Option("--baseline", help="Compare with these; else those of --config.")
+]
+Store = Annotated[
+    str | None, typer.Option("--store", help="The log, as sqlite:///path; else that of --config.")
+]
+As = Annotated[Format, typer.Option("--format", help="text, json or html.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to a file.")]
+FailOn = Annotated[
+    str, typer.Option("--fail-on", help=f"Changes that fail, from {', '.join(_CHANGES)}; or none.")
+]
+
+
+def replay_past(  # each option of the command is a parameter
+    candidate: Candidate,
+    since: Since = "7d",
+    baseline: Baseline = None,
+    store: Store = None,
+    config: Config = DEFAULT_CONFIG,
+    report: As = Format.TEXT,
+    output: Output = None,
+    fail_on: FailOn = _ANY,
+) -> None:
+    """Decide recorded requests again under a candidate: who would have been refused, or let through."""
+    failing = _failing(fail_on)
+    begin = _moment(since)
+    if baseline is None or store is None:
+        settings = load_or_exit(config)
+        baseline = baseline or settings.policy.path
+        store = store or settings.audit.store
+    found = _replayed(sqlite_path(store), begin, baseline, candidate)
+    _write(found, report, output)
+    if any(found.changes.get(change) for change in failing):
+        raise typer.Exit(FAULT)
+
+
+def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> Replayed:
+    try:
+        before, after = load(baseline), load(candidate)
+        paths = log_files(path)
+        past = sorted((one for path in paths for one in decisions(path, since)), key=_time)
+        known = {name: document for path in paths for name, document in documents(path)}
+        with DelayedProgress("Deciding again") as progress:
+            return replay(past, known, before, after, progress)
+    except ConfigError as error:
+        _cannot("\n".join(error.faults))
+    except (StoreError, MalformedRecord, KeyError) as error:
+        _cannot(f"the audit log can't be read: {error}")
+
+
+def _time(one: Decided) -> datetime:
+    return one.time
+
+
+def _write(found: Replayed, report: Format, output: Path | None) -> None:
+    told = _WRITERS[report](found)
+    if output is None:
+        typer.echo(told)
+        return
+    try:
+        output.write_text(told, encoding="utf-8")
+    except OSError as error:
+        _cannot(f"{output}: {error.strerror}")
+
+
+def _json(found: Replayed) -> str:
+    return orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode()
+
+
+_WRITERS: Final = {Format.TEXT: text, Format.JSON: _json, Format.HTML: html}
+
+
+def _failing(names: str) -> list[str]:
+    if names == "none":
+        return []
+    wanted = names.split(",")
+    unknown = sorted(set(wanted) - set(_CHANGES))
+    if unknown:
+        _cannot(f"--fail-on: {unknown[0]!r} is none of {', '.join(_CHANGES)}, none")
+    return wanted
+
+
+def _moment(since: str) -> datetime:
+    ago = re.fullmatch(r"(\d{1,6})([mhdw])", since)
+    if ago is not None:
+        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        _cannot(f"--since: {since!r} is neither a time nor a span such as 7d")
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _cannot(told: str) -> NoReturn:
+    typer.echo(told, err=True)
+    raise typer.Exit(USAGE)

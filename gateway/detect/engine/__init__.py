@@ -1,0 +1,1 @@
+"""Presidio's registry with our engine and recognisers; uses rules and networks."""

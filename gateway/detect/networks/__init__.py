@@ -1,0 +1,1 @@
+"""Networks in NumPy or ONNX: our own, and those that users bring."""

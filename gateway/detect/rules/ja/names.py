@@ -1,0 +1,190 @@
+"""Japanese people and places, from SudachiPy's proper nouns and what stands beside them.
+
+A family name next to a given name, a name before an honorific and a name after a label are sure; a name
+that stands alone is less so, and counts when it is long enough or a word near it speaks of people.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from presidio_analyzer import EntityRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from gateway.detect.rules.ja.places import place_at, streets
+from gateway.detect.rules.ja.words import KATAKANA, Sentence, Words
+from gateway.detect.windows import JAPANESE
+
+_RECOGNISER: Final = "japanese-names"
+_HONORIFICS: Final = frozenset(
+    "様 さま さん サン 氏 殿 どの 先生 君 くん ちゃん 部長 課長 係長 社長 会長 次長 主任 専務 常務 室長 所長 "
+    "店長 館長 院長 教授 博士 医師 弁護士 議員 大臣 監督 選手 本部長 副社長 取締役 代表 リーダー マネージャー "
+    "容疑者 被告 王 公 大統領 首相 女史 夫人 夫妻 嬢".split()
+)
+_PERSONAL: Final = frozenset("様 さま さん サン 氏 殿 君 くん ちゃん 先生".split())
+"""What makes a person also of a word that the dictionary has as something else."""
+_CONTEXT: Final = (
+    "氏名 名前 担当 申請者 契約者 お客様 顧客 連絡先 代表 社員 患者 本人 生年月日 宛名 出席者 参加者 名義 よろしく "
+    "申します 敬具"
+).split()
+_NAME: Final = r"[一-龥々ヶァ-ヴーぁ-ん・]{1,8}(?:[ 　][一-龥々ヶァ-ヴーぁ-ん]{1,8})?(?![一-龥々])"
+_LABELLED: Final = re.compile(
+    r"(?:氏名|名前|フリガナ|ふりがな|担当者?|申請者|契約者|宛名|代表者名?|受取人|名義人?|署名|出席者|参加者|"
+    r"責任者|患者名?|会員名|顧客名)(?:\([^)]{0,8}\))? ?(?:[:：] ?|は (?=[ァ-ヴー]+ ))"
+    rf"(?P<names>{_NAME}(?:[、,] ?{_NAME}){{0,20}})"
+)
+_SIGNS: Final = (":", "：", "は ")
+"""One of these is after every label."""
+_EACH: Final = re.compile(r"[^、,]+")
+_KANJI: Final = re.compile("[一-龥々]")
+_KANA: Final = re.compile("[ぁ-んァ-ヺー]+")
+_TITLE: Final = re.compile("[氏様]")
+_LONGEST: Final = 4
+_SURNAMED: Final = re.compile(
+    r"(?<![一-龥々])(?:(?![同両各某])[一-龥々]{2,4}(?=氏(?![一-龥々]))"
+    r"|(?!皆|奥|神|王|仏|旦那|同様|一様|多様|異様)[一-龥々]{2,3}(?<![者社員主客家族方人長生店屋])(?=様(?![一-龥々子])))"
+)
+_NAMES: Final = ("family", "given", "person")
+_PAIR, _ALONE, _DOUBTFUL, _STREET = 0.85, 0.55, 0.3, 0.8
+
+
+class JapaneseNameRecognizer(EntityRecognizer):
+    """People, places and addresses in Japanese text."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=["JP_ADDRESS", "LOCATION", "PERSON"],
+            supported_language="ja",
+            name=_RECOGNISER,
+            context=list(_CONTEXT),
+        )
+
+    def load(self) -> None:
+        self._words = Words()
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
+    ) -> list[RecognizerResult]:
+        del entities, nlp_artifacts
+        if JAPANESE.search(text) is None:
+            return []
+        results = [_result("PERSON", *span, _PAIR) for span in _announced(text)]
+        results += [_result("JP_ADDRESS", *span, _STREET) for span in streets(text)]
+        for words in self._words.of(text):
+            results += _found(words)
+        return results
+
+
+def _announced(text: str) -> Iterator[tuple[int, int]]:
+    """Names after a label, also several, and before 氏 whatever the dictionary makes of them."""
+    if any(sign in text for sign in _SIGNS):
+        yield from _labelled(text)
+    for title in _TITLE.finditer(text):
+        match = _SURNAMED.search(text, max(0, title.start() - _LONGEST), title.end() + 1)
+        if match is not None and match.end() == title.start():
+            yield match.span()
+
+
+def _labelled(text: str) -> Iterator[tuple[int, int]]:
+    for match in _LABELLED.finditer(text):
+        start = match.start("names")
+        for name in _EACH.finditer(match["names"]):
+            stripped = name[0].strip(" \u3000")
+            begin = start + name.start() + name[0].find(stripped)
+            yield begin, begin + len(stripped)
+
+
+def _result(entity: str, start: int, end: int, score: float) -> RecognizerResult:
+    metadata = {RecognizerResult.RECOGNIZER_NAME_KEY: _RECOGNISER}
+    return RecognizerResult(entity, start, end, score, recognition_metadata=metadata)
+
+
+def _found(words: Sentence) -> Iterator[RecognizerResult]:
+    after = 0
+    for position in words.beginnings():
+        if position >= after:
+            result, after = _at(words, position)
+            if result is not None:
+                yield result
+
+
+def _at(words: Sentence, first: int) -> tuple[RecognizerResult | None, int]:
+    """What begins with this word, if anything, and where to go on."""
+    kind = words.kinds[first]
+    last = _foreign_name(words, first) if KATAKANA.match(words.surfaces[first]) else None
+    if last is not None:
+        return _spanning("PERSON", words, first, last, _PAIR), last + 1
+    place = place_at(words, first)
+    if place is not None:
+        person = place == first and kind == "place" and _called(words, first)
+        entity, score = ("PERSON", _PAIR) if person else ("LOCATION", _ALONE)
+        return _spanning(entity, words, first, place, score), place + 1
+    if kind in _NAMES:
+        last = _name_end(words, first)
+        return _spanning("PERSON", words, first, last, _score(words, first, last)), last + 1
+    if kind == "unknown" and _called(words, first):
+        return _spanning("PERSON", words, first, first, _ALONE), first + 1
+    return None, first + 1
+
+
+def _spanning(
+    entity: str, words: Sentence, first: int, last: int, score: float
+) -> RecognizerResult:
+    return _result(entity, words.start(first), words.end(last), score)
+
+
+def _foreign_name(words: Sentence, first: int) -> int | None:
+    """The last part of a name such as カール・バルト: katakana, of which one part is a name."""
+    last, named = first, False
+    for index in range(first, len(words), 2):
+        if not KATAKANA.fullmatch(words.surfaces[index]):
+            break
+        last, named = index, named or words.kinds[index] in _NAMES
+        if index + 1 == len(words) or words.surfaces[index + 1] not in "・=":
+            break
+    return last if named and last > first else None
+
+
+def _name_end(words: Sentence, first: int) -> int:
+    """The last part of a name: parts may be apart by one space or a middle dot."""
+    last = first
+    while True:
+        following = last + 1
+        if following < len(words) and words.surfaces[following] in (" ", "\u3000", "・"):
+            following += 1
+        if following >= len(words) or not _continues(words, last, following):
+            return last
+        last = following
+
+
+def _continues(words: Sentence, last: int, following: int) -> bool:
+    kind = words.kinds[following]
+    if kind in _NAMES:
+        return True
+    # あすか is a given name as well as a town: after a family name it is the former.
+    apart = following > last + 1 and kind in ("place", "noun", "proper", "unknown")
+    return (
+        apart
+        and words.kinds[last] == "family"
+        and _KANA.fullmatch(words.surfaces[following]) is not None
+    )
+
+
+def _score(words: Sentence, first: int, last: int) -> float:
+    if last > first or _honorific_follows(words, last, _HONORIFICS):
+        return _PAIR
+    surface = words.surfaces[first]
+    if surface.isascii() or (words.kinds[first] == "given" and not _KANJI.search(surface)):
+        return _DOUBTFUL
+    return _ALONE if len(surface) > 1 else _DOUBTFUL
+
+
+def _called(words: Sentence, last: int) -> bool:
+    return _honorific_follows(words, last, _PERSONAL)
+
+
+def _honorific_follows(words: Sentence, last: int, honorifics: frozenset[str]) -> bool:
+    following = last + 1
+    if following < len(words) and words.surfaces[following] == " ":
+        following += 1
+    return following < len(words) and words.surfaces[following] in honorifics

@@ -1,0 +1,289 @@
+"""Values that only their label tells from other words and numbers: user names, dates of birth, papers.
+
+These rules read whole texts. Unlike tier 0 they keep to no bounds, so a reply that is scanned piece by piece is
+not read by them: what they find is data that a caller gives, seldom what a model makes up.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.detect.base import Span
+from gateway.detect.rules.birthdates import DATE, is_date
+from gateway.detect.rules.phones import followed
+from gateway.detect.rules.rule import Sight
+
+_IS: Final = (
+    r"[ \t]*(?:\([^()\n]{0,20}\))?"
+    r"(?:[ \t]*(?:number|no\.?|num\.?|nr\.?|id|is|was|are|will be|番号)(?![a-z]|-[a-z0-9])){0,3}"
+    r"[ \t]*[:=#はが]?[ \t]*[\"'`「]?"
+)
+"""What stands between a label and its value."""
+
+_END: Final = r"(?![A-Za-z0-9]|-[0-9])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label and the form of what follows it.
+
+    ``before`` reads lower-cased text and ends where the value begins; ``value`` reads the text as it was
+    written; ``check`` has the last word.
+    """
+
+    name: str
+    entity: str
+    before: re.Pattern[str]
+    value: re.Pattern[str]
+    literals: tuple[str, ...]
+    check: Callable[[str], bool]
+    score: float = 0.8
+
+    def find(self, sight: Sight) -> Iterator[Span]:
+        if not sight.holds(self.literals):
+            return
+        for label in self.before.finditer(sight.lowered):
+            match = self.value.match(sight.text, label.end())
+            if match is not None and self.check(match[0]):
+                yield self.span(match.start(), match.end())
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(start=start, end=end, entity=self.entity, score=self.score, detector=self.name)
+
+
+def labelled(sight: Sight) -> Iterator[Span]:
+    """Everything that a label announces; spans may overlap."""
+    for label in _LABELS:
+        yield from label.find(sight)
+    yield from followed(sight)
+    yield from _born(sight)
+    yield from _plates(sight)
+    yield from _keyed(sight)
+    yield from _mails(sight)
+    yield from _marks(sight)
+
+
+def _number(
+    name: str, entity: str, label: str, value: str, *literals: str, digits: int = 1
+) -> Label:
+    """A number after its label, with at least so many digits."""
+    return Label(
+        name=name,
+        entity=entity,
+        before=re.compile(rf"(?<![a-z])(?:{label}){_IS}"),
+        value=re.compile(rf"(?:{value}){_END}"),
+        literals=literals,
+        check=lambda written: sum(map(str.isdigit, written)) >= digits,
+    )
+
+
+def _user(
+    name: str, before: str, check: Callable[[str], bool], *literals: str, after: str = ""
+) -> Label:
+    return Label(
+        name=name,
+        entity="USERNAME",
+        before=re.compile(rf"(?<![a-z])(?:{before})"),
+        value=re.compile(rf"[A-Za-z][A-Za-z0-9._-]{{1,30}}[A-Za-z0-9](?![A-Za-z0-9@_]|\.[A-Za-z]){after}"),
+        literals=literals,
+        check=check,
+        score=0.75,
+    )  # fmt: skip
+
+
+_NO_USERS: Final = frozenset(
+    "admin administrator all and any anyone are be both business can customers default development each email every "
+    "everyone for free from guest her him his its members name names new none not null our password personal production "
+    "required root sale soon usual well needed follows she someone staff string test that the their them this undefined user username users was when "
+    "which who will with you your yourself".split()
+)
+
+
+def _is_user(value: str) -> bool:
+    return value.lower() not in _NO_USERS
+
+
+def _is_handle(value: str) -> bool:
+    """Where a sentence may go on with a name or a word, only lower case speaks of a user name."""
+    return value == value.lower() and _is_user(value)
+
+
+_TAX: Final = (
+    r"tax(?:payer)?[ -]?(?:id(?:entification)?|number|no\.?|reference)|tin|ein|itin|vat(?: reg)?"
+    r"|steuer-?(?:id(?:entifikationsnummer)?|nummer)|ust-?id(?:-?nr\.?)?|納税者番号"
+)
+_NATIONAL: Final = (
+    r"national (?:id(?:entity)?(?: card)?|insurance|identification)|identity card|aadhaar|आधार|ఆధార్|dni|nie|cpf|cnpj"
+    r"|nir|bsn|tckn|nik|pesel|nino|nhs|codice fiscale|personnummer|burgerservicenummer|주민등록번호|身份证号?码?|رقم قومي"
+)
+_CARDS: Final = (
+    r"(?:employee|staff|student|member(?:ship)?|customer|client|patient|insurance|health|worker|personnel|medical record|policy ?holder"
+    r"|badge)(?:'s)?[ _-](?:id(?:[ -]card)?|card|number|no\.?|badge|code)|badge|mrn"
+    r"|(?:社員|従業員|職員|学籍|学生|会員|顧客|患者|診察券|お客様)(?:番号|id|コード|no\.?)"
+)
+_LOGIN: Final = (
+    r"(?:user[ _-]?(?:name|id)|login(?:[ _-]?(?:name|id))?|account name|screen ?name|nick ?name|handle"
+    r"|ユーザー?名|ユーザー?id|ログインid|ログイン名|アカウント名)(?:[ \t]*[:=はが][ \t]*|[ \t]+(?:is|was)[ \t]+)[\"'`「@]?"
+    r"|(?:log(?:ged|ging)?[ -]?in|sign(?:ed|ing)?[ -]?in|login|authenticat(?:ed?|ing)|connect(?:ed|ing)?)[ \t]+as[ \t]+(?:user[ \t]+)?[\"'`@]?"
+)
+_POINTED: Final = (
+    r"(?:issued|assigned|granted|delegated|belong(?:s|ing)?) to (?:the )?user |(?:by|for|from|of) (?:the )?user "
+    r"|(?:activate|create|open|reset|unlock|lock|delete|disable|enable|suspend|verify|recover|restore)[^.\n]{0,30} account (?:for|of) "
+    r"|(?:password|token|key|credentials?) [^ \n]{6,60} (?:for|(?:was |is )?issued to) (?:user )?"
+)
+
+_LABELS: Final = (
+    _number(
+        "passport-labelled",
+        "PASSPORT",
+        r"passport|passeport|reisepass(?:nummer)?|pasaporte",
+        r"[A-Za-z]{0,2}[0-9]{6,9}[A-Za-z]?",
+        "passport", "passeport", "reisepass", "pasaporte",
+    ),
+    _number(
+        "tax-labelled",
+        "TAX_ID",
+        _TAX,
+        r"(?:[A-Z]{2}[ -]?)?[0-9]{2,11}(?:[ .-]?[0-9]{2,7}){0,4}[A-Za-z]?",
+        "tax", "tin", "ein", "vat", "steuer", "ust", "納税",
+        digits=7,
+    ),
+    _number(
+        "national-labelled",
+        "GOVERNMENT_ID",
+        _NATIONAL,
+        r"[A-Z]{0,6}[0-9][A-Z0-9]{0,17}(?:[ .-][0-9]{1,7}[A-Z]?){0,5}",
+        "nation", "identity", "aadhaar", "आधार", "ఆధార్", "dni", "nie", "cpf", "cnpj", "nir", "bsn", "tckn", "nik",
+        "pesel", "nino", "nhs", "codice", "personn", "burger", "주민", "身份", "رقم",
+        digits=5,
+    ),
+    _number(
+        "driver-licence-labelled",
+        "DRIVER_LICENSE",
+        r"driv(?:er'?s?'?|ing)[ -]?licen[cs]e|driver lic\.?|dl (?=number|no|#)|führerschein(?:nummer)?",
+        r"[A-Z]{0,6}[0-9][A-Z0-9]{1,17}(?:[ -][0-9]{2,8}){0,4}",
+        "driv", "dl ", "führer",
+        digits=4,
+    ),
+    _number(
+        "card-number-labelled",
+        "ID_NUM",
+        _CARDS,
+        r"(?=[A-Z-]*[0-9])[A-Z0-9](?:[A-Z0-9-]{2,18})[A-Z0-9]|[a-z]{1,4}-?[0-9]{3,12}|[A-Z]{1,4}-[A-Z0-9]{4,16}",
+        "id", "card", "number", "no", "badge", "code", "mrn", "番号", "コード",
+        digits=0,
+    ),
+    Label(
+        name="plate-labelled",
+        entity="LICENSE_PLATE",
+        before=re.compile(
+            rf"(?<![a-z])(?:(?:licen[cs]e|number|vehicle|registration|car)[ -]plate|plate(?= (?:number|no)))s?{_IS}"
+        ),
+        value=re.compile(r"(?=[A-Z -]{0,5}[0-9])[A-Z0-9]{1,7}(?:[ -]?[A-Z0-9]{1,5}){0,2}(?![A-Za-z0-9])"),
+        literals=("plate",),
+        check=lambda written: 4 <= len(written) <= 10,
+    ),
+    Label(
+        name="birth-date",
+        entity="DATE_OF_BIRTH",
+        before=re.compile(
+            r"(?<![a-z])(?:date of birth|birth ?date|birth ?day|d\.?o\.?b\.?|born(?: on)?|生年月日|誕生日|お?生まれ|né(?:e)? le"
+            r"|geboren(?: am)?|geburtsdatum|fecha de nacimiento|nacid[ao] el|出生日期)(?:\([^)\n]{0,12}\))?"
+            r"[ \t]*(?:is|was|are|on|:|=|は|が|\||\t)?[ \t]*"
+        ),
+        value=re.compile(DATE, re.IGNORECASE),
+        literals=(
+            "birth", "dob", "d.o.b", "born", "生年月日", "誕生日", "生まれ", "né", "geb", "nac", "出生",
+        ),
+        check=is_date,
+    ),
+    _user("user-name", _LOGIN, _is_user, "user", "login", "log", "sign", "name", "handle", "ユーザ", "アカウント", " as "),
+    _user("user-pointed", _POINTED, _is_handle, " user ", " account ", "password ", "token ", "key ", "credential"),
+    _user(
+        "user-shown",
+        r"(?:customer|user|member|account(?: holder)?|subscriber|player) ",
+        _is_handle,
+        "(", "email", "e-mail",
+        after=r"(?= \((?:e-?mail|id|phone|uid)\b|,? (?:e-?mail|with the email) )",
+    ),
+)  # fmt: skip
+
+_MARK_STEMS: Final = (
+    "秘", "㊙", "取扱注意", "機密", "CONFIDENTIAL", "TOP SECRET", "INTERNAL USE", "DISTRIBUT", "ATTORNEY-CLIENT",
+)  # fmt: skip
+"""One of these is in every mark: far cheaper to look for than the marks themselves."""
+_MARKS: Final = re.compile(
+    r"社外秘|部外秘|関係者外秘|極秘|マル秘|㊙|取扱注意|(?<=[【\[(])機密(?=[】\])])"
+    r"|(?<![A-Za-z])(?:(?:STRICTLY|HIGHLY|COMPANY|PRIVATE AND|PROPRIETARY AND) )?CONFIDENTIAL(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:TOP SECRET|INTERNAL USE ONLY|FOR INTERNAL USE|RESTRICTED DISTRIBUTION|DO NOT DISTRIBUTE|ATTORNEY-CLIENT PRIVILEGED)(?![A-Za-z])"
+)
+_SPELT_MAIL: Final = re.compile(
+    r"(?<![\w.+-])[a-z0-9_.+-]{1,64}(?: @ ?|@ | ?[(\[{<]at[)\]}>] ?)[a-z0-9-]{1,63}"
+    r"(?:(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z0-9-]{1,63}){0,4}(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z]{2,10}(?![\w.-])"
+)
+_BORN: Final = re.compile(rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))")
+_PLATE_NUMBER: Final = (
+    r"[0-9][0-9][0-9ACFHKLMPXY] ?[あ-んA-Z] ?(?:[0-9]{2}-[0-9]{2}|[・.]{1,3} ?[0-9]{1,3}|[0-9]{4})"
+)
+_MAY_HAVE_PLATE: Final = re.compile(_PLATE_NUMBER)
+_PLATE_JAPANESE: Final = re.compile(rf"(?<![一-龥])[一-龥]{{2,4}} ?{_PLATE_NUMBER}(?![0-9])")
+_USER_KEY: Final = re.compile(
+    r"(?:.*[_.-])?(?:user[_-]?name|login|user[_-]?id|screen[_-]?name|ユーザー?名)"
+)
+_BIRTH_KEY: Final = re.compile(
+    r"(?:.*[_.-])?(?:dob|birth[_-]?date|date[_-]?of[_-]?birth|birthday|生年月日)"
+)
+_WHOLE_USER: Final = re.compile(r"[A-Za-z0-9][\w.-]{2,31}")
+_WHOLE_DATE: Final = re.compile(DATE, re.IGNORECASE)
+
+
+def _marks(sight: Sight) -> Iterator[Span]:
+    """Marks of confidential papers."""
+    if any(stem in sight.text for stem in _MARK_STEMS):
+        for mark in _MARKS.finditer(sight.text):
+            yield _span(mark.start(), mark.end(), "CONFIDENTIAL_MARK", "confidential-mark")
+
+
+def _born(sight: Sight) -> Iterator[Span]:
+    """Dates with 生まれ after them."""
+    if "生" in sight.text or "誕" in sight.text:
+        for match in _BORN.finditer(sight.lowered):
+            if is_date(match[1]):
+                yield _span(match.start(1), match.end(1), "DATE_OF_BIRTH", "birth-date")
+
+
+def _mails(sight: Sight) -> Iterator[Span]:
+    """Addresses kept from machines: ``ann @ example.com``, ``ann (at) example (dot) com``."""
+    if any(sign in sight.lowered for sign in ("@ ", " @", "(at)", "[at]", "{at}", "<at>")):
+        for match in _SPELT_MAIL.finditer(sight.lowered):
+            yield _span(match.start(), match.end(), "EMAIL_ADDRESS", "spelt-mail")
+
+
+def _plates(sight: Sight) -> Iterator[Span]:
+    """Japanese plates: 品川 300 あ 12-34 (道路運送車両法施行規則, 第一号様式)."""
+    if sight.has_digit and not sight.text.isascii() and _MAY_HAVE_PLATE.search(sight.text):
+        for match in _PLATE_JAPANESE.finditer(sight.text):
+            yield _span(match.start(), match.end(), "LICENSE_PLATE", "plate-japanese")
+
+
+def _keyed(sight: Sight) -> Iterator[Span]:
+    """The whole value under an object key such as ``"username"`` or ``"birth_date"``."""
+    text = sight.text.strip()
+    if not sight.key or not text:
+        return
+    start = sight.text.index(text)
+    if _USER_KEY.fullmatch(sight.key) and _WHOLE_USER.fullmatch(text) and _is_user(text):
+        yield _span(start, start + len(text), "USERNAME", "keyed-user")
+    elif _BIRTH_KEY.fullmatch(sight.key) and _WHOLE_DATE.fullmatch(text) and is_date(text):
+        yield _span(start, start + len(text), "DATE_OF_BIRTH", "keyed-birth-date")
+
+
+def _span(start: int, end: int, entity: str, detector: str) -> Span:
+    return Span(start=start, end=end, entity=entity, score=0.8, detector=detector)
+
+
+ENTITIES: Final = frozenset(
+    {"CONFIDENTIAL_MARK", "PHONE_NUMBER", *(label.entity for label in _LABELS)}
+)
+"""Every entity that these rules can name."""

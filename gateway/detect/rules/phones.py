@@ -1,0 +1,140 @@
+"""Tier 0: telephone numbers.
+
+The numbering plans are those of ``phonenumbers`` (ITU-T E.164 data that Google keeps); it is slow, so
+it sees only what looks like a number. Japanese numbers go by their form, whatever has been assigned.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+import phonenumbers
+
+from gateway.detect.base import Span
+from gateway.detect.rules.rule import Sight, bare, words
+
+_CONTEXT: Final = words(
+    r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline", r"answer", r"reach",
+    r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"(?<![一-龥])番号は",
+)  # fmt: skip
+_START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
+_END: Final = r"(?![A-Za-z0-9]|-[0-9])"
+_JAPANESE: Final = re.compile(
+    _START + r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
+    r"|0(?:120|570|800|990)[ -]?[0-9]{2,3}[ -]?[0-9]{3,4}"
+    r"|\(?0[1-9][0-9]{0,3}(?:\) ?|[ (-])[0-9]{1,4}(?:\) ?|[ -])[0-9]{4})" + _END
+)
+_NORTH_AMERICAN: Final = re.compile(
+    _START + r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}[ .-])"
+    r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
+)
+_AFTER: Final = re.compile(r"[ /\-,(]{1,3}(?:office|fax|mobile|cell|home|work|tel|phone)(?![a-z])")
+_OTHER: Final = words(
+    r"order", r"invoice", r"ref", r"id\b", r"no\.", r"number", r"serial", r"ticket", r"case", r"code", r"sku", r"batch", r"lot",
+    r"part", r"page", r"注文", r"請求", r"伝票", r"管理", r"受付", r"商品", r"品番", r"コード",
+)  # fmt: skip
+"""Words that say of bare digits after them that they are another number."""
+
+_CANDIDATE: Final = re.compile(
+    _START + r"[+(]{0,2}[0-9](?:[ ().\-]{0,2}[0-9]){6,15}(?:x[0-9]{1,6})?(?![A-Za-z0-9])"
+)
+_DATE: Final = re.compile(
+    r"(?:[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}[-./ ][01]?[0-9][-./ ][0-3]?[0-9])(?![0-9])"
+)
+_IPV4: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+_REGIONS: Final = ("JP", "GB", "US", "FR", "DE")
+_BARE_REGIONS: Final = ("JP", "GB", "FR")
+"""Plans in which a trunk 0 and the right length already say much."""
+
+_FEWEST: Final = 7
+_LONG: Final = 10
+_FEWEST_NATIONAL: Final = 9
+_MOST: Final = 15
+
+
+def phones(sight: Sight) -> Iterator[Span]:
+    """Numbers in a form that people write, or with a word such as "call" or 電話 before them."""
+    if not sight.numbers:
+        return
+    taken: set[int] = set()
+    for pattern in (_JAPANESE, _NORTH_AMERICAN):
+        for match in sight.matches(pattern):
+            score = _form_score(match, sight)
+            if score and 9 <= len(bare(match[0]).split("x")[0].lstrip("+")) <= _MOST:
+                taken.update(range(*match.span()))
+                yield _phone(match, score)
+    for match in sight.matches(_CANDIDATE):
+        if taken.isdisjoint(range(*match.span())):
+            told = partial(sight.told, _CONTEXT, match.start())
+            score = _plan_score(match[0], told) or _bare_score(match, sight)
+            if score:
+                yield _phone(match, score)
+
+
+def _phone(match: re.Match[str], score: float) -> Span:
+    start, end = match.span()
+    return Span(start=start, end=end, entity="PHONE_NUMBER", score=score, detector="phone")
+
+
+def _plan_score(written: str, told: Callable[[], bool]) -> float:
+    """How sure a numbering plan, or a word before the number, makes it."""
+    if _DATE.match(written) or _IPV4.fullmatch(written):
+        return 0.0
+    if _valid(written):
+        return 0.75
+    digits = len(bare(written).split("x")[0].lstrip("+"))
+    if written[0] == "+" and _LONG <= digits <= _MOST:
+        return 0.6
+    return 0.6 if _FEWEST <= digits <= _MOST and told() else 0.0
+
+
+def followed(sight: Sight) -> Iterator[Span]:
+    """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
+    for match in sight.matches(_CANDIDATE):
+        if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], lambda: True):
+            yield _phone(match, 0.6)
+
+
+def _bare_score(match: re.Match[str], sight: Sight) -> float:
+    """Bare digits with a trunk 0 that a plan knows, unless a word before them names another number."""
+    written = match[0]
+    if not (
+        written.isdigit() and written[0] == "0" and written[1] != "0" and 10 <= len(written) <= 11
+    ):
+        return 0.0
+    if sight.told(_OTHER, match.start()):
+        return 0.0
+    return 0.5 if any(_valid_in(written, region) for region in _BARE_REGIONS) else 0.0
+
+
+def _form_score(match: re.Match[str], sight: Sight) -> float:
+    """Bare digits may be any number; separators, a mobile prefix or a word say that it is one."""
+    written = match[0]
+    if not written.isdigit() or sight.told(_CONTEXT, match.start()):
+        return 0.9
+    return 0.75 if len(bare(written)) == 11 else 0.0
+
+
+def _valid(written: str) -> bool:
+    """Whether a numbering plan knows it: with ``+`` or ``00``, or a trunk ``0`` and separators."""
+    international = "+" in written[:2] or written.startswith("00")
+    if not international and not _is_national(written):
+        return False
+    number = "+" + written[2:] if written.startswith("00") else written
+    regions = _REGIONS[:1] if international else _REGIONS  # a country code needs no region
+    return any(_valid_in(number, region) for region in regions)
+
+
+def _is_national(written: str) -> bool:
+    """A trunk 0, separators, and more digits than a part number has."""
+    digits = sum(map(str.isdigit, written))
+    return written.lstrip("(")[0] == "0" and _FEWEST_NATIONAL <= digits < len(written)
+
+
+def _valid_in(number: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,1 @@
+"""Detector processes: the fork server, its workers, and the gateway's side of both."""

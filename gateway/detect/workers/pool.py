@@ -1,0 +1,247 @@
+"""Detectors in processes of their own, which may crash or hang without taking the gateway with them.
+
+Each keeper keeps one worker, gives it one job at a time, and has another forked when it dies or takes too
+long. A job that fails costs its own request. Jobs wait in one bounded queue, no longer than their
+request's deadline.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from gateway.detect.base import Passage, Span
+from gateway.detect.workers.forkserver import BROKEN, ForkServer, StartFailed, Worker
+from gateway.detect.workers.frames import decode_spans, encode_job
+from gateway.errors import DetectorUnavailable
+
+ENGINE: Final = "gateway.detect.engine.presidio:build"
+_JOB_CHARACTERS: Final = 20_000
+_FIRST_DELAY: Final = 0.1
+_LONGEST_DELAY: Final = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    body: bytes = field(repr=False)
+    result: asyncio.Future[list[tuple[Span, ...]]]
+
+    def fail(self, message: str) -> None:
+        if not self.result.done():
+            self.result.set_exception(DetectorUnavailable(message))
+
+
+class ProcessDetector:
+    """A ``Detector`` over a number of detector processes.
+
+    Args:
+        languages: the languages whose models are loaded.
+        processes: how many processes.
+        specs: recognisers that settings add (see ``engine``).
+        engine: ``module:function`` of the engine's factory.
+        hang_seconds: a job that runs longer is taken for hung, and its process is killed.
+        start_seconds: how long a process may take to load its models.
+    """
+
+    def __init__(
+        self,
+        languages: Sequence[str],
+        *,
+        processes: int,
+        specs: Sequence[str] = (),
+        engine: str = ENGINE,
+        hang_seconds: float = 2.0,
+        start_seconds: float = 60.0,
+    ) -> None:
+        self._start_seconds = start_seconds
+        self._server = ForkServer((engine, *languages, *specs))
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue(maxsize=processes)
+        self._keepers = [
+            _Keeper(self._queue, self._server, hang_seconds, start_seconds)
+            for _ in range(processes)
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def revision(self) -> str:
+        return next((keeper.revision for keeper in self._keepers if keeper.revision), "")
+
+    def ready(self) -> bool:
+        return any(keeper.ready.is_set() for keeper in self._keepers)
+
+    async def start(self) -> None:
+        """Start the processes and wait until each has loaded its models.
+
+        Raises:
+            DetectorUnavailable: one could not.
+        """
+        loop = asyncio.get_running_loop()
+        started = [loop.create_future() for _ in self._keepers]
+        self._tasks = [
+            loop.create_task(keeper.run(first))
+            for keeper, first in zip(self._keepers, started, strict=True)
+        ]
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                await asyncio.gather(*started)
+        except (TimeoutError, StartFailed) as error:
+            await self.close()
+            raise DetectorUnavailable(f"a detector process did not start: {error}") from None
+
+    async def detect(
+        self, passages: Sequence[Passage], *, deadline: float
+    ) -> list[tuple[Span, ...]]:
+        if not self._tasks:
+            raise DetectorUnavailable("the detector is not running")
+        jobs: list[_Job] = []
+        try:
+            async with asyncio.timeout(deadline):
+                for batch in _batches(passages):
+                    jobs.append(_job(batch))
+                    await self._queue.put(jobs[-1])
+                return [spans for job in jobs for spans in await job.result]
+        except TimeoutError:
+            raise DetectorUnavailable("detection took longer than its deadline") from None
+        finally:
+            for job in jobs:
+                _abandon(job)
+
+    async def close(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._server.close()
+        while not self._queue.empty():
+            self._queue.get_nowait().fail("the detector was stopped")
+            await asyncio.sleep(0)  # a call that waited for room puts its job now
+
+
+def _batches(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
+    """Passages in jobs of bounded size, so that a long request uses every process and blocks none."""
+    batch: list[Passage] = []
+    size = 0
+    for passage in passages:
+        if batch and size + len(passage.text) > _JOB_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+        batch.append(passage)
+        size += len(passage.text)
+    if batch:
+        yield batch
+
+
+def _job(passages: Sequence[Passage]) -> _Job:
+    try:
+        body = encode_job(passages)
+    except orjson.JSONEncodeError:  # half of a surrogate pair
+        raise DetectorUnavailable("a text is not valid Unicode") from None
+    return _Job(body=body, result=asyncio.get_running_loop().create_future())
+
+
+def _abandon(job: _Job) -> None:
+    if not job.result.cancel() and not job.result.cancelled():
+        job.result.exception()  # marked as seen: another job's failure already refused the request
+
+
+class _Keeper:
+    """Keeps one worker alive and feeds it jobs."""
+
+    def __init__(
+        self,
+        queue: asyncio.Queue[_Job],
+        server: ForkServer,
+        hang_seconds: float,
+        start_seconds: float,
+    ) -> None:
+        self.ready = asyncio.Event()
+        self.revision = ""
+        self._queue = queue
+        self._server = server
+        self._hang_seconds = hang_seconds
+        self._start_seconds = start_seconds
+        self._log: Any = structlog.get_logger()
+
+    async def run(self, first_start: asyncio.Future[None]) -> None:
+        """Have a worker forked, serve until it ends, and again; those that end before their first job are spaced out.
+
+        Args:
+            first_start: resolved when the first worker is ready, or failed with why it is not.
+        """
+        delay = 0.0
+        while True:
+            try:
+                reason = await self._live(first_start)
+            except (StartFailed, TimeoutError, OSError) as error:
+                reason = "start_failed"
+                if not first_start.done():
+                    first_start.set_exception(StartFailed(str(error) or type(error).__name__))
+            self._log.warning("detector_process_ended", reason=reason)
+            spaced = reason in ("start_failed", "ended_unused")
+            delay = min(_LONGEST_DELAY, max(_FIRST_DELAY, delay * 2)) if spaced else 0.0
+            await asyncio.sleep(delay)
+
+    async def _live(self, first_start: asyncio.Future[None]) -> str:
+        """The life of one worker; says why it ended."""
+        async with asyncio.timeout(self._start_seconds):
+            worker = await self._server.fork()
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                self.revision = await worker.greeting()
+            self.ready.set()
+            if not first_start.done():
+                first_start.set_result(None)
+            return await self._serve(worker)
+        finally:
+            self.ready.clear()
+            worker.end()
+
+    async def _serve(self, worker: Worker) -> str:
+        """Give jobs to the worker until it ends or hangs; says which."""
+        without = "ended_unused"
+        while True:
+            job = await self._next_job(worker.channel.closed)
+            if job is None:
+                return without
+            without = "ended"
+            failure = await self._work(worker, job)
+            if failure:
+                job.fail("a detector process stopped")
+                return failure
+
+    async def _next_job(self, ended: asyncio.Future[None]) -> _Job | None:
+        """The next job that someone still waits for; ``None`` when the worker has ended."""
+        while not ended.done():
+            taken = asyncio.ensure_future(self._queue.get())
+            try:
+                first: set[asyncio.Future[Any]] = {taken, ended}
+                await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not taken.done():
+                    taken.cancel()
+            if taken.done() and not taken.cancelled():
+                job = taken.result()
+                if not job.result.done():
+                    return job
+        return None
+
+    async def _work(self, worker: Worker, job: _Job) -> str:
+        """Run a job; says why the worker can't go on, or nothing."""
+        try:
+            async with asyncio.timeout(self._hang_seconds):
+                answer = await worker.channel.ask(job.body)
+        except TimeoutError:
+            return "hung"
+        except BROKEN:
+            return "crashed"
+        except asyncio.CancelledError:
+            job.fail("the detector was stopped")
+            raise
+        if not isinstance(answer, list):
+            job.fail("a detector failed")
+        elif not job.result.done():
+            job.result.set_result(decode_spans(answer))
+        return ""

@@ -1,0 +1,97 @@
+"""Shapes of fields that the APIs of several vendors share."""
+
+from typing import Final
+
+from gateway.dialects.core.refused_names import refuse_routing, refuse_routing_in_labels
+from gateway.dialects.core.shapes import (
+    NULL,
+    Shape,
+    pattern,
+    structural,
+    whole,
+    words,
+)
+from gateway.errors import ClientError, UnsupportedField
+
+FREE: Final = Shape(again=True, refuse=refuse_routing)
+"""Any JSON value, scanned whole; routing names are refused at any depth."""
+
+
+def known(fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality: str = "") -> Shape:
+    """An object some of whose keys are known; what is under others is scanned whole."""
+    return Shape(
+        wanted="an object",
+        kinds=frozenset({dict, NULL}),
+        fields=fields,
+        required=required,
+        modality=modality,
+        rest=FREE,
+        refuse=refuse_routing,
+    )
+
+
+def chosen(
+    by: str,
+    variants: dict[str, Shape],
+    *,
+    remedy: str = "",
+    error: type[ClientError] = UnsupportedField,
+    default: str = "",
+) -> Shape:
+    """An object whose kind is named by one of its keys; other kinds are refused."""
+    return Shape(
+        wanted=f"an object whose `{by}` is one of {', '.join(variants)}{remedy}",
+        error=error,
+        kinds=frozenset({dict}),
+        by=by,
+        default=default,
+        variants=variants,
+    )
+
+
+TYPE: Final = pattern("a type", r"[a-z0-9_]{1,40}")
+"""A discriminator: ``chosen`` has compared it already."""
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= 256
+
+
+IDENTIFIER: Final = Shape(
+    wanted="a name of 1 to 256 characters",
+    kinds=frozenset({str, NULL}),
+    place="identifier",
+    check=_is_name,
+)
+"""A tool's name: scanned, but never replaced."""
+
+
+CACHE: Final = {
+    "cache_control": known({"type": words("ephemeral"), "ttl": words("5m", "1h")}),
+    "prompt_cache_breakpoint": known({"mode": words("explicit"), "ttl": words("30m", "12h")}),
+}
+
+
+MODEL: Final = structural("the name of a model", _is_name, str)
+"""Compared with the catalogue's names and never sent on."""
+
+
+PURPOSE: Final = "sekisho_purpose"
+"""Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
+
+
+TOKENS: Final = whole(0, 10_000_000)
+
+
+METADATA: Final = Shape(
+    wanted="an object",
+    kinds=frozenset({dict, NULL}),
+    fields={
+        PURPOSE: pattern(
+            "a purpose: lower-case letters, digits, dots and dashes",
+            r"[a-z0-9][a-z0-9._-]{0,63}",
+        )
+    },
+    rest=Shape(again=True, refuse=refuse_routing_in_labels),
+    refuse=refuse_routing_in_labels,
+)

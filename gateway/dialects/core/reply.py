@@ -1,0 +1,54 @@
+"""What replies of several vendors share: vectors, a tool's arguments, and server-sent events (WHATWG HTML, section 9.2)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from gateway.dialects.core.errors import error_document
+from gateway.errors import SekishoError, UpstreamFailed
+from gateway.types import Embedding, Event, Json
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+"""A comment, which event-stream clients ignore."""
+
+
+def vectors(asked: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
+    """One vector for each input, in their order.
+
+    Raises:
+        UpstreamFailed: one is missing, or there are others.
+    """
+    found = {event.choice: event.vector for event in events if isinstance(event, Embedding)}
+    number = 1 if isinstance(asked, str) else len(asked)
+    if sorted(found) != list(range(number)):
+        raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
+    return [found[index] for index in range(number)]
+
+
+def arguments(raw: str) -> dict[str, Json]:
+    """A tool's arguments as the object that they must be.
+
+    Raises:
+        UpstreamFailed: the model wrote something else.
+    """
+    try:
+        parsed = orjson.loads(raw or "{}")
+    except orjson.JSONDecodeError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise UpstreamFailed(
+            "The model's arguments for a tool are no JSON object; ask for more tokens, or stream.",
+            fallback=False,
+        )
+    return parsed
+
+
+def data_frame(document: Json) -> bytes:
+    """A server-sent event without a name."""
+    return b"data: " + orjson.dumps(document) + b"\n\n"
+
+
+def error_frame(error: SekishoError, request_id: str) -> bytes:
+    """The ``error`` event that ends a broken reply."""
+    return b"event: error\n" + data_frame(error_document(error, request_id))

@@ -1,0 +1,219 @@
+"""The leaf rule: every string, number and object key is scanned, unless a shape says otherwise.
+
+So a field that a vendor invents tomorrow is scanned the day it appears. The walk is iterative and
+bounded.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+import orjson
+
+from gateway.dialects.core.json_body import decode
+from gateway.dialects.core.shapes import Shape
+from gateway.errors import ClientError, InvalidRequest, UnsupportedField
+from gateway.types import Json, Origin, Path, Place, Segment
+
+MAX_DEPTH: Final = 100
+"""Deepest nesting of a request document."""
+
+MAX_PLACES: Final = 50_000
+"""Most values in a request document, containers included."""
+
+_Visit: TypeAlias = tuple[Json, Shape, Path, Origin]
+
+_SHOWN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+class Walker:
+    """Walks one document.
+
+    Attributes:
+        segments: what detectors must read; a key comes before the value under it.
+        modalities: kinds of content that were met and that no detector reads.
+    """
+
+    def __init__(self, root: Shape) -> None:
+        self.segments: list[Segment] = []
+        self.modalities: set[str] = set()
+        self._root = root
+        self._left = MAX_PLACES
+
+    def walk(self, document: Json) -> None:
+        """Check every structural value and collect a segment for everything else.
+
+        Raises:
+            InvalidRequest: a value is not what its place takes, or the document is too deep or
+                too large.
+            UnsupportedField: a key is unknown where the dialect knows all keys, or is refused.
+        """
+        stack: list[_Visit] = [(document, self._root, (), "other")]
+        while stack:
+            value, shape, path, origin = stack.pop()
+            kind = type(value)
+            if kind not in shape.kinds:
+                raise self._fault(shape, path)
+            if kind is dict:
+                stack.extend(self._members(value, shape, path, origin))
+            elif kind is list:
+                stack.extend(self._items(value, shape, path, origin))
+            elif value is not None:
+                self._scalar(value, shape, path, origin)
+
+    def _scalar(self, value: Json, shape: Shape, path: Path, origin: Origin) -> None:
+        while shape.check is not None and not shape.check(value):
+            if shape.otherwise is None:
+                raise self._fault(shape, path)
+            shape = shape.otherwise
+        if shape.modality:
+            self.modalities.add(shape.modality)
+        if not shape.scanned or value == "" or isinstance(value, bool):
+            return
+        text, place = (value, shape.place) if type(value) is str else self._spelling(value, path)
+        self.segments.append(
+            Segment(
+                path=path,
+                origin=shape.origin or origin,
+                text=text,
+                escaping=shape.escaping,
+                place=place,
+            )
+        )
+
+    def _spelling(self, value: float, path: Path) -> tuple[str, Place]:
+        """A number as it stands on the wire; so large a float is a whole number without its end."""
+        if type(value) is float and abs(value) >= 2.0**63:
+            message = f"{self._show(path)} is too large a number: send it as a string."
+            raise InvalidRequest(message, param=self._show(path))
+        return orjson.dumps(value).decode(), "number"
+
+    def _items(self, value: list[Json], shape: Shape, path: Path, origin: Origin) -> list[_Visit]:
+        self._enter(len(value), shape, path)
+        item = shape.items or shape
+        origin = shape.origin or origin
+        visits: list[_Visit] = [
+            (child, item, (*path, index), origin) for index, child in enumerate(value)
+        ]
+        visits.reverse()
+        return visits
+
+    def _members(
+        self, value: dict[str, Json], shape: Shape, path: Path, origin: Origin
+    ) -> list[_Visit]:
+        self._enter(len(value), shape, path)
+        while shape.by:
+            shape = self._variant(value, shape, path)
+        if shape.modality:
+            self.modalities.add(shape.modality)
+        for name in shape.required:
+            if value.get(name) is None:
+                raise self._error(InvalidRequest, (*path, name), "is missing")
+        origin = shape.origin or origin
+        fields = shape.fields
+        visits: list[_Visit] = [
+            (
+                child,
+                fields.get(key) or self._unknown(key, shape, path, origin),
+                (*path, key),
+                origin,
+            )
+            for key, child in value.items()
+        ]
+        visits.reverse()
+        return visits
+
+    def _unknown(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
+        """The shape under a key that the dialect does not know; such a key is text of its own."""
+        reason = shape.refuse(key) if shape.refuse is not None else None
+        if reason is not None:
+            raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", shown=True)
+        if shape.rest is None and not shape.again:
+            problem = "is not a known field; leave it out, or check its spelling"
+            raise self._error(UnsupportedField, (*path, key), problem, shown=True)
+        self._key(key, shape, (*path, key), origin)
+        return shape.rest or shape
+
+    def _key(self, key: str, shape: Shape, path: Path, origin: Origin) -> None:
+        if shape.key_check is not None:
+            if not shape.key_check(key):
+                raise self._error(InvalidRequest, path, f"is not a key of {shape.wanted}")
+        elif key:
+            self.segments.append(Segment(path=path, origin=origin, text=key, place=shape.key_place))
+
+    def _variant(self, value: dict[str, Json], shape: Shape, path: Path) -> Shape:
+        chosen = value.get(shape.by, shape.default)
+        variant = shape.variants.get(chosen) if isinstance(chosen, str) else None
+        if variant is None:
+            raise self._fault(shape, path)
+        return variant
+
+    def _enter(self, size: int, shape: Shape, path: Path) -> None:
+        if len(path) >= MAX_DEPTH:
+            raise self._error(InvalidRequest, path, f"is nested more than {MAX_DEPTH} deep")
+        if not shape.least <= size <= shape.most:
+            bounds = f"must have {shape.least} to {shape.most} members"
+            raise self._error(InvalidRequest, path, bounds)
+        self._left -= size
+        if self._left < 0:
+            raise InvalidRequest(f"The body holds more than {MAX_PLACES} values.")
+
+    def _fault(self, shape: Shape, path: Path) -> ClientError:
+        return self._error(shape.error, path, f"must be {shape.wanted}")
+
+    def _error(
+        self, error: type[ClientError], path: Path, problem: str, *, shown: bool = False
+    ) -> ClientError:
+        where = self._show(path, shown=shown)
+        return error(f"{where} {problem}.", param=where)
+
+    def _show(self, path: Path, *, shown: bool = False) -> str:
+        """A path in words; a key that the dialect does not know is the caller's text: ``*``.
+
+        With ``shown`` the last key is given as it is, when it looks like a field's name.
+        """
+        known = frozenset(_names(self._root))
+        last = len(path) - 1
+        steps = [
+            _step(step, known=step in known or (shown and index == last))
+            for index, step in enumerate(path)
+        ]
+        return "".join(steps).removeprefix(".") or "the body"
+
+
+def read(body: bytes, root: Shape, model: str | None = None) -> tuple[dict[str, Json], Walker]:
+    """The document of a request body, checked, and the walker that went through it: how every dialect begins.
+
+    Args:
+        body: the bytes, as they came.
+        root: what a request may hold.
+        model: the model that the path names, where it names one.
+
+    Raises:
+        InvalidRequest, UnsupportedField: as :func:`decode` and :meth:`Walker.walk` say.
+    """
+    document = decode(body, model)
+    walker = Walker(root)
+    walker.walk(document)
+    return document, walker
+
+
+def _step(step: str | int, *, known: bool) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if known and _SHOWN.fullmatch(step) else ".*"
+
+
+def _names(root: Shape) -> Iterator[str]:
+    """Every key that a shape or one below it knows."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        shape = left.pop()
+        if id(shape) in seen:
+            continue
+        seen.add(id(shape))
+        yield from shape.fields
+        yield shape.by
+        left.extend([*shape.fields.values(), *shape.variants.values()])
+        left.extend(below for below in (shape.rest, shape.items, shape.otherwise) if below)

@@ -1,0 +1,198 @@
+"""Every field of Ollama's API that is served, and why others are not.
+
+Sources: https://github.com/ollama/ollama/blob/main/docs/api.md and the types of ollama-python 0.6. What tells an Ollama server how to
+use its own hardware (``num_ctx``, ``num_gpu``, ``keep_alive`` …) is taken and left out: the deployment is configured where it runs.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from gateway.dialects.core.fields import IDENTIFIER, MODEL, TYPE, chosen, known
+from gateway.dialects.core.json_schema import ARGUMENTS, SCHEMA
+from gateway.dialects.core.media import image_data
+from gateway.dialects.core.parameters import GENERATION, SAMPLING, TOOLS
+from gateway.dialects.core.refused_names import refuse_routing
+from gateway.dialects.core.shapes import (
+    NULL,
+    Shape,
+    each,
+    flag,
+    listing,
+    number,
+    one_or_many,
+    structural,
+    text,
+    unsupported,
+    whole,
+)
+from gateway.errors import InvalidRequest, UnsupportedField
+from gateway.types import Origin
+
+_IMAGES: Final = listing(replace(image_data(), modality="image"), most=64)
+
+_CALL: Final = known(
+    {
+        "function": known(
+            {
+                "name": IDENTIFIER,
+                "arguments": ARGUMENTS,
+                "index": whole(),
+            },
+            required=("name",),
+        ),
+        "id": text(),
+        "type": TYPE,
+    },
+    required=("function",),
+)
+
+
+def _message(origin: Origin) -> Shape:
+    fields = {
+        "role": TYPE,
+        "content": text(),
+        "thinking": text(),
+        "images": _IMAGES,
+        "tool_calls": listing(_CALL),
+        "tool_name": IDENTIFIER,
+        "tool_call_id": text(),
+    }
+    return replace(known(fields), origin=origin)
+
+
+_MESSAGE: Final = chosen(
+    "role",
+    {
+        "system": _message("system"),
+        "user": _message("user"),
+        "assistant": _message("assistant"),
+        "tool": _message("tool"),
+    },
+    error=InvalidRequest,
+)
+
+HARDWARE: Final = (
+    "f16_kv low_vram main_gpu num_batch num_ctx num_gpu num_gqa num_keep num_thread numa "
+    "use_mlock use_mmap vocab_only logits_all embedding_only penalize_newline"
+)
+"""Options of an Ollama server's own, which are left out."""
+
+_SETTING: Final = Shape(
+    wanted="a whole number, true or false",
+    kinds=frozenset({int, float, bool, NULL}),
+    check=lambda value: -1 <= value <= 10_000_000,
+    scanned=False,
+)
+
+_OPTIONS: Final = Shape(
+    wanted="an object of options",
+    kinds=frozenset({dict, NULL}),
+    fields={
+        **{
+            name: SAMPLING[name]
+            for name in (
+                "top_k min_p typical_p repeat_last_n repeat_penalty mirostat mirostat_tau "
+                "mirostat_eta"
+            ).split()
+        },
+        **{
+            name: GENERATION[name]
+            for name in ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
+        },
+        **each(HARDWARE, _SETTING),
+        "tfs_z": number(0, 1000),
+        "num_predict": whole(-2, 10_000_000),
+        "stop": one_or_many(text(), 64),
+    },
+    refuse=refuse_routing,
+)
+
+_KEEP_ALIVE: Final = structural(
+    "a duration", lambda value: len(str(value)) <= 16 and str(value).isascii(), str, int, float
+)
+
+_FORMAT: Final = Shape(
+    wanted="`json`, or a JSON Schema",
+    kinds=SCHEMA.kinds | {str},
+    check=frozenset({"", "json"}).__contains__,
+    fields=SCHEMA.fields,
+    rest=SCHEMA.rest,
+    origin="schema",
+    scanned=False,
+)
+
+_THINK: Final = structural(
+    "true, false, low, medium or high",
+    frozenset({True, False, "low", "medium", "high", "max"}).__contains__,
+    bool,
+    str,
+)
+
+_COMMON: Final = {
+    "model": MODEL,
+    "stream": flag(),
+    "format": _FORMAT,
+    "options": _OPTIONS,
+    "keep_alive": _KEEP_ALIVE,
+    "think": _THINK,
+    "logprobs": unsupported("log probabilities would spell out text that was masked"),
+    "top_logprobs": unsupported("log probabilities would spell out text that was masked"),
+    "truncate": flag(),
+    "shift": flag(),
+}
+
+CHAT: Final = Shape(
+    wanted="an object",
+    fields={
+        **_COMMON,
+        "messages": listing(_MESSAGE, wanted="an array of messages", least=1),
+        "tools": replace(TOOLS, origin="schema"),
+    },
+    required=("model", "messages"),
+    refuse=refuse_routing,
+)
+"""A request of ``/api/chat``."""
+
+GENERATE: Final = Shape(
+    wanted="an object",
+    fields={
+        **_COMMON,
+        "prompt": text(origin="user"),
+        "suffix": text(origin="user"),
+        "system": text(origin="system"),
+        "images": _IMAGES,
+        "raw": flag(),
+        "template": unsupported("a template would be run by the model server"),
+        "context": unsupported("token ids can't be scanned; send the text, or use /api/chat"),
+        **each("width height steps", unsupported("pictures are not generated here")),
+    },
+    required=("model", "prompt"),
+    refuse=refuse_routing,
+)
+"""A request of ``/api/generate``."""
+
+EMBED: Final = Shape(
+    wanted="an object",
+    fields={
+        "model": MODEL,
+        "input": Shape(
+            wanted="a string or an array of strings",
+            kinds=frozenset({str, list}),
+            items=Shape(
+                wanted="a string: token ids can't be scanned, so send text",
+                error=UnsupportedField,
+                kinds=frozenset({str}),
+            ),
+            origin="user",
+            least=1,
+            most=2048,
+        ),
+        "dimensions": whole(1, 65_536),
+        "truncate": flag(),
+        "keep_alive": _KEEP_ALIVE,
+        "options": _OPTIONS,
+    },
+    required=("model", "input"),
+    refuse=refuse_routing,
+)
+"""A request of ``/api/embed``."""

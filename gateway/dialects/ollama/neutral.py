@@ -1,0 +1,122 @@
+"""Ollama's requests as the OpenAI documents that every deployment understands."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from gateway.dialects.core.media import media_type
+from gateway.dialects.ollama.fields import HARDWARE
+from gateway.types import Form, Json
+
+_RENAMED: Final = {"num_predict": "max_tokens"}
+_LEFT_OUT: Final = frozenset(HARDWARE.split())
+
+
+def neutral(document: dict[str, Json], operation: str) -> tuple[Form, dict[str, Json]]:
+    """The form and the document of it, without ``model`` and ``stream``."""
+    match operation:
+        case "embed":
+            kept = {k: document[k] for k in ("input", "dimensions") if document.get(k) is not None}
+            return "embeddings", {**kept, "encoding_format": "float"}
+        case "generate" if document.get("raw") or document.get("suffix"):
+            return "completions", _completion(document)
+        case "generate":
+            messages = list(_prompted(document))
+        case _:
+            messages = [_message(said) for said in _with_call_ids(document["messages"])]
+    chat = {"messages": messages, **_options(document), **_output(document)}
+    if document.get("tools"):
+        chat["tools"] = document["tools"]
+    return "chat.completions", chat
+
+
+def _completion(document: dict[str, Json]) -> dict[str, Json]:
+    suffix = {"suffix": document["suffix"]} if document.get("suffix") else {}
+    system = f"{document['system']}\n" if document.get("system") else ""
+    return {"prompt": f"{system}{document['prompt']}", **suffix, **_options(document)}
+
+
+def _prompted(document: dict[str, Json]) -> Iterator[Json]:
+    if document.get("system"):
+        yield {"role": "system", "content": document["system"]}
+    yield {"role": "user", "content": _content(document["prompt"], document.get("images"))}
+
+
+def _options(document: dict[str, Json]) -> dict[str, Json]:
+    options = document.get("options") or {}
+    wanted = {
+        _RENAMED.get(name, name): value
+        for name, value in options.items()
+        if name not in _LEFT_OUT and value is not None
+    }
+    if wanted.get("max_tokens", 0) < 0:
+        del wanted["max_tokens"]  # Ollama's "until it ends"
+    return wanted
+
+
+def _output(document: dict[str, Json]) -> dict[str, Json]:
+    wanted: dict[str, Json] = {}
+    form = document.get("format")
+    if form == "json":
+        wanted["response_format"] = {"type": "json_object"}
+    elif form:
+        schema = {"name": "output", "schema": form, "strict": True}
+        wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
+    think = document.get("think")
+    if isinstance(think, str):
+        wanted["reasoning_effort"] = think
+    elif think is not None:
+        wanted["chat_template_kwargs"] = {"enable_thinking": think}
+    return wanted
+
+
+def _with_call_ids(messages: list[Json]) -> Iterator[Json]:
+    """Ollama's calls may have no ids, and its results follow their order: ids are made of it."""
+    made, waiting = 0, list[str]()
+    for said in messages:
+        if said.get("tool_calls"):
+            ids = [
+                call.get("id") or f"call_{made + n}" for n, call in enumerate(said["tool_calls"])
+            ]
+            made += len(ids)
+            waiting = [*ids]
+            calls = [{**call, "id": i} for call, i in zip(said["tool_calls"], ids, strict=True)]
+            yield {**said, "tool_calls": calls}
+        elif said["role"] == "tool":
+            following = waiting.pop(0) if waiting else f"call_{made}"
+            yield {**said, "tool_call_id": said.get("tool_call_id") or following}
+        else:
+            yield said
+
+
+def _message(said: dict[str, Json]) -> dict[str, Json]:
+    message = {"role": said["role"], "content": _content(said.get("content"), said.get("images"))}
+    if said["role"] == "tool":
+        message["tool_call_id"] = said["tool_call_id"]
+    if said.get("thinking"):
+        message["reasoning_content"] = said["thinking"]
+    if said.get("tool_calls"):
+        message["tool_calls"] = [_call(call) for call in said["tool_calls"]]
+        message["content"] = message["content"] or None
+    return message
+
+
+def _call(call: dict[str, Json]) -> dict[str, Json]:
+    function = call["function"]
+    arguments = orjson.dumps(function.get("arguments") or {}).decode()
+    return {
+        "id": call["id"],
+        "type": "function",
+        "function": {"name": function["name"], "arguments": arguments},
+    }
+
+
+def _content(text: str | None, images: list[str] | None) -> Json:
+    if not images:
+        return text or ""
+    pictures = [
+        {"type": "image_url", "image_url": {"url": f"data:{media_type(data)};base64,{data}"}}
+        for data in images
+    ]
+    return [{"type": "text", "text": text}, *pictures] if text else pictures

@@ -1,0 +1,211 @@
+"""Every top-level field of a chat-completions request that is served, and why others are not.
+
+The fields are those of the OpenAI API reference (as of openai-python 3.54) and the extras that
+OpenAI-compatible servers document: vLLM ("Extra parameters"), SGLang ("Sampling parameters"),
+llama.cpp (``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A field in neither
+list is refused by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from gateway.dialects.core.fields import (
+    FREE,
+    IDENTIFIER,
+    MODEL,
+    TOKENS,
+    TYPE,
+    chosen,
+    known,
+)
+from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.parameters import GENERATION, SAMPLING, TOOLS
+from gateway.dialects.core.refused_names import refuse_routing
+from gateway.dialects.core.shapes import (
+    NULL,
+    Shape,
+    flag,
+    listing,
+    text,
+    unsupported,
+    whole,
+    words,
+)
+from gateway.dialects.openai.messages import CONTENT, MESSAGE
+from gateway.errors import InvalidRequest, UnsupportedField
+from gateway.types import Json
+
+
+def never(wanted: str, allowed: object) -> Shape:
+    """A field that must keep its harmless value."""
+    return Shape(
+        wanted=wanted,
+        error=UnsupportedField,
+        kinds=frozenset({type(allowed), NULL}),
+        check=lambda value: value == allowed,
+        scanned=False,
+    )
+
+
+_FUNCTION_NAME: Final = known({"name": IDENTIFIER}, required=("name",))
+_NAMED_TOOL: Final = known({"type": words("function"), "function": _FUNCTION_NAME})
+
+
+_TOOL_CHOICE: Final = replace(
+    chosen(
+        "type",
+        {
+            "function": known({"type": TYPE, "function": _FUNCTION_NAME}, required=("function",)),
+            "allowed_tools": known(
+                {
+                    "type": TYPE,
+                    "allowed_tools": known(
+                        {
+                            "mode": words("auto", "required"),
+                            "tools": listing(_NAMED_TOOL),
+                        }
+                    ),
+                }
+            ),
+        },
+    ),
+    wanted="none, auto, required, or an object that names tools",
+    kinds=frozenset({str, dict, NULL}),
+    check=frozenset({"none", "auto", "required"}).__contains__,
+    scanned=False,
+)
+
+_RESPONSE_FORMAT: Final = chosen(
+    "type",
+    {
+        "text": known({"type": TYPE}),
+        "json_object": known({"type": TYPE, "schema": SCHEMA}),
+        "json_schema": known(
+            {
+                "type": TYPE,
+                "schema": SCHEMA,
+                "json_schema": known(
+                    {
+                        "name": IDENTIFIER,
+                        "description": text(),
+                        "schema": SCHEMA,
+                        "strict": flag(),
+                    }
+                ),
+            }
+        ),
+        "grammar": known({"type": TYPE, "grammar": text()}),
+        "structural_tag": known({"type": TYPE}),
+    },
+)
+
+
+STANDARD: Final = {
+    "model": MODEL,
+    "messages": listing(MESSAGE, wanted="an array of messages", least=1),
+    **GENERATION,
+    "prediction": known({"type": words("content"), "content": CONTENT}),
+}
+
+NOT_SERVED: Final = {
+    "store": never("false: a stored completion would stay with the provider", False),
+    "logprobs": never("false: log probabilities would spell out text that was masked", False),
+    "top_logprobs": never("0: log probabilities would spell out text that was masked", 0),
+    "audio": unsupported("spoken replies can't be scanned; ask for text"),
+    "moderation": unsupported("moderation by the provider is not served"),
+    "web_search_options": unsupported(
+        "a search that the provider runs is not served; declare a function tool and search yourself"
+    ),
+    "functions": unsupported("declare `tools` instead, which replaced it"),
+    "function_call": unsupported("use `tool_choice` instead, which replaced it"),
+    "prompt": unsupported("this route takes `messages`"),
+    "input": unsupported("this route takes `messages`"),
+    "input_ids": unsupported("token ids can't be scanned; send text in `messages`"),
+    "prompt_token_ids": unsupported("token ids can't be scanned; send text in `messages`"),
+    "chat_template": unsupported("a template would be run by the model server"),
+    "custom_logit_processor": unsupported("code would be run by the model server"),
+    "logits_processors": unsupported("code would be run by the model server"),
+}
+
+REASONING: Final = {
+    "thinking": known(
+        {
+            "type": words("enabled", "disabled", "adaptive", "auto"),
+            "budget_tokens": TOKENS,
+        }
+    ),
+    "reasoning": known(
+        {
+            "effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+            "summary": words("auto", "concise", "detailed"),
+            "max_tokens": TOKENS,
+            "enabled": flag(),
+            "exclude": flag(),
+        }
+    ),
+    "enable_thinking": flag(),
+    "include_reasoning": flag(),
+    "separate_reasoning": flag(),
+    "stream_reasoning": flag(),
+    "thinking_budget": whole(-1, 10_000_000),
+    "thinking_token_budget": whole(-1, 10_000_000),
+    "reasoning_budget": whole(-1, 10_000_000),
+    "reasoning_format": words(
+        "none", "auto", "deepseek", "deepseek-legacy", "parsed", "raw", "hidden"
+    ),
+}
+
+
+CONSTRAINTS: Final = {
+    "tools": TOOLS,
+    "tool_choice": _TOOL_CHOICE,
+    "response_format": replace(_RESPONSE_FORMAT, kinds=frozenset({dict, NULL})),
+    "grammar": text(),
+    "regex": text(),
+    "ebnf": text(),
+    "json_schema": SCHEMA,
+    "guided_json": replace(SCHEMA, kinds=SCHEMA.kinds | {str}),
+    "guided_regex": text(),
+    "guided_grammar": text(),
+    "guided_choice": listing(text()),
+    "guided_whitespace_pattern": text(),
+    "structured_outputs": known(
+        {"json": SCHEMA, "regex": text(), "grammar": text(), "choice": listing(text())}
+    ),
+}
+"""What shapes the reply: its texts have the origin ``schema``."""
+
+_OTHER: Final = {
+    "user_id": text(),
+    "documents": listing(LITERAL),
+    "chat_template_kwargs": FREE,
+}
+
+REQUEST: Final = Shape(
+    wanted="an object",
+    fields={
+        **STANDARD,
+        **NOT_SERVED,
+        **REASONING,
+        **SAMPLING,
+        **{name: replace(shape, origin="schema") for name, shape in CONSTRAINTS.items()},
+        **_OTHER,
+    },
+    required=("model", "messages"),
+    refuse=refuse_routing,
+)
+"""A chat-completions request."""
+
+
+def streams(document: Mapping[str, Json]) -> bool:
+    """Whether the reply is to be streamed.
+
+    Raises:
+        InvalidRequest: options of a stream without a stream.
+    """
+    stream = document.get("stream") is True
+    if document.get("stream_options") is not None and not stream:
+        message = "stream_options needs `stream` to be true."
+        raise InvalidRequest(message, param="stream_options")
+    return stream

@@ -1,0 +1,149 @@
+"""Events as parts of OpenAI's reply objects: what streamed and whole replies have in common."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from gateway.dialects.core.tree import Tree
+from gateway.errors import UpstreamFailed
+from gateway.types import (
+    Call,
+    Embedding,
+    Event,
+    Finish,
+    Json,
+    Kept,
+    Path,
+    ReasoningDelta,
+    RefusalDelta,
+    Spoken,
+    Start,
+    TextDelta,
+    ToolDelta,
+    Unknown,
+    UsageEvent,
+)
+
+NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def head(call: Call, start: Start, kind: str) -> dict[str, Json]:
+    """What every reply object begins with. The model shown is the one that the caller asked for."""
+    shown: dict[str, Json] = {
+        "id": start.id,
+        "object": kind,
+        "created": start.created,
+        "model": call.model,
+    }
+    if start.fingerprint is not None:
+        shown["system_fingerprint"] = start.fingerprint
+    return shown
+
+
+def usage_document(usage: UsageEvent) -> dict[str, Json]:
+    """Token counts as OpenAI names them, with the nested counts that the upstream gave."""
+    return {
+        **usage.details,
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }
+
+
+def place(tree: Tree, event: Spoken) -> None:
+    """Put a piece of a reply where OpenAI's messages and deltas have it."""
+    match event:
+        case TextDelta():
+            tree.add(("content",), event.text)
+        case RefusalDelta():
+            tree.add(("refusal",), event.text)
+        case ReasoningDelta():
+            tree.add((event.field_name,), event.text)
+        case ToolDelta():
+            _place_tool(tree, event)
+        case Unknown():
+            _place_unknown(tree, event)
+
+
+def _place_unknown(tree: Tree, event: Unknown) -> None:
+    """A number stays one, unless something in it was replaced."""
+    if event.number and NUMBER.fullmatch(event.text):
+        tree.put(event.path, orjson.loads(event.text))
+    else:
+        tree.add(event.path, event.text)
+
+
+def _place_tool(tree: Tree, event: ToolDelta) -> None:
+    call: Path = ("tool_calls", event.part)
+    if event.call_id is not None:
+        tree.put((*call, "id"), event.call_id)
+    if event.name is not None:
+        tree.put((*call, "type"), "function")
+        tree.put((*call, "function", "name"), event.name)
+    tree.add((*call, "function", "arguments"), event.text)
+
+
+def completion(call: Call, events: Sequence[Event]) -> dict[str, Json]:
+    """The ``chat.completion`` object that a whole reply makes.
+
+    Raises:
+        UpstreamFailed: the reply has no beginning, or a choice has no end.
+    """
+    parts = _Parts()
+    for event in events:
+        parts.take(event)
+    if parts.start is None or parts.messages.keys() != parts.reasons.keys():
+        raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
+    reply = head(call, parts.start, "chat.completion")
+    reply["choices"] = _choices(parts.messages, parts.reasons)
+    if parts.usage is not None:
+        reply["usage"] = usage_document(parts.usage)
+    return reply
+
+
+class _Parts:
+    """What a reply's events add up to."""
+
+    def __init__(self) -> None:
+        self.start: Start | None = None
+        self.usage: UsageEvent | None = None
+        self.messages: dict[int, Tree] = {}
+        self.reasons: dict[int, str] = {}
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Start():
+                self.start = event
+            case UsageEvent():
+                self.usage = event
+            case Finish():
+                self.reasons[event.choice] = event.reason
+                self.messages.setdefault(event.choice, Tree())
+            case Embedding() | Kept():
+                raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
+            case _:
+                place(self.messages.setdefault(event.choice, Tree()), event)
+
+
+def _choices(messages: Mapping[int, Tree], reasons: Mapping[int, str]) -> list[Json]:
+    return [
+        {
+            "index": index,
+            "message": _message(messages[index].json()),
+            "logprobs": None,
+            "finish_reason": reasons[index],
+        }
+        for index in sorted(messages)
+    ]
+
+
+def _message(parts: dict[str, Json]) -> dict[str, Json]:
+    silent = not parts.keys() & {"tool_calls", "refusal"}
+    return {
+        "role": "assistant",
+        "content": "" if silent else None,
+        "refusal": None,
+        **parts,
+    }

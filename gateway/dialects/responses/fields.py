@@ -1,0 +1,339 @@
+"""Every field of OpenAI's Responses API that is served, and why others are not.
+
+Source: the types of openai-python 3.52 (``response_create_params``). An earlier response may be named if the gateway kept it; what refers to
+a conversation or to an item by its id alone is refused with the remedy.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from gateway.dialects.core.fields import (
+    CACHE,
+    IDENTIFIER,
+    METADATA,
+    MODEL,
+    TOKENS,
+    TYPE,
+    chosen,
+    known,
+)
+from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.media import base64_of, image_url
+from gateway.dialects.core.parameters import GENERATION
+from gateway.dialects.core.refused_names import refuse_routing
+from gateway.dialects.core.shapes import (
+    NULL,
+    Shape,
+    flag,
+    listing,
+    pattern,
+    structural,
+    text,
+    unsupported,
+    words,
+)
+from gateway.errors import InvalidRequest, UnsupportedField
+from gateway.types import Origin
+
+_STATUS: Final = words("in_progress", "completed", "incomplete")
+_OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
+_PROVIDER: Final = "; what the provider runs or stores is not served"
+_STATELESS: Final = (
+    "name an earlier response in `previous_response_id`, or send the items again in `input`"
+)
+_BREAK: Final = {"prompt_cache_breakpoint": CACHE["prompt_cache_breakpoint"]}
+
+_TEXT: Final = known({"type": TYPE, "text": text(), **_BREAK}, required=("text",))
+_OUTPUT_TEXT: Final = known(
+    {
+        "type": TYPE,
+        "text": text(),
+        "annotations": listing(LITERAL),
+        "logprobs": listing(LITERAL),
+    },
+    required=("text",),
+)
+_IMAGE: Final = known(
+    {
+        "type": TYPE,
+        "image_url": image_url(),
+        "detail": words("auto", "low", "high", "original"),
+        "file_id": unsupported(
+            "send the picture itself in `image_url`; stored files are not served"
+        ),
+        **_BREAK,
+    },
+    required=("image_url",),
+    modality="image",
+)
+_FILE: Final = known(
+    {
+        "type": TYPE,
+        "file_data": base64_of(
+            "base64, or a base64 data URI", r"(?:data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,)?"
+        ),
+        "filename": text(),
+        "detail": words("auto", "low", "high"),
+        "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
+        "file_url": unsupported("send the file itself in `file_data`; the provider would fetch it"),
+        **_BREAK,
+    },
+    required=("file_data",),
+    modality="file",
+)
+
+_PARTS: Final = chosen(
+    "type",
+    {
+        "input_text": _TEXT,
+        "input_image": _IMAGE,
+        "input_file": _FILE,
+        "output_text": _OUTPUT_TEXT,
+        "refusal": known({"type": TYPE, "refusal": text()}, required=("refusal",)),
+    },
+    remedy="; token ids can't be scanned, so send text",
+)
+
+_CONTENT: Final = Shape(
+    wanted="a string or an array of content parts", kinds=frozenset({str, list}), items=_PARTS
+)
+
+
+def _message(origin: Origin) -> Shape:
+    fields = {
+        "type": TYPE,
+        "role": TYPE,
+        "id": text(),
+        "status": _STATUS,
+        "content": _CONTENT,
+        "phase": words("commentary", "final_answer"),
+    }
+    return replace(known(fields, required=("content",)), origin=origin)
+
+
+_MESSAGE: Final = chosen(
+    "role",
+    {
+        "user": _message("user"),
+        "assistant": _message("assistant"),
+        "system": _message("system"),
+        "developer": _message("system"),
+    },
+    error=InvalidRequest,
+)
+
+_CALLER: Final = replace(
+    chosen("type", {"direct": known({"type": TYPE})}, remedy=_PROVIDER),
+    kinds=frozenset({dict, NULL}),
+)
+_ASYNC: Final = Shape(
+    wanted="false: tools are called in turn",
+    kinds=frozenset({bool, NULL}),
+    check=lambda value: value is False,
+    scanned=False,
+)
+_NAMESPACE: Final = unsupported("namespaces of tools are not served; declare the functions")
+
+_CALL: Final = replace(
+    known(
+        {
+            "type": TYPE,
+            "id": text(),
+            "call_id": text(),
+            "name": IDENTIFIER,
+            "arguments": text(escaping="json"),
+            "status": _STATUS,
+            "async": _ASYNC,
+            "caller": _CALLER,
+            "namespace": _NAMESPACE,
+        },
+        required=("call_id", "name", "arguments"),
+    ),
+    origin="assistant",
+)
+
+_RESULT: Final = replace(
+    known(
+        {
+            "type": TYPE,
+            "id": text(),
+            "call_id": text(),
+            "name": IDENTIFIER,
+            "output": _CONTENT,
+            "status": _STATUS,
+            "caller": _CALLER,
+            "namespace": _NAMESPACE,
+        },
+        required=("call_id", "output"),
+    ),
+    origin="tool",
+)
+
+_THOUGHT: Final = listing(known({"type": TYPE, "text": text()}, required=("text",)))
+_REASONING_ITEM: Final = replace(
+    known(
+        {
+            "type": TYPE,
+            "id": text(),
+            "summary": _THOUGHT,
+            "content": _THOUGHT,
+            "encrypted_content": _OPAQUE,
+            "status": _STATUS,
+        }
+    ),
+    origin="assistant",
+)
+
+ITEM: Final = chosen(
+    "type",
+    {
+        "message": _MESSAGE,
+        "function_call": _CALL,
+        "function_call_output": _RESULT,
+        "reasoning": _REASONING_ITEM,
+    },
+    remedy=f"{_PROVIDER}, and {_STATELESS}",
+    default="message",
+)
+
+_FUNCTION: Final = known(
+    {
+        "type": TYPE,
+        "name": IDENTIFIER,
+        "description": text(),
+        "parameters": SCHEMA,
+        "strict": flag(),
+        "async": _ASYNC,
+        "output_schema": SCHEMA,
+        "defer_loading": unsupported("tools are given to the model as they are"),
+        "allowed_callers": unsupported("only the model calls tools here"),
+    },
+    required=("name",),
+)
+
+_TOOL: Final = chosen(
+    "type",
+    {"function": _FUNCTION},
+    remedy="; tools that the provider runs, and custom tools, are not served",
+)
+
+_CHOICE: Final = Shape(
+    wanted="none, auto, required, or an object that names functions",
+    kinds=frozenset({str, dict, NULL}),
+    check=frozenset({"none", "auto", "required"}).__contains__,
+    scanned=False,
+    by="type",
+    variants={
+        "function": known({"type": TYPE, "name": IDENTIFIER}, required=("name",)),
+        "allowed_tools": known(
+            {
+                "type": TYPE,
+                "mode": words("auto", "required"),
+                "tools": listing(known({"type": words("function"), "name": IDENTIFIER})),
+            },
+            required=("tools",),
+        ),
+    },
+)
+
+_FORMAT: Final = replace(
+    chosen(
+        "type",
+        {
+            "text": known({"type": TYPE}),
+            "json_object": known({"type": TYPE}),
+            "json_schema": known(
+                {
+                    "type": TYPE,
+                    "name": IDENTIFIER,
+                    "description": text(),
+                    "schema": SCHEMA,
+                    "strict": flag(),
+                },
+                required=("name", "schema"),
+            ),
+        },
+    ),
+    kinds=frozenset({dict, NULL}),
+)
+
+_OUTPUT: Final = known({"format": _FORMAT, "verbosity": words("low", "medium", "high")})
+
+_NO_LOGPROBS: Final = "log probabilities would spell out text that was masked"
+
+_INCLUDE: Final = listing(
+    Shape(
+        wanted=f"`reasoning.encrypted_content`; as for logprobs, {_NO_LOGPROBS}",
+        error=UnsupportedField,
+        kinds=frozenset({str}),
+        check="reasoning.encrypted_content".__eq__,
+        scanned=False,
+    ),
+    wanted="an array of `reasoning.encrypted_content`, which no deployment here gives",
+)
+
+_SAME: Final = (
+    "temperature",
+    "top_p",
+    "parallel_tool_calls",
+    "user",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "service_tier",
+)
+
+_REFUSED: Final = {
+    "conversation": unsupported(_STATELESS),
+    "prompt": unsupported("stored prompts are not served; send the text in `instructions`"),
+    "context_management": unsupported("the provider would edit the conversation; edit it yourself"),
+    "access_programs": unsupported("programmes of the provider are not served"),
+    "image": unsupported("pictures are not generated here"),
+    "moderation": unsupported("moderation by the provider is not served"),
+    "top_logprobs": unsupported(_NO_LOGPROBS),
+    "max_tool_calls": unsupported("it bounds tools that the provider runs, which are not served"),
+    "prompt_cache_options": unsupported("the deployment decides what it caches"),
+    "messages": unsupported("this route takes `input`"),
+}
+
+REQUEST: Final = Shape(
+    wanted="an object",
+    fields={
+        **{name: GENERATION[name] for name in _SAME},
+        **_REFUSED,
+        "model": MODEL,
+        "input": Shape(
+            wanted="a string or an array of items",
+            kinds=frozenset({str, list}),
+            items=ITEM,
+            origin="user",
+        ),
+        "instructions": text(origin="system"),
+        "max_output_tokens": TOKENS,
+        "metadata": METADATA,
+        "tools": replace(listing(_TOOL, wanted="an array of tools"), origin="schema"),
+        "tool_choice": replace(_CHOICE, origin="schema"),
+        "text": replace(_OUTPUT, origin="schema"),
+        "reasoning": known(
+            {
+                "effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+                "summary": words("auto", "concise", "detailed"),
+                "generate_summary": words("auto", "concise", "detailed"),
+                "context": words("auto", "current_turn", "all_turns"),
+                "mode": words("standard"),
+            }
+        ),
+        "include": _INCLUDE,
+        "store": flag(),
+        "previous_response_id": replace(
+            pattern("the id of a response", r"[A-Za-z0-9_-]{1,128}"), kinds=frozenset({str, NULL})
+        ),
+        "background": structural("false: nothing is stored here", lambda on: on is False, bool),
+        "stream": flag(),
+        "stream_options": known({"include_obfuscation": flag()}),
+        "truncation": words("disabled"),
+    },
+    required=("model", "input"),
+    refuse=refuse_routing,
+)
+"""A request of ``/v1/responses``."""

@@ -1,0 +1,1 @@
+"""Callers who prove themselves by a client certificate, to us or to a proxy."""

@@ -1,0 +1,1 @@
+"""Callers who prove themselves by an API key."""

@@ -1,0 +1,1 @@
+"""Callers and end users who prove themselves by a signed token."""

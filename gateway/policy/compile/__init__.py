@@ -1,0 +1,1 @@
+"""From YAML and Rego to a tested, signed revision."""

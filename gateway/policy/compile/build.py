@@ -1,0 +1,108 @@
+"""A policy revision is a build: validated rules and data, under the hash of their contents.
+
+The OPA server, the embedded engine, the tests and replay load the build and nothing else, so that no
+engine can find another set of files in the same folder.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from gateway.errors import ConfigError
+from gateway.policy.compile.complete import documents
+from gateway.policy.compile.crosscheck import cross_faults
+from gateway.policy.compile.lint import call_faults, rule_faults
+from gateway.policy.compile.source import read
+from gateway.types import Json
+
+REVISION = "sekisho_revision"
+"""The name under which a build's data says which revision it is."""
+
+_RULE_LIST = "main/rule_list.rego"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Build:
+    """Rules by file name, and the one data document that they read. ``revision`` is a SHA-256, in hex.
+
+    ``tests`` are the rules' own; they are no part of the revision. A build is compared by identity, so that
+    what is derived from it can be remembered with it as the key.
+    """
+
+    revision: str
+    modules: Mapping[str, str] = field(repr=False)
+    data: Mapping[str, Json] = field(repr=False)
+    tests: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+    def denied_hosts(self) -> tuple[str, ...]:
+        """Host patterns of operators that are denied, by their row or by an enforced pack.
+
+        The connector refuses them as well.
+        """
+        denied = set(self._denied_by_packs())
+        return tuple(
+            host
+            for name, row in self.data["operators"].items()
+            if row["status"] == "denied" or name in denied
+            for host in row["hosts"]
+        )
+
+    def _denied_by_packs(self) -> list[str]:
+        """Operators that a pack refuses whatever is asked of them."""
+        return [
+            operator
+            for name, denials in self.data["packs"].items()
+            if self.data["rule_metadata"][name]["mode"] == "enforce"
+            for denial in denials
+            if denial.keys() == {"operators"}
+            for operator in denial["operators"]
+        ]
+
+
+def build(folder: Path) -> Build:
+    """Validate a policy folder and build it.
+
+    Raises:
+        ConfigError: with every fault found, as ``file:line: what was expected``.
+    """
+    source = read(folder)
+    if not source.modules:
+        source.faults.append(f"{folder}: holds no rules")
+    source.faults += call_faults(source.modules)
+    source.faults += rule_faults(source.modules, source.metadata)
+    if _RULE_LIST in source.modules:
+        source.faults.append(f"{_RULE_LIST}: the build writes this file; remove it")
+    source.faults += [
+        f"rules/{rule}: expected tests beside it, in {rule}_test.rego"
+        for rule in source.metadata
+        if f"rules/{rule}/{rule}_test.rego" not in source.tests
+    ]
+    cross_faults(source)
+    if source.faults:
+        raise ConfigError(source.faults)
+    modules = {**source.modules, _RULE_LIST: _rule_list(source.metadata)}
+    return revision(modules, documents(source.documents, source.metadata), source.tests)
+
+
+def _rule_list(rules: Iterable[str]) -> str:
+    """The rules by name, for the decision: a folder is all that a rule needs.
+
+    Were it looked up by a computed name, the engines would evaluate every package to find it.
+    """
+    lines = "".join(f'\t"{rule}": data.rules.{rule}.deny,\n' for rule in sorted(rules))
+    return f"package rule_list\n\ndenied := {{\n{lines}}}\n"
+
+
+def revision(
+    modules: Mapping[str, str], data: Mapping[str, Json], tests: Mapping[str, str] | None = None
+) -> Build:
+    """The build of these contents, under their hash."""
+    digest = hashlib.sha256()
+    digest.update(orjson.dumps([sorted(modules.items()), data], option=orjson.OPT_SORT_KEYS))
+    name = digest.hexdigest()
+    return Build(
+        revision=name, modules=dict(modules), data={**data, REVISION: name}, tests=tests or {}
+    )

@@ -1,0 +1,153 @@
+"""Reads ``policies/``: YAML with line numbers, packs, rules with their metadata, and their tests."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.policy.compile.schemas import DOCUMENTS, PACK, RuleMetadata
+from gateway.types import Json
+
+_METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.([a-z0-9_]+)$", re.MULTILINE)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """What a policy folder holds, with every fault that was met in reading it."""
+
+    modules: dict[str, str] = field(default_factory=dict)
+    tests: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, Json] = field(default_factory=dict)
+    metadata: dict[str, dict[str, Json]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    places: dict[str, tuple[Path, Any]] = field(default_factory=dict)
+
+    def fault(self, document: str, steps: tuple[str | int, ...], told: str) -> None:
+        """Add a fault at a place of a document that was read: file, line, path, what was expected."""
+        path, node = self.places[document]
+        place = ".".join(str(step) for step in steps if step != "[key]")
+        self.faults.append(f"{path}:{_line(node, steps)}: {place}: {told}")
+
+
+def read(folder: Path) -> Source:
+    """Read and validate a policy folder; nothing is raised, every fault is collected."""
+    source = Source()
+    _read_modules(source, folder)
+    found = {path.stem: path for path in sorted((folder / "data").glob("*.y*ml"))}
+    for name, path in found.items():
+        if name not in DOCUMENTS or path.suffix != ".yaml":
+            source.faults.append(f"{path}: not a data document; expected {_names(DOCUMENTS)}")
+    for name, schema in DOCUMENTS.items():
+        if name not in found:
+            source.faults.append(f"{folder / 'data' / name}.yaml: missing")
+        else:
+            source.documents[name] = _read_document(source, name, found[name], schema)
+    source.documents["packs"] = _read_packs(source, folder / "packs")
+    return source
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"{name}.yaml" for name in names)
+
+
+def _read_modules(source: Source, folder: Path) -> None:
+    for path in sorted(folder.rglob("*.rego")):
+        name = path.relative_to(folder).as_posix()
+        kept = source.tests if name.endswith("_test.rego") else source.modules
+        try:
+            kept[name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            source.faults.append(f"{path}: can't be read: {_first_line(error)}")
+    for name in source.modules:
+        if name.startswith("rules/"):
+            _read_metadata(source, name)
+
+
+def _read_metadata(source: Source, name: str) -> None:
+    match = _METADATA.search(source.modules[name])
+    if match is None:
+        source.faults.append(f"{name}: expected a METADATA block right above 'package rules.…'")
+        return
+    try:
+        block = yaml.safe_load(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE))
+        row = RuleMetadata.model_validate({"title": block["title"], **block["custom"]})
+    except (yaml.YAMLError, KeyError, TypeError, ValidationError) as error:
+        source.faults.append(f"{name}: METADATA: {_first_line(error)}")
+        return
+    source.metadata[match[2]] = row.model_dump()
+
+
+def _read_packs(source: Source, folder: Path) -> Json:
+    """Each folder of ``packs/`` holds one ``pack.yaml``; its name is the pack's id."""
+    packs: dict[str, Json] = {}
+    for path in sorted(path for path in folder.glob("*") if path.is_dir()):
+        name = path.name
+        if not _SLUG.fullmatch(name):
+            source.faults.append(f"{path}: expected a name of small letters, digits, '-' and '.'")
+        elif not (path / "pack.yaml").is_file():
+            source.faults.append(f"{path / 'pack.yaml'}: missing")
+        else:
+            pack = _read_document(source, f"packs/{name}", path / "pack.yaml", PACK)
+            packs[name] = None if pack is None else {"id": name, **pack}
+    return packs
+
+
+def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[object]) -> Json:
+    try:
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        source.places[name] = (path, node)
+        source.faults += _repeated_keys(path, node)
+        value = None if node is None else loader.construct_document(node)
+        return schema.dump_python(schema.validate_python(value), mode="json")
+    except (OSError, UnicodeDecodeError) as error:
+        source.faults.append(f"{path}: can't be read: {_first_line(error)}")
+    except (yaml.YAMLError, RecursionError) as error:
+        source.faults.append(f"{path}: not valid YAML: {_first_line(error)}")
+    except ValidationError as error:
+        for fault in error.errors():
+            source.fault(name, fault["loc"], fault["msg"].removeprefix("Value error, "))
+    return None
+
+
+def _line(node: Any, steps: tuple[int | str, ...]) -> int:
+    """The line of the innermost node that the steps lead to."""
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            inner = next((v for k, v in node.value if k.value == step), None)
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value)
+        ):
+            inner = node.value[step]
+        else:
+            inner = None
+        if inner is None:
+            break
+        node = inner
+    return int(node.start_mark.line) + 1 if node is not None else 1
+
+
+def _repeated_keys(path: Path, node: Any) -> list[str]:
+    faults: list[str] = []
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in current.value:
+                if key.value in seen:
+                    faults.append(f"{path}:{key.start_mark.line + 1}: {key.value}: given twice")
+                seen.add(key.value)
+                pending.append(value)
+        elif isinstance(current, yaml.SequenceNode):
+            pending += current.value
+    return faults
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).replace("\n", " ")[:200]

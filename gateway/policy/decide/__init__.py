@@ -1,0 +1,1 @@
+"""From facts to a decision, and the permission to send that follows from it."""

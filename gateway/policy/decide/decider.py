@@ -1,0 +1,190 @@
+"""Asks the engine, believes only a well-formed answer, and remembers it for equal facts."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.errors import PolicyUnavailable
+from gateway.policy.compile.build import Build
+from gateway.policy.decide import lineage
+from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.facts import canonical, facts_hash
+from gateway.policy.decide.reads import reads
+from gateway.policy.decide.treatments import Treatments
+from gateway.types import (
+    Candidate,
+    Decision,
+    Facts,
+    Json,
+    OutputDepth,
+    OutputUse,
+    Proof,
+    Reason,
+    ReasoningMode,
+    Treatment,
+    Verdict,
+)
+
+_CACHE_ENTRIES = 4096
+_REFUSING = frozenset({"block", "in-house-only"})
+"""Treatments that no permitted deployment can have for what was found."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Output(_Strict):
+    exact: dict[str, Treatment]
+    prefixes: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    otherwise: Treatment
+
+
+class _Verdict(_Strict):
+    allow: bool
+    reasons: list[str]
+    shadow_reasons: list[str]
+    exceptions: list[str]
+    treatment: dict[str, Treatment]
+    reasoning: ReasoningMode
+    output_depth: OutputDepth
+    output_treatment: _Output
+    output_use: OutputUse
+
+
+class _Answer(_Strict):
+    revision: str
+    candidates: dict[str, _Verdict]
+
+
+class Decider:
+    """Decides over facts under one build.
+
+    Decisions are cached by those facts that the rules read, the hour and the exceptions in force among them:
+    at the edge of an hour and at the end of an exception the facts are others, and another revision has
+    another decider.
+    """
+
+    def __init__(self, build: Build, engine: Engine) -> None:
+        self._build = build
+        self._engine = engine
+        self._reads = reads(build)
+        self._cache: OrderedDict[tuple[Hashable, ...], Decision] = OrderedDict()
+
+    async def decide(self, known: Facts) -> Decision:
+        """The decision over these facts.
+
+        Raises:
+            PolicyUnavailable: the engine gave no answer, an ill-formed one, or one of another revision.
+        """
+        document = canonical(known)
+        key = facts_hash(document)
+        essence = self._reads.essence(known)
+        cached = self._cache.get(essence)
+        if cached is not None:
+            self._cache.move_to_end(essence)
+            return cached if cached.facts_hash == key else self._of(cached, key)
+        decision = self._read(await self._engine.evaluate(document), known, key)
+        self._cache[essence] = decision
+        if len(self._cache) > _CACHE_ENTRIES:
+            self._cache.popitem(last=False)
+        return decision
+
+    def _of(self, cached: Decision, key: str) -> Decision:
+        """The decision of other facts that differ in nothing that is read, under the name of these."""
+        return replace(cached, id=self._id(key), facts_hash=key)
+
+    def _id(self, key: str) -> str:
+        return hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32]
+
+    def _read(self, value: Json, known: Facts, key: str) -> Decision:
+        answer = self._believe(value, known)
+        verdicts = {
+            found.deployment: self._verdict(answer.candidates[found.deployment], found, known)
+            for found in known.candidates
+        }
+        asked = [verdict for verdict in verdicts.values() if not verdict.rerouted]
+        return Decision(
+            id=self._id(key),
+            allow=any(verdict.allow for verdict in verdicts.values()),
+            reasons=_distinct(r for verdict in asked for r in verdict.reasons),
+            shadow_reasons=_distinct(r for verdict in asked for r in verdict.shadow_reasons),
+            candidates=verdicts,
+            revision=self._build.revision,
+            facts_hash=key,
+        )
+
+    def _believe(self, value: Json, known: Facts) -> _Answer:
+        try:
+            answer = _Answer.model_validate(value)
+        except ValidationError:
+            raise _disbelieved("is not well-formed") from None
+        if answer.revision != self._build.revision:
+            raise _disbelieved("is of another policy revision")
+        if answer.candidates.keys() != {candidate.deployment for candidate in known.candidates}:
+            raise _disbelieved("does not cover the deployments")
+        return answer
+
+    def _verdict(self, told: _Verdict, found: Candidate, known: Facts) -> Verdict:
+        output = told.output_treatment
+        if told.treatment.keys() != known.findings.keys():
+            raise _disbelieved("does not say what to do with every finding")
+        if told.allow and (told.reasons or _REFUSING.intersection(told.treatment.values())):
+            raise _disbelieved("contradicts itself")
+        if not set(told.exceptions) <= set(known.exceptions):
+            raise _disbelieved("names an exception that is not in force")
+        return Verdict(
+            allow=told.allow,
+            reasons=tuple(self._reason(rule, found) for rule in told.reasons),
+            shadow_reasons=tuple(self._reason(rule, found) for rule in told.shadow_reasons),
+            treatment=told.treatment,
+            reasoning=told.reasoning,
+            output_depth=told.output_depth,
+            output_treatment=Treatments(
+                output.exact,
+                tuple((prefix, _treatment(how)) for prefix, how in output.prefixes),
+                output.otherwise,
+            ),
+            output_use=told.output_use,
+            rerouted=found.rerouted,
+            exceptions=tuple(told.exceptions),
+            proof=Proof(state=found.provenance, manifest=found.manifest),
+            lineage=lineage.row(found.operator, found.weights, self._build),
+        )
+
+    def _reason(self, rule: str, found: Candidate) -> Reason:
+        row = self._build.data["rule_metadata"].get(rule)
+        if row is None:
+            raise _disbelieved("names a rule that does not exist")
+        source = row["source"]
+        if row["cites"] == "outputs":
+            said = lineage.clause(found.operator, found.weights, self._build)
+            source = f"{said.source} (as of {said.as_of})" if said.as_of else said.source
+        return Reason(
+            id=row["id"],
+            title=row["title"],
+            remedy=row["remedy"],
+            mode=row["mode"],
+            code=row["code"],
+            source=source,
+        )
+
+
+def _treatment(how: str) -> Treatment:
+    match how:
+        case "keep" | "placeholder" | "surrogate" | "mask" | "hash" | "block" | "in-house-only":
+            return how
+        case _:
+            raise _disbelieved("is not well-formed")
+
+
+def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(reasons))
+
+
+def _disbelieved(fault: str) -> PolicyUnavailable:
+    return PolicyUnavailable(f"The policy engine's answer {fault}, so the call is refused.")

@@ -1,0 +1,313 @@
+"""What a policy may know: coarse facts, without text, resolved and normalised before any rule reads them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from gateway.errors import InvalidRequest
+from gateway.policy.compile.build import Build
+from gateway.policy.decide.hosts import host_operator
+from gateway.policy.decide.lineage import clause, developers
+from gateway.text.destination import destination
+from gateway.types import (
+    Call,
+    Candidate,
+    Deployment,
+    Facts,
+    HarvestState,
+    Json,
+    Principal,
+    Proof,
+    Scan,
+)
+
+UNLISTED = "(unlisted)"
+"""A declared purpose that purposes.yaml does not list: no row can have this name. The caller's own word is text
+and is not kept."""
+
+_CANDIDATES = 1024
+"""Deployments whose facts are remembered: they change with the configuration, the revision and what is proven."""
+
+DECLARED = Proof()
+"""Of a deployment that has no record."""
+_LATER: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
+"""What facts that were recorded earlier do not say of a candidate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bias:
+    """How far a deployment's answers were bent, 0 to 1, when they were measured (an aware time): see ``gateway/bias/``."""
+
+    score: float
+    measured: datetime
+
+
+def facts(
+    *,
+    principal: Principal,
+    call: Call,
+    scan: Scan,
+    model: str,
+    candidates: tuple[Candidate, ...],
+    build: Build,
+    now: datetime,
+) -> Facts:
+    """The facts of one request.
+
+    Args:
+        principal: who calls; the subject and the credential are left out.
+        call: the parsed request; only its shape is read.
+        scan: what was found in it.
+        model: the configured name of the model, never the caller's spelling of it.
+        candidates: the deployments that could serve it.
+        build: the revision whose data the candidates were resolved from.
+        now: an aware time; only its hour of the week in the policy's time zone is kept.
+    """
+    hour, exceptions = moment(principal.app, now, build)
+    return Facts(
+        tenant=principal.tenant,
+        app=principal.app,
+        groups=tuple(sorted(principal.groups)),
+        dialect=call.dialect,
+        operation=call.operation,
+        model=model,
+        stream=call.stream,
+        tools=bucket(len(call.tools)),
+        findings=_findings(call, scan),
+        unscannable=tuple(sorted(scan.unscannable)),
+        modalities=tuple(sorted(call.modalities)),
+        purpose=_purpose(call.purpose, build),
+        max_output_tokens=call.max_output_tokens or 0,
+        hour=hour,
+        exceptions=exceptions,
+        candidates=candidates,
+    )
+
+
+def candidates(
+    model: str,
+    deployments: Sequence[Deployment],
+    *,
+    app: str,
+    build: Build,
+    harvest: Mapping[str, HarvestState],
+    proofs: Mapping[str, Proof],
+    rerouted: Sequence[Deployment] = (),
+) -> tuple[Candidate, ...]:
+    """The candidates of a request.
+
+    Args:
+        model: the configured name of the model.
+        deployments: those that serve it.
+        app: the application that calls.
+        build: the revision whose data says what is known of them.
+        harvest: how each model stands that counts different prompts.
+        proofs: how deployments stand to their signed records, by name; one that has no record is not in it.
+        rerouted: deployments of the model that the application's row names for rerouting.
+    """
+    asked = harvest.get(model, "off")
+    elsewhere = harvest.get(reroute_model(app, build), "off")
+    named = (
+        *((deployment, asked, False) for deployment in deployments),
+        *((deployment, elsewhere, True) for deployment in rerouted),
+    )
+    return tuple(
+        candidate(each, build, state, proofs.get(each.name, DECLARED), rerouted=away)
+        for each, state, away in named
+    )
+
+
+def with_bias(known: Facts, bias: Mapping[str, Bias], now: datetime) -> Facts:
+    """The facts with what was measured of deployments, by their names, and how old that is now."""
+    measured = tuple(_measured(told, bias.get(told.deployment), now) for told in known.candidates)
+    return replace(known, candidates=measured)
+
+
+def reroute_model(app: str, build: Build) -> str:
+    """The model that an application's row names for data that must stay in-house, or ``""``."""
+    rows = build.data["apps"]
+    row = rows["apps"].get(app, rows["default"])
+    return str(row["reroute_to"]) if row["when_in_house_only"] == "reroute" else ""
+
+
+def moment(app: str, now: datetime, build: Build) -> tuple[int, tuple[str, ...]]:
+    """All that a time means to this build: the hour of the week, and an application's exceptions in force."""
+    local = now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
+    return local.weekday() * 24 + local.hour, _in_force(app, local.date(), build)
+
+
+def refreshed(document: Json, build: Build, now: datetime) -> Json:
+    """Recorded facts as this build would have resolved them at that time.
+
+    What the data of a revision says (whose a host is, countries, lineage, exceptions) is looked up again;
+    what the request and the configuration said stays.
+
+    Raises:
+        KeyError: the facts are of a version that recorded less.
+    """
+    hour, exceptions = moment(document["app"], now, build)
+    return {
+        **document,
+        "hour": hour,
+        "exceptions": exceptions,
+        "candidates": [asdict(_resolved(_recorded(row), build)) for row in document["candidates"]],
+    }
+
+
+def read(document: Json) -> Facts:
+    """Facts from their decoded document.
+
+    Raises:
+        KeyError, TypeError: it is not one of this version.
+    """
+    values = {field.name: document[field.name] for field in fields(Facts)}
+    lists = ("groups", "unscannable", "modalities", "exceptions")
+    return Facts(
+        **{
+            **values,
+            **{name: tuple(values[name]) for name in lists},
+            "candidates": tuple(_recorded(row) for row in values["candidates"]),
+        }
+    )
+
+
+def canonical(known: Facts) -> bytes:
+    """The facts as the one JSON document that is evaluated, hashed and kept."""
+    # orjson sorts the keys of mappings, not the fields of dataclasses: hence the second pass.
+    return orjson.dumps(orjson.loads(orjson.dumps(known)), option=orjson.OPT_SORT_KEYS)
+
+
+def facts_hash(document: bytes) -> str:
+    """SHA-256 of the canonical document, in hex."""
+    return hashlib.sha256(document).hexdigest()
+
+
+def bucket(count: int) -> str:
+    """A count made coarse, so that equal facts meet in the cache."""
+    return str(count) if count < 2 else "2-9" if count < 10 else "10+"
+
+
+@lru_cache(maxsize=_CANDIDATES)
+def candidate(
+    deployment: Deployment,
+    build: Build,
+    harvest: HarvestState = "off",
+    proof: Proof = DECLARED,
+    *,
+    rerouted: bool = False,
+) -> Candidate:
+    """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
+    told = Candidate(
+        deployment=deployment.name,
+        zone=deployment.zone,
+        host=_host(deployment.base_url),
+        host_operator="",
+        operator=deployment.operator,
+        operator_country="",
+        datacentre_country=deployment.datacentre,
+        developer="",
+        developer_country="",
+        weights=deployment.weights,
+        lineage=(),
+        licences=(),
+        provenance=proof.state,
+        manifest=proof.manifest,
+        output_use="unknown",
+        bias=None,
+        bias_days=None,
+        rerouted=rerouted,
+        harvest=harvest,
+    )
+    return _resolved(told, build)
+
+
+def _measured(told: Candidate, bias: Bias | None, now: datetime) -> Candidate:
+    """With what was measured. A time to come is a mistake or a disguise, and would never grow old: no measurement."""
+    if bias is None or bias.measured > now:
+        return told
+    return replace(told, bias=bias.score, bias_days=(now - bias.measured).days)
+
+
+def _resolved(told: Candidate, build: Build) -> Candidate:
+    """The candidate with what the data of this build says of its host, operator and weights."""
+    operators, models = build.data["operators"], build.data["models"]
+    weights = models.get(told.weights, {})
+    return replace(
+        told,
+        host_operator=host_operator(told.host, operators),
+        operator_country=operators.get(told.operator, {}).get("country", ""),
+        developer=weights.get("developer", ""),
+        developer_country=weights.get("developer_country", ""),
+        lineage=developers(told.weights, models),
+        licences=tuple(weights.get("licences", ())),
+        output_use=clause(told.operator, told.weights, build).use,
+    )
+
+
+def _recorded(row: Json) -> Candidate:
+    row = {**_LATER, **row}
+    values = {field.name: row[field.name] for field in fields(Candidate)}
+    return Candidate(
+        **{**values, "lineage": tuple(row["lineage"]), "licences": tuple(row["licences"])}
+    )
+
+
+def _in_force(app: str, day: date, build: Build) -> tuple[str, ...]:
+    """Exceptions for this application whose days include this one."""
+    today = day.isoformat()
+    return tuple(
+        name
+        for name, row in sorted(build.data["exceptions"].items())
+        if app in row["apps"] and row["start"] <= today <= row["until"]
+    )
+
+
+def _purpose(declared: str | None, build: Build) -> str:
+    if declared is None:
+        return ""
+    return declared if declared in build.data["purposes"] else UNLISTED
+
+
+def _host(base_url: str) -> str:
+    try:
+        return destination(base_url).host
+    except ValueError:
+        return ""
+
+
+def _findings(call: Call, scan: Scan) -> dict[str, dict[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter(
+        (finding.entity, call.segments[finding.segment].origin) for finding in scan.findings
+    )
+    buckets: dict[str, dict[str, str]] = {}
+    for (entity, origin), count in sorted(counts.items()):
+        buckets.setdefault(entity, {})[origin] = bucket(count)
+    return buckets
+
+
+PURPOSE_HEADER: Final = b"x-sekisho-purpose"
+
+
+def declared_purpose(headers: Sequence[tuple[bytes, bytes]], in_body: str | None) -> str | None:
+    """The one purpose that a request declares, or ``None``.
+
+    Args:
+        headers: as ASGI gives them, names in lower case.
+        in_body: what the dialect found in the request.
+
+    Raises:
+        InvalidRequest: two different ones: which of them would be meant?
+    """
+    said = {value.decode("latin-1").strip() for name, value in headers if name == PURPOSE_HEADER}
+    if in_body is not None:
+        said.add(in_body)
+    if len(said) > 1:
+        raise InvalidRequest("The request declares two purposes.", param=PURPOSE_HEADER.decode())
+    return next(iter(said), None)

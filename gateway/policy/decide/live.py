@@ -1,0 +1,126 @@
+"""The revision that decides now, and how another takes its place: whole, between two requests.
+
+A request uses one revision from its facts to its decision. A revision that was replaced is closed when the
+last request that uses it has its decision.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from gateway.policy.compile.build import Build
+from gateway.policy.decide.decider import Decider
+from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.hosts import covered
+from gateway.types import Reason
+
+_HOST_RULE: Final = "operator_denied"
+"""The rule by whose data the connector refuses hosts."""
+_REASON: Final = ("id", "title", "remedy", "mode", "code")
+
+MakeEngine: TypeAlias = Callable[[Build], Engine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Revision:
+    """Everything that belongs to one revision; its decisions are cached in its decider and go with it."""
+
+    build: Build
+    engine: Engine
+    decider: Decider
+    denied_hosts: tuple[str, ...]
+
+
+def revision(build: Build, engine: Engine) -> Revision:
+    """The revision of a build."""
+    return Revision(
+        build=build,
+        engine=engine,
+        decider=Decider(build, engine),
+        denied_hosts=build.denied_hosts(),
+    )
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Held:
+    revision: Revision
+    users: int = 0
+    retired: bool = field(default=False)
+
+
+class LivePolicy:
+    """Holds the current revision. Its methods are called from one event loop.
+
+    Args:
+        build: the first revision.
+        make_engine: makes an engine over a build, on the calling thread.
+    """
+
+    def __init__(self, build: Build, make_engine: MakeEngine) -> None:
+        self._make_engine = make_engine
+        self._held = _Held(revision=revision(build, make_engine(build)))
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def current(self) -> Revision:
+        """The revision that decides now; use :meth:`use` to decide with it."""
+        return self._held.revision
+
+    def refused_host(self, host: str) -> tuple[Reason, ...] | None:
+        """Why the current revision lets nothing go to a host, or ``None`` when it says nothing against it."""
+        return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
+
+    def reasons(self, rule: str) -> tuple[Reason, ...]:
+        """A rule of the current revision in its own words; nothing when there is no such rule."""
+        row = self.current.build.data["rule_metadata"].get(rule)
+        return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
+
+    @contextmanager
+    def use(self) -> Iterator[Revision]:
+        """One revision for the whole of a decision, kept open until its end."""
+        held = self._held
+        held.users += 1
+        try:
+            yield held.revision
+        finally:
+            held.users -= 1
+            self._close_when_unused(held)
+
+    async def start(self) -> None:
+        """Start the first revision's engine."""
+        await self._held.revision.engine.start()
+
+    async def swap(self, build: Build) -> None:
+        """Put another revision in the place of the current one, once its engine is ready to decide.
+
+        Raises:
+            ConfigError: the engine can't run it; the current revision stays.
+        """
+        if build.revision == self.current.build.revision:
+            return
+        engine = self._make_engine(build)
+        await engine.start()
+        before, self._held = self._held, _Held(revision=revision(build, engine))
+        before.retired = True
+        self._close_when_unused(before)
+
+    async def ready(self) -> bool:
+        """Whether the current revision could decide."""
+        return await self.current.engine.ready()
+
+    async def close(self) -> None:
+        """Close the current revision and wait for those that are closing."""
+        await asyncio.gather(*self._closing)
+        await self._held.revision.engine.close()
+
+    def _close_when_unused(self, held: _Held) -> None:
+        if held.retired and not held.users:
+            task = asyncio.get_running_loop().create_task(_close(held.revision.engine))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+
+async def _close(engine: Engine) -> None:
+    await engine.close()

@@ -1,0 +1,56 @@
+"""Permission to send: what ``upstream`` takes, and nothing makes but :func:`clear`."""
+
+from typing import Final, final
+
+from gateway.errors import PolicyDenied
+from gateway.types import Decision, Deployment, MaskedCall, Vault
+
+
+class _Seal:
+    """Held by this module alone; see :class:`Cleared`."""
+
+
+_SEAL: Final = _Seal()
+
+
+@final
+class Cleared:
+    """Permission to send: the only thing ``upstream`` accepts.
+
+    Only :func:`clear` can make one: the type checker asks for the seal, the constructor checks it (with a
+    ``TypeError``), and a test proves that no other module names it.
+    """
+
+    __slots__ = ("call", "decision", "deployment", "vault")
+
+    def __init__(
+        self,
+        seal: _Seal,
+        *,
+        call: MaskedCall,
+        vault: Vault,
+        decision: Decision,
+        deployment: Deployment,
+    ) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a Cleared is made by clear() alone")
+        self.call: Final = call
+        self.vault: Final = vault
+        self.decision: Final = decision
+        self.deployment: Final = deployment
+
+
+def clear(*, call: MaskedCall, vault: Vault, decision: Decision, deployment: Deployment) -> Cleared:
+    """Permit a masked call to go to a deployment.
+
+    Raises:
+        PolicyDenied: the decision does not allow it there.
+        TypeError: the call was not masked.
+    """
+    verdict = decision.candidates.get(deployment.name)
+    if not decision.allow or verdict is None or not verdict.allow:
+        reasons = decision.reasons if verdict is None else verdict.reasons
+        raise PolicyDenied("The decision does not permit this deployment.", reasons=reasons)
+    if not isinstance(call, MaskedCall):
+        raise TypeError("only a masked call can be cleared")
+    return Cleared(_SEAL, call=call, vault=vault, decision=decision, deployment=deployment)

@@ -1,0 +1,142 @@
+"""Newer policies: noticed, built, tested with their own tests, and put in place whole, or refused whole.
+
+A refused revision changes nothing: the last good one serves on, and whoever watches is told.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from gateway.errors import ConfigError
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.bundle import load
+from gateway.policy.compile.self_test import checked
+from gateway.policy.compile.signatures import Verifier
+
+Install: TypeAlias = Callable[[Build], Awaitable[None]]
+
+
+class Watcher(Protocol):
+    """Told of every change, for metrics and logs."""
+
+    def policy_swapped(self, role: str, revision: str) -> None:
+        """A revision was put in place. ``role`` is ``live`` or ``candidate``."""
+
+    def policy_refused(self, role: str, faults: Sequence[str]) -> None:
+        """A newer revision has faults; the one in place stays."""
+
+
+class Origin(Protocol):
+    """Where policies come from."""
+
+    async def newer(self, *, now: bool) -> Build | None:
+        """A build that differs from the last one given, or ``None``.
+
+        Args:
+            now: look at once, without waiting for what may still be being written.
+
+        Raises:
+            ConfigError: there is a newer one, and it has faults; told once for each change.
+        """
+
+
+class Files:
+    """A policy folder or a bundle on disk, read when it has changed and then stayed the same for one look.
+
+    Args:
+        path: the folder or the bundle.
+        verifier: checks the bundle's signature, when one is required.
+        loaded: whether what is there now has been loaded already.
+    """
+
+    def __init__(self, path: Path, verifier: Verifier | None, *, loaded: bool = True) -> None:
+        self._path = path
+        self._verifier = verifier
+        self._given = self._seen = _fingerprint(path) if loaded else ()
+
+    async def newer(self, *, now: bool) -> Build | None:
+        """See :class:`Origin`."""
+        found = await asyncio.to_thread(_fingerprint, self._path)
+        settled, self._seen = found == self._seen, found
+        if not now and (found == self._given or not settled):
+            return None
+        self._given = found
+        return await asyncio.to_thread(checked, lambda: load(self._path, self._verifier))
+
+
+class Refresher:
+    """Looks at an origin every so often, and when told to.
+
+    Args:
+        role: ``live`` or ``candidate``.
+        origin: where newer policies come from.
+        install: puts a build in place.
+        watcher: told of changes.
+        seconds: between looks; 0 looks only when told to.
+    """
+
+    def __init__(
+        self, role: str, origin: Origin, install: Install, watcher: Watcher, seconds: float
+    ) -> None:
+        self._role = role
+        self._origin = origin
+        self._install = install
+        self._watcher = watcher
+        self._seconds = seconds
+        self._asked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def ask(self) -> None:
+        """Look now, whatever seems to have changed."""
+        self._asked.set()
+
+    async def look(self, *, now: bool = True) -> None:
+        """Look once, and put what is newer in place."""
+        try:
+            build = await self._origin.newer(now=now)
+            if build is None:
+                return
+            await self._install(build)
+        except ConfigError as error:
+            self._watcher.policy_refused(self._role, error.faults)
+        else:
+            self._watcher.policy_swapped(self._role, build.revision)
+
+    async def _run(self) -> None:
+        while True:
+            asked = await self._wait()
+            await self.look(now=asked)
+
+    async def _wait(self) -> bool:
+        """Whether somebody asked before the time was up."""
+        try:
+            async with asyncio.timeout(self._seconds or None):
+                await self._asked.wait()
+        except TimeoutError:
+            return False
+        self._asked.clear()
+        return True
+
+
+def _fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of all files: cheap to take, and different after any edit."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    found = []
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        found.append((str(file), stat.st_size, stat.st_mtime_ns))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What another revision would have decided: trial, diff and replay."""

@@ -1,0 +1,69 @@
+"""How deployments of kind ``litellm`` are talked to: the request translated, the credential added, the reply translated back."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import orjson
+
+from gateway.errors import UpstreamRejected
+from gateway.policy.decide.permit import Cleared
+from gateway.settings.deployments import DeploymentSettings
+from gateway.upstream.litellm.families import FAMILIES
+from gateway.upstream.litellm.library import Library, load
+from gateway.upstream.litellm.reader import TranslatedReader
+from gateway.upstream.litellm.translation import Translation
+from gateway.upstream.protocol.adapter import Outgoing
+from gateway.upstream.protocol.presets import with_preset
+
+
+class LitellmSpeech:
+    """The speech of one family.
+
+    Args:
+        settings: of a deployment whose family is enabled.
+    """
+
+    def __init__(self, settings: DeploymentSettings) -> None:
+        if settings.family is None:
+            raise ValueError("a deployment of kind litellm has a family")
+        self._family = FAMILIES[settings.family]
+        self._settings = settings
+        self._library: Library | None = None
+
+    def prepare(self) -> None:
+        """Import litellm."""
+        self._library = load()
+
+    def outgoing(self, cleared: Cleared) -> Outgoing:
+        if self._library is None:
+            raise RuntimeError("the upstream was not started")
+        call, family = cleared.call, self._family
+        if call.form != "chat.completions":
+            raise UpstreamRejected("This deployment serves chat alone.", fallback=True)
+        neutral = with_preset(call.neutral, self._settings.preset)
+        translation = Translation(
+            self._library, family, self._settings.model, neutral, stream=call.stream
+        )
+        framed = call.stream and family.stream_type != "text/event-stream"
+        return Outgoing(
+            path=self._path(family.stream_path if call.stream else family.path),
+            body=orjson.dumps(translation.document),
+            reader=TranslatedReader(
+                translation,
+                self._library.event_stream() if framed else None,
+                self._library.broken_frame,
+            ),
+            media_type=family.stream_type if call.stream else "application/json",
+        )
+
+    def headers(self, key: str | None) -> Mapping[str, str]:
+        told = dict(self._family.headers)
+        if key is not None:
+            told[self._family.key_header] = f"{self._family.key_prefix}{key}"
+        return told
+
+    def _path(self, pattern: str) -> str:
+        settings = self._settings
+        return pattern.format(
+            model=quote(settings.model, safe=""), api_version=settings.api_version
+        )

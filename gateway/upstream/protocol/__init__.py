@@ -1,0 +1,1 @@
+"""What OpenAI-compatible servers say, and how it becomes events."""

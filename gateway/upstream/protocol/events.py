@@ -1,0 +1,244 @@
+"""Documents of OpenAI-compatible servers become the neutral events of a reply.
+
+A streamed chunk and a whole reply hold the same things under ``delta`` and ``message``, so one function reads
+both. What it does not know becomes ``Unknown`` leaves, which are scanned and never restored; log probabilities,
+which would spell masked text again, are dropped.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.errors import UpstreamFailed
+from gateway.types import (
+    Embedding,
+    Event,
+    Finish,
+    Form,
+    Json,
+    Path,
+    ReasoningDelta,
+    RefusalDelta,
+    Start,
+    TextDelta,
+    ToolDelta,
+    Unknown,
+    UsageEvent,
+)
+from gateway.upstream.protocol.chunk_templates import Repeats
+from gateway.upstream.protocol.failures import reported
+from gateway.upstream.protocol.routers import check_claim
+
+_REASONING = ("reasoning_content", "reasoning")
+_SKIPPED = frozenset({"role", *_REASONING})
+
+
+class EventReader:
+    """Reads the documents of one reply in order.
+
+    Args:
+        form: which of OpenAI's operations replies.
+        providers: on a router, the only ones that may have answered; none asks nothing.
+    """
+
+    def __init__(self, form: Form = "chat.completions", providers: Sequence[str] = ()) -> None:
+        self._form = form
+        self._providers = providers
+        self._started = False
+        self._open: set[int] = set()
+        self._repeats = Repeats(self._read)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every choice that began has ended."""
+        return self._started and not self._open
+
+    def read(self, data: bytes, key: str) -> list[Event]:
+        """The events of one document.
+
+        Args:
+            data: a chunk or a whole reply.
+            key: where a choice says something: ``delta`` in a chunk, ``message`` in a whole reply.
+
+        Raises:
+            UpstreamFailed: it is no such document.
+            AddressRefused: a router says that another provider answered than it was permitted to ask.
+        """
+        if (text := self._repeats.text(data)) is not None:
+            self._open.add(text.choice)
+            return [text]
+        events = self._read(data, key)
+        self._repeats.learn(data, key, events)
+        return events
+
+    def _read(self, data: bytes, key: str) -> list[Event]:
+        return self.take(decoded(data), key)
+
+    def take(self, document: dict[str, Any], key: str) -> list[Event]:
+        """The same of a document that was decoded already."""
+        if document.get("error") is not None or document.get("object") == "error":
+            raise reported(document.get("error") or document)
+        if self._providers:
+            check_claim(document.get("provider"), self._providers)
+        try:
+            return self._events(document, key)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise malformed() from None
+
+    def _events(self, document: dict[str, Any], key: str) -> list[Event]:
+        events: list[Event] = []
+        if not self._started:
+            self._started = True
+            events.append(_start(document))
+        if self._form == "embeddings":
+            events += map(_embedding, document["data"])
+        else:
+            self._choices(document["choices"], key, events)
+        if isinstance(document.get("usage"), dict):
+            events.append(_usage(document["usage"]))
+        return events
+
+    def _choices(self, choices: list[Any], key: str, events: list[Event]) -> None:
+        for choice in _list(choices):
+            index = _integer(choice.get("index", 0))
+            self._open.add(index)
+            if self._form == "completions":
+                _completed(index, choice, events)
+            else:
+                _spoken(index, choice.get(key) or {}, events)
+            reason = choice.get("finish_reason")
+            if reason is not None:
+                self._open.discard(index)
+                events.append(Finish(choice=index, reason=_word(reason)))
+
+
+def decoded(data: bytes) -> dict[str, Any]:
+    """The JSON object that a reply, or a piece of one, is.
+
+    Raises:
+        UpstreamFailed: it is none.
+    """
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise malformed() from None
+    if not isinstance(document, dict):
+        raise malformed()
+    return document
+
+
+def malformed() -> UpstreamFailed:
+    """What is raised for a reply that is none."""
+    return UpstreamFailed("The model server sent something that is no reply.", fallback=True)
+
+
+def _start(document: Mapping[str, Any]) -> Start:
+    fingerprint = document.get("system_fingerprint")
+    return Start(
+        id=_word(document.get("id") or ""),
+        model=_word(document.get("model") or ""),
+        created=_integer(document.get("created") or 0),
+        fingerprint=None if fingerprint is None else _word(fingerprint),
+    )
+
+
+def _spoken(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+    events += [
+        ReasoningDelta(choice=choice, text=_text(said[name]), field_name=name)
+        for name in _REASONING
+        if said.get(name)
+    ]
+    for name, value in said.items():
+        if name == "content":
+            if value:
+                events.append(TextDelta(choice=choice, text=_text(value)))
+        elif name in _SKIPPED or value is None or value == "":
+            continue
+        elif name == "refusal":
+            events.append(RefusalDelta(choice=choice, text=_text(value)))
+        elif name == "tool_calls":
+            events += [_tool(choice, part, call) for part, call in enumerate(_list(value))]
+        else:
+            events += _unknown(choice, (name,), value)
+
+
+def _completed(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+    """A choice of ``/completions``, which holds its text itself; its log probabilities are dropped."""
+    if said.get("text"):
+        events.append(TextDelta(choice=choice, text=_text(said["text"])))
+
+
+def _embedding(row: Mapping[str, Any]) -> Embedding:
+    """Nothing but numbers passes: a vector in base64 was not asked for, and is refused."""
+    vector = row["embedding"]
+    if type(vector) is not list or not {type(value) for value in vector} <= {float, int}:
+        raise TypeError("a vector of numbers was expected")
+    return Embedding(choice=_integer(row.get("index", 0)), vector=tuple(map(float, vector)))
+
+
+def _tool(choice: int, part: int, call: Mapping[str, Any]) -> ToolDelta:
+    function = call.get("function") or {}
+    call_id, name = call.get("id"), function.get("name")
+    return ToolDelta(
+        choice=choice,
+        part=_integer(call.get("index", part)),
+        call_id=None if call_id is None else _word(call_id),
+        name=None if name is None else _text(name),
+        text=_text(function.get("arguments") or ""),
+    )
+
+
+def _unknown(choice: int, path: Path, value: Json) -> Iterator[Event]:
+    """Every string and number below ``value``; without recursion, since an upstream chooses the depth."""
+    pending = [(path, value)]
+    while pending:
+        place, node = pending.pop()
+        if isinstance(node, dict):
+            pending += [((*place, key), inner) for key, inner in reversed(node.items())]
+        elif isinstance(node, list):
+            pending += [((*place, i), inner) for i, inner in reversed(list(enumerate(node)))]
+        elif isinstance(node, str):
+            yield Unknown(choice=choice, path=place, text=node)
+        elif isinstance(node, int | float) and not isinstance(node, bool):
+            text = orjson.dumps(node).decode()
+            yield Unknown(choice=choice, path=place, text=text, number=True)
+
+
+def _usage(usage: Mapping[str, Any]) -> UsageEvent:
+    return UsageEvent(
+        input_tokens=_integer(usage.get("prompt_tokens") or 0),
+        output_tokens=_integer(usage.get("completion_tokens") or 0),
+        details={
+            name: {k: v for k, v in inner.items() if isinstance(v, int)}
+            for name, inner in usage.items()
+            if name.endswith("_details") and isinstance(inner, dict)
+        },
+    )
+
+
+def _list(value: Json) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    return value
+
+
+def _integer(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a number was expected")
+    return int(value)
+
+
+def _word(value: Json) -> str:
+    """An id or a word of the protocol: short, printable ASCII, or the reply is refused."""
+    if not (
+        isinstance(value, str) and len(value) <= 256 and value.isascii() and value.isprintable()
+    ):
+        raise ValueError("an identifier was expected")
+    return value

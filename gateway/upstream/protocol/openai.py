@@ -1,0 +1,48 @@
+"""OpenAI's own words, which vLLM, SGLang, llama.cpp, Ollama, Azure and the rest speak: nothing is translated."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+
+from gateway.policy.decide.permit import Cleared
+from gateway.settings.deployments import DeploymentSettings
+from gateway.types import Form
+from gateway.upstream.protocol.adapter import Outgoing, StreamReader
+from gateway.upstream.protocol.events import EventReader
+from gateway.upstream.protocol.presets import with_preset
+from gateway.upstream.protocol.routers import router_preferences
+
+_PATHS: Final[dict[Form, str]] = {
+    "chat.completions": "/chat/completions",
+    "completions": "/completions",
+    "embeddings": "/embeddings",
+}
+
+
+class OpenAISpeech:
+    """The speech of deployments of kind ``openai``."""
+
+    def __init__(self, settings: DeploymentSettings) -> None:
+        self._settings = settings
+
+    def prepare(self) -> None:
+        """Nothing is needed."""
+
+    def outgoing(self, cleared: Cleared) -> Outgoing:
+        call = cleared.call
+        document = with_preset(call.neutral, self._settings.preset)
+        document["model"] = cleared.deployment.model
+        if call.stream:
+            document |= {"stream": True, "stream_options": {"include_usage": True}}
+        if self._settings.providers:
+            document["provider"] = router_preferences(self._settings.providers)
+        return Outgoing(
+            path=_PATHS[call.form],
+            body=orjson.dumps(document),
+            reader=StreamReader(EventReader(call.form, self._settings.providers)),
+            media_type="text/event-stream" if call.stream else "application/json",
+        )
+
+    def headers(self, key: str | None) -> Mapping[str, str]:
+        return {} if key is None else {"authorization": f"Bearer {key}"}

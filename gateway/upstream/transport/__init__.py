@@ -1,0 +1,1 @@
+"""The guarded connection: names, addresses, time-outs, credentials, framing."""

@@ -1,0 +1,182 @@
+"""The guarded connector: a session that can reach one deployment and nothing else."""
+
+import base64
+import hashlib
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.errors import AddressRefused
+from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
+from gateway.text.destination import Destination, normal_host
+from gateway.types import Reason
+from gateway.upstream.transport.addresses import permitted
+from gateway.upstream.transport.resolver import REFUSED, GuardedResolver, RefusedHost
+
+_OTHER_KEY = (
+    "The server's public key is none of those that the deployment is pinned to. Nothing was sent."
+)
+_OTHER_SERVER = (
+    "The server's public key is not the one in the deployment's signed record. Nothing was sent."
+)
+Recognise: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+"""Why nothing may go to a server with this public key, or ``None`` when it may."""
+_KEEP_ALIVE_SECONDS = 4.0
+"""Less than the five seconds after which common servers close: a request must not meet a closing connection."""
+
+
+class GuardedConnector(aiohttp.TCPConnector):
+    """Connects to one destination, after checking its host, every address, the socket itself, and the server's key.
+
+    aiohttp asks no resolver for IP literals, so the host is checked where a connection is asked for, and the address
+    once more where its socket is made. Through a proxy, the proxy is what is connected to: it resolves the host's name, so the
+    addresses behind that name are its to judge; the host itself, its certificate and its key are still checked here.
+
+    Args:
+        allowed: the only scheme, host and port.
+        reach: how far in its addresses may be.
+        refused_host: policy's word on a host name.
+        tls: verifies the upstream's certificate for the original host name.
+        proxy: the only proxy that a request may name; then every request must.
+        pins: public keys of which the server's certificate must have one; none checks nothing.
+        recognise: policy's word on the pin of the server's key, which is ``""`` without TLS.
+    """
+
+    def __init__(
+        self,
+        allowed: Destination,
+        *,
+        reach: Reach,
+        refused_host: RefusedHost,
+        tls: ssl.SSLContext,
+        proxy: str | None = None,
+        pins: Collection[str] = (),
+        recognise: Recognise | None = None,
+        resolver: GuardedResolver | None = None,
+    ) -> None:
+        # A proxy of the company's own is near, wherever the deployment is.
+        self._peer_reach: Reach = reach if proxy is None else "private"
+        super().__init__(
+            resolver=resolver or GuardedResolver(reach=self._peer_reach, refused_host=refused_host),
+            use_dns_cache=False,
+            ssl=tls,
+            limit=0,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            socket_factory=self._socket,
+        )
+        self._allowed = allowed
+        self._reach = reach
+        self._refused_host = refused_host
+        self._proxy = proxy
+        self._pins = frozenset(pins)
+        self._recognise = recognise
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp names it
+    ) -> aiohttp.connector.Connection:
+        """A connection to the allowed destination.
+
+        Raises:
+            AddressRefused: the request is for another destination, or this one is not permitted.
+        """
+        self._check(req)
+        connection = await super().connect(req, traces, timeout)
+        if self._pins or self._recognise is not None:
+            self._identify(connection)
+        return connection
+
+    def _identify(self, connection: aiohttp.connector.Connection) -> None:
+        """Close a connection to a server that is another than it should be, before anything is sent on it."""
+        pin = spki_pin(_certificate(connection))
+        reasons = None if self._recognise is None else self._recognise(pin)
+        if self._pins and pin not in self._pins:
+            connection.close()
+            raise AddressRefused(_OTHER_KEY)
+        if reasons is not None:
+            connection.close()
+            raise AddressRefused(_OTHER_SERVER, reasons=reasons)
+
+    def _check(self, req: aiohttp.ClientRequest) -> None:
+        asked = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)
+        allowed = (self._allowed.scheme, self._allowed.host, self._allowed.port)
+        if (reasons := self._refused_host(self._allowed.host)) is not None:
+            raise AddressRefused(REFUSED, reasons=reasons)
+        literal = _is_literal(self._allowed.host)
+        proxy = None if req.proxy is None else str(req.proxy).rstrip("/")
+        if (
+            asked != allowed
+            or proxy != self._proxy
+            or (literal and not permitted(self._allowed.host, self._reach))
+        ):
+            raise AddressRefused(REFUSED)
+
+    def _socket(self, info: aiohttp.connector.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not permitted(str(address[0]), self._peer_reach):
+            raise AddressRefused(REFUSED)
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def spki_pin(certificate: bytes | None) -> str:
+    """The pin of a certificate's public key, ``sha256/`` and base64 (RFC 7469, 2.4); ``""`` when there is none.
+
+    Args:
+        certificate: in DER.
+    """
+    if certificate is None:
+        return ""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    told = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"sha256/{base64.b64encode(hashlib.sha256(told).digest()).decode()}"
+
+
+def _certificate(connection: aiohttp.connector.Connection) -> bytes | None:
+    transport = connection.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    return None if tls is None else tls.getpeercert(binary_form=True)
+
+
+def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
+    """A session over the connector: no proxies from the environment, no cookies, no decompression.
+
+    How long a reply may take is for its reader to say.
+    """
+    return aiohttp.ClientSession(
+        connector=connector,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect),
+        read_bufsize=2**16,
+    )
+
+
+def tls_context(settings: DeploymentSettings) -> ssl.SSLContext:
+    """Verification against the deployment's CA bundle, or the system's; with the gateway's own certificate, if it has one.
+
+    Raises:
+        OSError: a file is not what it should be.
+    """
+    ca = settings.ca_file
+    context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.client_cert_file is not None and settings.client_key_file is not None:
+        context.load_cert_chain(str(settings.client_cert_file), str(settings.client_key_file))
+    return context
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

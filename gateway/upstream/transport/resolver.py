@@ -1,0 +1,120 @@
+"""Resolves names and shows how: the hosts file, then DNS with the chain of CNAMEs that an answer came by."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import dns.asyncresolver
+import dns.exception
+import dns.resolver
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from gateway.errors import AddressRefused
+from gateway.settings.deployments import Reach
+from gateway.types import Reason
+from gateway.upstream.transport.addresses import permitted
+
+_HOSTS = Path("/etc/hosts")
+REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
+RefusedHost: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+"""Policy's word on a host name: ``None``, or that it is refused, with the rules that say why."""
+
+
+class GuardedResolver(AbstractResolver):
+    """Gives only addresses that may be connected to; one that may not refuses the whole answer.
+
+    Args:
+        reach: how far in the addresses may be.
+        refused_host: policy's word on each name that the chain passes through.
+        dns: a resolver of dnspython's; by default the system's configuration, search domains included.
+        hosts: the hosts file.
+    """
+
+    def __init__(
+        self,
+        *,
+        reach: Reach,
+        refused_host: RefusedHost,
+        dns: dns.asyncresolver.Resolver | None = None,
+        hosts: Path = _HOSTS,
+    ) -> None:
+        self._reach = reach
+        self._refused_host = refused_host
+        self._dns = dns
+        self._hosts = hosts
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a name, every one of them checked.
+
+        Raises:
+            AddressRefused: a name of the chain, or any address, is not permitted.
+            OSError: the name has no address.
+        """
+        names, addresses = await self._look_up(host)
+        for name in names:
+            if (reasons := self._refused_host(name)) is not None:
+                raise AddressRefused(REFUSED, reasons=reasons)
+        if not addresses:
+            raise OSError(f"no address for a deployment's host: {host}")
+        if not all(permitted(address, self._reach) for address in addresses):
+            raise AddressRefused(REFUSED)
+        return [_result(host, address, port) for address in addresses]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _look_up(self, host: str) -> tuple[list[str], list[str]]:
+        if addresses := _hosts_file(self._hosts).get(host):
+            return [host], addresses
+        names, addresses = [host], []
+        for kind in ("A", "AAAA"):
+            answer = await self._ask(host, kind)
+            if answer is None:
+                continue
+            names += [
+                rr.target.to_text(True).lower()
+                for cname in answer.chaining_result.cnames
+                for rr in cname
+            ]
+            addresses += [record.address for record in answer.rrset or ()]
+        return names, addresses
+
+    async def _ask(self, host: str, kind: str) -> dns.resolver.Answer | None:
+        resolver = self._dns or dns.asyncresolver.get_default_resolver()
+        try:
+            return await resolver.resolve(host, kind, search=True, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            return None
+        except dns.exception.DNSException as error:
+            raise OSError(
+                f"a deployment's host can't be resolved: {type(error).__name__}"
+            ) from None
+
+
+def _hosts_file(path: Path) -> Mapping[str, list[str]]:
+    known: dict[str, list[str]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return known
+    for line in lines:
+        address, *names = line.partition("#")[0].split() or [""]
+        for name in names:
+            known.setdefault(name.lower(), []).append(address)
+    return known
+
+
+def _result(host: str, address: str, port: int) -> ResolveResult:
+    version = ipaddress.ip_address(address).version
+    return ResolveResult(
+        hostname=host,
+        host=address,
+        port=port,
+        family=socket.AF_INET if version == 4 else socket.AF_INET6,
+        proto=0,
+        flags=socket.AI_NUMERICHOST,
+    )

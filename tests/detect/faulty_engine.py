@@ -1,0 +1,12 @@
+"""What tests of the faulty engine share."""
+
+from gateway.detect.base import Passage
+from gateway.detect.workers.pool import ProcessDetector
+
+FAULTY = f"{__package__}.engines:faulty"
+
+
+async def ask(detector: ProcessDetector, text: str) -> int:
+    """How many findings there are in the text."""
+    found = await detector.detect([Passage(text=text)], deadline=5.0)
+    return len(found[0])

@@ -1,0 +1,238 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.detect.base import Span
+from gateway.detect.rules.patterns import tier0
+from gateway.detect.scan.segmenter import (
+    BOUND,
+    PatternSegmenter,
+    Segmenter,
+    Unit,
+    WholeSegmenter,
+    scan_unit,
+)
+
+KEY = (
+    "-----BEGIN RSA PRIVATE KEY-----\n"
+    + "MIIEpAIBAAKCAQEA7x\n" * 12
+    + "-----END RSA PRIVATE KEY-----"
+)
+PLANTED = (
+    "ann.lee@example.com",
+    "４１１１ １１１１ １１１１ １１１１",
+    "4111-1111-1111-1111",
+    "GB82 WEST 1234 5698 7654 32",
+    "de89370400440532013000",
+    "(202) 555-0147",
+    "+81 90-1234-5678",
+    "０３（１２３４）５６７８",
+    "090ー1234ー5678",
+    "173-08-0256",
+    "192.168.1.20",
+    "2001:db8::8a2e:370:7334",
+    "マイナンバーは1234 5678 9018",
+    "〒100-0001",
+    "東京都千代田区千代田1丁目2番3号 パレスビル101号室",
+    "神奈川県横浜市西区みなとみらい2-3-4",
+    "口座番号は普通 1234567",
+    "運転免許証番号 123456789012",
+    "AB12345678CD",
+    "sk-ant-api03-" + "x9Y_" * 8,
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_" + "a1B2" * 9,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2ln",
+    "postgres://app:s3cr3t@db.internal:5432/x",
+    "password is HunterTwoo",
+    "the token for the build is Abcdef99",
+    "パスワードはTr0ub4dorです",
+    "暗証番号：4821",
+    'api_key="abcDEF123456"',
+    KEY,
+    "taro@\u200bexample.com",
+)
+FILLER = (
+    "Please",
+    "review",
+    "the",
+    "invoice,",
+    "by",
+    "12",
+    "May",
+    "A",
+    "OK",
+    "password",
+    "お世話になっております。",
+    "東京",
+    "大阪府",
+    "神奈",
+    "会議は明日です、",
+    "ユーザー",
+    "「はい」",
+    "**bold**",
+    "[PERSON_k7f3q2ab]",
+    "-",
+    "(see",
+    "https://example.com/a?b=1",
+    "état",
+    "привет",
+    "①",
+    "\u200b",
+    "-----BEGIN",
+    "🙂",
+    '{"key":"',
+    '"}',
+    "`code`",
+)
+BETWEEN = (" ", "\n", "", "  ", "\u3000", ", ", "。", ": ")
+
+piece = st.sampled_from(PLANTED) | st.sampled_from(FILLER) | st.text(max_size=6)
+piece |= st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=30)
+piece |= st.text(alphabet="0123456789 -.()+", max_size=24)
+texts = st.lists(st.tuples(piece, st.sampled_from(BETWEEN)), max_size=14).map(
+    lambda pairs: "".join(part + gap for part, gap in pairs)
+)
+
+
+def run(segmenter: Segmenter, pieces: list[str]) -> list[Unit]:
+    units = [unit for part in pieces for unit in segmenter.feed(part)]
+    return units + segmenter.flush()
+
+
+def spans(units: list[Unit]) -> list[Span]:
+    """What the units' scans find, in offsets of the whole text."""
+    found, offset = [], 0
+    for unit in units:
+        if unit.scan:
+            found += [
+                Span(
+                    start=s.start + offset,
+                    end=s.end + offset,
+                    entity=s.entity,
+                    score=s.score,
+                    detector=s.detector,
+                )
+                for s in scan_unit(unit)
+            ]
+        offset += len(unit.text)
+    return found
+
+
+def joined(units: list[Unit]) -> str:
+    return "".join(unit.text for unit in units)
+
+
+def scanned(units: list[Unit]) -> list[tuple[str, str]]:
+    return [(unit.context, unit.text) for unit in units if unit.scan]
+
+
+def cut(text: str, cuts: list[int]) -> list[str]:
+    edges = [0, *sorted(c % (len(text) + 1) for c in cuts), len(text)]
+    return [text[a:b] for a, b in pairwise(edges)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, st.lists(st.integers(min_value=0), max_size=8))
+def test_any_split_gives_the_same_text_the_same_scans_and_the_findings_of_the_whole(
+    text: str, cuts: list[int]
+) -> None:
+    at_once = run(PatternSegmenter(), [text])
+    split = run(PatternSegmenter(), cut(text, cuts))
+    assert joined(split) == text
+    assert scanned(split) == scanned(at_once)
+    assert spans(split) == list(tier0(text))
+
+
+class Careful(PatternSegmenter):
+    """Never takes the short way."""
+
+    def _plainly_cold(self) -> None:
+        return None
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, st.lists(st.integers(min_value=0), max_size=8))
+def test_the_short_way_gives_the_units_of_the_long_one(text: str, cuts: list[int]) -> None:
+    pieces = cut(text, cuts)
+    assert run(PatternSegmenter(), pieces) == run(Careful(), pieces)
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_value_is_found_when_the_text_comes_character_by_character(planted: str) -> None:
+    text = f"お返事です。 Here it is: {planted} と申します。 Thank you."
+    units = run(PatternSegmenter(), list(text))
+    assert joined(units) == text
+    assert spans(units) == list(tier0(text))
+    assert spans(units)
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_no_part_of_a_value_leaves_before_all_of_it(planted: str) -> None:
+    segmenter = PatternSegmenter()
+    text = f"Here it is: {planted}"
+    first = tier0(text)[0]
+    fed = [segmenter.feed(character) for character in text[: first.end]]
+    assert len(joined([unit for units in fed for unit in units])) <= first.start
+
+
+def test_plain_words_leave_as_soon_as_they_are_complete() -> None:
+    segmenter = PatternSegmenter()
+    assert joined(segmenter.feed("Hello wor")) == "Hello "
+    assert joined(segmenter.feed("ld, how")) == "world, "
+    assert joined(segmenter.feed(" are")) == "how "
+    assert joined(segmenter.flush()) == "are"
+
+
+def test_japanese_leaves_at_once_but_for_the_beginning_of_a_prefecture() -> None:
+    segmenter = PatternSegmenter()
+    assert joined(segmenter.feed("本日はお世話に")) == "本日はお世話に"
+    assert joined(segmenter.feed("なります。神奈")) == "なります。"
+    assert joined(segmenter.feed("の話")) == "神奈の話"
+
+
+def test_text_without_findings_is_not_scanned() -> None:
+    units = run(PatternSegmenter(), list("Plain words only, nothing else. 普通の文です。"))
+    assert not any(unit.scan for unit in units)
+
+
+def test_what_is_held_is_bounded() -> None:
+    segmenter = PatternSegmenter()
+    text = "a1" * BOUND
+    released = joined(
+        [unit for part in cut(text, list(range(0, 2 * BOUND, 97))) for unit in segmenter.feed(part)]
+    )
+    assert len(text) - len(released) <= BOUND
+
+
+@pytest.mark.parametrize("text", ["x1" * BOUND + " end", "1 " * BOUND, "ก" * (2 * BOUND)])
+@pytest.mark.parametrize("step", [1000, 8191, 8192, 8193])
+def test_a_long_chain_is_cut_at_the_same_places_for_any_split(text: str, step: int) -> None:
+    at_once = run(PatternSegmenter(), [text])
+    stepped = run(PatternSegmenter(), [text[i : i + step] for i in range(0, len(text), step)])
+    assert joined(stepped) == text
+    assert scanned(stepped) == scanned(at_once)
+
+
+def test_a_segmenter_can_be_flushed_twice() -> None:
+    for segmenter in (PatternSegmenter(), WholeSegmenter()):
+        assert joined(run(segmenter, ["call 03-1234-", "5678"])) == "call 03-1234-5678"
+        assert segmenter.flush() == []
+
+
+def test_the_whole_segmenter_gives_one_unit_at_the_end() -> None:
+    segmenter = WholeSegmenter()
+    assert segmenter.feed("ann@") == []
+    assert segmenter.feed("example.com") == []
+    assert segmenter.flush() == [Unit(text="ann@example.com", scan=True, context="")]
+
+
+def test_a_unit_is_scanned_with_the_words_before_it() -> None:
+    unit = Unit(text="Abcdef99", scan=True, context="password is ")
+    assert [(s.start, s.end, s.entity) for s in scan_unit(unit)] == [(0, 8, "SECRET_PASSWORD")]
+    assert scan_unit(Unit(text="Abcdef99", scan=True, context="")) == ()
+
+
+def test_units_do_not_show_their_text() -> None:
+    assert "hunter" not in repr(Unit(text="hunter2", scan=True, context="hunter"))

@@ -1,0 +1,170 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from gateway.detect.base import Passage
+from gateway.detect.workers.pool import ProcessDetector
+from gateway.errors import DetectorUnavailable
+from tests.detect.faulty_engine import FAULTY, ask
+from tests.parts.processes import replacement, workers
+
+
+@pytest.mark.parametrize("how", ["die", "leave"])
+async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
+    detector: ProcessDetector, how: str
+) -> None:
+    old = workers()[0].pid
+    with pytest.raises(DetectorUnavailable):
+        await ask(detector, how)
+    await replacement(old)
+    assert await ask(detector, "ann@example.com") == 1
+
+
+async def test_a_child_killed_while_busy_refuses_that_request_and_isreplacement(
+    detector: ProcessDetector,
+) -> None:
+    old = workers()[0].pid
+    call = asyncio.ensure_future(ask(detector, "hang"))
+    await asyncio.sleep(0.05)
+    os.kill(old, signal.SIGKILL)
+    with pytest.raises(DetectorUnavailable):
+        await call
+    await replacement(old)
+    assert await ask(detector, "ann@example.com") == 1
+
+
+async def test_a_child_killed_while_idle_isreplacement(detector: ProcessDetector) -> None:
+    old = workers()[0].pid
+    os.kill(old, signal.SIGKILL)
+    await replacement(old)
+    assert await ask(detector, "ann@example.com") == 1
+
+
+async def test_workers_that_end_before_their_first_job_are_not_forked_without_pause(
+    detector: ProcessDetector,
+) -> None:
+    seen: set[int] = set()
+    ends = asyncio.get_running_loop().time() + 1.0
+    while asyncio.get_running_loop().time() < ends:
+        for worker in workers():
+            seen.add(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+        await asyncio.sleep(0.001)
+    assert 1 < len(seen) < 8  # after 0.1, 0.2, 0.4 and 0.8 seconds
+    while not detector.ready():
+        await asyncio.sleep(0.02)
+    assert await ask(detector, "ann@example.com") == 1
+
+
+async def test_T48_a_hung_child_is_killed_andreplacement(detector: ProcessDetector) -> None:
+    old = workers()[0].pid
+    with pytest.raises(DetectorUnavailable):
+        await ask(detector, "hang")
+    await replacement(old)
+    assert not psutil.pid_exists(old)
+    assert await ask(detector, "ann@example.com") == 1
+
+
+async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) -> None:
+    """A request that waits in the queue past its deadline does not cost the child its life."""
+    old = workers()[0].pid
+    passages = [Passage(text=f"ann{n}@example.com " * 2000) for n in range(10)]
+    slow = asyncio.ensure_future(detector.detect(passages, deadline=20.0))
+    await asyncio.sleep(0)
+    with pytest.raises(DetectorUnavailable):
+        await detector.detect([Passage(text="x")], deadline=0.001)
+    assert len((await slow)[0]) == 2000
+    assert [child.pid for child in workers()] == [old]
+
+
+async def test_long_requests_are_spread_over_the_processes() -> None:
+    detector = ProcessDetector(("en",), processes=2, engine=FAULTY)
+    await detector.start()
+    passages = [Passage(text=f"ann{n}@example.com " * 900) for n in range(12)]
+    found = await detector.detect(passages, deadline=20.0)
+    assert [len(spans) for spans in found] == [900] * 12
+    used = [child.cpu_times().user for child in workers()]
+    await detector.close()
+    assert len(used) == 2
+    assert min(used) > 0
+
+
+async def test_text_that_is_not_unicode_is_refused(detector: ProcessDetector) -> None:
+    with pytest.raises(DetectorUnavailable):
+        await ask(detector, "\ud83d")
+
+
+async def test_closing_leaves_no_process_behind() -> None:
+    detector = ProcessDetector(("en",), processes=2, engine=FAULTY)
+    await detector.start()
+    assert len(workers()) == 2
+    await detector.close()
+    assert workers() == []
+
+
+async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) -> None:
+    calls = [asyncio.ensure_future(ask(detector, "hang")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    await detector.close()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(answer, DetectorUnavailable) for answer in answers)
+
+
+async def test_children_get_no_credentials_from_the_environment(
+    detector: ProcessDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEKISHO_KEY_BILLING", "a-key-of-at-least-16")
+    old = workers()[0].pid
+    os.kill(old, signal.SIGKILL)
+    child = psutil.Process(await replacement(old))
+    assert "SEKISHO_KEY_BILLING" not in child.environ()
+
+
+_PARENT = """
+import asyncio
+from gateway.detect.base import Passage
+from gateway.detect.workers.pool import ProcessDetector
+
+async def main():
+    detector = ProcessDetector(("en",), processes=2, engine={engine!r}, hang_seconds=60)
+    await detector.start()
+    asyncio.ensure_future(detector.detect([Passage(text="hang")], deadline=60))
+    await asyncio.sleep(0.1)
+    print("up", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_children_die_with_a_parent_that_is_killed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _PARENT.format(engine=FAULTY)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        children = psutil.Process(parent.pid).children(recursive=True)
+        assert len(children) == 3
+        parent.kill()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+
+
+async def test_the_real_engine_runs_in_a_process() -> None:
+    detector = ProcessDetector(("en", "ja"), processes=1, hang_seconds=30.0)
+    await detector.start()
+    passages = [
+        Passage(text="My name is Kenji Tanaka.", languages=("en", "ja")),
+        Passage(text="田中健二です", languages=("en", "ja")),
+    ]
+    found = await detector.detect(passages, deadline=30.0)
+    assert [[span.entity for span in spans] for spans in found] == [["PERSON"], ["PERSON"]]
+    assert len(detector.revision) == 32
+    await detector.close()

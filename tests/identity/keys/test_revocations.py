@@ -1,0 +1,117 @@
+"""News of revocations: between gateways, from the file, and back into a store that lost it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+
+from gateway.errors import IdentityUnavailable
+from gateway.identity.keys.key_file import KeyFile, mint, write
+from gateway.identity.keys.revocations import Revocations
+from gateway.keys import KeyRing
+from gateway.settings.state import State as StateSettings
+from gateway.state.memory import MemoryState
+from gateway.state.redis import RedisState
+from tests.parts.redis import RedisServer
+
+
+@asynccontextmanager
+async def replica(url: str) -> AsyncIterator[tuple[Revocations, RedisState]]:
+    state = RedisState(StateSettings(url=url, timeout_ms=200))
+    news = Revocations(state, None, stale_seconds=1.0, log=structlog.get_logger())
+    await state.start()
+    await news.start()
+    try:
+        yield news, state
+    finally:
+        await news.close()
+        await state.close()
+
+
+async def until_revoked(news: Revocations, name: str) -> float:
+    began = time.monotonic()
+    async with asyncio.timeout(10):
+        while not news.revoked(name):
+            await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+async def test_every_replica_learns_of_a_revocation(tmp_path: Path) -> None:
+    async with RedisServer(tmp_path) as server:
+        async with replica(server.url) as (one, state), replica(server.url) as (other, _):
+            assert not other.revoked("k1")
+            await state.revoke("k1", time.time() + 60)
+            await until_revoked(one, "k1")
+            await until_revoked(other, "k1")
+            assert other.revoked("k0", "k1")
+            assert not other.revoked("k0")
+
+
+async def test_a_wiped_store_is_told_again(tmp_path: Path) -> None:
+    async with RedisServer(tmp_path) as server, replica(server.url) as (news, state):
+        await state.revoke("k1", time.time() + 60)
+        await until_revoked(news, "k1")
+        server.cli("flushall")
+        async with asyncio.timeout(10):
+            while "k1" not in await state.revocations():
+                await asyncio.sleep(0.01)
+        assert news.revoked("k1")
+
+
+@pytest.mark.parametrize("fault", ["pause", "kill"])
+async def test_T47_old_news_is_no_news(tmp_path: Path, fault: str) -> None:
+    async with RedisServer(tmp_path) as server, replica(server.url) as (news, state):
+        await state.revoke("k1", time.time() + 60)
+        await until_revoked(news, "k1")
+        await news.require_fresh()
+        server.pause() if fault == "pause" else await server.kill()
+        async with asyncio.timeout(10):
+            while news.fresh():
+                await asyncio.sleep(0.05)
+            with pytest.raises(IdentityUnavailable):
+                await news.require_fresh()
+        assert news.revoked("k1"), "what was learnt is kept"
+        server.resume() if fault == "pause" else await server.start()
+        async with asyncio.timeout(10):
+            while not news.fresh():
+                await asyncio.sleep(0.05)
+        await news.require_fresh()
+
+
+async def test_marks_in_the_key_file_count_and_a_broken_file_is_no_news(tmp_path: Path) -> None:
+    ring, path = KeyRing.new(), tmp_path / "keys.json"
+    _, row = mint(ring, key_id="a", tenant="t", app="b", groups=(), expires=None)
+    write(path, [row])
+    now = [0.0]
+    news = Revocations(
+        MemoryState(),
+        KeyFile(path, ring),
+        stale_seconds=1.0,
+        log=structlog.get_logger(),
+        clock=lambda: now[0],
+    )
+    await news.start()
+    assert not news.revoked(row.prefix)
+    path.write_text("{")
+    now[0] = 5.0
+    with pytest.raises(IdentityUnavailable):
+        await news.require_fresh()
+    write(path, [row.model_copy(update={"revoked": row.created})])
+    await news.require_fresh()
+    assert news.revoked(row.prefix)
+    await news.close()
+
+
+async def test_a_revocation_ends_with_its_time() -> None:
+    state = MemoryState()
+    news = Revocations(state, None, stale_seconds=1.0, log=structlog.get_logger())
+    await state.revoke("k1", time.time() + 0.2)
+    await news.start()
+    assert news.revoked("k1")
+    await asyncio.sleep(0.3)
+    assert not news.revoked("k1")
+    await news.close()

@@ -1,0 +1,85 @@
+"""A wrong row is refused with file, line and what was expected; all faults at once."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gateway.policy.compile.source import read
+from tests.policy.conftest import POLICIES
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(POLICIES, tmp_path / "policies"))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        (
+            "data/operators.yaml",
+            "status: denied",
+            "status: refused",
+            "deepseek.status: Input should be",
+        ),
+        (
+            "data/operators.yaml",
+            "country: CN",
+            "country: China",
+            "deepseek.country: String should match",
+        ),
+        ("data/operators.yaml", "  kind: self\n", "", "self.kind: Field required"),
+        (
+            "data/models.yaml",
+            "as_of: 2026-11-24",
+            "as_of: lately",
+            "as_of: Input should be a valid date",
+        ),
+        (
+            "data/entities.yaml",
+            "device: block",
+            "device: blok",
+            "JP_MY_NUMBER.treatment.device: Input",
+        ),
+        ("data/settings.yaml", "Asia/Tokyo", "Asia/Edo", "time_zone: expected the name of an IANA"),
+        ("data/settings.yaml", "packs:", "pack:", "packs: Field required"),
+        ("data/purposes.yaml", "trains: true", "trains: maybe", "distillation.trains: Input"),
+        ("packs/kr-pipc/pack.yaml", "dated: 2025-04-24", "dated: soon", "dated: Input"),
+        ("packs/kr-pipc/pack.yaml", "operators:", "operator:", "denies.0.operator: Extra"),
+        ("data/licences.yaml", "MIT:", "MIT: [", "not valid YAML"),
+        ("rules/modality/modality.rego", "# METADATA", "#", "expected a METADATA block"),
+        (
+            "rules/modality/modality.rego",
+            "mode: enforce",
+            "mode: maybe",
+            "METADATA: 1 validation error",
+        ),
+    ],
+)
+def test_faults_are_told_by_place(folder: Path, name: str, old: str, new: str, told: str) -> None:
+    path = folder / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    faults = read(folder).faults
+    assert any(told in fault and path.name in fault for fault in faults), faults
+
+
+def test_the_line_is_that_of_the_value(folder: Path) -> None:
+    path = folder / "data" / "operators.yaml"
+    lines = path.read_text().splitlines()
+    line = next(i for i, text in enumerate(lines, start=1) if text == "  country: CN")
+    path.write_text(path.read_text().replace("  country: CN", "  country: China", 1))
+    assert any(f"operators.yaml:{line}: " in fault for fault in read(folder).faults)
+
+
+def test_a_key_given_twice_is_a_fault(folder: Path) -> None:
+    path = folder / "data" / "licences.yaml"
+    path.write_text(path.read_text() + "\nMIT:\n  name: again\n")
+    assert any("MIT: given twice" in fault for fault in read(folder).faults)
+
+
+def test_all_faults_come_at_once(folder: Path) -> None:
+    for name in ("models", "settings"):
+        (folder / "data" / f"{name}.yaml").unlink()
+    assert len(read(folder).faults) == 2

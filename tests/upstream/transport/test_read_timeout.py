@@ -1,0 +1,62 @@
+"""How long a reader waits: one timer, moved on as often as something comes."""
+
+import asyncio
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from gateway.upstream.transport.read_timeout import Patience
+
+SHORT, LONG = 0.02, 60.0
+
+
+class Content:
+    """Stands where aiohttp's reader stands: it is told once that the wait is over."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    def set_exception(self, error: BaseException) -> None:
+        self.told.set_result(error)
+
+
+def patience(content: Content, seconds: float) -> Patience:
+    until = asyncio.get_running_loop().time() + seconds
+    return Patience(cast(aiohttp.StreamReader, cast(Any, content)), until)
+
+
+async def test_a_wait_that_is_too_long_ends() -> None:
+    content = Content()
+    with patience(content, SHORT):
+        assert isinstance(await content.told, TimeoutError)
+
+
+async def test_a_shorter_wait_than_the_first_ends_in_its_own_time() -> None:
+    content = Content()
+    with patience(content, LONG) as waits:
+        waits.rest()
+        waits.renew(SHORT, latest=asyncio.get_running_loop().time() + LONG)
+        assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
+
+
+async def test_the_latest_time_holds_however_often_a_wait_is_renewed() -> None:
+    content = Content()
+    latest = asyncio.get_running_loop().time() + SHORT
+    with patience(content, LONG) as waits:
+        for _ in range(3):
+            waits.rest()
+            waits.renew(LONG, latest)
+        assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
+
+
+async def test_nothing_ends_while_nobody_waits_nor_after_the_end() -> None:
+    content = Content()
+    with patience(content, SHORT) as waits:
+        waits.rest()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)
+    with patience(content, SHORT):
+        pass
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)
