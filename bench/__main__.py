@@ -27,10 +27,10 @@ def bench(requests: Requests = 300, as_json: AsJson = False) -> None:
     """Print what each subject costs. Nothing is written."""
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
         found = asyncio.run(_bench(Path(folder), requests))
-    shown = (
+    output = (
         orjson.dumps(data(found), option=orjson.OPT_INDENT_2).decode() if as_json else text(found)
     )
-    typer.echo(shown)
+    typer.echo(output)
 
 
 async def _bench(folder: Path, requests: int) -> Run:

@@ -29,8 +29,8 @@ from gateway.identity.lockout import Lockout
 from gateway.identity.tokens.on_behalf_of import Users
 from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.counters import QuotaCounters
 from gateway.quota.harvest import HarvestGuard
-from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
 from gateway.settings.quotas import Price, Quota
 from gateway.settings.state import State as StateSettings
@@ -103,7 +103,7 @@ async def stages(path: Path, state: State, quotas: tuple[Quota, ...]) -> AsyncIt
     key, row = mint(ring, key_id="a", tenant="acme", app="b", groups=("c",), expires=None)
     write(path, [row])
     file = KeyFile(path, ring)
-    ledger = Ledger(state, grace_seconds=0, grace_share=0)
+    ledger = QuotaCounters(state, grace_seconds=0, grace_share=0)
     identity = Authenticator(
         ApiKeys((), environ={}, hash_key=b"h" * 32),
         file=file,
@@ -116,10 +116,10 @@ async def stages(path: Path, state: State, quotas: tuple[Quota, ...]) -> AsyncIt
     made = Quotas(
         quotas,
         prices={"r1-a": Price(input=1, output=2)},
-        ledger=ledger,
-        places=Concurrency(10_000),
+        counters=ledger,
+        concurrency=Concurrency(10_000),
         harvest=HarvestGuard({}, lambda _: b""),
-        longest=4096,
+        default_output_tokens=4096,
     )
     await state.start()
     await identity.start()

@@ -40,7 +40,7 @@ async def litellm_proxy(
             folder, [str(BIN / "python"), str(ROOT / "bench/presidio_anonymizer_service.py")]
         ) as anonymizer,
     ):
-        told = {
+        proxy_settings = {
             "guardrails": [
                 {
                     "guardrail_name": "presidio",
@@ -55,7 +55,7 @@ async def litellm_proxy(
                 }
             ]
         }
-        async with _proxy(folder, "litellm-presidio", upstream, key, told) as root:
+        async with _proxy(folder, "litellm-presidio", upstream, key, proxy_settings) as root:
             yield _subject("litellm + presidio", root, analyzer[0], anonymizer[0])
 
 

@@ -77,12 +77,12 @@ async def _timed(decider: Decider, request: Request) -> float:
 
 async def _remembered(built: Build, traffic: list[Request]) -> float:
     """The share of a day's decisions that the cache answers."""
-    asked = 0
+    evaluations = 0
 
     class Counting(EmbeddedEngine):
         async def evaluate(self, document: bytes) -> object:
-            nonlocal asked
-            asked += 1
+            nonlocal evaluations
+            evaluations += 1
             return await super().evaluate(document)
 
     engine = Counting(built)
@@ -90,7 +90,7 @@ async def _remembered(built: Build, traffic: list[Request]) -> float:
     for request in traffic:
         await decider.decide(request.facts)
     await engine.close()
-    return 1 - asked / len(traffic)
+    return 1 - evaluations / len(traffic)
 
 
 async def _whole(folder: Path) -> list[float]:

@@ -19,9 +19,9 @@ def app() -> FastAPI:
     service = FastAPI()
 
     @service.post("/analyze")
-    def analyze(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    def analyze(body: dict[str, Any]) -> list[dict[str, Any]]:
         found = analyzer.analyze(
-            asked["text"], asked.get("language", "en"), entities=asked.get("entities")
+            body["text"], body.get("language", "en"), entities=body.get("entities")
         )
         return [
             {"entity_type": r.entity_type, "start": r.start, "end": r.end, "score": r.score}

@@ -19,12 +19,12 @@ def app() -> FastAPI:
     service = FastAPI()
 
     @service.post("/anonymize")
-    def anonymize(asked: dict[str, Any]) -> Any:
+    def anonymize(body: dict[str, Any]) -> Any:
         spans = [
             RecognizerResult(r["entity_type"], r["start"], r["end"], r["score"])
-            for r in asked["analyzer_results"]
+            for r in body["analyzer_results"]
         ]
-        return orjson.loads(engine.anonymize(asked["text"], spans).to_json())
+        return orjson.loads(engine.anonymize(body["text"], spans).to_json())
 
     @service.get("/health")
     def health() -> str:

@@ -25,31 +25,35 @@ from bench.upstream import Upstream
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.policy.decide.permit import Cleared, clear
 from gateway.redact.vault import RequestVault
-from gateway.redact.wire import check
+from gateway.redact.wire_check import check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.router import Router
 from gateway.settings.deployments import DeploymentSettings
 from gateway.settings.root import Settings
 from gateway.types import Decision, MaskedCall, Verdict
 from gateway.upstream.http import HttpUpstream
-from gateway.upstream.litellm.adapter import LitellmSpeech
+from gateway.upstream.litellm.adapter import LitellmAdapter
 from gateway.upstream.litellm.library import fault
-from gateway.upstream.protocol.openai import OpenAISpeech
+from gateway.upstream.protocol.openai import OpenAIAdapter
 
 _QUESTION: Final = {"messages": [{"role": "user", "content": "How is the weather today? " * 20}]}
 _LITELLM: Final = {"kind": "litellm", "family": "mistral"}
 
-Asked: TypeAlias = Callable[[], Awaitable[None]]
+SendRequest: TypeAlias = Callable[[], Awaitable[None]]
 
 
 async def measure(requests: int) -> dict[str, object]:
     """Microseconds at p50 and p99 by row, and each door's p50 above the bare session's."""
-    async with _server() as url, _bare(url) as bare, _door(url, {}) as direct:
-        subjects: dict[str, Asked] = {"bare session": bare, "choice": _choice(), "direct": direct}
+    async with _server() as url, _bare(url) as bare, _gateway_url(url, {}) as direct:
+        subjects: dict[str, SendRequest] = {
+            "bare session": bare,
+            "choice": _choice(),
+            "direct": direct,
+        }
         if fault():
             times = await _times(subjects, requests)
         else:
-            async with _door(url, _LITELLM) as translated:
+            async with _gateway_url(url, _LITELLM) as translated:
                 times = await _times({**subjects, "litellm": translated}, requests)
     rows = {name: {"p50": percentile(t, 50), "p99": percentile(t, 99)} for name, t in times.items()}
     least = rows["bare session"]["p50"]
@@ -60,7 +64,7 @@ async def measure(requests: int) -> dict[str, object]:
     }
 
 
-async def _times(subjects: dict[str, Asked], requests: int) -> dict[str, list[float]]:
+async def _times(subjects: dict[str, SendRequest], requests: int) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in subjects}
     for ask in subjects.values():  # connections are made, models are built
         await ask()
@@ -85,7 +89,7 @@ async def _server() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _bare(url: str) -> AsyncIterator[Asked]:
+async def _bare(url: str) -> AsyncIterator[SendRequest]:
     async with aiohttp.ClientSession() as session:
 
         async def ask() -> None:
@@ -97,7 +101,7 @@ async def _bare(url: str) -> AsyncIterator[Asked]:
 
 
 @asynccontextmanager
-async def _door(url: str, kind: dict[str, str]) -> AsyncIterator[Asked]:
+async def _gateway_url(url: str, kind: dict[str, str]) -> AsyncIterator[SendRequest]:
     settings = DeploymentSettings.model_validate(
         {
             "base_url": url,
@@ -109,9 +113,9 @@ async def _door(url: str, kind: dict[str, str]) -> AsyncIterator[Asked]:
             **kind,
         }
     )
-    speech = LitellmSpeech(settings) if kind else OpenAISpeech(settings)
+    speech = LitellmAdapter(settings) if kind else OpenAIAdapter(settings)
     upstream = HttpUpstream(
-        "bench", settings, speech, wire_check=check, refused_host=lambda _: None
+        "bench", settings, speech, wire_check=check, host_refusal=lambda _: None
     )
     cleared = _cleared(settings)
     await upstream.start()
@@ -127,7 +131,7 @@ async def _door(url: str, kind: dict[str, str]) -> AsyncIterator[Asked]:
         await upstream.close()
 
 
-def _choice() -> Asked:
+def _choice() -> SendRequest:
     """A place at one of three replicas, taken and given back."""
     replicas = {name: deployment("http://127.0.0.1:9/v1") for name in ("a", "b", "c")}
     settings = Settings.model_validate(
@@ -194,9 +198,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--requests", type=int, default=500)
-    asked = parser.parse_args()
-    figures = asyncio.run(measure(asked.requests))
-    print(json.dumps(figures, indent=None if asked.json else 2))
+    options = parser.parse_args()
+    figures = asyncio.run(measure(options.requests))
+    print(json.dumps(figures, indent=None if options.json else 2))
 
 
 if __name__ == "__main__":

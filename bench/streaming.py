@@ -98,10 +98,12 @@ def main(requests: Requests = 5, as_json: bool = False) -> None:
         sys.exit("LiteLLM's proxy is not installed: make clients")
     for pace, spacing in PACES.items():
         figures = asyncio.run(_bench(requests, spacing))
-        shown = {
+        output = {
             name: {"cpu_us_per_event": f.micros, "first_s": f.first} for name, f in figures.items()
         }
-        typer.echo(orjson.dumps({pace: shown}).decode() if as_json else f"{pace}:\n{text(figures)}")
+        typer.echo(
+            orjson.dumps({pace: output}).decode() if as_json else f"{pace}:\n{text(figures)}"
+        )
 
 
 if __name__ == "__main__":

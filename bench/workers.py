@@ -144,9 +144,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    asked = parser.parse_args()
-    figures = asyncio.run(measure(asked.requests, asked.workers))
-    print(json.dumps([asdict(one) for one in figures]) if asked.json else text(figures))
+    options = parser.parse_args()
+    figures = asyncio.run(measure(options.requests, options.workers))
+    print(json.dumps([asdict(one) for one in figures]) if options.json else text(figures))
 
 
 if __name__ == "__main__":

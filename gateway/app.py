@@ -16,14 +16,14 @@ from gateway.audit.log import AuditLog
 from gateway.audit.recorder import Recorder
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path, worker_path
-from gateway.bias.known import Known
+from gateway.bias.results import BiasResults
 from gateway.detect.base import Detector
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.pool import ProcessDetector
 from gateway.dialects.responses.conversations import Conversations
 from gateway.edge.admin import admin_app
-from gateway.edge.admin_acts import Acts
 from gateway.edge.admin_api import AdminApi
+from gateway.edge.admin_operations import AdminOperations
 from gateway.edge.public import public_app
 from gateway.errors import ConfigError
 from gateway.identity.compose import authenticator
@@ -31,20 +31,20 @@ from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
 from gateway.policy.compile.build import Build
 from gateway.policy.compile.bundle import load as load_policy
-from gateway.policy.compile.fetch import Download
+from gateway.policy.compile.bundle_source import BundleSource
 from gateway.policy.compile.signatures import Verifier
 from gateway.policy.decide.embedded import EmbeddedEngine
 from gateway.policy.decide.engine import Engine
 from gateway.policy.decide.live import LivePolicy
 from gateway.policy.decide.opa import OpaEngine
-from gateway.policy.decide.refresh import Files, Refresher
-from gateway.provenance.standing import Provenance, Standing
-from gateway.provenance.watch import Watch
+from gateway.policy.decide.refresh import FileSource, Refresher
+from gateway.provenance.monitor import ProvenanceMonitor
+from gateway.provenance.status import Provenance, ProvenanceStatus
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.counters import QuotaCounters
 from gateway.quota.harvest import HarvestGuard
-from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas
-from gateway.redact.wire import check as wire_check
+from gateway.redact.wire_check import check as wire_check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
 from gateway.routing.router import Deployments, Router
@@ -54,14 +54,14 @@ from gateway.state.base import State
 from gateway.state.redis import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.policies import PolicyNews
-from gateway.telemetry.proofs import ProofNews
+from gateway.telemetry.policy_reporter import PolicyReporter
+from gateway.telemetry.provenance_reporter import ProvenanceReporter
 from gateway.upstream.http import HttpUpstream
-from gateway.upstream.litellm.adapter import LitellmSpeech
+from gateway.upstream.litellm.adapter import LitellmAdapter
 from gateway.upstream.litellm.library import fault as litellm_fault
-from gateway.upstream.protocol.observe import Observer
-from gateway.upstream.protocol.openai import OpenAISpeech
-from gateway.upstream.transport.connector import Recognise
+from gateway.upstream.protocol.observer import DeploymentObserver
+from gateway.upstream.protocol.openai import OpenAIAdapter
+from gateway.upstream.transport.connector import ServerKeyCheck
 
 _PROVENANCE_RULE = "provenance"
 """The rule that speaks for a signed record."""
@@ -69,7 +69,7 @@ _ORIGIN = "sekisho"
 """The first part of the name of each process's log; the worker's number follows."""
 
 
-class _Part(Protocol):
+class _Component(Protocol):
     """What is started and stopped with the gateway."""
 
     async def start(self) -> None: ...
@@ -88,10 +88,10 @@ class Gateway:
     refreshers: tuple[Refresher, ...]
     audit: AuditLog
     state: State
-    ledger: Ledger
+    counters: QuotaCounters
     upstreams: Mapping[str, HttpUpstream]
     prober: Prober
-    watch: Watch
+    provenance_monitor: ProvenanceMonitor
 
     def public(self) -> FastAPI:
         """The application of the public port."""
@@ -113,7 +113,7 @@ class Gateway:
             deployments: the deployments of all workers, where there are some.
         """
         pipeline, settings = self.pipeline, self.settings
-        acts = Acts(
+        operations = AdminOperations(
             store=sqlite_path(settings.audit.store),
             identity=settings.identity,
             ring=pipeline.ring,
@@ -123,30 +123,30 @@ class Gateway:
             deployments=deployments or pipeline.router,
             refresh=reload or self.refresh_policy,
         )
-        return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, acts.table())
+        return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, operations.table())
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Start every part, and stop them again: the audit log first to come and last to go."""
-        serving: list[_Part] = [
-            self.ledger,
+        serving: list[_Component] = [
+            self.counters,
             self.detector,
             *self.upstreams.values(),
-            self.watch,
+            self.provenance_monitor,
             self.prober,
         ]
-        return self._started([self.state, *self._governing(), *serving])
+        return self._started([self.state, *self._policy_components(), *serving])
 
     def supervising(self) -> AbstractAsyncContextManager[None]:
         """Start what the supervisor of workers needs, which serves no calls itself."""
-        return self._started([self.state, *self._governing()])
+        return self._started([self.state, *self._policy_components()])
 
-    def _governing(self) -> list[_Part]:
+    def _policy_components(self) -> list[_Component]:
         policies = [self.pipeline.policy, self.pipeline.candidate]
         found = (policy for policy in policies if policy is not None)
         return [self.pipeline.identity, *found, *self.refreshers]
 
     @asynccontextmanager
-    async def _started(self, parts: Sequence[_Part]) -> AsyncIterator[None]:
+    async def _started(self, parts: Sequence[_Component]) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await self.audit.start()
             stack.push_async_callback(self.audit.close)
@@ -162,7 +162,7 @@ class Gateway:
             self.audit.ready(), self.pipeline.policy.ready(), self.state.ready()
         )
         detector = self.detector.ready()
-        identity = self.pipeline.identity.able()
+        identity = self.pipeline.identity.ready()
         return {
             "audit": audit,
             "policy": policy,
@@ -174,12 +174,12 @@ class Gateway:
     def refresh_policy(self) -> None:
         """Look for newer policies now."""
         for refresher in self.refreshers:
-            refresher.ask()
+            refresher.trigger()
 
     async def ready(self) -> bool:
         """Whether a request could be served: for a while, also without the shared state."""
         parts = dict(await self.health())
-        parts["state"] = self.pipeline.quota.able(shared=parts["state"])
+        parts["state"] = self.pipeline.quota.ready(shared=parts["state"])
         return all(parts.values())
 
 
@@ -205,11 +205,13 @@ def compose(
     metrics = Metrics()
     audit = _audit(settings, ring, worker)
     verifier = policy_verifier(settings)
-    build = load_policy(settings.policy.start_from, verifier)
+    build = load_policy(settings.policy.initial_path, verifier)
     policy = LivePolicy(build, lambda build: _engine(settings, build))
     metrics.policy_swapped("live", build.revision)
     candidate = _candidate(settings)
-    provenance = Provenance.of(settings.deployments, ProofNews(metrics, structlog.get_logger()))
+    provenance = Provenance.of(
+        settings.deployments, ProvenanceReporter(metrics, structlog.get_logger())
+    )
     upstreams = _upstreams(settings, policy, provenance)
     router = Router(settings)
     detector = detector or ProcessDetector(
@@ -218,20 +220,20 @@ def compose(
         specs=settings.detect.specs(),
     )
     state = open_state(settings.state)
-    ledger = Ledger(
+    counters = QuotaCounters(
         state,
         grace_seconds=settings.state.grace_seconds,
         grace_share=settings.state.grace_share,
     )
     pipeline = Pipeline(
         identity=authenticator(settings, ring, environ, state),
-        quota=_quotas(settings, ring, ledger),
+        quota=_quotas(settings, ring, counters),
         scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
         provenance=provenance,
-        bias=Known(settings.deployments, structlog.get_logger()),
+        bias=BiasResults(settings.deployments, structlog.get_logger()),
         router=router,
         ring=ring,
         upstreams=upstreams,
@@ -244,27 +246,27 @@ def compose(
         metrics=metrics,
         detector=detector,
         refreshers=_refreshers(
-            settings, policy, candidate, verifier, PolicyNews(metrics, structlog.get_logger())
+            settings, policy, candidate, verifier, PolicyReporter(metrics, structlog.get_logger())
         ),
         audit=audit,
         state=state,
-        ledger=ledger,
+        counters=counters,
         upstreams=upstreams,
         prober=_prober(settings, router, upstreams),
-        watch=Watch(provenance.standings, _shows(settings, upstreams)),
+        provenance_monitor=ProvenanceMonitor(provenance.statuses, _observers(settings, upstreams)),
     )
 
 
-def _quotas(settings: Settings, ring: KeyRing, ledger: Ledger) -> Quotas:
-    told = settings.deployments.items()
+def _quotas(settings: Settings, ring: KeyRing, counters: QuotaCounters) -> Quotas:
+    reporter = settings.deployments.items()
     guarded = {name: model.harvest for name, model in settings.models.items() if model.harvest}
     return Quotas(
         settings.quotas,
-        prices={name: deployment.price for name, deployment in told if deployment.price},
-        ledger=ledger,
-        places=Concurrency(settings.limits.concurrent_requests),
+        prices={name: deployment.price for name, deployment in reporter if deployment.price},
+        counters=counters,
+        concurrency=Concurrency(settings.limits.concurrent_requests),
         harvest=HarvestGuard(guarded, lambda tenant: ring.derive(tenant, "harvest")),
-        longest=settings.limits.output_tokens,
+        default_output_tokens=settings.limits.output_tokens,
     )
 
 
@@ -283,7 +285,7 @@ def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Met
         deadline_ms=settings.detect.deadline_ms,
         cache_entries=settings.detect.cache_entries,
         cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
-        matched=metrics.listed,
+        on_match=metrics.listed,
     )
 
 
@@ -310,19 +312,19 @@ def _refreshers(
     policy: LivePolicy,
     candidate: LivePolicy | None,
     verifier: Verifier | None,
-    told: PolicyNews,
+    reporter: PolicyReporter,
 ) -> tuple[Refresher, ...]:
     wanted = settings.policy
     if wanted.bundle is not None:
-        download = Download(wanted.bundle, verifier)
-        live = Refresher("live", download, policy.swap, told, wanted.bundle.poll_seconds)
+        download = BundleSource(wanted.bundle, verifier)
+        live = Refresher("live", download, policy.swap, reporter, wanted.bundle.poll_seconds)
     else:
-        files = Files(wanted.path, verifier)
-        live = Refresher("live", files, policy.swap, told, wanted.watch_seconds)
+        files = FileSource(wanted.path, verifier)
+        live = Refresher("live", files, policy.swap, reporter, wanted.watch_seconds)
     if candidate is None or wanted.candidate is None:
         return (live,)
-    files = Files(wanted.candidate, None)
-    return (live, Refresher("candidate", files, candidate.swap, told, wanted.watch_seconds))
+    files = FileSource(wanted.candidate, None)
+    return (live, Refresher("candidate", files, candidate.swap, reporter, wanted.watch_seconds))
 
 
 def _upstreams(
@@ -334,30 +336,32 @@ def _upstreams(
             deployment,
             _speech(name, deployment),
             wire_check=wire_check,
-            refused_host=policy.refused_host,
-            recognise=_recognise(provenance.standings.get(name), policy),
+            host_refusal=policy.host_refusal,
+            check_server_key=_pin_check(provenance.statuses.get(name), policy),
         )
         for name, deployment in settings.deployments.items()
     }
 
 
-def _recognise(standing: Standing | None, policy: LivePolicy) -> Recognise | None:
+def _pin_check(standing: ProvenanceStatus | None, policy: LivePolicy) -> ServerKeyCheck | None:
     """What policy says of a server whose key is not the one in the deployment's record."""
     if standing is None:
         return None
-    return lambda pin: None if standing.recognises(pin) else policy.reasons(_PROVENANCE_RULE)
+    return lambda pin: None if standing.accepts_pin(pin) else policy.reasons(_PROVENANCE_RULE)
 
 
-def _speech(name: str, deployment: DeploymentSettings) -> LitellmSpeech | OpenAISpeech:
+def _speech(name: str, deployment: DeploymentSettings) -> LitellmAdapter | OpenAIAdapter:
     if deployment.kind == "openai":
-        return OpenAISpeech(deployment)
+        return OpenAIAdapter(deployment)
     if why := litellm_fault():
         raise ConfigError([f"deployments.{name}: {why}"])
-    return LitellmSpeech(deployment)
+    return LitellmAdapter(deployment)
 
 
 def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpstream]) -> Prober:
-    probes = {name: told.probe for name, told in settings.deployments.items() if told.probe}
+    probes = {
+        name: reporter.probe for name, reporter in settings.deployments.items() if reporter.probe
+    }
 
     async def ask(name: str, probe: Probe) -> str:
         return await upstreams[name].probe(probe)
@@ -365,7 +369,9 @@ def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpst
     return Prober(router, probes, ask, structlog.get_logger())
 
 
-def _shows(settings: Settings, upstreams: Mapping[str, HttpUpstream]) -> dict[str, Observer]:
+def _observers(
+    settings: Settings, upstreams: Mapping[str, HttpUpstream]
+) -> dict[str, DeploymentObserver]:
     """Those that speak OpenAI's words; others show nothing that could be compared."""
-    kinds = {name: told.kind for name, told in settings.deployments.items()}
-    return {name: it.shows() for name, it in upstreams.items() if kinds[name] == "openai"}
+    kinds = {name: reporter.kind for name, reporter in settings.deployments.items()}
+    return {name: it.observer() for name, it in upstreams.items() if kinds[name] == "openai"}

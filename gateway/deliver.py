@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from gateway import timeouts
 from gateway.audit.recorder import Recorder
 from gateway.dialects.base import Dialect, Framer
 from gateway.errors import SekishoError
 from gateway.quota.quotas import Reservation
 from gateway.respond import Reply
 from gateway.types import Event
-
-_KEEP_ALIVE_SECONDS = 10.0
 
 
 class _End:
@@ -61,12 +60,12 @@ async def _frames(
         yield framer.done()
     except SekishoError as error:
         ended = True
-        shown = await recorder.failed(reply.exchange, error)
-        yield framer.error(shown, reply.exchange.request_id)
+        safe_error = await recorder.failed(reply.exchange, error)
+        yield framer.error(safe_error, reply.exchange.request_id)
     except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault ends the reply
         ended = True
-        shown = await recorder.failed(reply.exchange, recorder.fault(error))
-        yield framer.error(shown, reply.exchange.request_id)
+        safe_error = await recorder.failed(reply.exchange, recorder.fault(error))
+        yield framer.error(safe_error, reply.exchange.request_id)
     finally:
         reservation.settle(reply.exchange)
         if not ended:
@@ -74,22 +73,22 @@ async def _frames(
 
 
 async def _ready(reply: Reply, framer: Framer) -> AsyncGenerator[bytes, None]:
-    events = _ticking(reply.events) if reply.holds_back else reply.events
-    async with aclosing(events) as ticking:
-        async for batch in ticking:
+    events = _with_keep_alive(reply.events) if reply.buffers else reply.events
+    async with aclosing(events) as batches:
+        async for batch in batches:
             frame = framer.comment() if batch is None else b"".join(map(framer.feed, batch))
             if frame:
                 yield frame
 
 
-async def _ticking(
+async def _with_keep_alive(
     events: AsyncGenerator[list[Event], None],
 ) -> AsyncGenerator[list[Event] | None, None]:
     """The events, with ``None`` whenever none came for a while, so that nobody gives up waiting."""
     pending = asyncio.ensure_future(anext(events, _END))
     try:
         while True:
-            done, _ = await asyncio.wait({pending}, timeout=_KEEP_ALIVE_SECONDS)
+            done, _ = await asyncio.wait({pending}, timeout=timeouts.KEEP_ALIVE_COMMENT)
             if not done:
                 yield None
                 continue

@@ -163,7 +163,7 @@ class ContextExceeded(ClientError):
     code = "context_length_exceeded"
 
 
-class TooMuch(ClientError):
+class LimitExceeded(ClientError):
     """A limit is reached. ``retry_after`` is in seconds."""
 
     status = 429
@@ -175,13 +175,13 @@ class TooMuch(ClientError):
         self.retry_after = retry_after
 
 
-class RateLimited(TooMuch):
+class RateLimited(LimitExceeded):
     """Too much in a window of time, or at once."""
 
     code = "rate_limited"
 
 
-class BudgetExhausted(TooMuch):
+class BudgetExhausted(LimitExceeded):
     """A budget of a calendar period does not cover the request."""
 
     code = "budget_exhausted"

@@ -40,7 +40,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class QuotaStatus:
     """How a quota stands once the request was counted. Money is in millionths of its currency."""
 
     quota: str
@@ -81,7 +81,7 @@ class Exchange:
     sent_model: str = ""
     reply_model: str = ""
     usage: UsageEvent | None = None
-    standings: tuple[Standing, ...] = ()
+    quota_statuses: tuple[QuotaStatus, ...] = ()
     harvest: Mapping[str, HarvestState] = field(default_factory=dict)
     """How each model that counts different prompts stands for this caller."""
     sent: bool = False
@@ -90,7 +90,7 @@ class Exchange:
     """Length of what came back so far, as UTF-8."""
     restored: int = 0
     unrestored: int = 0
-    invented: dict[str, int] = field(default_factory=dict)
+    generated: dict[str, int] = field(default_factory=dict)
     upstream_seconds: float = 0.0
     outcome: Outcome | None = None
     target: str = ""

@@ -46,7 +46,7 @@ State: TypeAlias = Literal["active", "readable"]
 
 FORMAT: Final = "sekisho-key-ring/1"
 KEY_BYTES: Final = 32
-_DERIVED_KEYS_KEPT: Final = 4096
+_DERIVED_KEY_CACHE_SIZE: Final = 4096
 _KEY_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _KEY_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _PUBLIC_KEY: Final = re.compile(
@@ -104,7 +104,7 @@ class KeyRing:
         self.active_id: Final = next(key.id for key in ordered if key.state == "active")
         self.oldest_id: Final = min(reversed(ordered), key=lambda key: key.created).id
         """The key that names what must be found again whichever key is active."""
-        self._derived: Final = lru_cache(_DERIVED_KEYS_KEPT)(self._derive)
+        self._derived: Final = lru_cache(_DERIVED_KEY_CACHE_SIZE)(self._derive)
 
     @classmethod
     def new(cls) -> "KeyRing":
@@ -219,8 +219,8 @@ def _exposed(found: os.stat_result) -> bool:
     Root may let its group read it to a process that is not root, as Kubernetes does with Secrets (``fsGroup``): the rule
     of PostgreSQL for its private key (https://www.postgresql.org/docs/current/ssl-tcp.html).
     """
-    lent = found.st_uid == 0 and os.geteuid() != 0
-    others = (stat.S_IWGRP | stat.S_IXGRP if lent else stat.S_IRWXG) | stat.S_IRWXO
+    group_may_read = found.st_uid == 0 and os.geteuid() != 0
+    others = (stat.S_IWGRP | stat.S_IXGRP if group_may_read else stat.S_IRWXG) | stat.S_IRWXO
     return bool(found.st_mode & others)
 
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gateway.audit.recorder import Recorder
-from gateway.bias.known import Known
+from gateway.bias.results import BiasResults
 from gateway.deliver import document, frames
-from gateway.detect.scan.lists import Lists
+from gateway.detect.scan.lists import DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.dialects.responses.conversations import DELETE, Conversations
@@ -36,13 +36,13 @@ from gateway.policy.decide.live import LivePolicy, Revision
 from gateway.policy.decide.permit import Cleared, clear
 from gateway.policy.decide.refusal import refusal
 from gateway.policy.lab.trial import trial
-from gateway.provenance.standing import Provenance
+from gateway.provenance.status import Provenance
 from gateway.quota.estimate import capped, choices
 from gateway.quota.meter import metered
 from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
-from gateway.respond import Opened, Reply
+from gateway.respond import OpenReply, Reply
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Lease, Router
 from gateway.types import Call, Decision, Deployment, Event, Facts, Principal, Scan
@@ -102,14 +102,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class ExaminedRequest:
     """A request that was scanned and decided on, with nothing sent."""
 
     entry: ModelEntry
     deployments: tuple[Deployment, ...]
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
-    lists: Lists
+    lists: DetectionLists
     """What the revision that decided says of findings."""
     decision: Decision
     output_tokens: int | None = None
@@ -128,7 +128,7 @@ class Pipeline:
     """Policies on trial beside the live ones."""
     catalogue: Catalogue
     provenance: Provenance
-    bias: Known
+    bias: BiasResults
     """What was measured of deployments."""
     router: Router
     ring: KeyRing
@@ -138,7 +138,7 @@ class Pipeline:
 
     async def serve(self, inbound: Inbound) -> Answer:
         """Take one request through every stage; whatever goes wrong becomes a recorded refusal."""
-        return await self._recorded(inbound, self._pass)
+        return await self._recorded(inbound, self._handle)
 
     async def kept(self, inbound: Inbound) -> Answer:
         """Give out or delete the kept reply that the path names; refusals are recorded, and so is the act."""
@@ -172,7 +172,9 @@ class Pipeline:
         await self.identity.authenticate(inbound.headers, inbound.peer)
         return inbound.dialect.models(self.catalogue.models())
 
-    async def examine(self, principal: Principal, call: Call, exchange: Exchange) -> Examined:
+    async def examine(
+        self, principal: Principal, call: Call, exchange: Exchange
+    ) -> ExaminedRequest:
         """Scan and decide, and nothing more: shared by ``serve`` and by the dry run.
 
         Raises:
@@ -195,7 +197,7 @@ class Pipeline:
                 known = self._facts(principal, exchange, call, scan, entry, elsewhere, policy, now)
                 exchange.trial = await trial(policy, known, decision)
         deployments = (*entry.deployments, *rerouted)
-        return Examined(
+        return ExaminedRequest(
             entry=entry, deployments=deployments, scan=scan, lists=lists, decision=decision
         )
 
@@ -228,7 +230,7 @@ class Pipeline:
             build=policy.build,
             now=now,
         )
-        return with_bias(known, self.bias.of(told.deployment for told in found), now)
+        return with_bias(known, self.bias.of(each.deployment for each in found), now)
 
     def _rerouted(
         self, principal: Principal, entry: ModelEntry, policy: Revision
@@ -238,7 +240,12 @@ class Pipeline:
         return tuple(d for d in self.catalogue.deployments(name) if d not in entry.deployments)
 
     def clear(
-        self, dialect: Dialect, call: Call, examined: Examined, tenant: str, deployment: Deployment
+        self,
+        dialect: Dialect,
+        call: Call,
+        examined: ExaminedRequest,
+        tenant: str,
+        deployment: Deployment,
     ) -> Cleared:
         """Mask a call for one deployment and ask policy's permission to send it there.
 
@@ -262,10 +269,10 @@ class Pipeline:
         exchange.principal = principal = await self.identity.on_behalf(principal, inbound.headers)
         return principal
 
-    async def _pass(self, inbound: Inbound, exchange: Exchange) -> Answer:
+    async def _handle(self, inbound: Inbound, exchange: Exchange) -> Answer:
         principal = await self._authenticated(inbound, exchange)
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
-        call = await self.conversations.continued(principal, call)
+        call = await self.conversations.with_history(principal, call)
         exchange.target = call.reply_id
         declared = declared_purpose(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
@@ -275,8 +282,8 @@ class Pipeline:
             if not examined.decision.allow:
                 raise refusal(examined.decision)
             examined = replace(examined, output_tokens=reservation.output_tokens)
-            opened = await self._open(inbound.dialect, principal, call, examined, exchange)
-            return await self._respond(inbound, principal, opened, exchange, reservation)
+            open_reply = await self._open(inbound.dialect, principal, call, examined, exchange)
+            return await self._respond(inbound, principal, open_reply, exchange, reservation)
         except BaseException:
             reservation.settle(exchange)
             raise
@@ -290,9 +297,9 @@ class Pipeline:
         dialect: Dialect,
         principal: Principal,
         call: Call,
-        examined: Examined,
+        examined: ExaminedRequest,
         exchange: Exchange,
-    ) -> Opened:
+    ) -> OpenReply:
         """Try the permitted deployments, best first, until one begins to answer."""
         plan = self.router.plan(
             examined.decision, examined.entry, examined.deployments, call, principal.tenant
@@ -305,9 +312,9 @@ class Pipeline:
                     await self._attempt(cleared, exchange)
                     return await self._first(call, cleared, lease, examined, exchange)
             except UpstreamError as error:
-                if not plan.goes_on(error):
+                if not plan.should_retry(error):
                     raise
-                await self.recorder.fell_back(exchange, error)
+                await self.recorder.attempt_failed(exchange, error)
 
     async def _attempt(self, cleared: Cleared, exchange: Exchange) -> None:
         exchange.attempts += 1
@@ -318,9 +325,14 @@ class Pipeline:
         await self.recorder.attempt(exchange)
 
     async def _first(
-        self, call: Call, cleared: Cleared, lease: Lease, examined: Examined, exchange: Exchange
-    ) -> Opened:
-        events = lease.carry(self.upstreams[cleared.deployment.name].send(cleared))
+        self,
+        call: Call,
+        cleared: Cleared,
+        lease: Lease,
+        examined: ExaminedRequest,
+        exchange: Exchange,
+    ) -> OpenReply:
+        events = lease.track(self.upstreams[cleared.deployment.name].send(cleared))
         if call.stream and examined.output_tokens is not None:
             events = metered(events, examined.output_tokens * choices(call))
         began = time.perf_counter()
@@ -336,21 +348,21 @@ class Pipeline:
             raise
         finally:
             exchange.upstream_seconds += time.perf_counter() - began
-        return Opened(first=first, rest=events, call=call, cleared=cleared, lists=examined.lists)
+        return OpenReply(first=first, rest=events, call=call, cleared=cleared, lists=examined.lists)
 
     async def _respond(
         self,
         inbound: Inbound,
         principal: Principal,
-        opened: Opened,
+        open_reply: OpenReply,
         exchange: Exchange,
         reservation: Reservation,
     ) -> Answer:
-        reply = Reply(opened, exchange, self.scanner, inbound.dialect)
+        reply = Reply(open_reply, exchange, self.scanner, inbound.dialect)
         if reply.call.reply_id:
-            reply.events = self.conversations.keeping(principal, reply.call, reply.events)
-        if opened.call.stream:
-            framer = inbound.dialect.framer(opened.call)
+            reply.events = self.conversations.storing(principal, reply.call, reply.events)
+        if open_reply.call.stream:
+            framer = inbound.dialect.framer(open_reply.call)
             body = await frames(reply, framer, self.recorder, reservation)
             return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
         whole = await document(reply, inbound.dialect, self.recorder)
@@ -360,8 +372,8 @@ class Pipeline:
     async def _kept(self, inbound: Inbound, exchange: Exchange) -> Answer:
         principal = await self._authenticated(inbound, exchange)
         kept = self.conversations
-        act = kept.delete if inbound.operation == DELETE else kept.retrieve
-        body = await act(principal, inbound.reply_id)
+        operation = kept.delete if inbound.operation == DELETE else kept.retrieve
+        body = await operation(principal, inbound.reply_id)
         exchange.target = inbound.reply_id
         await self.recorder.served(exchange)
         return Answer(status=200, body=body, exchange=exchange)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
 from gateway.detect.base import Span
-from gateway.detect.scan.lists import NO_LISTS, Lists
+from gateway.detect.scan.lists import NO_LISTS, DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.scan.segmenter import (
     PatternSegmenter,
@@ -23,39 +23,39 @@ from gateway.detect.scan.segmenter import (
 from gateway.dialects.base import Dialect
 from gateway.exchange import Exchange
 from gateway.policy.decide.permit import Cleared
-from gateway.redact.reply import JsonState, RequestIndex, only_stand_ins, treat
+from gateway.redact.generated import JsonStringTracker, RequestIndex, only_replacements, treat
+from gateway.redact.reasoning_tags import ThinkSplitter
 from gateway.redact.restore import Restorer, hosts_in
-from gateway.redact.thinking import ThinkSplitter
 from gateway.text.fold import utf8_length
 from gateway.types import (
     Call,
     Embedding,
     Event,
     Finish,
-    Kept,
     ReasoningDelta,
     RefusalDelta,
-    Spoken,
+    ReplyStored,
     Start,
     TextDelta,
+    TextEvent,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
     Verdict,
 )
 
-_Key: TypeAlias = tuple[int, type[Spoken], object]
+_Key: TypeAlias = tuple[int, type[TextEvent], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenReply:
     """An upstream that has begun to answer: nothing is retried from here on."""
 
     first: Sequence[Event]
     rest: AsyncGenerator[Sequence[Event], None]
     call: Call
     cleared: Cleared
-    lists: Lists = NO_LISTS
+    lists: DetectionLists = NO_LISTS
     """What the revision that decided says of findings."""
 
     @property
@@ -67,44 +67,44 @@ class Opened:
 class _Channel:
     """One stream of text within a reply."""
 
-    __slots__ = ("json", "restorer", "segmenter", "silent", "template")
+    __slots__ = ("dropped", "json", "restorer", "segmenter", "template")
 
     def __init__(
-        self, *, template: Spoken, segmenter: Segmenter, restorer: Restorer | None, silent: bool
+        self, *, template: TextEvent, segmenter: Segmenter, restorer: Restorer | None, dropped: bool
     ) -> None:
         self.template = template
         self.segmenter = segmenter
         self.restorer = restorer
-        self.silent = silent
-        self.json = JsonState() if isinstance(template, ToolDelta) else None
+        self.dropped = dropped
+        self.json = JsonStringTracker() if isinstance(template, ToolDelta) else None
 
 
 class Reply:
     """Turns an upstream's events into events that the caller may see.
 
     Args:
-        opened: the upstream's answer.
+        open_reply: the upstream's answer.
         exchange: the ledger; usage, model, restored and invented counts are written here.
         scanner: scans whole replies with every detector.
         dialect: the caller's, which says how replies are laid out.
     """
 
     def __init__(
-        self, opened: Opened, exchange: Exchange, scanner: Scanner, dialect: Dialect
+        self, open_reply: OpenReply, exchange: Exchange, scanner: Scanner, dialect: Dialect
     ) -> None:
         self.exchange = exchange
-        self.call = opened.call
-        self._opened = opened
+        self.call = open_reply.call
+        self._opened = open_reply
         self._scanner = scanner
-        self._verdict = opened.verdict
+        self._verdict = open_reply.verdict
         self._whole = self._verdict.output_depth == "whole"
-        self._ordered = dialect.ordered
+        self._ordered = dialect.sequential
         self._strict = self._verdict.reasoning != "pass"
-        self._splits = self._strict or not dialect.inline_reasoning
-        self.holds_back = self._whole or self._strict
-        self._index = RequestIndex(opened.call.segments)
+        self._split_reasoning = self._strict or not dialect.inline_reasoning
+        self.buffers = self._whole or self._strict
+        self._index = RequestIndex(open_reply.call.segments)
         self._channels: dict[_Key, _Channel] = {}
-        self._speaking: dict[int, _Channel] = {}
+        self._active_channels: dict[int, _Channel] = {}
         self._splitters: dict[int, ThinkSplitter] = {}
         self._hosts: frozenset[str] | None = None
         self.events = self._read()
@@ -130,7 +130,7 @@ class Reply:
             while batch is not None:
                 safe: list[Event] = []
                 for event in batch:
-                    await self._take(event, safe)
+                    await self._handle(event, safe)
                 if safe:
                     yield safe
                 began = time.perf_counter()
@@ -146,11 +146,15 @@ class Reply:
         finally:
             self._count()
 
-    async def _take(self, event: Event, safe: list[Event]) -> None:
+    async def _handle(self, event: Event, safe: list[Event]) -> None:
         """Add to ``safe`` what may be shown now that ``event`` has come."""
         match event:
             case TextDelta():
-                await (self._split(event, safe) if self._splits else self._speak(event, safe))
+                await (
+                    self._split(event, safe)
+                    if self._split_reasoning
+                    else self._process_text(event, safe)
+                )
             case Start():
                 self.exchange.reply_model = event.model
                 safe.append(event)
@@ -162,12 +166,12 @@ class Reply:
                 own = [c for key, c in self._channels.items() if key[0] == event.choice]
                 await self._flush(own, safe)
                 safe.append(event)
-            case Embedding() | Kept():
+            case Embedding() | ReplyStored():
                 safe.append(event)
             case _:
-                if isinstance(event, ReasoningDelta) and self._splits:
+                if isinstance(event, ReasoningDelta) and self._split_reasoning:
                     self._splitter(event.choice).elsewhere()
-                await self._speak(event, safe)
+                await self._process_text(event, safe)
 
     def _splitter(self, choice: int) -> ThinkSplitter:
         if choice not in self._splitters:
@@ -177,50 +181,50 @@ class Reply:
     async def _split(self, event: TextDelta, safe: list[Event]) -> None:
         """Text that may hold reasoning: each part goes its own way."""
         for piece in self._splitter(event.choice).feed(event.text):
-            await self._speak(_part_of(event.choice, *piece), safe)
+            await self._process_text(_part_of(event.choice, *piece), safe)
 
     async def _split_rest(self, choice: int, safe: list[Event]) -> None:
         splitter = self._splitters.get(choice)
         for piece in splitter.flush() if splitter is not None else ():
-            await self._speak(_part_of(choice, *piece), safe)
+            await self._process_text(_part_of(choice, *piece), safe)
 
-    async def _speak(self, event: Spoken, safe: list[Event]) -> None:
+    async def _process_text(self, event: TextEvent, safe: list[Event]) -> None:
         self.exchange.output_bytes += utf8_length(event.text)
         channel = self._channel(event)
-        if self._ordered and self._speaking.get(event.choice) is not channel:
-            before = self._speaking.get(event.choice)
-            self._speaking[event.choice] = channel
+        if self._ordered and self._active_channels.get(event.choice) is not channel:
+            before = self._active_channels.get(event.choice)
+            self._active_channels[event.choice] = channel
             await self._flush([before] if before is not None else [], safe)
         if isinstance(event, ToolDelta) and event.name is not None:
             safe.append(replace(event, name=await self._name(event.name), text=""))
         units = channel.segmenter.feed(event.text)
         if units:
-            self._say(channel, await self._pass(channel, units), safe)
-        if isinstance(event, Unknown) and event.number:
+            self._emit(channel, await self._process_units(channel, units), safe)
+        if isinstance(event, UnknownField) and event.number:
             await self._flush([channel], safe)
 
     async def _flush(self, channels: Sequence[_Channel], safe: list[Event]) -> None:
         """Add what these channels still hold."""
         for channel in channels:
-            text = await self._pass(channel, channel.segmenter.flush())
+            text = await self._process_units(channel, channel.segmenter.flush())
             if channel.restorer is not None:
                 text += channel.restorer.flush()
-            self._say(channel, text, safe)
+            self._emit(channel, text, safe)
 
-    def _say(self, channel: _Channel, text: str, safe: list[Event]) -> None:
-        if text and not channel.silent:
+    def _emit(self, channel: _Channel, text: str, safe: list[Event]) -> None:
+        if text and not channel.dropped:
             safe.append(_with_text(channel.template, text))
 
-    async def _pass(self, channel: _Channel, units: list[Unit]) -> str:
+    async def _process_units(self, channel: _Channel, units: list[Unit]) -> str:
         passed, restorer = "", channel.restorer
         for unit in units:
             text = unit.text
             if unit.scan or channel.json is not None:
-                text = await self._treated(unit, channel.json)
+                text = await self._treat_unit(unit, channel.json)
             passed += text if restorer is None else restorer.feed(text)
         return passed
 
-    async def _treated(self, unit: Unit, json: JsonState | None) -> str:
+    async def _treat_unit(self, unit: Unit, json: JsonStringTracker | None) -> str:
         treated = treat(
             unit.text,
             await self._spans(unit),
@@ -229,15 +233,15 @@ class Reply:
             treatment=self._verdict.output_treatment,
             json=json,
         )
-        for entity, count in treated.invented.items():
-            self.exchange.invented[entity] = self.exchange.invented.get(entity, 0) + count
+        for entity, count in treated.generated.items():
+            self.exchange.generated[entity] = self.exchange.generated.get(entity, 0) + count
         return treated.text
 
     async def _spans(self, unit: Unit) -> tuple[Span, ...]:
         if not unit.scan:
             return ()
         if not self._whole:
-            known = only_stand_ins(unit.text, self._opened.cleared.vault)
+            known = only_replacements(unit.text, self._opened.cleared.vault)
             return () if known else scan_unit(unit)
         principal = self.exchange.principal
         tenant, app = (principal.tenant, principal.app) if principal else ("", "")
@@ -247,9 +251,9 @@ class Reply:
         """A tool's name as the model wrote it: the caller's own pass, others are scanned whole."""
         if name in self._opened.call.tools:
             return name
-        return await self._treated(Unit(text=name, scan=True, context=""), None)
+        return await self._treat_unit(Unit(text=name, scan=True, context=""), None)
 
-    def _channel(self, event: Spoken) -> _Channel:
+    def _channel(self, event: TextEvent) -> _Channel:
         key = (event.choice, type(event), _part(event))
         channel = self._channels.get(key)
         if channel is None:
@@ -257,11 +261,11 @@ class Reply:
                 template=event,
                 segmenter=WholeSegmenter() if self._whole else PatternSegmenter(),
                 restorer=self._restorer(event),
-                silent=isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop",
+                dropped=isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop",
             )
         return channel
 
-    def _restorer(self, event: Spoken) -> Restorer | None:
+    def _restorer(self, event: TextEvent) -> Restorer | None:
         """Where values are put back: never in unknown places, nor for tools the caller did not declare."""
         vault = self._opened.cleared.vault
         match event:
@@ -270,7 +274,7 @@ class Reply:
                 return Restorer(vault, escape=True, hosts=None) if declared else None
             case ReasoningDelta() if self._strict:
                 return None
-            case Unknown():
+            case UnknownField():
                 return None
             case _:
                 return Restorer(vault, escape=False, hosts=self._request_hosts())
@@ -286,7 +290,7 @@ class Reply:
         self.exchange.unrestored = sum(restorer.unrestored for restorer in restorers)
 
 
-def _part(event: Spoken) -> object:
+def _part(event: TextEvent) -> object:
     match event:
         case TextDelta() | RefusalDelta():
             return None
@@ -294,16 +298,16 @@ def _part(event: Spoken) -> object:
             return event.part
         case ReasoningDelta():
             return event.field_name
-        case Unknown():
+        case UnknownField():
             return event.path
 
 
-def _part_of(choice: int, reasoning: bool, text: str) -> Spoken:
+def _part_of(choice: int, reasoning: bool, text: str) -> TextEvent:
     kind = ReasoningDelta if reasoning else TextDelta
     return kind(choice=choice, text=text)
 
 
-def _with_text(template: Spoken, text: str) -> Spoken:
+def _with_text(template: TextEvent, text: str) -> TextEvent:
     if isinstance(template, TextDelta):
         return TextDelta(choice=template.choice, text=text)
     if isinstance(template, ToolDelta):

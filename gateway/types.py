@@ -17,7 +17,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "other"]
 Escaping: TypeAlias = Literal["none", "json"]
-Place: TypeAlias = Literal["string", "number", "key", "identifier", "sealed"]
+LeafKind: TypeAlias = Literal["string", "number", "key", "identifier", "sealed"]
 Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
 Treatment: TypeAlias = Literal[
     "keep", "placeholder", "surrogate", "mask", "hash", "block", "in-house-only"
@@ -66,7 +66,7 @@ class Segment:
     origin: Origin
     text: str = field(repr=False)
     escaping: Escaping = "none"
-    place: Place = "string"
+    place: LeafKind = "string"
 
     @property
     def key(self) -> str:
@@ -93,7 +93,7 @@ class Call:
     """``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
     purpose: str | None = None
     max_output_tokens: int | None = None
-    previous: str | None = None
+    previous_response_id: str | None = None
     """The kept reply that this call goes on from, as the caller names it."""
     keep: bool = False
     """Whether the caller wants the reply kept for a later call."""
@@ -247,7 +247,7 @@ class Vault(Protocol):
         """What stand-ins look like in a text; ``get`` tells which are of this scope."""
 
     @property
-    def openings(self) -> Collection[str]:
+    def prefixes(self) -> Collection[str]:
         """Every beginning of a stand-in that looks like text, in each spelling that a reply can hold."""
 
     def put(self, entity: str, value: str) -> str:
@@ -256,7 +256,7 @@ class Vault(Protocol):
     def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
         """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
 
-    def get(self, stand_in: str) -> str | None:
+    def get(self, replacement: str) -> str | None:
         """The value behind a stand-in minted in this scope, else ``None``."""
 
     def begins(self, text: str) -> bool:
@@ -364,7 +364,7 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class UnknownField:
     """A text leaf that this version does not know, at ``path`` inside the choice's message or delta.
 
     It is scanned like text, never restored, and framed again at the same path. A number is its JSON spelling.
@@ -385,11 +385,11 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class ReplyStored:
     """The reply was kept, under the ``reply_id`` of its call: the last event, where there is one."""
 
 
-Spoken: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | Unknown
+TextEvent: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | UnknownField
 """The events that hold text."""
 
-Event: TypeAlias = Start | Spoken | UsageEvent | Finish | Embedding | Kept
+Event: TypeAlias = Start | TextEvent | UsageEvent | Finish | Embedding | ReplyStored

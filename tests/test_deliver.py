@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway import deliver
+from gateway import deliver, timeouts
 from gateway.deliver import document, frames
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
@@ -105,12 +105,12 @@ async def _breaking(events: Any, broken: Any) -> AsyncGenerator[list[Event], Non
 
 
 async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "_KEEP_ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
 
     async def slow() -> AsyncGenerator[list[Event], None]:
         await asyncio.sleep(0.05)
         yield [START]
 
-    ticks = [event async for event in deliver._ticking(slow())]
+    ticks = [event async for event in deliver._with_keep_alive(slow())]
     assert ticks.count(None) >= 1
     assert ticks[-1] == [START]

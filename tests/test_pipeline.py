@@ -10,7 +10,7 @@ import pytest
 
 from gateway.audit.search import Query, search
 from tests.parts.gateways import Served, serving
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion
 
 TEXT = [{"role": "user", "content": "I am kenji.tanaka@example.co.jp"}]
 
@@ -35,7 +35,7 @@ async def test_the_attempt_is_durable_before_the_first_upstream_byte(
 ) -> None:
     recorded: list[list[str]] = []
 
-    def look(_: Seen) -> Script:
+    def look(_: ReceivedRequest) -> Script:
         recorded.append([row["kind"] for row in search(tmp_path / "audit.db", Query())])
         return completion({"content": "ok"})
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.detect.base import Span
-from gateway.detect.scan.lists import Lists
+from gateway.detect.scan.lists import DetectionLists
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.exchange import Exchange
 from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
-from gateway.respond import Opened, Reply
+from gateway.respond import OpenReply, Reply
 from gateway.types import (
     Event,
     Finish,
@@ -25,7 +25,7 @@ from gateway.types import (
     Start,
     TextDelta,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
 from tests.parts.samples import decision, deployment
@@ -38,7 +38,9 @@ VALUE = "kenji.tanaka@example.co.jp"
 class WholeScanner:
     """Finds one word in a whole reply, as the detectors would."""
 
-    async def scan_text(self, text: str, tenant: str, app: str, lists: Lists) -> tuple[Span, ...]:
+    async def scan_text(
+        self, text: str, tenant: str, app: str, lists: DetectionLists
+    ) -> tuple[Span, ...]:
         at = text.find("Yamada")
         if at < 0:
             return ()
@@ -73,10 +75,12 @@ def reply(
         decision=decision({"r1-a": True}, **verdict),
         deployment=deployment(),
     )
-    opened = Opened(first=[START], rest=rest(), call=_with_tools(sent, tools), cleared=cleared)
+    open_reply = OpenReply(
+        first=[START], rest=rest(), call=_with_tools(sent, tools), cleared=cleared
+    )
     exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
     scanner: Any = WholeScanner()
-    return Reply(opened, exchange, scanner, dialect or OpenAIChat()), exchange
+    return Reply(open_reply, exchange, scanner, dialect or OpenAIChat()), exchange
 
 
 def _with_tools(sent: Any, tools: frozenset[str]) -> Any:
@@ -97,7 +101,7 @@ async def said(
     texts: dict[str, str] = {}
     async with read:
         async for event in flat(read):
-            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | Unknown):
+            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | UnknownField):
                 name = type(event).__name__
                 texts[name] = texts.get(name, "") + event.text
     return texts, exchange
@@ -118,14 +122,14 @@ async def test_any_split_shows_the_same_text(cuts: list[int]) -> None:
     texts, exchange = await said(deltas(text, cuts), request)
     shown = f"To {VALUE}: call [PHONE_NUMBER] or {VALUE}, card [CREDIT_CARD], "
     assert texts["TextDelta"] == shown
-    assert exchange.invented == {"PHONE_NUMBER": 1, "CREDIT_CARD": 1}
+    assert exchange.generated == {"PHONE_NUMBER": 1, "CREDIT_CARD": 1}
     assert (exchange.restored, exchange.unrestored) == (1, 1)
 
 
 async def test_depth_whole_scans_with_every_detector_before_anything_is_shown() -> None:
     texts, exchange = await said(deltas("I know Yamada well", [9]), vault(), output_depth="whole")
     assert texts["TextDelta"] == "I know [PERSON] well"
-    assert exchange.invented == {"PERSON": 1}
+    assert exchange.generated == {"PERSON": 1}
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("pass", VALUE), ("redact", "MINTED"), ("drop", None)])
@@ -137,7 +141,7 @@ async def test_the_three_modes_of_reasoning(mode: str, shown: str | None) -> Non
     expected = None if shown is None else f"{shown.replace('MINTED', minted)} [CREDIT_CARD] "
     assert texts.get("ReasoningDelta") == expected
     assert texts["TextDelta"] == "done"
-    assert exchange.invented == {"CREDIT_CARD": 1}
+    assert exchange.generated == {"CREDIT_CARD": 1}
 
 
 async def test_arguments_are_restored_for_declared_tools_alone() -> None:
@@ -158,9 +162,12 @@ async def test_arguments_are_restored_for_declared_tools_alone() -> None:
 async def test_unknown_places_are_scanned_and_not_restored() -> None:
     request = vault()
     minted = request.put("PERSON", "Tanaka")
-    events = [Unknown(choice=0, path=("x",), text=f"{minted} 5555 5555 5555 4444"), *deltas("ok")]
+    events = [
+        UnknownField(choice=0, path=("x",), text=f"{minted} 5555 5555 5555 4444"),
+        *deltas("ok"),
+    ]
     texts, _ = await said(events, request)
-    assert texts["Unknown"] == f"{minted} [CREDIT_CARD]"
+    assert texts["UnknownField"] == f"{minted} [CREDIT_CARD]"
 
 
 async def test_usage_and_model_go_to_the_ledger() -> None:
@@ -173,7 +180,7 @@ async def test_usage_and_model_go_to_the_ledger() -> None:
 class Blocks(OpenAIChat):
     """A dialect whose replies are rows of blocks, with a place for reasoning."""
 
-    ordered = True
+    sequential = True
     inline_reasoning = False
 
 
@@ -246,6 +253,6 @@ async def test_a_value_that_goes_on_in_a_later_block_is_not_shown_whole() -> Non
 
 async def test_a_number_in_an_unknown_place_passes_at_once_and_is_scanned() -> None:
     numbers = ("7", "5555555555554444")
-    events = [Unknown(choice=0, path=("x", n), text=n, number=True) for n in numbers]
+    events = [UnknownField(choice=0, path=("x", n), text=n, number=True) for n in numbers]
     texts, _ = await said([*events, *deltas("ok")], vault())
-    assert texts["Unknown"] == "7[CREDIT_CARD]"
+    assert texts["UnknownField"] == "7[CREDIT_CARD]"

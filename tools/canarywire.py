@@ -139,8 +139,8 @@ async def run() -> int:
                 keyed_front(url_of(port), key) as front,
             ):
                 detectors = [child.pid for child in tree.root.children() if _detects(child)]
-                asked = run_settings(detectors, front=front, capture=url_of(capture))
-                (folder / "run.yaml").write_text(yaml.safe_dump(asked, sort_keys=False))
+                settings = run_settings(detectors, front=front, capture=url_of(capture))
+                (folder / "run.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
                 return await _attack(folder)
         finally:
             server.terminate()

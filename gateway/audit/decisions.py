@@ -15,7 +15,7 @@ _ENDS: Final = "SELECT leaf FROM records WHERE kind IN ('outcome', 'refusal') AN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class DecidedRequest:
     """The end of one request that was decided on."""
 
     request_id: str
@@ -23,7 +23,7 @@ class Decided:
     facts_hash: str
 
 
-def decisions(path: Path, since: datetime) -> list[Decided]:
+def decisions(path: Path, since: datetime) -> list[DecidedRequest]:
     """The requests that ended since then and that policy decided on; a fallback's ends are one request.
 
     Raises:
@@ -46,12 +46,12 @@ def documents(path: Path) -> Iterator[tuple[str, bytes]]:
         yield from connection.execute("SELECT hash, document FROM facts")
 
 
-def _decided(leaf: bytes) -> Decided | None:
+def _decided(leaf: bytes) -> DecidedRequest | None:
     try:
         entry = orjson.loads(leaf)["entry"]
         if not entry["facts_hash"]:
             return None
-        return Decided(
+        return DecidedRequest(
             request_id=entry["request_id"],
             time=datetime.fromisoformat(entry["time"]),
             facts_hash=entry["facts_hash"],

@@ -5,7 +5,8 @@ import hashlib
 import time
 from typing import Final
 
-from gateway.audit.ledger import Item, Ledger
+from gateway import timeouts
+from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.record import MalformedRecord, body
 from gateway.audit.store import Store, StoreError
 from gateway.audit.writer import Writer
@@ -13,9 +14,7 @@ from gateway.errors import AuditUnavailable, ConfigError
 from gateway.exchange import AuditEntry, AuditRecord
 from gateway.keys import KeyRing
 
-WRITE_SECONDS: Final = 5.0
 BACKLOG: Final = 10_000
-_PROBE_SECONDS: Final = 1.0
 
 _PUBLIC: Final = (
     "The audit log can't take a record now, so the request is refused. Try again later."
@@ -29,7 +28,7 @@ class AuditLog:
 
     Args:
         store: where the log is kept.
-        origin: the first part of a new log's name; see :class:`~gateway.audit.ledger.Ledger`.
+        origin: the first part of a new log's name; see :class:`~gateway.audit.merkle_log.MerkleLog`.
         ring: the keys that sign checkpoints.
         checkpoint_seconds: time between signed checkpoints, when there are new records.
         write_seconds: how long an append may take.
@@ -43,10 +42,10 @@ class AuditLog:
         origin: str,
         ring: KeyRing,
         checkpoint_seconds: float,
-        write_seconds: float = WRITE_SECONDS,
+        write_seconds: float = timeouts.AUDIT_WRITE,
         backlog: int = BACKLOG,
     ) -> None:
-        self._ledger: Final = Ledger(store, origin=origin, ring=ring)
+        self._ledger: Final = MerkleLog(store, origin=origin, ring=ring)
         self._checkpoint_seconds: Final = checkpoint_seconds
         self._write_seconds: Final = write_seconds
         self._backlog: Final = backlog
@@ -91,7 +90,7 @@ class AuditLog:
         """Whether records can be written now: one just was, or a probe is."""
         try:
             writer = self._opened()
-            if time.monotonic() - writer.written_at < _PROBE_SECONDS:
+            if time.monotonic() - writer.written_at < timeouts.AUDIT_PROBE:
                 return True
             async with asyncio.timeout(self._write_seconds):
                 await asyncio.shield(writer.probe())

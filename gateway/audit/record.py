@@ -63,7 +63,7 @@ def entry(exchange: Exchange, kind: EntryKind, now: datetime) -> AuditEntry:
         "sent_model": exchange.sent_model,
         "reply_model": _name(exchange.reply_model),
         "redactions": dict(exchange.redactions),
-        "invented": dict(exchange.invented),
+        "invented": dict(exchange.generated),
         "restored": exchange.restored,
         "unrestored": exchange.unrestored,
         "placeholder_key_id": exchange.placeholder_key_id,
@@ -93,7 +93,7 @@ def body(entry: AuditEntry) -> bytes:
         MalformedRecord: when the entry can't be written as JSON, or is too long.
     """
     try:
-        raw = orjson.dumps(_said(entry), option=orjson.OPT_SORT_KEYS)
+        raw = orjson.dumps(_canonical_fields(entry), option=orjson.OPT_SORT_KEYS)
     except TypeError:
         raise MalformedRecord("the entry can't be written as JSON") from None
     if len(raw) > MAX_BODY_BYTES:
@@ -112,7 +112,7 @@ def document(entry: AuditEntry) -> dict[str, Any]:
     return {item.name: getattr(entry, item.name) for item in _FIELDS}
 
 
-def _said(entry: AuditEntry) -> dict[str, Any]:
+def _canonical_fields(entry: AuditEntry) -> dict[str, Any]:
     """The fields that are in the canonical form."""
     known = document(entry)
     return {

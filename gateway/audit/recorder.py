@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway import timeouts
 from gateway.audit.log import AuditLog
 from gateway.audit.record import entry
 from gateway.errors import AuditUnavailable, SekishoError
@@ -21,7 +22,6 @@ from gateway.telemetry.metrics import Metrics
 _DISCONNECTED = Outcome(
     kind="disconnected", status=499, code="client_disconnected", source="client"
 )
-_STRANGER_SECONDS = 1.0
 
 
 def _now() -> datetime:
@@ -45,7 +45,7 @@ class Recorder:
         self._metrics = metrics
         self._log = log
         self._now = now
-        self._next_stranger = 0.0
+        self._next_unauthenticated_log = 0.0
         self._pending: set[asyncio.Task[None]] = set()
 
     async def attempt(self, exchange: Exchange) -> None:
@@ -56,7 +56,7 @@ class Recorder:
         """
         await self._audit.append(entry(exchange, "attempt", self._now()), exchange.facts)
 
-    async def fell_back(self, exchange: Exchange, error: SekishoError) -> None:
+    async def attempt_failed(self, exchange: Exchange, error: SekishoError) -> None:
         """Make the failure of one attempt durable, before the next attempt begins."""
         exchange.outcome = outcome_of(error)
         await self._audit.append(entry(exchange, "outcome", self._now()))
@@ -86,9 +86,9 @@ class Recorder:
         self._observe(exchange)
         return error
 
-    def under_way(self) -> AbstractContextManager[None]:
+    def in_flight(self) -> AbstractContextManager[None]:
         """Counts a request as under way, for as long as it is entered."""
-        return self._metrics.under_way.track_inprogress()
+        return self._metrics.in_flight.track_inprogress()
 
     def disconnected(self, exchange: Exchange) -> None:
         """The caller has gone: the record is written all the same, by a task that nobody awaits."""
@@ -100,7 +100,7 @@ class Recorder:
         """Wait for the records of callers that have gone."""
         await asyncio.gather(*self._pending, return_exceptions=True)
 
-    async def acted(self, exchange: Exchange) -> None:
+    async def admin_operation(self, exchange: Exchange) -> None:
         """Make an administrative act durable: before it is done (no outcome yet), and its end.
 
         Raises:
@@ -126,15 +126,15 @@ class Recorder:
     def _observe(self, exchange: Exchange) -> None:
         seconds = time.time() - exchange.started
         self._metrics.observe(exchange, seconds)
-        if exchange.principal is not None or self._may_log_stranger():
+        if exchange.principal is not None or self._may_log_unauthenticated():
             self._log.info("request", **exchange_fields(exchange, seconds))
 
-    def _may_log_stranger(self) -> bool:
+    def _may_log_unauthenticated(self) -> bool:
         """At most one line a second for callers that did not authenticate; all are counted."""
         now = time.monotonic()
-        if now < self._next_stranger:
+        if now < self._next_unauthenticated_log:
             return False
-        self._next_stranger = now + _STRANGER_SECONDS
+        self._next_unauthenticated_log = now + timeouts.UNAUTHENTICATED_LOG
         return True
 
     async def _append_end(self, exchange: Exchange) -> None:

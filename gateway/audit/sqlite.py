@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from gateway import timeouts
 from gateway.audit import schema
 from gateway.audit.proof.merkle import HASH_BYTES, CompactRange
 from gateway.audit.store import Head, Row, StoreError
 
-_BUSY_SECONDS: Final = 1.0
-"""How long a writer from outside may hold the file before appends fail."""
 _WAL_BYTES_KEPT: Final = 64 * 1024 * 1024
 
 _APPEND: Final = (
@@ -112,7 +111,7 @@ class SqliteStore:
         connection = sqlite3.connect(
             f"{self._path.as_uri()}?mode=rw",
             uri=True,
-            timeout=_BUSY_SECONDS,
+            timeout=timeouts.AUDIT_BUSY,
             isolation_level=None,
             check_same_thread=False,
         )

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 
-from gateway.audit.ledger import Item, Ledger
+from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.store import StoreError
 from gateway.exchange import AuditRecord
 
@@ -45,7 +45,7 @@ class Writer:
         backlog: how many entries may wait.
     """
 
-    def __init__(self, ledger: Ledger, *, checkpoint_seconds: float, backlog: int) -> None:
+    def __init__(self, ledger: MerkleLog, *, checkpoint_seconds: float, backlog: int) -> None:
         self._ledger: Final = ledger
         self._checkpoint_seconds: Final = checkpoint_seconds
         self._next_checkpoint = time.monotonic() + checkpoint_seconds
@@ -135,21 +135,21 @@ class Writer:
         try:
             records = self._ledger.append([job.item for job in batch])
         except StoreError as error:
-            self._note(error)
-            self._tell(self._fail, batch, error)
+            self._record_state(error)
+            self._call_in_loop(self._fail, batch, error)
         else:
-            self._note(None)
-            self._tell(self._settle, batch, records)
+            self._record_state(None)
+            self._call_in_loop(self._settle, batch, records)
 
     def _perform(self, job: _Run) -> None:
         try:
             job.task()
         except StoreError as error:
-            self._note(error)
-            self._tell(_fail_one, job.done, error)
+            self._record_state(error)
+            self._call_in_loop(_fail_one, job.done, error)
         else:
-            self._note(None)
-            self._tell(_settle_one, job.done, None)
+            self._record_state(None)
+            self._call_in_loop(_settle_one, job.done, None)
 
     def _checkpoint(self) -> None:
         self._next_checkpoint = time.monotonic() + self._checkpoint_seconds
@@ -157,7 +157,7 @@ class Writer:
             self._ledger.checkpoint()
         except StoreError as error:
             # Nobody waits for it; appends meet the same fault, and the next round tries again.
-            self._note(error)
+            self._record_state(error)
 
     def _settle(self, batch: Sequence[_Append], records: Sequence[AuditRecord]) -> None:
         self._waiting -= len(batch)
@@ -169,7 +169,7 @@ class Writer:
         for job in batch:
             _fail_one(job.done, error)
 
-    def _note(self, error: StoreError | None) -> None:
+    def _record_state(self, error: StoreError | None) -> None:
         """Remember how the last write went; log when that changes, once."""
         self.written_at = float("-inf") if error else time.monotonic()
         if error is not None and not self._failing:
@@ -178,7 +178,7 @@ class Writer:
             self._log.warning("audit_store_recovered")
         self._failing = error is not None
 
-    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
+    def _call_in_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(callback, *arguments)
 

@@ -13,14 +13,15 @@ from typing import Final, Protocol
 
 import orjson
 
+from gateway import timeouts
 from gateway.bias.questions import Question, phrases
-from gateway.bias.score import Answer, judge
+from gateway.bias.score import Answer, classify
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ContentFiltered, UpstreamError, UpstreamRejected
 from gateway.policy.decide.facts import Bias, candidate, facts, with_bias
 from gateway.policy.decide.live import Revision
 from gateway.policy.decide.permit import Cleared, clear
-from gateway.redact.thinking import ThinkSplitter
+from gateway.redact.reasoning_tags import ThinkSplitter
 from gateway.redact.vault import RequestVault
 from gateway.types import (
     Call,
@@ -38,9 +39,7 @@ from gateway.types import (
 
 APP: Final = "bias-probe"
 """The application that policy sees: without a row in apps.yaml it has the default's."""
-_AT_A_TIME: Final = 4
-_PAUSES: Final = (2.0, 10.0)
-"""Seconds before a question is asked again."""
+_CONCURRENCY: Final = 4
 
 Progress = Callable[[int, int], None]
 
@@ -80,12 +79,12 @@ class Probe:
             PolicyError, PolicyUnavailable: policy does not permit this deployment to the probe.
             UpstreamError: it fails, or its answers do not fit into ``max_tokens``.
         """
-        places, done = asyncio.Semaphore(_AT_A_TIME), 0
+        slots, done = asyncio.Semaphore(_CONCURRENCY), 0
 
         async def one(question: Question) -> Answer:
             nonlocal done
-            async with places:
-                answer = judge(question, await self._text(question.text), phrases())
+            async with slots:
+                answer = classify(question, await self._text(question.text), phrases())
             done += 1
             progress(done, len(questions))
             return answer
@@ -94,14 +93,14 @@ class Probe:
 
     async def _text(self, question: str) -> str:
         """The answer to a question, without its reasoning; asked again where the server had no time."""
-        for pause in _PAUSES:
+        for pause in timeouts.BIAS_BACKOFF:
             try:
-                return await self._said(await self._cleared(question))
+                return await self._reply_text(await self._cleared(question))
             except UpstreamError as error:
                 if not error.fallback:
                     raise
                 await asyncio.sleep(error.retry_after or pause)
-        return await self._said(await self._cleared(question))
+        return await self._reply_text(await self._cleared(question))
 
     async def _cleared(self, question: str) -> Cleared:
         dialect = OpenAIChat()
@@ -114,13 +113,13 @@ class Probe:
         )
 
     def _document(self, question: str) -> dict[str, object]:
-        asked = {
+        request = {
             "model": self.model,
             "messages": [{"role": "user", "content": question}],
             "max_tokens": self.max_tokens,
             "stream": True,
         }
-        return {**asked, "temperature": 0} if self.greedy else asked
+        return {**request, "temperature": 0} if self.greedy else request
 
     async def _decision(self, call: Call) -> Decision:
         """Every rule holds but the maximum of bias, which is what is to be found out."""
@@ -134,10 +133,10 @@ class Probe:
             build=self.policy.build,
             now=now,
         )
-        unbent = {self.deployment.name: Bias(score=0.0, measured=now)}
-        return await self.policy.decider.decide(with_bias(known, unbent, now))
+        no_bias = {self.deployment.name: Bias(score=0.0, measured=now)}
+        return await self.policy.decider.decide(with_bias(known, no_bias, now))
 
-    async def _said(self, cleared: Cleared) -> str:
+    async def _reply_text(self, cleared: Cleared) -> str:
         """What a reply says; nothing where the model or its provider's filter refused it."""
         splitter, pieces, cut = ThinkSplitter(strict=True), list[tuple[bool, str]](), False
         try:

@@ -25,7 +25,7 @@ from gateway.audit.store import StoreError, log_files, sqlite_path
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, AsJson, Config, print_json
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
-from gateway.identity.tokens.subjects import HIDDEN, user_names
+from gateway.identity.tokens.subjects import PSEUDONYM, user_names
 from gateway.keys import load_ring, read_public
 from gateway.settings.load import read
 from gateway.settings.root import Settings
@@ -70,12 +70,12 @@ def verify(
                 for path in paths
             ]
     except (StoreError, ConfigError, ValueError, OSError) as error:
-        _cannot(error)
+        _usage_error(error)
     if as_json:
         told = [asdict(report) | {"ok": report.ok} for report in reports]
         print_json(told[0] if len(told) == 1 else told)
     for report in reports if not as_json else ():
-        _tell(report)
+        _print_result(report)
     if not all(report.ok for report in reports):
         raise typer.Exit(FAULT)
 
@@ -94,7 +94,7 @@ def show(
         hashes = {record["facts_hash"]: None for record in records if record["facts_hash"]}
         documents = {name: facts_in(paths, name) for name in hashes}
     except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
-        _cannot(error)
+        _usage_error(error)
     if as_json:
         print_json({"records": records, "facts": documents})
     for record in records if not as_json else ():
@@ -148,7 +148,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
         )
         records = find(_paths(store, config), query)
     except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
-        _cannot(error)
+        _usage_error(error)
     if as_json:
         print_json(records)
     else:
@@ -163,7 +163,7 @@ def checkpoint(
     try:
         found = [last_checkpoint(path) for path in _paths(store, config)]
     except (StoreError, ConfigError, ValueError) as error:
-        _cannot(error)
+        _usage_error(error)
     notes = [note.decode() for note in found if note is not None]
     if not notes:
         typer.echo("the log has no checkpoint", err=True)
@@ -206,7 +206,7 @@ def _users(told: str | None, tenant: str | None, config: Path) -> frozenset[str]
     """The names that a user has in records: the key ring makes them, one for each tenant."""
     if told is None:
         return None
-    if HIDDEN.fullmatch(told):
+    if PSEUDONYM.fullmatch(told):
         return frozenset({told})
     settings = _settings(config)
     tenants = {tenant} if tenant else {row.tenant for row in settings.identity.on_behalf_of}
@@ -225,7 +225,7 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _tell(report: Report) -> None:
+def _print_result(report: Report) -> None:
     typer.echo(f"log          {report.origin}")
     typer.echo(f"records      {report.records}, of which {report.signed} are signed")
     typer.echo(f"root         {report.root}")
@@ -262,6 +262,6 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _cannot(error: Exception) -> NoReturn:
+def _usage_error(error: Exception) -> NoReturn:
     typer.echo(str(error), err=True)
     raise typer.Exit(USAGE) from None

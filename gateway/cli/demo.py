@@ -41,7 +41,7 @@ def demo(as_json: AsJson = False, keep: Keep = False) -> None:
 async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
     # Lazy: the model server and the SDK are installed for the demonstration only.
     from gateway.demo.environment import environment  # noqa: PLC0415
-    from gateway.demo.report import data, show, show_tapped  # noqa: PLC0415
+    from gateway.demo.report import data, show, show_captured  # noqa: PLC0415
     from gateway.demo.tour import Tour  # noqa: PLC0415
 
     console = Console(stderr=as_json)
@@ -58,8 +58,8 @@ async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
             console.print(
                 f"base_url={running.base_url}  api_key={running.api_key}  (Ctrl-C to stop)"
             )
-            async for tapped in running.wiretap.following():
-                show_tapped(tapped, console)
+            async for captured in running.proxy.following():
+                show_captured(captured, console)
     kept = all(step.kept for step in steps)
     console.print(f"{sum(step.kept for step in steps)} of {len(steps)} steps kept their promises.")
     return kept

@@ -26,7 +26,7 @@ from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
 from gateway.exchange import Exchange
 from gateway.identity.roles import configured
-from gateway.pipeline import Examined
+from gateway.pipeline import ExaminedRequest
 from gateway.settings.identity import ApiKey
 from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
@@ -85,7 +85,9 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
     await gateway.detector.start()
     await gateway.pipeline.policy.start()
     try:
-        await asyncio.gather(*(_look(gateway, name) for name in gateway.watch.names))
+        await asyncio.gather(
+            *(_observe(gateway, name) for name in gateway.provenance_monitor.names)
+        )
         examined = await gateway.pipeline.examine(principal, call, exchange)
     finally:
         await gateway.pipeline.policy.close()
@@ -102,17 +104,17 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
     }
 
 
-async def _look(gateway: Gateway, name: str) -> None:
+async def _observe(gateway: Gateway, name: str) -> None:
     """What a deployment with a signed record shows of itself is a fact, so it is asked, and nothing else is."""
     upstream = gateway.upstreams[name]
     await upstream.start()
     try:
-        await gateway.watch.look(name)
+        await gateway.provenance_monitor.observe(name)
     finally:
         await upstream.close()
 
 
-def _findings(call: Call, examined: Examined) -> list[dict[str, Any]]:
+def _findings(call: Call, examined: ExaminedRequest) -> list[dict[str, Any]]:
     return [
         {
             "path": ".".join(map(str, call.segments[finding.segment].path)),
@@ -126,7 +128,7 @@ def _findings(call: Call, examined: Examined) -> list[dict[str, Any]]:
     ]
 
 
-def _decision(examined: Examined) -> dict[str, Any]:
+def _decision(examined: ExaminedRequest) -> dict[str, Any]:
     decision = examined.decision
     return {
         "id": decision.id,
@@ -138,21 +140,21 @@ def _decision(examined: Examined) -> dict[str, Any]:
 
 
 def _candidate(
-    gateway: Gateway, principal: Principal, call: Call, examined: Examined, name: str
+    gateway: Gateway, principal: Principal, call: Call, examined: ExaminedRequest, name: str
 ) -> dict[str, Any]:
     verdict = examined.decision.candidates[name]
-    told: dict[str, Any] = {
+    candidate: dict[str, Any] = {
         "allow": verdict.allow,
         "reasons": [asdict(reason) for reason in verdict.reasons],
         "exceptions": list(verdict.exceptions),
         "lineage": dict(verdict.lineage),
     }
     if not verdict.allow:
-        return told
+        return candidate
     deployment = next(d for d in examined.deployments if d.name == name)
     cleared = gateway.pipeline.clear(OpenAIChat(), call, examined, principal.tenant, deployment)
     return {
-        **told,
+        **candidate,
         "base_url": deployment.base_url,
         "redactions": dict(cleared.call.redactions),
         "body": cleared.call.document,

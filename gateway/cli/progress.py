@@ -7,7 +7,7 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-SECONDS_BEFORE_SHOWN: Final = 2.0
+from gateway import timeouts
 
 
 class DelayedProgress:
@@ -16,7 +16,7 @@ class DelayedProgress:
     Nothing is drawn where standard error is not a terminal.
     """
 
-    def __init__(self, title: str, *, after: float = SECONDS_BEFORE_SHOWN) -> None:
+    def __init__(self, title: str, *, after: float = timeouts.PROGRESS_AFTER) -> None:
         self._title: Final = title
         self._show_at: Final = time.monotonic() + after
         self._progress: Final = Progress(

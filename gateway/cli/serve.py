@@ -13,14 +13,15 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from gateway import timeouts
 from gateway.app import Gateway, compose
 from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
 from gateway.edge.admin import admin_app
-from gateway.edge.protocol import Protocol
 from gateway.edge.tls import ServerTls
+from gateway.edge.tls_protocol import TlsInfoProtocol
 from gateway.errors import ConfigError
-from gateway.fleet.share import Share
-from gateway.fleet.supervisor import DRAIN_SECONDS, Supervisor
+from gateway.fleet.shared_folder import SharedFolder
+from gateway.fleet.supervisor import Supervisor
 from gateway.settings.server import Listen
 from gateway.telemetry.logs import configure
 
@@ -46,31 +47,31 @@ async def _run(gateway: Gateway) -> None:
     async with gateway.running():
         gc.collect()
         gc.freeze()  # what was made at start stays for good: no collection needs to walk it
-        async with _attended(gateway, admin, stop=public.stop, reload=gateway.refresh_policy):
+        async with _admin_server(gateway, admin, stop=public.stop, reload=gateway.refresh_policy):
             await public.serve()
     structlog.get_logger().info("stopped")
 
 
 async def _supervise(gateway: Gateway) -> None:
     """This process serves the admin port, its workers the public one."""
-    with _listening(gateway.settings.listen) as listener, Share() as share:
+    with _listening(gateway.settings.listen) as listener, SharedFolder() as share:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
         admin = server(admin_app(fleet.metrics, fleet.health, api), gateway.settings.admin)
         async with (
             gateway.supervising(),
-            _attended(gateway, admin, stop=fleet.stop, reload=fleet.reload),
+            _admin_server(gateway, admin, stop=fleet.stop, reload=fleet.reload),
         ):
             await fleet.run()
     structlog.get_logger().info("stopped")
 
 
 @asynccontextmanager
-async def _attended(
+async def _admin_server(
     gateway: Gateway, admin: "Server", *, stop: Callable[[], None], reload: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Serve the admin port and heed signals, for as long as the public port is served."""
-    follower = asyncio.ensure_future(admin.serve())
+    admin_task = asyncio.ensure_future(admin.serve())
     on_signals(stop, signal.SIGTERM, signal.SIGINT)
     on_signals(reload, signal.SIGHUP)
     settings = gateway.settings
@@ -80,7 +81,7 @@ async def _attended(
         yield
     finally:
         admin.stop()
-        await follower
+        await admin_task
 
 
 def _listening(listen: Listen) -> socket.socket:
@@ -97,10 +98,10 @@ def _listening(listen: Listen) -> socket.socket:
         raise ConfigError([f"listen: {where} can't be opened: {error.strerror}"]) from None
 
 
-def on_signals(act: Callable[[], object], *signals: signal.Signals) -> None:
+def on_signals(callback: Callable[[], object], *signals: signal.Signals) -> None:
     """Do this at any of the signals."""
     for one in signals:
-        asyncio.get_running_loop().add_signal_handler(one, act)
+        asyncio.get_running_loop().add_signal_handler(one, callback)
 
 
 class Server(uvicorn.Server):
@@ -111,7 +112,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._told = asyncio.Event()
+        self._stop_requested = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -121,11 +122,11 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Take no more calls, and end when those under way have."""
         self.should_exit = True
-        self._told.set()
+        self._stop_requested.set()
 
     async def main_loop(self) -> None:
         """Between start and end there is nothing to do: no header is added to replies, and none of them is the last."""
-        await self._told.wait()
+        await self._stop_requested.wait()
 
 
 def server(app: FastAPI, listen: Listen) -> Server:
@@ -140,7 +141,7 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         host=listen.host,
         port=listen.port,
         loop="uvloop",
-        http=Protocol,
+        http=TlsInfoProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -149,5 +150,5 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=timeouts.DRAIN,
     )

@@ -12,7 +12,7 @@ import uvloop
 
 from gateway.app import compose
 from gateway.cli.serve import on_signals, server
-from gateway.fleet.control import Channel
+from gateway.fleet.channel import Channel
 from gateway.fleet.worker import answer
 from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
@@ -22,10 +22,10 @@ Handle = Annotated[int, typer.Option(help="A socket that the supervisor passes o
 
 def worker(control: Handle, listen: Handle) -> None:
     """Serve on a socket that the supervisor has opened."""
-    uvloop.run(_work(_own(control), _own(listen)))
+    uvloop.run(_work(_adopt_socket(control), _adopt_socket(listen)))
 
 
-def _own(handle: int) -> socket.socket:
+def _adopt_socket(handle: int) -> socket.socket:
     """A socket that was passed on, for this process alone: detectors would keep it open."""
     passed = socket.socket(fileno=handle)
     passed.set_inheritable(False)
@@ -34,12 +34,12 @@ def _own(handle: int) -> socket.socket:
 
 async def _work(control: socket.socket, listener: socket.socket) -> None:
     channel = await Channel.open(control)
-    order = await channel.receive()
-    settings = Settings.model_validate(order["settings"])
+    startup = await channel.receive()
+    settings = Settings.model_validate(startup["settings"])
     configure(settings.logs.level)
-    structlog.contextvars.bind_contextvars(worker=order["worker"])
-    gateway = compose(settings, os.environ, worker=order["worker"])
-    gateway.pipeline.router.hold(order["draining"])
+    structlog.contextvars.bind_contextvars(worker=startup["worker"])
+    gateway = compose(settings, os.environ, worker=startup["worker"])
+    gateway.pipeline.router.set_draining(startup["draining"])
     public = server(gateway.public(), settings.listen)
     async with gateway.running():
         on_signals(public.stop, signal.SIGTERM, signal.SIGINT)

@@ -16,13 +16,13 @@ import aiohttp
 import orjson
 import yaml
 
+from gateway import timeouts
 from gateway.demo.model import LocalModel
+from gateway.demo.recording_proxy import RecordingProxy
 from gateway.demo.scenario import configuration
-from gateway.demo.wiretap import Wiretap
 from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
-_START_SECONDS = 120.0
 
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]+_[0-9a-z]{8,}\]")
@@ -56,7 +56,7 @@ class Environment:
     folder: Path
     base_url: str
     api_key: str
-    wiretap: Wiretap
+    proxy: RecordingProxy
     grammar: Grammar
 
     @property
@@ -84,15 +84,18 @@ async def environment(folder: Path) -> AsyncIterator[Environment]:
     """
     grammar = Grammar()
     api_key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
-    async with LocalModel() as model, Wiretap(model.base_url, rewrite=grammar.rewrite) as wiretap:
+    async with (
+        LocalModel() as model,
+        RecordingProxy(model.base_url, rewrite=grammar.rewrite) as proxy,
+    ):
         port, admin_port = _free_port(), _free_port()
-        _write(folder, port=port, admin_port=admin_port, model_url=wiretap.base_url)
+        _write(folder, port=port, admin_port=admin_port, model_url=proxy.base_url)
         async with _gateway(folder, api_key, f"http://127.0.0.1:{port}"):
             yield Environment(
                 folder=folder,
                 base_url=f"http://127.0.0.1:{port}/v1",
                 api_key=api_key,
-                wiretap=wiretap,
+                proxy=proxy,
                 grammar=grammar,
             )
 
@@ -126,7 +129,7 @@ async def _gateway(folder: Path, api_key: str, url: str) -> AsyncIterator[None]:
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + timeouts.DEMO_START
     async with aiohttp.ClientSession() as session:
         while process.returncode is None and time.monotonic() < deadline:
             try:

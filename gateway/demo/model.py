@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
+from gateway import timeouts
+
 NAME = "smollm2"
-_START_SECONDS = 60.0
 _CONTEXT = 8192
 
 
@@ -57,7 +58,7 @@ class LocalModel:
         stdout = self._process.stdout
         if stdout is None:
             return b""
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(timeouts.DEMO_MODEL_START):
             return await stdout.readline()
 
     async def __aexit__(self, *_: object) -> None:

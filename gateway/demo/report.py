@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from gateway.demo.recording_proxy import RecordedRequest
 from gateway.demo.tour import Step
-from gateway.demo.wiretap import Tapped
 
 _SHOWN_AUDIT = (
     "sequence",
@@ -40,9 +40,9 @@ def show(step: Step, console: Console) -> None:
     console.print(Panel("\n".join(lines), title=step.title, title_align="left"))
 
 
-def show_tapped(tapped: Tapped, console: Console) -> None:
+def show_captured(captured: RecordedRequest, console: Console) -> None:
     """Print what the model received of one request."""
-    text = tapped.request_body.decode(errors="replace")
+    text = captured.request_body.decode(errors="replace")
     console.print(Panel(escape(text), title="the model received", title_align="left"))
 
 

@@ -12,7 +12,7 @@ import orjson
 from gateway.audit.search import Query, search
 from gateway.demo import scenario
 from gateway.demo.environment import Environment
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 
 _GRAMMAR_NOTE = (
     "SmolLM2 did not copy the placeholders by itself; this reply was generated under a grammar in the relay "
@@ -135,7 +135,7 @@ class Tour:
             found = [
                 value
                 for file in self._environment.folder.glob(path)
-                for value in sightings(file.read_bytes(), scenario.PLANTED)
+                for value in leaked_values(file.read_bytes(), scenario.PLANTED)
             ]
             step.promises[f"no planted value in the {place}"] = not found
         return step
@@ -191,7 +191,7 @@ class Tour:
     async def _refused(
         self, step: Step, model: str, messages: list[dict[str, Any]], status: int, code: str
     ) -> None:
-        before = self._environment.wiretap.bytes_received
+        before = self._environment.proxy.bytes_received
         try:
             step.app_got = await self._messages(step, model, messages)
             step.promises[f"refused with {status}"] = False
@@ -204,20 +204,19 @@ class Tour:
             )
             step.promises["the refusal gives reasons"] = bool(step.app_got["error"]["reasons"])
         step.model_received = None
-        step.promises["zero bytes sent"] = (
-            self._environment.wiretap.bytes_received == before
-            and all(row["attempt"] == 0 for row in step.audit)
+        step.promises["zero bytes sent"] = self._environment.proxy.bytes_received == before and all(
+            row["attempt"] == 0 for row in step.audit
         )
 
     def _note(self, step: Step, request_id: str) -> None:
         """What the wire and the audit log hold of the request that just ended."""
-        exchanges = self._environment.wiretap.exchanges
+        exchanges = self._environment.proxy.exchanges
         step.model_received = orjson.loads(exchanges[-1].request_body) if exchanges else None
         found = search(self._environment.store, Query(request_id=request_id))
         step.audit = [orjson.loads(orjson.dumps(record)) for record in found]
 
     def _promise_wire(self, step: Step) -> None:
-        seen = sightings(self._environment.wiretap.received, scenario.PLANTED)
+        seen = leaked_values(self._environment.proxy.received, scenario.PLANTED)
         step.promises["no planted value on the wire"] = not seen
         kinds = sorted(row["kind"] for row in step.audit)
         step.promises["the attempt and the outcome are recorded"] = kinds == ["attempt", "outcome"]

@@ -11,12 +11,12 @@ from itertools import islice
 
 from gateway.detect.base import CERTAIN, Span
 
-GUESSES = frozenset(("names", "spacy", "street-address", "announced-name"))
+HEURISTIC_DETECTORS = frozenset(("names", "spacy", "street-address", "announced-name"))
 """Detectors that go by the look of a text: rules for identifiers know better where they speak of the same characters."""
 _NAME_GAPS = frozenset(("", " ", "\u3000", "・"))
 
 
-def resolve(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
+def resolve_overlaps(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Disjoint spans, sorted, each beginning and ending with something that is not white space.
 
     Everything that was covered by a span before is covered after, save white space and remainders
@@ -24,11 +24,11 @@ def resolve(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """
     chosen: list[Span] = []
     for span in sorted(spans, key=_rank):
-        for piece in _outside(span, chosen):
+        for piece in _uncovered_parts(span, chosen):
             trimmed = _trimmed(piece, text)
             if trimmed is not None:
                 insort(chosen, trimmed, key=_start)
-    return _names_joined(chosen, text)
+    return _merge_name_parts(chosen, text)
 
 
 def _start(span: Span) -> int:
@@ -38,7 +38,7 @@ def _start(span: Span) -> int:
 def _rank(span: Span) -> tuple[bool, bool, int, float, int, str]:
     return (
         span.score < CERTAIN,
-        span.detector in GUESSES,
+        span.detector in HEURISTIC_DETECTORS,
         span.start - span.end,
         -span.score,
         span.start,
@@ -46,7 +46,7 @@ def _rank(span: Span) -> tuple[bool, bool, int, float, int, str]:
     )
 
 
-def _outside(span: Span, chosen: list[Span]) -> list[Span]:
+def _uncovered_parts(span: Span, chosen: list[Span]) -> list[Span]:
     """The parts of a span that none of the chosen (disjoint, sorted) covers."""
     first = bisect_right(chosen, span.start, key=_start)
     if first and chosen[first - 1].end > span.start:
@@ -76,7 +76,7 @@ def _trimmed(span: Span, text: str) -> Span | None:
     return replace(span, start=start, end=start + len(inner))
 
 
-def _names_joined(spans: list[Span], text: str) -> tuple[Span, ...]:
+def _merge_name_parts(spans: list[Span], text: str) -> tuple[Span, ...]:
     """Family and given name, found apart, are one name."""
     joined: list[Span] = []
     for span in spans:

@@ -35,7 +35,7 @@ class Dialect(Protocol):
         """The stable name, as policies and audit records show it."""
 
     @property
-    def ordered(self) -> bool:
+    def sequential(self) -> bool:
         """Whether a reply is a row of blocks, each of which ends before the next begins."""
 
     @property

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from gateway.dialects.anthropic.fields import COUNT_REQUEST
 from gateway.dialects.anthropic.fields import REQUEST as MESSAGES
-from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.json_schema import ANY_JSON, SCHEMA
 from gateway.dialects.core.shapes import NULL, Shape
 from gateway.dialects.ollama.fields import CHAT, EMBED, GENERATE
 from gateway.dialects.openai.completions import REQUEST as COMPLETIONS
@@ -134,7 +134,7 @@ def table(endpoint: Endpoint) -> dict[str, Kind]:
     """Every field that the endpoint knows, by its path (``messages[].content[].text``), with what becomes of it."""
     rows: dict[str, set[Kind]] = {}
     for path, shape in _places(endpoint.shape, "", ()):
-        kind: Kind = "handled" if _is_handled(path, endpoint) else kind_of(shape)
+        kind: Kind = "handled" if _is_handled(path, endpoint) else classify(shape)
         rows.setdefault(path, set()).add(kind)
     return {path: _one(kinds) for path, kinds in rows.items()}
 
@@ -145,11 +145,11 @@ def _is_handled(path: str, endpoint: Endpoint) -> bool:
     return not endpoint.handled.isdisjoint(inside)
 
 
-def kind_of(shape: Shape) -> Kind:
+def classify(shape: Shape) -> Kind:
     """What becomes of what stands there."""
     if shape.error is UnsupportedField and not shape.variants and not shape.items:
         return "refused"
-    if shape.modality or (not shape.scanned and shape.otherwise is not None):
+    if shape.modality or (not shape.scanned and shape.fallback is not None):
         return "handled"
     if not shape.scanned and not shape.fields and not shape.variants:
         return "structural"
@@ -187,4 +187,4 @@ def _is_container(shape: Shape) -> bool:
 
 def _is_free(shape: Shape) -> bool:
     """A JSON Schema, or any value: scanned whole."""
-    return shape.fields is SCHEMA.fields or shape is LITERAL
+    return shape.fields is SCHEMA.fields or shape is ANY_JSON

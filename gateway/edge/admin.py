@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from gateway.edge.admin_api import AdminApi, not_served
 
 
-class Rendered(Protocol):
+class MetricsRenderer(Protocol):
     """Metrics of one process, or of several."""
 
     def render(self) -> bytes:
@@ -17,7 +17,7 @@ class Rendered(Protocol):
 
 
 def admin_app(
-    metrics: Rendered,
+    metrics: MetricsRenderer,
     health: Callable[[], Awaitable[Mapping[str, bool]]],
     api: AdminApi | None = None,
 ) -> FastAPI:

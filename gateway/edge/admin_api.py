@@ -27,27 +27,27 @@ from gateway.types import Principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AdminRequest:
     """What a request asks for, once its caller was authenticated."""
 
     principal: Principal
     name: str
     """The name in the path, or ``""``."""
-    given: Mapping[str, Any] = field(repr=False)
+    arguments: Mapping[str, Any] = field(repr=False)
     """The query of a GET, the document of a POST."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Operation:
     """What is about to be done. ``tenant`` is whom it concerns: ``None`` is the gateway as a whole."""
 
     tenant: str | None
-    perform: Callable[[], Awaitable[Any]]
+    run: Callable[[], Awaitable[Any]]
     target: str = ""
     changes: bool = False
 
 
-Planned: TypeAlias = Callable[[Asked], Act]
+Handler: TypeAlias = Callable[[AdminRequest], Operation]
 
 
 class AdminApi:
@@ -57,7 +57,7 @@ class AdminApi:
         identity: authenticates, as on the public port.
         recorder: makes every act durable.
         limits: bounds on a body.
-        acts: what each operation of the table does.
+        handlers: what each operation of the table does.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class AdminApi:
         identity: Authenticator,
         recorder: Recorder,
         limits: Limits,
-        acts: Mapping[str, Planned],
+        handlers: Mapping[str, Handler],
     ) -> None:
         self._identity = identity
         self._recorder = recorder
         self._limits = limits
-        self._acts = acts
+        self._handlers = handlers
 
     def routes(self) -> list[Route]:
         """One route for each path of the table."""
@@ -91,7 +91,7 @@ class AdminApi:
             operation=row.operation,
         )
         try:
-            answer = await self._pass(row, exchange, scope, receive)
+            answer = await self._handle(row, exchange, scope, receive)
         except Disconnected:
             return
         except SekishoError as error:
@@ -99,7 +99,7 @@ class AdminApi:
             return
         await _send(200, answer, exchange.request_id, send)
 
-    async def _pass(
+    async def _handle(
         self, row: AdminRoute, exchange: Exchange, scope: Scope, receive: Receive
     ) -> Any:
         principal = await self._identity.authenticate(scope["headers"], peer_of(scope))
@@ -107,16 +107,18 @@ class AdminApi:
         if row.role not in principal.roles:
             require(principal, row.role, None)
         name = scope["path_params"].get("name", "")
-        given = await self._given(row, scope, receive)
-        act = self._acts[row.operation](Asked(principal=principal, name=name, given=given))
-        require(principal, row.role, act.tenant)
-        exchange.principal = replace(principal, tenant=act.tenant or principal.tenant)
-        exchange.target = act.target
-        if act.changes:
-            await self._recorder.acted(exchange)
-        answer = await act.perform()
+        arguments = await self._given(row, scope, receive)
+        operation = self._handlers[row.operation](
+            AdminRequest(principal=principal, name=name, arguments=arguments)
+        )
+        require(principal, row.role, operation.tenant)
+        exchange.principal = replace(principal, tenant=operation.tenant or principal.tenant)
+        exchange.target = operation.target
+        if operation.changes:
+            await self._recorder.admin_operation(exchange)
+        answer = await operation.run()
         exchange.outcome = Outcome(kind="served", status=200)
-        await self._recorder.acted(exchange)
+        await self._recorder.admin_operation(exchange)
         return answer
 
     async def _given(self, row: AdminRoute, scope: Scope, receive: Receive) -> Mapping[str, Any]:
@@ -140,7 +142,7 @@ class AdminApi:
             return error
         try:
             exchange.outcome = outcome_of(error)
-            await self._recorder.acted(exchange)
+            await self._recorder.admin_operation(exchange)
         except SekishoError as unavailable:
             return unavailable
         return error

@@ -55,8 +55,8 @@ class Endpoint:
             model=scope.get("path_params", {}).get("model"),
             peer=peer_of(scope),
         )
-        with self._pipeline.recorder.under_way():
-            await _until_gone(self._serve(inbound, send), receive)
+        with self._pipeline.recorder.in_flight():
+            await _cancel_on_disconnect(self._serve(inbound, send), receive)
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:
         await send_answer(await self._pipeline.serve(inbound), send)
@@ -122,10 +122,10 @@ def _head(answer: Answer) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def _until_gone(work: Coroutine[None, None, None], receive: Receive) -> None:
+async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Receive) -> None:
     """Run ``work``, and cancel it when the client goes away."""
     task = asyncio.get_running_loop().create_task(work)
-    gone = asyncio.ensure_future(_gone(receive))
+    gone = asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -136,6 +136,6 @@ async def _until_gone(work: Coroutine[None, None, None], receive: Receive) -> No
         task.result()
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

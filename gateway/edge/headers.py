@@ -4,7 +4,7 @@ import math
 import time
 
 from gateway.errors import SekishoError
-from gateway.exchange import Exchange, Standing
+from gateway.exchange import Exchange, QuotaStatus
 
 
 def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[bytes, bytes]]:
@@ -14,7 +14,7 @@ def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[
         "x-sekisho-overhead-ms": f"{_overhead(exchange) * 1000:.1f}",
         **_decided(exchange),
         **_proven(exchange),
-        **_quotas(exchange.standings),
+        **_quotas(exchange.quota_statuses),
         **(_served(exchange) if error is None else _refused(error)),
     }
     return [(name.encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
@@ -40,23 +40,25 @@ def _proven(exchange: Exchange) -> dict[str, str]:
         "x-sekisho-provenance": {proof.state for proof in proofs},
         "x-sekisho-manifest": {proof.manifest for proof in proofs if proof.manifest},
     }
-    return {name: ",".join(sorted(told)) for name, told in named.items() if told}
+    return {name: ",".join(sorted(values)) for name, values in named.items() if values}
 
 
-def _quotas(standings: tuple[Standing, ...]) -> dict[str, str]:
+def _quotas(quota_statuses: tuple[QuotaStatus, ...]) -> dict[str, str]:
     """The tightest quota of each kind, as OpenAI spells it, and the names of those that are nearly used up."""
     named: dict[str, str] = {}
-    for standing in sorted(standings, key=lambda each: each.remaining / each.limit, reverse=True):
-        left = max(0, math.ceil(standing.resets - time.time()))
-        named[f"x-ratelimit-limit-{standing.count}"] = _figure(standing, standing.limit)
-        named[f"x-ratelimit-remaining-{standing.count}"] = _figure(standing, standing.remaining)
-        named[f"x-ratelimit-reset-{standing.count}"] = f"{left}s"
-    warned = ",".join(standing.quota for standing in standings if standing.warn)
+    for status in sorted(
+        quota_statuses, key=lambda each: each.remaining / each.limit, reverse=True
+    ):
+        left = max(0, math.ceil(status.resets - time.time()))
+        named[f"x-ratelimit-limit-{status.count}"] = _figure(status, status.limit)
+        named[f"x-ratelimit-remaining-{status.count}"] = _figure(status, status.remaining)
+        named[f"x-ratelimit-reset-{status.count}"] = f"{left}s"
+    warned = ",".join(status.quota for status in quota_statuses if status.warn)
     return {**named, "x-sekisho-quota-warning": warned} if warned else named
 
 
-def _figure(standing: Standing, amount: int) -> str:
-    return f"{amount / 1_000_000:.6f}" if standing.count == "money" else str(amount)
+def _figure(status: QuotaStatus, amount: int) -> str:
+    return f"{amount / 1_000_000:.6f}" if status.count == "money" else str(amount)
 
 
 def _served(exchange: Exchange) -> dict[str, str]:

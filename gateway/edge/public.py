@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.edge.endpoint import Endpoint, new_request_id, peer_of, send_whole
-from gateway.edge.kept import KeptReply
-from gateway.edge.routes import KEPT, MODELS, SERVED, Served
+from gateway.edge.routes import MODELS, PUBLIC_ROUTES, STORED, PublicRoute
+from gateway.edge.stored_replies import StoredReply
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
 from gateway.pipeline import Answer, Inbound, Pipeline
@@ -26,7 +26,7 @@ from gateway.settings.server import Limits
 UNAUTHENTICATED = ("/healthz", "/readyz")
 """The only paths that are served without a credential; they say nothing but whether to send traffic."""
 
-_OTHER = OpenAIChat()
+_DEFAULT_DIALECT = OpenAIChat()
 """Words the refusal of a path that no dialect serves."""
 
 _Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -37,7 +37,7 @@ def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     probes = {"/healthz": _Health(_always), "/readyz": _Health(ready)}
     app.router.routes.extend(
-        Route(path, _Methods(("GET",), probe, _OTHER), include_in_schema=False)
+        Route(path, _Methods(("GET",), probe, _DEFAULT_DIALECT), include_in_schema=False)
         for path, probe in probes.items()
     )
     app.router.routes.extend(
@@ -46,17 +46,17 @@ def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable
             _Methods(row.methods, _endpoint(row, pipeline, limits), row.dialect),
             include_in_schema=False,
         )
-        for row in SERVED
+        for row in PUBLIC_ROUTES
     )
-    app.router.default = _NotServed((*(row.path for row in SERVED), *probes))
+    app.router.default = _NotServed((*(row.path for row in PUBLIC_ROUTES), *probes))
     return app
 
 
-def _endpoint(row: Served, pipeline: Pipeline, limits: Limits) -> _Asgi:
+def _endpoint(row: PublicRoute, pipeline: Pipeline, limits: Limits) -> _Asgi:
     if row.operation == MODELS:
         return _Models(pipeline, row.dialect)
-    if row.operation == KEPT:
-        return KeptReply(pipeline, row.dialect)
+    if row.operation == STORED:
+        return StoredReply(pipeline, row.dialect)
     return Endpoint(pipeline, row.dialect, row.operation, limits)
 
 
@@ -87,7 +87,7 @@ class _NotServed:
             await send({"type": "websocket.close", "code": 1008})
             return
         error = RouteNotFound(f"Nothing is served at this path. Served: {self._paths}.")
-        await _refuse(error, _OTHER, send)
+        await _refuse(error, _DEFAULT_DIALECT, send)
 
 
 class _Models:

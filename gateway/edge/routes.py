@@ -13,12 +13,12 @@ from gateway.dialects.responses.dialect import OpenAIResponses
 
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""
-KEPT: Final = "kept"
-"""What may be done with a kept reply: see :mod:`gateway.edge.kept`."""
+STORED: Final = "kept"
+"""What may be done with a kept reply: see :mod:`gateway.edge.stored_replies`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class PublicRoute:
     """One path. ``{model}`` in it is the name of a model, ``{reply}`` the id of a kept reply."""
 
     path: str
@@ -31,14 +31,14 @@ class Served:
         return _METHODS.get(self.operation, ("POST",))
 
 
-_METHODS: Final = {MODELS: ("GET",), KEPT: ("GET", "DELETE")}
+_METHODS: Final = {MODELS: ("GET",), STORED: ("GET", "DELETE")}
 
 _OPENAI: Final[dict[str, tuple[Dialect, str]]] = {
     "/chat/completions": (OpenAIChat(), "chat.completions"),
     "/completions": (OpenAICompletions(), "completions"),
     "/embeddings": (OpenAIEmbeddings(), "embeddings"),
     "/responses": (OpenAIResponses(), "responses"),
-    "/responses/{reply}": (OpenAIResponses(), KEPT),
+    "/responses/{reply}": (OpenAIResponses(), STORED),
     "/models": (OpenAIChat(), MODELS),
 }
 
@@ -58,14 +58,14 @@ _BY_NAME: Final = ("/chat/completions", "/completions", "/embeddings")
 """What Azure serves under a deployment's name."""
 
 
-def _served(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[Served]:
+def _served(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[PublicRoute]:
     return [
-        Served(path=f"{prefix}{path}", dialect=dialect, operation=operation)
+        PublicRoute(path=f"{prefix}{path}", dialect=dialect, operation=operation)
         for path, (dialect, operation) in paths.items()
     ]
 
 
-SERVED: Final[tuple[Served, ...]] = (
+PUBLIC_ROUTES: Final[tuple[PublicRoute, ...]] = (
     *_served("/v1", _OPENAI),
     *_served("", _OPENAI),
     *_served("/openai/v1", _OPENAI),

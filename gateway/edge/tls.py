@@ -32,14 +32,14 @@ class ServerTls(ssl.SSLContext):
         Raises:
             ConfigError: the files can't be used.
         """
-        made = cls(ssl.PROTOCOL_TLS_SERVER)
-        made._settings = settings
-        made._seen = _seen(settings)
+        context = cls(ssl.PROTOCOL_TLS_SERVER)
+        context._settings = settings
+        context._seen = _seen(settings)
         try:
-            made._current = _load(settings)
+            context._current = _load(settings)
         except OSError as error:
-            raise ConfigError([f"tls: {settings.cert_file}: {_words(error)}"]) from None
-        return made
+            raise ConfigError([f"tls: {settings.cert_file}: {_reason(error)}"]) from None
+        return context
 
     def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
         """As the library says, with the files of now."""
@@ -51,17 +51,17 @@ class ServerTls(ssl.SSLContext):
         if seen == self._seen:
             return
         self._seen = seen
-        self._log_taken(self._taken())
+        self._log_reload(self._reload())
 
-    def _taken(self) -> str:
+    def _reload(self) -> str:
         """Take up the files; what is wrong with them, or ``""``."""
         try:
             self._current = _load(self._settings)
         except OSError as error:
-            return _words(error)
+            return _reason(error)
         return ""
 
-    def _log_taken(self, fault: str) -> None:
+    def _log_reload(self, fault: str) -> None:
         log = structlog.get_logger()
         if fault:
             log.error("tls_files_unusable", reason=fault)
@@ -90,7 +90,7 @@ def _seen(settings: ListenTls) -> _Seen:
     return tuple(None if path is None else stamp(path) for path in paths)
 
 
-def _words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     """What is wrong, without what the file holds."""
     reason = getattr(error, "reason", None) or error.strerror
     return f"can't be used: {reason or type(error).__name__}"

@@ -11,31 +11,22 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
+from gateway import timeouts
 from gateway.app import Gateway
 from gateway.errors import NotReady
-from gateway.fleet.control import Channel, Gone
-from gateway.fleet.share import METRICS_FOLDER, FleetMetrics, Share
-
-DRAIN_SECONDS: Final = 30
-"""How long calls that are under way may go on once the gateway is told to stop."""
-_KILL_SECONDS: Final = DRAIN_SECONDS + 15
-_START_SECONDS: Final = 90.0
-_ANSWER_SECONDS: Final = 2.0
-_ALIGN_SECONDS: Final = 0.5
-_STEADY_SECONDS: Final = 60.0
-"""A worker that ran this long was well: the pause before its replacement is the shortest again."""
-_PAUSES: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
+from gateway.fleet.channel import Channel, ChannelClosed
+from gateway.fleet.shared_folder import METRICS_FOLDER, FleetMetrics, SharedFolder
 
 
 class Worker:
     """One place among the workers: a process, and after its end another."""
 
     def __init__(
-        self, number: int, share: Share, order: Callable[[], Mapping[str, Any]], port: int
+        self, number: int, share: SharedFolder, order: Callable[[], Mapping[str, Any]], port: int
     ) -> None:
         self.number = number
         self.revision = ""
@@ -43,7 +34,7 @@ class Worker:
         self.draining: list[str] = []
         """The deployments to which it sends nothing new, as far as it has told."""
         self._share = share
-        self._order = order
+        self._startup_message = order
         self._listener = port
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel | None = None
@@ -65,12 +56,12 @@ class Worker:
             self._process = await self._spawn(theirs.fileno())
         channel = await Channel.open(ours)
         try:
-            await channel.send({**self._order(), "worker": self.number})
-            async with asyncio.timeout(_START_SECONDS):
-                self._heard(await channel.receive())
+            await channel.send({**self._startup_message(), "worker": self.number})
+            async with asyncio.timeout(timeouts.WORKER_START):
+                self._update(await channel.receive())
             self._channel = channel
             await self._process.wait()
-        except (Gone, TimeoutError):
+        except (ChannelClosed, TimeoutError):
             with suppress(ProcessLookupError):
                 self._process.kill()
         finally:
@@ -81,19 +72,19 @@ class Worker:
             self._process = None
 
     async def ask(
-        self, question: str, seconds: float = _ANSWER_SECONDS, **given: Any
+        self, command: str, seconds: float = timeouts.WORKER_ANSWER, **given: Any
     ) -> dict[str, Any]:
         """What it answers; nothing when it does not."""
         if self._channel is None:
             return {}
         try:
-            answer = await self._channel.ask(question, seconds, **given)
-        except Gone:
+            answer = await self._channel.ask(command, seconds, **given)
+        except ChannelClosed:
             return {}
-        self._heard(answer)
+        self._update(answer)
         return answer
 
-    def _heard(self, told: Mapping[str, Any]) -> None:
+    def _update(self, told: Mapping[str, Any]) -> None:
         self.revision, self.draining = told["revision"], told["draining"]
 
     def signal(self, number: signal.Signals) -> None:
@@ -121,7 +112,7 @@ class Supervisor:
         listener: the public socket.
     """
 
-    def __init__(self, gateway: Gateway, share: Share, listener: socket.socket) -> None:
+    def __init__(self, gateway: Gateway, share: SharedFolder, listener: socket.socket) -> None:
         self._gateway = gateway
         self._router = gateway.pipeline.router
         self._share = share
@@ -130,22 +121,26 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self.metrics = FleetMetrics(gateway.metrics, share.metrics)
         numbers = range(1, gateway.settings.workers + 1)
-        self.workers = [Worker(number, share, self._order, listener.fileno()) for number in numbers]
+        self.workers = [
+            Worker(number, share, self._startup_message, listener.fileno()) for number in numbers
+        ]
 
     async def run(self) -> None:
         """Keep the workers running until :meth:`stop`, then until they have finished."""
-        self._lay_policies()
+        self._publish_policies()
         async with asyncio.TaskGroup() as group:
-            aligning = group.create_task(self._align())
-            keepers = [group.create_task(self._keep(worker)) for worker in self.workers]
+            reconciling = group.create_task(self._reconcile())
+            worker_tasks = [
+                group.create_task(self._keep_running(worker)) for worker in self.workers
+            ]
             await self._stopping.wait()
             # Workers close their copies: while one is open, callers who come now would wait for nobody.
             self._listener.close()
             self._signal(signal.SIGTERM)
-            _, late = await asyncio.wait(keepers, timeout=_KILL_SECONDS)
+            _, late = await asyncio.wait(worker_tasks, timeout=timeouts.SHUTDOWN)
             if late:
                 self._signal(signal.SIGKILL)
-            aligning.cancel()
+            reconciling.cancel()
 
     def stop(self) -> None:
         """Let every worker finish what it has under way."""
@@ -171,7 +166,7 @@ class Supervisor:
             "one_revision": all(worker.revision == self._revision for worker in self.workers),
         }
 
-    async def standing(self) -> Mapping[str, Any]:
+    async def status(self) -> Mapping[str, Any]:
         """As :class:`~gateway.routing.router.Deployments` says: in each worker that answers."""
         told = await asyncio.gather(*(worker.ask("standing") for worker in self.workers))
         answers = {
@@ -185,12 +180,12 @@ class Supervisor:
     async def drain(self, name: str, *, on: bool) -> None:
         """As :class:`~gateway.routing.router.Deployments` says. The supervisor's own router keeps what is wanted."""
         await self._router.drain(name, on=on)
-        await self._hold()
+        await self._push_draining()
         wanted = self._router.draining
         if any(worker.running and worker.draining != wanted for worker in self.workers):
             raise NotReady("Not every worker has taken it yet; those are told again. Ask again.")
 
-    async def _hold(self) -> None:
+    async def _push_draining(self) -> None:
         """Have the workers send nothing new to what is drained: also one that has just started."""
         wanted = self._router.draining
         differing = (one for one in self.workers if one.running and one.draining != wanted)
@@ -201,12 +196,12 @@ class Supervisor:
         """What the workers are to decide by: the live revision, and the candidate when there is one."""
         return "+".join(build.revision for _, build in self._builds())
 
-    def _order(self) -> Mapping[str, Any]:
+    def _startup_message(self) -> Mapping[str, Any]:
         """What a worker begins with."""
         settings = self._share.settings(self._gateway.settings)
         return {"settings": settings.model_dump(mode="json"), "draining": self._router.draining}
 
-    async def _keep(self, worker: Worker) -> None:
+    async def _keep_running(self, worker: Worker) -> None:
         """Replace the worker each time that it ends, after a pause that grows while none lasts."""
         failures = 0
         loop = asyncio.get_running_loop()
@@ -215,8 +210,12 @@ class Supervisor:
             await worker.run()
             if self._stopping.is_set():
                 return
-            failures = 0 if loop.time() - began > _STEADY_SECONDS else failures + 1
-            pause = _PAUSES[min(failures, len(_PAUSES)) - 1] if failures else _PAUSES[0]
+            failures = 0 if loop.time() - began > timeouts.STABLE else failures + 1
+            pause = (
+                timeouts.RESTART_BACKOFF[min(failures, len(timeouts.RESTART_BACKOFF)) - 1]
+                if failures
+                else timeouts.RESTART_BACKOFF[0]
+            )
             self.metrics.ended()
             self._count()
             self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
@@ -224,23 +223,25 @@ class Supervisor:
                 async with asyncio.timeout(pause):
                     await self._stopping.wait()
 
-    async def _align(self) -> None:
+    async def _reconcile(self) -> None:
         """Bring every worker to what is wanted, whenever it differs: also one that has just started."""
         while True:
-            self._lay_policies()
+            self._publish_policies()
             self._count()
             wanted = self._revision
             behind = [one for one in self.workers if one.running and one.revision != wanted]
-            await self._hold()
-            await asyncio.gather(*(worker.ask("refresh", _START_SECONDS) for worker in behind))
-            await asyncio.sleep(_ALIGN_SECONDS)
+            await self._push_draining()
+            await asyncio.gather(
+                *(worker.ask("refresh", timeouts.WORKER_START) for worker in behind)
+            )
+            await asyncio.sleep(timeouts.RECONCILE)
 
     def _count(self) -> None:
         self.metrics.running(sum(worker.running for worker in self.workers))
 
-    def _lay_policies(self) -> None:
+    def _publish_policies(self) -> None:
         for role, build in self._builds():
-            self._share.put(role, build)
+            self._share.publish(role, build)
 
     def _builds(self) -> list[tuple[str, Any]]:
         pipeline = self._gateway.pipeline

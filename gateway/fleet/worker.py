@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.app import Gateway
-from gateway.fleet.control import Channel, Gone
+from gateway.fleet.channel import Channel, ChannelClosed
 
 
 def revision(gateway: Gateway) -> str:
@@ -22,25 +22,25 @@ async def answer(channel: Channel, gateway: Gateway, stop: Callable[[], None]) -
     try:
         await channel.send(_state(gateway))
         while True:
-            question = await channel.receive()
-            told = await _answer(gateway, question)
-            await channel.send({"id": question["id"], **told})
-    except (Gone, asyncio.CancelledError):
+            command = await channel.receive()
+            reply = await _answer(gateway, command)
+            await channel.send({"id": command["id"], **reply})
+    except (ChannelClosed, asyncio.CancelledError):
         stop()
 
 
-async def _answer(gateway: Gateway, question: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    match question["ask"]:
+async def _answer(gateway: Gateway, command: Mapping[str, Any]) -> dict[str, Any]:
+    reply: dict[str, Any] = {}
+    match command["ask"]:
         case "refresh":
-            await asyncio.gather(*(refresher.look() for refresher in gateway.refreshers))
+            await asyncio.gather(*(refresher.check() for refresher in gateway.refreshers))
         case "hold":
-            gateway.pipeline.router.hold(question["draining"])
+            gateway.pipeline.router.set_draining(command["draining"])
         case "health":
-            told["parts"] = dict(await gateway.health())
+            reply["parts"] = dict(await gateway.health())
         case "standing":
-            told["standing"] = await gateway.pipeline.router.standing()
-    return {**_state(gateway), **told}
+            reply["standing"] = await gateway.pipeline.router.status()
+    return {**_state(gateway), **reply}
 
 
 def _state(gateway: Gateway) -> dict[str, Any]:

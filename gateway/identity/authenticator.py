@@ -6,12 +6,18 @@ from dataclasses import replace
 
 from gateway.errors import InvalidKey
 from gateway.identity.certificates.certificates import Certificates
-from gateway.identity.credential import Headers, Peer, nothing_sent, presented, unknown
+from gateway.identity.credential import (
+    Headers,
+    Peer,
+    extract_credential,
+    missing_credential,
+    unknown_credential,
+)
 from gateway.identity.keys.api_keys import ApiKeys
 from gateway.identity.keys.key_file import KeyFile, prefix_of
 from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.tokens.on_behalf_of import Users, unproven
+from gateway.identity.tokens.on_behalf_of import Users, invalid_user_token
 from gateway.identity.tokens.tokens import Tokens, looks_like_a_token
 from gateway.types import Principal
 
@@ -65,11 +71,11 @@ class Authenticator:
             await self._tokens.close()
         await self._users.close()
 
-    def able(self) -> bool:
+    def ready(self) -> bool:
         """Whether credentials of every configured kind could be judged now."""
         revocable = any((self._file, self._tokens, self._certificates))
         return (not revocable or self._revocations.fresh()) and (
-            self._tokens is None or self._tokens.able()
+            self._tokens is None or self._tokens.ready()
         )
 
     async def authenticate(self, headers: Headers, peer: Peer) -> Principal:
@@ -84,10 +90,10 @@ class Authenticator:
             IdentityUnavailable: what is needed to judge is out of reach.
         """
         certified = await self._by_certificate(headers, peer)
-        credential = presented(headers)
+        credential = extract_credential(headers)
         if credential is None:
             if certified is None:
-                raise nothing_sent()
+                raise missing_credential()
             return certified
         principal = await self._by_credential(credential, peer.address)
         if certified is not None and certified.tenant != principal.tenant:
@@ -105,9 +111,9 @@ class Authenticator:
         if known is None:
             return principal
         await self._revocations.require_fresh()
-        user = known.proven
+        user = known.identity
         if self._revoked(principal.tenant, user.name, user.subject, known.token_id):
-            raise unproven()
+            raise invalid_user_token()
         return replace(principal, user=user.name)
 
     async def _by_certificate(self, headers: Headers, peer: Peer) -> Principal | None:
@@ -126,25 +132,25 @@ class Authenticator:
         configured = self._keys.find(credential)
         if configured is not None:
             if self._revocations.revoked(configured.credential_id):
-                raise unknown()
+                raise unknown_credential()
             return configured
         prefix = prefix_of(credential)
         if self._file is not None and prefix is not None:
             return await self._by_file(self._file, credential, prefix, address)
         if self._tokens is not None and looks_like_a_token(credential):
             return await self._by_token(self._tokens, credential)
-        raise unknown()
+        raise unknown_credential()
 
     async def _by_file(
         self, file: KeyFile, credential: bytes, prefix: str, address: str
     ) -> Principal:
         if not file.knows(prefix):
-            raise unknown()
+            raise unknown_credential()
         self._lockout.check(address, prefix)
         row = file.find(credential)
         if row is None:
             self._lockout.failed(address, prefix)
-            raise unknown()
+            raise unknown_credential()
         await self._revocations.require_fresh()
         if self._revocations.revoked(row.prefix, row.id) or not row.usable(self._now()):
             raise InvalidKey(
@@ -155,9 +161,9 @@ class Authenticator:
     async def _by_token(self, tokens: Tokens[Principal], credential: bytes) -> Principal:
         known = await tokens.verify(credential)
         await self._revocations.require_fresh()
-        principal = known.proven
+        principal = known.identity
         if self._revoked(principal.tenant, principal.credential_id, known.token_id):
-            raise unknown()
+            raise unknown_credential()
         return principal
 
     def _revoked(self, tenant: str, *names: str) -> bool:

@@ -10,7 +10,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _BARE: Final = (b"api-key", b"x-api-key")
 """Azure's and Anthropic's SDKs send the key alone; OpenAI's sends it as a bearer token."""
-_LONGEST: Final = 16_384
+_MAX_CREDENTIAL_BYTES: Final = 16_384
 REMEDY: Final = "Send a key of this gateway as 'Authorization: Bearer …', 'api-key' or 'x-api-key'."
 
 
@@ -24,7 +24,7 @@ class Peer:
     """The certificate that it has proven to hold and that chains to the configured CA, in PEM."""
 
 
-def presented(headers: Headers) -> bytes | None:
+def extract_credential(headers: Headers) -> bytes | None:
     """The credential in the headers, or ``None`` when there is none.
 
     Raises:
@@ -39,17 +39,19 @@ def presented(headers: Headers) -> bytes | None:
     ):
         raise InvalidKey(f"More than one key was sent. {REMEDY}", param="authorization")
     credential = found[0]
-    if not 0 < len(credential) <= _LONGEST or not all(33 <= byte <= 126 for byte in credential):
-        raise unknown()
+    if not 0 < len(credential) <= _MAX_CREDENTIAL_BYTES or not all(
+        33 <= byte <= 126 for byte in credential
+    ):
+        raise unknown_credential()
     return credential
 
 
-def nothing_sent() -> InvalidKey:
+def missing_credential() -> InvalidKey:
     """The refusal of a request that shows no credential at all."""
     return InvalidKey(f"No key was sent. {REMEDY}", param="authorization")
 
 
-def unknown() -> InvalidKey:
+def unknown_credential() -> InvalidKey:
     """The refusal of a credential, the same whatever is wrong with it."""
     return InvalidKey(f"The key is not known here. {REMEDY}", param="authorization")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.errors import RateLimited
 
-_KEPT: Final = 10_000
+_MAX_ENTRIES: Final = 10_000
 
 
 class Lockout:
@@ -51,5 +51,5 @@ class Lockout:
         if ends <= now:
             count = 0
         self._counts[address, prefix] = (count + 1, now + self._seconds)
-        if len(self._counts) > _KEPT:
+        if len(self._counts) > _MAX_ENTRIES:
             self._counts.popitem(last=False)

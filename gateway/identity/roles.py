@@ -38,7 +38,7 @@ def configured(caller: Caller, method: Literal["api-key", "certificate"]) -> Pri
     )
 
 
-def reach(principal: Principal) -> frozenset[str] | None:
+def permitted_tenants(principal: Principal) -> frozenset[str] | None:
     """The tenants that its roles reach; ``None`` is all of them."""
     return None if EVERYWHERE in principal.role_tenants else principal.role_tenants
 
@@ -51,7 +51,7 @@ def require(principal: Principal, role: Role, tenant: str | None) -> None:
     """
     if role not in principal.roles:
         raise RoleRequired(f"This needs the role {role}.")
-    reached = reach(principal)
+    reached = permitted_tenants(principal)
     if reached is None or (tenant is not None and tenant in reached):
         return
     where = "every tenant" if tenant is None else "that tenant"

@@ -29,7 +29,7 @@ from gateway.types import Json
 
 MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
-LONGEST: Final = 8 << 20
+MAX_BUNDLE_BYTES: Final = 8 << 20
 """Bytes of a bundle: fifty thousand files fit."""
 
 _HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
@@ -41,11 +41,11 @@ Keys: TypeAlias = Mapping[str, ec.EllipticCurvePublicKey]
 """Public keys by their hint."""
 
 
-class Unproven(ValueError):
+class UntrustedRecord(ValueError):
     """A record that can't be believed. The message says why, and holds nothing of its content."""
 
 
-def seal(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+def sign_bundle(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     """A bundle that holds the payload and its signature."""
     signature = key.sign(_encoded(payload), ec.ECDSA(_HASHES[key.curve.name]))
     return orjson.dumps(
@@ -65,36 +65,36 @@ def seal(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def unseal(bundle: bytes, keys: Keys) -> bytes:
+def verify_bundle(bundle: bytes, keys: Keys) -> bytes:
     """The payload of a bundle that one of the keys signed.
 
     Raises:
         Unproven: it is no such bundle, or another key's, or altered.
     """
-    signed_by, payload, signature = _parts(plain(bundle))
+    signed_by, payload, signature = _parts(strict_json(bundle))
     key = keys.get(signed_by)
     if key is None:
-        raise Unproven("signed by a key that is not trusted")
+        raise UntrustedRecord("signed by a key that is not trusted")
     try:
         key.verify(signature, _encoded(payload), ec.ECDSA(_HASHES[key.curve.name]))
     except InvalidSignature:
-        raise Unproven("the signature does not fit its content") from None
+        raise UntrustedRecord("the signature does not fit its content") from None
     return payload
 
 
-def plain(raw: bytes) -> Json:
+def strict_json(raw: bytes) -> Json:
     """A JSON document that can be read in one way only.
 
     Raises:
         Unproven: too long, not JSON (RFC 8259), or an object names a key twice.
     """
-    if len(raw) > LONGEST:
-        raise Unproven(f"longer than {LONGEST} bytes")
+    if len(raw) > MAX_BUNDLE_BYTES:
+        raise UntrustedRecord(f"longer than {MAX_BUNDLE_BYTES} bytes")
     try:
         orjson.loads(raw)  # bounds the depth, which the standard library's reader does not
         return json.loads(raw, object_pairs_hook=_unique)
     except (orjson.JSONDecodeError, RecursionError):
-        raise Unproven("not a JSON document") from None
+        raise UntrustedRecord("not a JSON document") from None
 
 
 def hint(key: ec.EllipticCurvePublicKey) -> str:
@@ -161,10 +161,10 @@ def _parts(document: Json) -> tuple[str, bytes, bytes]:
     """Which key signed, the payload, and the signature."""
     try:
         if document["mediaType"] != MEDIA_TYPE:
-            raise Unproven(f"not a bundle of {MEDIA_TYPE}")
+            raise UntrustedRecord(f"not a bundle of {MEDIA_TYPE}")
         envelope = document["dsseEnvelope"]
         if envelope["payloadType"] != PAYLOAD_TYPE:
-            raise Unproven(f"its payload is not of {PAYLOAD_TYPE}")
+            raise UntrustedRecord(f"its payload is not of {PAYLOAD_TYPE}")
         material = document["verificationMaterial"]
         (signature,) = envelope["signatures"]
         return (
@@ -173,13 +173,13 @@ def _parts(document: Json) -> tuple[str, bytes, bytes]:
             base64.b64decode(signature["sig"], validate=True),
         )
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        if isinstance(error, Unproven):
+        if isinstance(error, UntrustedRecord):
             raise
-        raise Unproven("not a bundle with one signature of a key") from None
+        raise UntrustedRecord("not a bundle with one signature of a key") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Unproven("an object names a key twice")
+        raise UntrustedRecord("an object names a key twice")
     return found

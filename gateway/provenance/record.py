@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.provenance.bundle import Keys, Unproven, plain, unseal
+from gateway.provenance.bundle import Keys, UntrustedRecord, strict_json, verify_bundle
 
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://model_signing/signature/v1.0"
@@ -37,7 +37,7 @@ def _within(name: str) -> str:
 _Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Within = Annotated[str, AfterValidator(_within)]
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
-_Shown = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+_Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class _Part(BaseModel):
@@ -68,9 +68,9 @@ class Claims(_Part):
     """What the server calls the model in its list."""
     spki: Annotated[str, Field(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")] | None = None
     """The public key of the server's certificate, spelled as a pin (RFC 7469, 2.4)."""
-    tokenizer: _Shown | None = None
+    tokenizer: _Sha256 | None = None
     """How the server cuts a fixed text into tokens: ``sha256:`` and hex."""
-    fingerprint: _Shown | None = None
+    fingerprint: _Sha256 | None = None
     """The server's likeliest words after a fixed prompt: ``sha256:`` and hex."""
 
 
@@ -148,17 +148,17 @@ def read(bundle: bytes, keys: Keys) -> Record:
     Raises:
         Unproven: it can't be believed, or is not of this format.
     """
-    document = plain(unseal(bundle, keys))
+    document = strict_json(verify_bundle(bundle, keys))
     try:
-        told = _Statement.model_validate(document)
+        parsed = _Statement.model_validate(document)
     except ValidationError as error:
-        raise Unproven(_fault(error)) from None
+        raise UntrustedRecord(_fault(error)) from None
     return Record(
-        name=told.subject[0].name,
-        manifest=f"sha256:{told.subject[0].digest.sha256}",
-        files={resource.name: resource.digest for resource in told.predicate.resources},
-        listing=told.predicate.serialization,
-        claims=told.predicate.deployment,
+        name=parsed.subject[0].name,
+        manifest=f"sha256:{parsed.subject[0].digest.sha256}",
+        files={resource.name: resource.digest for resource in parsed.predicate.resources},
+        listing=parsed.predicate.serialization,
+        claims=parsed.predicate.deployment,
     )
 
 

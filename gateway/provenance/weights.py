@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from gateway import timeouts
 from gateway.errors import ConfigError
 from gateway.provenance.record import Listing, Record
 
 _BLOCK: Final = 1 << 20
-_TOLD_EVERY: Final = 0.2
-"""Seconds between two reports of progress."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many bytes are hashed, and of how many."""
@@ -55,12 +54,12 @@ def differences(
         ConfigError: it is no directory, or can't be listed.
     """
     paths, faults = _found(directory, record.listing)
-    told = {each.path for each in faults}
+    faulty = {each.path for each in faults}
     faults += [Difference(path=p, fault="not signed") for p in paths if p not in record.files]
     faults += [
         Difference(path=p, fault="missing")
         for p in record.files
-        if p not in paths and p not in told
+        if p not in paths and p not in faulty
     ]
     signed = {name: path for name, path in paths.items() if name in record.files}
     hashes, unread = _hashed(signed, record.listing, progress)
@@ -79,7 +78,7 @@ def _found(directory: Path, listing: Listing) -> tuple[dict[str, Path], list[Dif
             continue
         fault = _fault(name, path, listing)
         if fault:
-            faults.append(Difference(path=_shown(name), fault=fault))
+            faults.append(Difference(path=_printable(name), fault=fault))
         else:
             files[name] = path
     return files, faults
@@ -105,7 +104,7 @@ def _fault(name: str, path: Path, listing: Listing) -> str:
     return "" if path.is_file() else "not a plain file"
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     """A hostile name must not write to a terminal, and one that is not UTF-8 is no JSON."""
     return name if name.isprintable() else ascii(name)[1:-1]
 
@@ -120,7 +119,7 @@ def _hashed(
         jobs = {name: pool.submit(_digest, path, listing, count) for name, path in paths.items()}
         pending = set(jobs.values())
         while pending:
-            _, pending = wait(pending, timeout=_TOLD_EVERY)
+            _, pending = wait(pending, timeout=timeouts.PROGRESS_EVERY)
             if progress is not None:
                 progress(count.bytes, total)
     hashes: dict[str, str] = {}

@@ -6,7 +6,7 @@ from gateway.errors import RateLimited
 from gateway.types import Principal
 
 
-class Place:
+class ConcurrencySlot:
     """One place among a credential's requests; ``settle`` gives it back, once."""
 
     def __init__(self, held: Counter[str], credential_id: str) -> None:
@@ -30,7 +30,7 @@ class Concurrency:
         self._limit = limit
         self._held: Counter[str] = Counter()
 
-    def reserve(self, principal: Principal) -> Place:
+    def reserve(self, principal: Principal) -> ConcurrencySlot:
         """Take a place.
 
         Raises:
@@ -43,4 +43,4 @@ class Concurrency:
                 retry_after=1,
             )
         self._held[principal.credential_id] += 1
-        return Place(self._held, principal.credential_id)
+        return ConcurrencySlot(self._held, principal.credential_id)

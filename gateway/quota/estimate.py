@@ -12,21 +12,21 @@ _FOR_KIND = 4096
 _BOUNDS = ("max_completion_tokens", "max_tokens")
 
 
-def estimate(call: Call, longest: int) -> Tokens:
+def estimate(call: Call, default_output_tokens: int) -> Tokens:
     """An upper bound: a token is at least one byte, and a model's template adds a few for each part.
 
     What is not text (an image, a recording) is taken at a flat 4096 tokens a kind: no tokenizer is at hand.
-    ``longest`` bounds the reply when the caller does not; each choice that is asked for may be as long.
+    ``default_output_tokens`` bounds the reply when the caller does not; each choice that is asked for may be as long.
     """
     text = sum(utf8_length(segment.text) + _FOR_SEGMENT for segment in call.segments)
     other = _FOR_KIND * len(call.modalities - {"text"})
-    output = bound(call, longest) * choices(call)
+    output = bound(call, default_output_tokens) * choices(call)
     return Tokens(input=_FOR_TEMPLATE + text + other, output=output)
 
 
-def bound(call: Call, longest: int) -> int:
-    """Tokens of one choice: the caller's own bound, or ``longest``."""
-    return longest if call.max_output_tokens is None else call.max_output_tokens
+def bound(call: Call, default_output_tokens: int) -> int:
+    """Tokens of one choice: the caller's own bound, or ``default_output_tokens``."""
+    return default_output_tokens if call.max_output_tokens is None else call.max_output_tokens
 
 
 def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
@@ -40,5 +40,5 @@ def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
 
 def choices(call: Call) -> int:
     """How many the caller asked for."""
-    asked = [call.document.get(name) for name in ("n", "best_of")]
-    return max([1, *(number for number in asked if isinstance(number, int))])
+    counts = [call.document.get(name) for name in ("n", "best_of")]
+    return max([1, *(number for number in counts if isinstance(number, int))])

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from gateway.settings.quotas import Harvest
-from gateway.state.base import Sighting
+from gateway.state.base import DistinctEntry
 from gateway.types import Call, HarvestState, Principal
 
 _DIGEST_BYTES: Final = 16
@@ -29,24 +29,24 @@ class HarvestGuard:
         self._limits = limits
         self._key = key
 
-    def sighting(self, principal: Principal, call: Call, model: str) -> Sighting | None:
+    def distinct_entry(self, principal: Principal, call: Call, model: str) -> DistinctEntry | None:
         """What the store is to count of this request; ``None`` for a model without a limit."""
         limit = self._limits.get(model)
         if limit is None:
             return None
-        return Sighting(
+        return DistinctEntry(
             name=f"harvest:{model}:{principal.credential_id}",
             member=_digest(call, self._key(principal.tenant)),
             limit=limit.prompts,
             seconds=limit.window_seconds,
         )
 
-    def standings(self, model: str, over: bool | None) -> dict[str, HarvestState]:
+    def statuses(self, model: str, over: bool | None) -> dict[str, HarvestState]:
         """How each guarded model stands for a request that was counted for ``model`` alone."""
-        standings: dict[str, HarvestState] = dict.fromkeys(self._limits, "unknown")
+        statuses: dict[str, HarvestState] = dict.fromkeys(self._limits, "unknown")
         if over is not None:
-            standings[model] = "over" if over else "below"
-        return standings
+            statuses[model] = "over" if over else "below"
+        return statuses
 
 
 def _digest(call: Call, key: bytes) -> bytes:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Final
 
 from gateway.text.fold import utf8_length
-from gateway.types import Event, Finish, Spoken
+from gateway.types import Event, Finish, TextEvent
 
 _BYTES: Final = 8
 """Of UTF-8 in a token: about twice the mean of a text, so that no server is cut off that keeps to the bound."""
@@ -46,7 +46,7 @@ class _Meter:
         return self._pieces > self._tokens and self._bytes > self._tokens * _BYTES
 
     def take(self, event: Event) -> None:
-        if isinstance(event, Spoken):
+        if isinstance(event, TextEvent):
             self._pieces += 1
             self._bytes += utf8_length(event.text)
             self._open.add(event.choice)

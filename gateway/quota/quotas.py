@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from gateway.errors import BudgetExhausted, RateLimited, TooMuch
-from gateway.exchange import Exchange, Standing
-from gateway.quota.concurrency import Concurrency, Place
+from gateway.errors import BudgetExhausted, LimitExceeded, RateLimited
+from gateway.exchange import Exchange, QuotaStatus
+from gateway.quota.concurrency import Concurrency, ConcurrencySlot
+from gateway.quota.counters import QuotaCounters
 from gateway.quota.estimate import bound, estimate
 from gateway.quota.harvest import HarvestGuard
-from gateway.quota.ledger import Ledger
-from gateway.quota.rules import Booked, Tokens, bookings, ceiling, frees_at, spent
+from gateway.quota.rules import Booked, Tokens, available_at, bookings, ceiling, spent
 from gateway.settings.quotas import Price, Quota
 from gateway.state.base import Grant
 from gateway.types import Call, Principal
@@ -30,11 +30,16 @@ class Reservation:
     """What one request holds: a place, and an amount on each counter. ``settle`` ends it, once."""
 
     def __init__(
-        self, ledger: Ledger, place: Place, hold: str, scope: str, prices: Mapping[str, Price]
+        self,
+        counters: QuotaCounters,
+        place: ConcurrencySlot,
+        hold: str,
+        scope: str,
+        prices: Mapping[str, Price],
     ) -> None:
         self.output_tokens: int | None = None
         """The bound to send upstream for each choice, when something counts tokens or money."""
-        self._ledger = ledger
+        self._ledger = counters
         self._place = place
         self._hold = hold
         self._scope = scope
@@ -61,11 +66,11 @@ class Reservation:
         self._place.settle()
         if self._booked:
             price = self._prices.get(exchange.deployment.name) if exchange.deployment else None
-            truth = spent(self._booked, _used(exchange, self._reserved), price)
+            actual = spent(self._booked, _used(exchange, self._reserved), price)
             if not self._granted:
-                truth = (0,) * len(truth)
-            asked = [entry.booking for entry in self._booked]
-            self._ledger.settle(self._scope, self._hold, asked, truth)
+                actual = (0,) * len(actual)
+            requested = [entry.booking for entry in self._booked]
+            self._ledger.settle(self._scope, self._hold, requested, actual)
 
 
 class Quotas:
@@ -74,10 +79,10 @@ class Quotas:
     Args:
         quotas: as configured.
         prices: of each deployment that has one.
-        ledger: the counters.
-        places: the bound on requests under way.
+        counters: the counters.
+        concurrency: the bound on requests under way.
         harvest: which models count different prompts.
-        longest: output tokens to reserve when the caller names no bound.
+        default_output_tokens: output tokens to reserve when the caller names no bound.
         now: the wall clock.
     """
 
@@ -86,25 +91,25 @@ class Quotas:
         quotas: Iterable[Quota],
         *,
         prices: Mapping[str, Price],
-        ledger: Ledger,
-        places: Concurrency,
+        counters: QuotaCounters,
+        concurrency: Concurrency,
         harvest: HarvestGuard,
-        longest: int,
+        default_output_tokens: int,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._quotas = tuple(quotas)
         self._prices = prices
-        self._ledger = ledger
-        self._places = places
+        self._ledger = counters
+        self._concurrency = concurrency
         self._harvest = harvest
-        self._longest = longest
+        self._default_output_tokens = default_output_tokens
         self._now = now
 
-    def able(self, *, shared: bool) -> bool:
+    def ready(self, *, shared: bool) -> bool:
         """Whether requests can be counted; ``shared`` says whether the store answers."""
         if shared:
-            self._ledger.returned()
-        return shared or not self._quotas or self._ledger.bridging()
+            self._ledger.store_recovered()
+        return shared or not self._quotas or self._ledger.in_grace_period()
 
     async def reserve(
         self, principal: Principal, call: Call, sizes: Sizes, exchange: Exchange
@@ -115,11 +120,11 @@ class Quotas:
             RateLimited, BudgetExhausted: a quota does not cover the request; nothing was booked.
             StateUnavailable: the counters are out of reach.
         """
-        place = self._places.reserve(principal)
+        place = self._concurrency.reserve(principal)
         held = Reservation(self._ledger, place, exchange.request_id, principal.tenant, self._prices)
         try:
             await self._book(held, principal, call, sizes, exchange)
-        except TooMuch:
+        except LimitExceeded:
             # Nothing was booked, so there is nothing to settle.
             place.settle()
             raise
@@ -138,7 +143,7 @@ class Quotas:
         exchange: Exchange,
     ) -> None:
         now = self._now()
-        tokens = estimate(call, self._longest)
+        tokens = estimate(call, self._default_output_tokens)
         prices = [self._prices[name] for name in sizes.deployments if name in self._prices]
         booked = bookings(
             self._quotas,
@@ -148,20 +153,22 @@ class Quotas:
             prices=prices,
             now=now,
         )
-        sighting = self._harvest.sighting(principal, call, sizes.model)
-        exchange.harvest = self._harvest.standings(sizes.model, None)
-        if not booked and sighting is None:
+        distinct_entry = self._harvest.distinct_entry(principal, call, sizes.model)
+        exchange.harvest = self._harvest.statuses(sizes.model, None)
+        if not booked and distinct_entry is None:
             return
         held.book(booked, tokens)
         if any(entry.quota.count != "requests" for entry in booked):
-            held.output_tokens = bound(call, self._longest)
-        asked = [entry.booking for entry in booked]
-        grant = await self._ledger.reserve(principal.tenant, exchange.request_id, asked, sighting)
-        exchange.standings = _standings(booked, grant)
+            held.output_tokens = bound(call, self._default_output_tokens)
+        requested = [entry.booking for entry in booked]
+        grant = await self._ledger.reserve(
+            principal.tenant, exchange.request_id, requested, distinct_entry
+        )
+        exchange.quota_statuses = _statuses(booked, grant)
         if grant.refused is not None:
             raise _refusal(booked[grant.refused], grant, now)
         held.granted()
-        exchange.harvest = self._harvest.standings(sizes.model, grant.over)
+        exchange.harvest = self._harvest.statuses(sizes.model, grant.over)
 
 
 def _used(exchange: Exchange, reserved: Tokens) -> Tokens:
@@ -173,9 +180,9 @@ def _used(exchange: Exchange, reserved: Tokens) -> Tokens:
     return Tokens(input=reserved.input, output=min(reserved.output, exchange.output_bytes))
 
 
-def _standings(booked: tuple[Booked, ...], grant: Grant) -> tuple[Standing, ...]:
+def _statuses(booked: tuple[Booked, ...], grant: Grant) -> tuple[QuotaStatus, ...]:
     return tuple(
-        Standing(
+        QuotaStatus(
             quota=entry.quota.name,
             count=entry.quota.count,
             limit=ceiling(entry.quota),
@@ -187,18 +194,20 @@ def _standings(booked: tuple[Booked, ...], grant: Grant) -> tuple[Standing, ...]
     )
 
 
-def _refusal(entry: Booked, grant: Grant, now: float) -> TooMuch:
+def _refusal(entry: Booked, grant: Grant, now: float) -> LimitExceeded:
     quota = entry.quota
     if quota.count == "concurrent":
-        told = f"As many requests are under way as the quota {quota.name!r} allows. Wait for one to end."
-        return RateLimited(told, retry_after=1)
-    wait = max(1, math.ceil(frees_at(entry, grant.frees) - now))
-    told = f"The quota {quota.name!r} of {quota.count} does not cover this request."
+        message = f"As many requests are under way as the quota {quota.name!r} allows. Wait for one to end."
+        return RateLimited(message, retry_after=1)
+    wait = max(1, math.ceil(available_at(entry, grant.frees) - now))
+    message = f"The quota {quota.name!r} of {quota.count} does not cover this request."
     if entry.booking.amount > entry.booking.limit:
-        told += " It is smaller than this request alone: ask for fewer output tokens, or send less."
+        message += (
+            " It is smaller than this request alone: ask for fewer output tokens, or send less."
+        )
     elif quota.window_seconds is None:
-        told += f" It begins anew in {wait} seconds."
+        message += f" It begins anew in {wait} seconds."
     else:
-        told += f" Try again in {wait} seconds."
+        message += f" Try again in {wait} seconds."
     kind = RateLimited if quota.window_seconds is not None else BudgetExhausted
-    return kind(told, retry_after=wait)
+    return kind(message, retry_after=wait)

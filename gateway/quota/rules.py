@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway import timeouts
 from gateway.settings.quotas import Price, Quota
 from gateway.state.base import Booking
 from gateway.types import Principal
@@ -13,7 +14,6 @@ from gateway.types import Principal
 MICRO = 1_000_000
 """Money is counted in millionths: a price for a million tokens is the price of one token in these."""
 _BUCKETS = 60
-_SLACK_SECONDS = 7200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,11 @@ def bookings(
     now: float,
 ) -> tuple[Booked, ...]:
     """One booking for each counter that a request touches. ``prices`` are those of all deployments that may serve it."""
-    dearest = max((cost(tokens, price) for price in prices), default=0)
+    highest_cost = max((cost(tokens, price) for price in prices), default=0)
     amounts = {
         "requests": 1,
         "tokens": tokens.input + tokens.output,
-        "money": dearest,
+        "money": highest_cost,
         "concurrent": 1,
     }
     return tuple(
@@ -81,7 +81,7 @@ def ceiling(quota: Quota) -> int:
     return round(quota.limit * MICRO) if quota.count == "money" else int(quota.limit)
 
 
-def frees_at(entry: Booked, bucket: int) -> float:
+def available_at(entry: Booked, bucket: int) -> float:
     """Wall clock at which that bucket no longer counts."""
     if entry.quota.window_seconds is None or bucket < 0:
         return entry.resets
@@ -129,7 +129,7 @@ def _booked(quota: Quota, holder: str, amount: int, now: float) -> Booked:
         amount=amount,
         limit=ceiling(quota),
         # Requests that began within it may be settled after it.
-        expires=resets + _SLACK_SECONDS,
+        expires=resets + timeouts.QUOTA_SLACK,
     )
     return Booked(quota=quota, booking=booking, resets=resets)
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.errors import ContentBlocked
-from gateway.redact.constraints import Constraints, constraints
 from gateway.redact.placeholder import PATTERN
-from gateway.redact.treatments import REFUSING, stand_in
+from gateway.redact.replacement import BLOCKING, replacement
+from gateway.redact.schema_constraints import Constraints, constraints
 from gateway.redact.vault import LITERAL
-from gateway.text.jsontext import Literal, escape, literals, unescape
+from gateway.text.embedded_json import Literal, escape, literals, unescape
 from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
 
 
@@ -51,7 +51,9 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
     replacements: dict[int, str] = {}
     redactions: Counter[str] = Counter()
     # What a schema binds comes first: a value has one stand-in, and elsewhere it may be either kind.
-    for index in sorted(range(len(call.segments)), key=lambda index: index not in schemas.places):
+    for index in sorted(
+        range(len(call.segments)), key=lambda index: index not in schemas.constrained_segments
+    ):
         segment, wanted = call.segments[index], spans.get(index, [])
         if not wanted and "[" not in segment.text:
             continue
@@ -71,7 +73,7 @@ def _treated(
     spans: dict[int, list[_Span]] = {}
     for finding in findings:
         how = treatment.get(finding.entity, "placeholder")
-        if how in REFUSING:
+        if how in BLOCKING:
             raise ValueError(f"{finding.entity} is blocked: this call must not be masked")
         if how != "keep":
             span = _Span(start=finding.start, end=finding.end, entity=finding.entity, how=how)
@@ -126,21 +128,23 @@ class _Masker:
 
     def _substitute(self, span: _Span) -> str:
         if self._parts is None:
-            return self._stand_in(span, self._raw[span.start : span.end])
+            return self._replacement_for(span, self._raw[span.start : span.end])
         if any(_within(span, part) for part in self._parts if part.kind == "number"):
-            made = self._stand_in(span, self._raw[span.start : span.end])
+            made = self._replacement_for(span, self._raw[span.start : span.end])
             # A JSON number becomes a string, unless what stands for it is a number too.
             return made if made.isdecimal() else f'"{made}"'
-        made = self._stand_in(span, unescape(self._raw, span.start, span.end)[0])
+        made = self._replacement_for(span, unescape(self._raw, span.start, span.end)[0])
         return escape(made)
 
-    def _stand_in(self, span: _Span, value: str) -> str:
-        bound = span.entity != LITERAL and self._schemas.binds(self._index, span.entity, value)
+    def _replacement_for(self, span: _Span, value: str) -> str:
+        bound = span.entity != LITERAL and self._schemas.needs_surrogate(
+            self._index, span.entity, value
+        )
         how: Treatment = "surrogate" if bound and span.how == "placeholder" else span.how
-        made = stand_in(
+        made = replacement(
             how, span.entity, value, self._vault, lambda made: self._schemas.allows(value, made)
         )
-        if bound and self._index in self._schemas.places and PATTERN.fullmatch(made):
+        if bound and self._index in self._schemas.constrained_segments and PATTERN.fullmatch(made):
             raise ContentBlocked(
                 "A JSON Schema holds sensitive data in a place that it constrains, and no other value fits "
                 "there. Take the value out of the schema."

@@ -11,10 +11,10 @@ import re
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 8
-LONGEST_DIGEST = 13
-LONGEST = 40
+MAX_DIGEST_LENGTH = 13
+MAX_LENGTH = 40
 PATTERN = re.compile(
-    rf"\[[A-Z][A-Z_]{{0,{LONGEST - 16}}}_[{ALPHABET}]{{{LENGTH},{LONGEST_DIGEST}}}\]"
+    rf"\[[A-Z][A-Z_]{{0,{MAX_LENGTH - 16}}}_[{ALPHABET}]{{{LENGTH},{MAX_DIGEST_LENGTH}}}\]"
 )
 """What a placeholder looks like, whoever wrote it."""
 
@@ -24,9 +24,9 @@ def digest(key: bytes, value: str) -> str:
     number = int.from_bytes(
         hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
     )
-    return "".join(ALPHABET[number >> (5 * i) & 31] for i in range(LONGEST_DIGEST))
+    return "".join(ALPHABET[number >> (5 * i) & 31] for i in range(MAX_DIGEST_LENGTH))
 
 
 def placeholder(entity: str, digits: str) -> str:
     """The placeholder of an entity with these digest characters; a long entity name is cut to fit."""
-    return f"[{entity[: LONGEST - 3 - LONGEST_DIGEST]}_{digits}]"
+    return f"[{entity[: MAX_LENGTH - 3 - MAX_DIGEST_LENGTH]}_{digits}]"

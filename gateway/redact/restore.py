@@ -11,9 +11,9 @@ hold. There the placeholder stays.
 import re
 from collections.abc import Collection, Iterable
 
-from gateway.redact.placeholder import ALPHABET, LONGEST
-from gateway.redact.surrogate import LONGEST as LONGEST_SURROGATE
-from gateway.text.jsontext import escape as escape_json
+from gateway.redact.placeholder import ALPHABET, MAX_LENGTH
+from gateway.redact.surrogates import MAX_LENGTH as LONGEST_SURROGATE
+from gateway.text.embedded_json import escape as escape_json
 from gateway.types import Vault
 
 _PREFIX = re.compile(rf"\[(?:[A-Z][A-Z_]*(?:_[{ALPHABET}]*)?)?")
@@ -59,18 +59,18 @@ class Restorer:
 
         That is at most 40 characters, or the length of the longest surrogate and the character after it.
         """
-        if not self._held and "[" not in text and not self._vault.openings:
-            return self._show(text)
+        if not self._held and "[" not in text and not self._vault.prefixes:
+            return self._emit(text)
         return self._take(text, final=False)
 
     def flush(self) -> str:
         """The end of the text: a placeholder that was cut is dropped, other held text is shown."""
-        shown = self._take("", final=True)
+        emitted = self._take("", final=True)
         held, self._held = self._held, ""
         if len(held) > 1 and self._vault.begins(held):
             self.unrestored += 1
-            return shown
-        return shown + self._show(held)
+            return emitted
+        return emitted + self._emit(held)
 
     def _take(self, text: str, *, final: bool) -> str:
         """Restore what is whole, and hold what may still become a stand-in."""
@@ -82,45 +82,45 @@ class Restorer:
             match = self._vault.pattern.search(text, position)
             if match is None or match.start() >= cut:
                 break
-            pieces.append(self._show(text[position : match.start()]))
-            pieces.append(self._show(self._value(match[0])))
+            pieces.append(self._emit(text[position : match.start()]))
+            pieces.append(self._emit(self._value(match[0])))
             position = match.end()
-        pieces.append(self._show(text[position:cut]))
+        pieces.append(self._emit(text[position:cut]))
         self._before, self._held = text[max(cut - 1, 0) : cut], text[cut:]
         return "".join(pieces)
 
     def _cut(self, text: str, position: int, *, final: bool) -> int:
         """Where held text begins, at or after ``position``: the end of the text, when nothing is held."""
         bracket = _possible_prefix(text, position)
-        if final or not self._vault.openings:
+        if final or not self._vault.prefixes:
             return bracket
-        return min(bracket, _possible_surrogate(text, position, self._vault.openings))
+        return min(bracket, _possible_surrogate(text, position, self._vault.prefixes))
 
-    def _value(self, stand_in: str) -> str:
-        value = self._vault.get(stand_in)
-        if value is None or (self._hosts is not None and self._leads_away()):
+    def _value(self, replacement: str) -> str:
+        value = self._vault.get(replacement)
+        if value is None or (self._hosts is not None and self._in_link_target()):
             self.unrestored += 1
-            return stand_in
+            return replacement
         self.restored += 1
         return escape_json(value) if self._escape else value
 
-    def _show(self, text: str) -> str:
+    def _emit(self, text: str) -> str:
         if self._hosts is not None and text:
             self._tail = (self._tail + text)[-_TAIL:]
         return text
 
-    def _leads_away(self) -> bool:
+    def _in_link_target(self) -> bool:
         """Whether the text so far ends inside a target to which no value may go."""
         tail = self._tail
         if _ATTRIBUTE.search(tail) or ("]:" in tail and _DEFINITION.search(tail)):
             return True
         if target := _TARGET.search(tail):
             line = tail[tail.rfind("\n", 0, target.start()) + 1 : target.start()]
-            return "![" in line or not self._known(target[1] or target[2])
+            return "![" in line or not self._is_request_host(target[1] or target[2])
         bare = _BARE.search(tail, max(map(tail.rfind, _ENDS_BARE)) + 1)
-        return bare is not None and not self._known(bare[1])
+        return bare is not None and not self._is_request_host(bare[1])
 
-    def _known(self, url: str) -> bool:
+    def _is_request_host(self, url: str) -> bool:
         """Whether the request held the host; one that more text could still change is not known."""
         host = _host(_HOST_OF_PATH, url)
         return host is not None and self._hosts is not None and host in self._hosts
@@ -145,16 +145,16 @@ def _host(pattern: re.Pattern[str], url: str) -> str | None:
 
 def _possible_prefix(text: str, position: int) -> int:
     """Where held text begins: the last ``[`` that may still become a placeholder, else the end."""
-    start = text.rfind("[", max(position, len(text) - LONGEST))
+    start = text.rfind("[", max(position, len(text) - MAX_LENGTH))
     if start < 0:
         return len(text)
     return start if _PREFIX.fullmatch(text, start) else len(text)
 
 
-def _possible_surrogate(text: str, position: int, openings: Collection[str]) -> int:
+def _possible_surrogate(text: str, position: int, prefixes: Collection[str]) -> int:
     """Where the first end of the text begins that a surrogate begins with, or is; else the end.
 
     A whole one is held as well: what comes next may make it part of a longer word, or of a longer surrogate.
     """
     nearest = max(position, len(text) - LONGEST_SURROGATE)
-    return next((at for at in range(nearest, len(text)) if text[at:] in openings), len(text))
+    return next((at for at in range(nearest, len(text)) if text[at:] in prefixes), len(text))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.redact.placeholder import LENGTH, LONGEST_DIGEST, PATTERN, digest, placeholder
-from gateway.redact.surrogate import Surrogates
-from gateway.text.jsontext import escape_ascii
+from gateway.redact.placeholder import LENGTH, MAX_DIGEST_LENGTH, PATTERN, digest, placeholder
+from gateway.redact.surrogates import Surrogates
+from gateway.text.embedded_json import escape_ascii
 from gateway.types import Allows
 
 LITERAL = "TEXT"
@@ -16,12 +16,12 @@ _LONG = 12
 """A surrogate of so many characters is no part of a word by chance."""
 
 
-class _Looks(NamedTuple):
+class _Matcher(NamedTuple):
     pattern: re.Pattern[str]
-    openings: frozenset[str]
+    prefixes: frozenset[str]
 
 
-_PLAIN = _Looks(PATTERN, frozenset())
+_PLAIN = _Matcher(PATTERN, frozenset())
 
 
 class RequestVault:
@@ -37,11 +37,11 @@ class RequestVault:
     def __init__(self, key: bytes, key_id: str, texts: Sequence[str] = ()) -> None:
         self.key_id = key_id
         self._key = key
-        self._stand_ins: dict[str, str] = {}
+        self._replacements: dict[str, str] = {}
         self._values: dict[str, str] = {}
-        self._spellings: dict[str, str] = {}
+        self._surrogate_values: dict[str, str] = {}
         """The surrogates, and the words of names by which a reply may speak of them; each also in ASCII."""
-        self._looks: _Looks | None = _PLAIN
+        self._matcher: _Matcher | None = _PLAIN
         self._maker = Surrogates(key, texts)
 
     def __repr__(self) -> str:
@@ -49,36 +49,38 @@ class RequestVault:
 
     def put(self, entity: str, value: str) -> str:
         """What stands for ``value``: one for a surface form, whatever entity it is called later."""
-        known = self._stand_ins.get(value)
+        known = self._replacements.get(value)
         return known if known is not None else self._hold(value, self._mint(entity, value))
 
     def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
         """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
-        known = self._stand_ins.get(value)
+        known = self._replacements.get(value)
         if known is not None:
             return known
         made = self._maker.make(entity, value, allows)
         if made is None:
             return None
         self._hold(value, made)
-        for surrogate, told in ((made, value), *self._maker.parts.items()):
-            self._spellings[surrogate] = self._spellings[escape_ascii(surrogate)] = told
-        self._looks = None
+        for surrogate, original in ((made, value), *self._maker.parts.items()):
+            self._surrogate_values[surrogate] = self._surrogate_values[escape_ascii(surrogate)] = (
+                original
+            )
+        self._matcher = None
         return made
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """What stand-ins look like in a text."""
-        return self._seen().pattern
+        return self._current_matcher().pattern
 
     @property
-    def openings(self) -> Collection[str]:
+    def prefixes(self) -> Collection[str]:
         """Every beginning of a surrogate, the whole among them."""
-        return self._seen().openings
+        return self._current_matcher().prefixes
 
-    def get(self, stand_in: str) -> str | None:
+    def get(self, replacement: str) -> str | None:
         """The value behind a stand-in that this vault minted, else ``None``."""
-        return self._values.get(stand_in) or self._spellings.get(stand_in)
+        return self._values.get(replacement) or self._surrogate_values.get(replacement)
 
     def begins(self, text: str) -> bool:
         """Whether a stand-in that this vault minted begins with ``text``."""
@@ -89,35 +91,35 @@ class RequestVault:
         prefix = f"[{LITERAL}_"
         return (value for minted, value in self._values.items() if not minted.startswith(prefix))
 
-    def _seen(self) -> "_Looks":
+    def _current_matcher(self) -> "_Matcher":
         """What stand-ins look like now: worked out once, when all of a request's are made."""
-        if self._looks is None:
-            self._looks = _looks(self._spellings)
-        return self._looks
+        if self._matcher is None:
+            self._matcher = _matcher(self._surrogate_values)
+        return self._matcher
 
     def _hold(self, value: str, minted: str) -> str:
-        self._stand_ins[value] = minted
+        self._replacements[value] = minted
         self._values[minted] = value
         return minted
 
     def _mint(self, entity: str, value: str) -> str:
         digits = digest(self._key, value)
-        for length in range(LENGTH, LONGEST_DIGEST + 1):
+        for length in range(LENGTH, MAX_DIGEST_LENGTH + 1):
             minted = placeholder(entity, digits[:length])
             if minted not in self._values:
                 return minted
         raise AssertionError("two values of one request share 65 bits of a keyed digest")
 
 
-def _looks(surrogates: Iterable[str]) -> _Looks:
+def _matcher(surrogates: Iterable[str]) -> _Matcher:
     longest_first = sorted(surrogates, key=len, reverse=True)
-    return _Looks(
-        re.compile("|".join([PATTERN.pattern, *map(_alone, longest_first)])),
+    return _Matcher(
+        re.compile("|".join([PATTERN.pattern, *map(_word_pattern, longest_first)])),
         frozenset(one[:end] for one in longest_first for end in range(1, len(one) + 1)),
     )
 
 
-def _alone(surrogate: str) -> str:
+def _word_pattern(surrogate: str) -> str:
     """The surrogate; a short one only where it is not part of a longer word or number."""
     if len(surrogate) >= _LONG:
         return re.escape(surrogate)

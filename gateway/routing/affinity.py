@@ -50,7 +50,7 @@ class Affinity:
             digests.append(chain.digest())
         return tuple(digests)
 
-    def favourite(self, digests: Sequence[bytes]) -> str | None:
+    def preferred(self, digests: Sequence[bytes]) -> str | None:
         """The deployment that answered the longest known beginning."""
         for digest in reversed(digests):
             if digest in self._known:

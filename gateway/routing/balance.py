@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from gateway.routing.health import Health
 from gateway.settings.deployments import DeploymentSettings
 
-_MOST_BEHIND = 10.0
+_MAX_DEFICIT = 10.0
 """Turns that a deployment may be behind: what it missed while it was slow must not come back as a flood."""
-_FAVOURITE_LOAD = 1.25
+_PREFERRED_MAX_LOAD = 1.25
 """How much more than the mean a favourite may carry (V. Mirrokni et al., "Consistent Hashing with Bounded Loads",
 SODA 2018)."""
 
@@ -34,14 +34,14 @@ class Slot:
         self.context = settings.context
         self.health = health
         self.outstanding = 0
-        self.behind = 0.0
+        self.deficit = 0.0
         self._weight = settings.weight
-        self._places = settings.concurrency
+        self._concurrency = settings.concurrency
 
     @property
     def full(self) -> bool:
         """Whether it has as many requests under way as it may."""
-        return self._places is not None and self.outstanding >= self._places
+        return self._concurrency is not None and self.outstanding >= self._concurrency
 
     def weight(self, now: float) -> float:
         """Its weight at this moment."""
@@ -59,24 +59,24 @@ class Balance:
         # A choice between replicas is no secret.
         self._draw = draw or random.Random()  # noqa: S311
 
-    def choose(self, slots: Sequence[Slot], now: float, favourite: str | None = None) -> Slot:
+    def choose(self, slots: Sequence[Slot], now: float, preferred: str | None = None) -> Slot:
         """The slot that gets the next request.
 
         Args:
             slots: at least one, all of which may be tried.
             now: the time of ``Health``.
-            favourite: the slot that holds the conversation's prefix: chosen unless it is loaded beyond the others.
+            preferred: the slot that holds the conversation's prefix: chosen unless it is loaded beyond the others.
         """
         weights = {slot.name: slot.weight(now) for slot in slots}
         total = sum(weights.values())
         for slot in slots:
-            slot.behind = min(slot.behind + weights[slot.name], _MOST_BEHIND * total)
-        chosen = _favourite(slots, weights, favourite) or self._of_two(slots, weights)
-        chosen.behind = max(chosen.behind - total, -_MOST_BEHIND * total)
+            slot.deficit = min(slot.deficit + weights[slot.name], _MAX_DEFICIT * total)
+        chosen = _preferred(slots, weights, preferred) or self._of_two(slots, weights)
+        chosen.deficit = max(chosen.deficit - total, -_MAX_DEFICIT * total)
         return chosen
 
     def _of_two(self, slots: Sequence[Slot], weights: dict[str, float]) -> Slot:
-        first = max(slots, key=lambda slot: slot.behind)
+        first = max(slots, key=lambda slot: slot.deficit)
         others = [slot for slot in slots if slot is not first]
         if not others:
             return first
@@ -85,12 +85,12 @@ class Balance:
         return second if first.outstanding / weights[first.name] > lighter else first
 
 
-def _favourite(
-    slots: Sequence[Slot], weights: dict[str, float], favourite: str | None
+def _preferred(
+    slots: Sequence[Slot], weights: dict[str, float], preferred: str | None
 ) -> Slot | None:
     for slot in slots:
-        if slot.name == favourite:
+        if slot.name == preferred:
             load = sum(other.outstanding for other in slots) / sum(weights.values())
-            bound = _FAVOURITE_LOAD * load * weights[slot.name] + 1
+            bound = _PREFERRED_MAX_LOAD * load * weights[slot.name] + 1
             return slot if slot.outstanding <= bound else None
     return None

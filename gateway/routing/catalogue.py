@@ -45,16 +45,16 @@ class Catalogue:
             entry = ModelEntry(name=name, deployments=deployments)
             self._entries |= dict.fromkeys((name, *model.aliases), entry)
         for name, model in settings.models.items():
-            for asked in CLOUD_NAMES if model.deepseek_names else ():
-                self._entries.setdefault(asked, self._entries[name])
+            for alias in CLOUD_NAMES if model.deepseek_names else ():
+                self._entries.setdefault(alias, self._entries[name])
 
-    def resolve(self, asked: str) -> ModelEntry:
+    def resolve(self, alias: str) -> ModelEntry:
         """The model of that exact name: nothing is folded, trimmed, split or guessed.
 
         Raises:
             ModelNotFound: no model has it; the message lists those that exist.
         """
-        entry = self._entries.get(asked)
+        entry = self._entries.get(alias)
         if entry is None:
             names = ", ".join(self._entries) or "none"
             raise ModelNotFound(

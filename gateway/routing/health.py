@@ -39,7 +39,7 @@ class Health:
         self._open = False
         self._trial = False
         self._out_until = 0.0
-        self._back_since: float | None = None
+        self._recovered_at: float | None = None
         self._failed_probes = 0
 
     def state(self, now: float) -> State:
@@ -61,9 +61,9 @@ class Health:
     def share(self, now: float) -> float:
         """The part of its weight that it gets: less than 1 while it starts slowly."""
         whole = self._routing.slow_start_seconds
-        if self._back_since is None or now - self._back_since >= whole:
+        if self._recovered_at is None or now - self._recovered_at >= whole:
             return 1.0
-        return max(_LEAST_SHARE, (now - self._back_since) / whole)
+        return max(_LEAST_SHARE, (now - self._recovered_at) / whole)
 
     def sent(self, now: float) -> None:
         """A request goes there."""
@@ -72,7 +72,7 @@ class Health:
     def answered(self, now: float) -> None:
         """A reply began: enough to close the breaker, too little to forget the failures."""
         if self._trial:
-            self._trial, self._open, self._back_since = False, False, now
+            self._trial, self._open, self._recovered_at = False, False, now
 
     def succeeded(self) -> None:
         """A reply was whole."""
@@ -88,11 +88,11 @@ class Health:
             self._openings = min(self._openings + 1, 30)
             self._open, self._trial = True, False
 
-    def abandoned(self) -> None:
+    def inconclusive(self) -> None:
         """A call ended for a reason that says nothing of the deployment."""
         self._trial = False
 
-    def set_aside(self, seconds: float, now: float) -> None:
+    def back_off(self, seconds: float, now: float) -> None:
         """It asked to be left alone, by ``retry-after`` or by a 429: no fault, so no breaker and no slow start."""
         self._trial = False
         until = now + min(seconds, self._routing.longest_pause_seconds)
@@ -103,7 +103,7 @@ class Health:
         was_out = self._probed_out
         self._failed_probes = 0 if ok else self._failed_probes + 1
         if was_out and ok:
-            self._back_since = now
+            self._recovered_at = now
 
     @property
     def _probed_out(self) -> bool:

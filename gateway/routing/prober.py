@@ -36,7 +36,7 @@ class Prober:
         """Probe from now on."""
         loop = asyncio.get_running_loop()
         self._tasks = [
-            loop.create_task(self._forever(name, probe)) for name, probe in self._probes.items()
+            loop.create_task(self._run(name, probe)) for name, probe in self._probes.items()
         ]
 
     async def close(self) -> None:
@@ -53,10 +53,10 @@ class Prober:
         if fault != self._faults.get(name, ""):
             self._log.warning("deployment_probed", deployment=name, fault=fault)
         self._faults[name] = fault
-        self._router.freed(slot)
+        self._router.slot_freed(slot)
         return fault
 
-    async def _forever(self, name: str, probe: Probe) -> None:
+    async def _run(self, name: str, probe: Probe) -> None:
         while True:
             await self.probe(name)
             await asyncio.sleep(probe.seconds)

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from gateway import timeouts
 from gateway.errors import (
     ContextTooLong,
     NoDeployment,
@@ -30,16 +31,13 @@ from gateway.routing.health import Health
 from gateway.settings.root import Settings
 from gateway.types import Call, Decision, Deployment
 
-_RATE_LIMIT_PAUSE = 1.0
-"""Seconds for which a deployment is left alone after a 429 that does not say for how long."""
-
 _T = TypeVar("_T")
 
 
 class Deployments(Protocol):
     """What an operator sees and does of deployments: of one process, or of all workers."""
 
-    async def standing(self) -> Mapping[str, Any]:
+    async def status(self) -> Mapping[str, Any]:
         """How each stands, by name: its state, and requests under way."""
 
     async def drain(self, name: str, *, on: bool) -> None:
@@ -72,8 +70,10 @@ class Router:
         self.balance = Balance(draw)
         self.affinity = Affinity(settings.routing.conversations)
         self.slots = {
-            name: Slot(name, told, Health(settings.routing, told.probe, drain=told.drain))
-            for name, told in settings.deployments.items()
+            name: Slot(
+                name, deployment, Health(settings.routing, deployment.probe, drain=deployment.drain)
+            )
+            for name, deployment in settings.deployments.items()
         }
         self._waiting: list[_Waiter] = []
 
@@ -123,7 +123,7 @@ class Router:
         own = {deployment.name for deployment in entry.deployments}
         ranks = {slot.name: (slot.name not in own, slot.rank) for slot in free}
         nearest = [slot for slot in free if ranks[slot.name] == min(ranks.values())]
-        chosen = self.balance.choose(nearest, now, self.affinity.favourite(digests))
+        chosen = self.balance.choose(nearest, now, self.affinity.preferred(digests))
         return Lease(self, chosen)
 
     @property
@@ -131,20 +131,20 @@ class Router:
         """Deployments that get no new requests."""
         return [name for name, slot in self.slots.items() if slot.health.draining]
 
-    def hold(self, names: Collection[str]) -> None:
+    def set_draining(self, names: Collection[str]) -> None:
         """Give these deployments no new requests from now on, and the others some again."""
         for name, slot in self.slots.items():
             slot.health.draining = name in names
-            self.freed(slot)
+            self.slot_freed(slot)
 
     async def drain(self, name: str, *, on: bool) -> None:
         """As :class:`Deployments` says."""
         if name not in self.slots:
             raise NotFound("No deployment of that name is here.")
         others = set(self.draining) - {name}
-        self.hold({*others, name} if on else others)
+        self.set_draining({*others, name} if on else others)
 
-    async def standing(self) -> dict[str, dict[str, str | int]]:
+    async def status(self) -> dict[str, dict[str, str | int]]:
         """As :class:`Deployments` says."""
         now = self.now()
         return {
@@ -152,7 +152,7 @@ class Router:
             for name, slot in self.slots.items()
         }
 
-    def freed(self, slot: Slot) -> None:
+    def slot_freed(self, slot: Slot) -> None:
         """A place became free: the first that waits for it gets it."""
         if slot.full or not slot.health.available(self.now()):
             return
@@ -171,12 +171,12 @@ class Router:
             async with asyncio.timeout(self.routing.queue_seconds):
                 return await asyncio.shield(waiter.place)
         except BaseException as error:
-            self._leave(waiter)
+            self._cancel_wait(waiter)
             if isinstance(error, TimeoutError):
                 raise Overloaded("No place became free in time. Retry later.") from None
             raise
 
-    def _leave(self, waiter: "_Waiter") -> None:
+    def _cancel_wait(self, waiter: "_Waiter") -> None:
         if waiter.place.done():
             waiter.place.result().end(None)
         else:
@@ -228,12 +228,12 @@ class Plan:
         self._last = lease.slot
         return self._left.pop(lease.slot.name), lease
 
-    def goes_on(self, error: UpstreamError) -> bool:
+    def should_retry(self, error: UpstreamError) -> bool:
         """Whether another deployment is to be tried after this failure: one with more context, where that was too small."""
         now = self._router.now()
         if isinstance(error, ContextTooLong):
-            roomy = larger(self._last, [self._router.slots[name] for name in self._left])
-            self._left = {slot.name: self._left[slot.name] for slot in roomy}
+            larger_slots = larger(self._last, [self._router.slots[name] for name in self._left])
+            self._left = {slot.name: self._left[slot.name] for slot in larger_slots}
         return (
             (error.fallback or isinstance(error, ContextTooLong))
             and self._attempts > 0
@@ -242,7 +242,7 @@ class Plan:
 
 
 class Lease:
-    """A place at a deployment. As a context it is given back when the block fails; else ``carry`` gives it back."""
+    """A place at a deployment. As a context it is given back when the block fails; else ``track`` gives it back."""
 
     def __init__(self, router: Router, slot: Slot) -> None:
         self._router = router
@@ -263,7 +263,7 @@ class Lease:
         if error is not None:
             self.end(error)
 
-    async def carry(self, events: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
+    async def track(self, events: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
         """The reply's events as they are; the place is given back at their end."""
         begun = False
         try:
@@ -284,20 +284,20 @@ class Lease:
         if not self._held:
             return
         self._held = False
-        self._judge(error)
+        self._report_outcome(error)
         self.slot.outstanding -= 1
-        self._router.freed(self.slot)
+        self._router.slot_freed(self.slot)
 
-    def _judge(self, error: BaseException | None) -> None:
+    def _report_outcome(self, error: BaseException | None) -> None:
         health, now = self.slot.health, self._router.now()
         if isinstance(error, UpstreamFailed | UpstreamTimeout):
             health.failed(now)
         else:
-            health.abandoned()
+            health.inconclusive()
         if isinstance(error, UpstreamError) and error.retry_after is not None:
-            health.set_aside(error.retry_after, now)
+            health.back_off(error.retry_after, now)
         elif isinstance(error, UpstreamRateLimited):
-            health.set_aside(_RATE_LIMIT_PAUSE, now)
+            health.back_off(timeouts.RATE_LIMIT_PAUSE, now)
 
 
 def route(decision: Decision, deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 from gateway.settings.section import Caller, Section
 
 
-def _subject(told: str) -> str:
+def _subject(text: str) -> str:
     """The one way to write it."""
-    return Subject.from_rfc4514_string(told).rfc4514_string()
+    return Subject.from_rfc4514_string(text).rfc4514_string()
 
 
 class Certified(Caller):

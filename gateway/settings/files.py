@@ -11,13 +11,13 @@ Stamp: TypeAlias = tuple[int, int, int] | None
 def stamp(path: Path) -> Stamp:
     """What tells one content of a file from the next: its inode, time of change and size; ``None`` without a file."""
     try:
-        told = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return (told.st_ino, told.st_mtime_ns, told.st_size)
+    return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
-def beside(path: Path, body: bytes, *, mode: int = 0o600) -> Path:
+def write_temporary(path: Path, body: bytes, *, mode: int = 0o600) -> Path:
     """A synchronised file with this content in the same folder, which only its owner may open unless ``mode`` says otherwise.
 
     Raises:
@@ -38,4 +38,4 @@ def replace(path: Path, body: bytes, *, mode: int = 0o600) -> None:
     Raises:
         OSError: it can't be written; the old one stays.
     """
-    beside(path, body, mode=mode).replace(path)
+    write_temporary(path, body, mode=mode).replace(path)

@@ -10,7 +10,7 @@ from gateway.settings.on_behalf_of import OnBehalfOf, user_faults
 from gateway.settings.provider import Provider
 from gateway.settings.section import Caller, Name, Role, Section
 
-_SHORTEST = 16
+_MIN_KEY_LENGTH = 16
 
 
 class ApiKey(Caller):
@@ -100,9 +100,9 @@ class Identity(Section):
             if caller.id in ids[:index]
         ]
         empty = [
-            f"identity.keys.{index}.key_env: {key.key_env} must hold a key of at least {_SHORTEST} characters"
+            f"identity.keys.{index}.key_env: {key.key_env} must hold a key of at least {_MIN_KEY_LENGTH} characters"
             for index, key in enumerate(self.keys)
-            if len(environ.get(key.key_env, "")) < _SHORTEST
+            if len(environ.get(key.key_env, "")) < _MIN_KEY_LENGTH
         ]
         return [
             *repeated,

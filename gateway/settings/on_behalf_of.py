@@ -22,7 +22,7 @@ class OnBehalfOf(Provider):
     )
 
     @property
-    def meant_for(self) -> tuple[str, str]:
+    def issuer_and_audience(self) -> tuple[str, str]:
         """What tells its tokens from others."""
         return self.issuer, self.audience
 
@@ -41,11 +41,13 @@ def user_faults(rows: Sequence[OnBehalfOf], keys_of: Provider | None) -> list[st
         apps = {(row.tenant, app) for app in row.apps}
         faults += [f"{where}.apps: {app!r} is given twice" for _, app in sorted(apps & taken)]
         taken |= apps
-        if keys_of and row.meant_for == (keys_of.issuer, keys_of.audience):
+        if keys_of and row.issuer_and_audience == (keys_of.issuer, keys_of.audience):
             faults.append(
                 f"{where}.audience: is that of identity.oidc: a user's token would be a credential"
             )
-        others = {other.tenant for other in rows if other.meant_for == row.meant_for}
+        others = {
+            other.tenant for other in rows if other.issuer_and_audience == row.issuer_and_audience
+        }
         if row.tenant_claim is None and others != {row.tenant}:
             faults.append(
                 f"{where}.tenant_claim: needed: another tenant has the same issuer and audience"

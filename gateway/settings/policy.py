@@ -62,7 +62,7 @@ class Policy(Section):
     )
 
     @property
-    def start_from(self) -> Path:
+    def initial_path(self) -> Path:
         """What is loaded at start: the last good download, if there is one, else `path`."""
         kept = self.bundle.keep if self.bundle is not None else None
         return kept if kept is not None and kept.exists() else self.path

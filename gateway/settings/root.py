@@ -64,7 +64,9 @@ class Settings(Section):
 
     def faults(self, environ: Mapping[str, str]) -> list[str]:
         """What can't be seen from one section alone."""
-        unpriced = [name for name, told in self.deployments.items() if told.price is None]
+        unpriced = [
+            name for name, deployment in self.deployments.items() if deployment.price is None
+        ]
         return [
             *_name_faults(self),
             *self.identity.faults(environ),
@@ -101,10 +103,10 @@ def _name_faults(settings: Settings) -> list[str]:
             for deployment in model.deployments
             if deployment not in settings.deployments
         ]
-        for asked in (name, *model.aliases):
-            if asked in taken:
-                faults.append(f"models.{name}: {asked!r} is already a name of {taken[asked]!r}")
-            taken.setdefault(asked, name)
+        for alias in (name, *model.aliases):
+            if alias in taken:
+                faults.append(f"models.{name}: {alias!r} is already a name of {taken[alias]!r}")
+            taken.setdefault(alias, name)
     return faults
 
 

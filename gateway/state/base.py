@@ -28,7 +28,7 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class DistinctEntry:
     """A member to be added to a HyperLogLog, which lives ``seconds`` from its first member."""
 
     name: str
@@ -80,7 +80,11 @@ class State(Protocol):
         """Whether the store answers now and keeps what it is given."""
 
     async def reserve(
-        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+        self,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        distinct_entry: DistinctEntry | None = None,
     ) -> Grant:
         """Book all of ``bookings`` or none. The same hold again gives the same answer and books nothing more.
 

@@ -78,8 +78,8 @@ def connect(settings: StateSettings) -> tuple[Client, tuple[Client, ...]]:
     if address.mode == "cluster":
         nodes = [ClusterNode(host, port) for host, port in address.nodes]
         # One retry lets the client follow a slot that moved; the deadline of each call is the state's.
-        spread = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
-        return spread, (spread,)
+        cluster = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
+        return cluster, (cluster,)
     if address.mode == "sentinel":
         secret = _secret(settings.sentinel_password_file, "state.sentinel_password_file")
         plain = {name: value for name, value in options.items() if name not in _CREDENTIALS}
@@ -89,8 +89,8 @@ def connect(settings: StateSettings) -> tuple[Client, tuple[Client, ...]]:
         master: Redis = sentinel.master_for(address.path, redis_class=Redis, **options)
         return master, (master, *sentinel.sentinels)
     ((host, port),) = address.nodes
-    alone = Redis(host=host, port=port, db=int(address.path), **options)
-    return alone, (alone,)
+    single = Redis(host=host, port=port, db=int(address.path), **options)
+    return single, (single,)
 
 
 _CREDENTIALS: Final = ("username", "password")

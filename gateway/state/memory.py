@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
+from gateway import timeouts
 from gateway.errors import StateUnavailable
-from gateway.state.base import Booking, Grant, Sighting
+from gateway.state.base import Booking, DistinctEntry, Grant
 
-_HOLD_SECONDS = 86_400.0
-_SETTLED_SECONDS = 60.0
-_SWEEP_SECONDS = 60.0
 _ENTRY_BYTES = 64 * 1024 * 1024
 """Bytes of entries that one process keeps."""
 _REGISTERS_BITS = 12
@@ -51,13 +49,17 @@ class MemoryState:
         return True
 
     async def reserve(
-        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+        self,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        distinct_entry: DistinctEntry | None = None,
     ) -> Grant:
         self._sweep()
         grant = self._booked(scope, hold, bookings)
-        if sighting is None or not grant.granted:
+        if distinct_entry is None or not grant.granted:
             return grant
-        return replace(grant, over=self._sighted(scope, sighting) > sighting.limit)
+        return replace(grant, over=self._add_distinct(scope, distinct_entry) > distinct_entry.limit)
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
@@ -67,7 +69,7 @@ class MemoryState:
             return False
         for booking, amount in zip(bookings, spent, strict=True):
             self._add(scope, booking, amount - (booking.amount if known else 0))
-        self._holds[scope, hold] = (self._now() + _SETTLED_SECONDS, None)
+        self._holds[scope, hold] = (self._now() + timeouts.MEMORY_SETTLED_LIFETIME, None)
         return True
 
     async def revoke(self, credential: str, until: float) -> None:
@@ -116,17 +118,17 @@ class MemoryState:
         if grant.granted and bookings:
             for booking in bookings:
                 self._add(scope, booking, booking.amount)
-            self._holds[scope, hold] = (self._now() + _HOLD_SECONDS, grant)
+            self._holds[scope, hold] = (self._now() + timeouts.HOLD_LIFETIME, grant)
         return grant
 
-    def _sighted(self, scope: str, sighting: Sighting) -> int:
+    def _add_distinct(self, scope: str, distinct_entry: DistinctEntry) -> int:
         """About how many distinct members there are with this one."""
         now = self._now()
-        expires, registers = self._distinct.get((scope, sighting.name), (0.0, bytearray()))
+        expires, registers = self._distinct.get((scope, distinct_entry.name), (0.0, bytearray()))
         if expires <= now:
-            expires, registers = now + sighting.seconds, bytearray(_REGISTERS)
-            self._distinct[scope, sighting.name] = (expires, registers)
-        _observe(registers, sighting.member)
+            expires, registers = now + distinct_entry.seconds, bytearray(_REGISTERS)
+            self._distinct[scope, distinct_entry.name] = (expires, registers)
+        _observe(registers, distinct_entry.member)
         return _cardinality(registers)
 
     def _grant(self, scope: str, bookings: Sequence[Booking], *, booked: bool) -> Grant:
@@ -163,7 +165,7 @@ class MemoryState:
     def _sweep(self) -> None:
         """Forget what has expired, now and then, so that memory follows use."""
         now = self._now()
-        if now < self._swept + _SWEEP_SECONDS:
+        if now < self._swept + timeouts.MEMORY_SWEEP:
             return
         self._swept = now
         for key in [key for key, expires in self._expiry.items() if expires <= now]:

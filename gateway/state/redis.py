@@ -13,27 +13,23 @@ from redis.exceptions import (
     RedisError,
 )
 
+from gateway import timeouts
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, Grant, Sighting, State
+from gateway.state.base import Booking, DistinctEntry, Grant, State
 from gateway.state.breaker import Breaker
 from gateway.state.connect import connect
 from gateway.state.memory import MemoryState
 from gateway.state.scripts import RESERVE, REVOKE, SETTLE, TRIP
 
-_HOLD_MS: Final = 86_400_000
-_SETTLED_MS: Final = 3_600_000
-"""How long a settled hold is remembered: for as long as a settlement whose answer was lost may come again."""
 _FAILURES: Final = 3
-_PAUSE_SECONDS: Final = 0.5
-_WATCH_SECONDS: Final = 1.0
 _CONNECTIONS: Final = 16
-_ROOM_FOR_ENTRIES: Final = 0.8
+_ENTRY_MEMORY_LIMIT: Final = 0.8
 """The part of the store's memory beyond which it takes no more entries, so that they never crowd out counters."""
 _REVOKED: Final = "sekisho:revoked"
 _PROBE: Final = "sekisho:probe"
 _FULL: Final = "The shared state store is full. Try again later."
-_REMEDY: Final = "The shared state store did not answer. Try again later."
+_UNAVAILABLE: Final = "The shared state store did not answer. Try again later."
 
 
 class RedisState:
@@ -53,16 +49,16 @@ class RedisState:
         self._client, self._owned = connect(settings)
         self._seconds = settings.timeout_ms / 1000
         self._now = now
-        self._breaker = Breaker(failures=_FAILURES, pause=_PAUSE_SECONDS)
+        self._breaker = Breaker(failures=_FAILURES, pause=timeouts.STATE_OPEN)
         # A burst would otherwise open a connection for each call, and a store that comes back meets them all.
-        self._places = asyncio.Semaphore(_CONNECTIONS)
-        self._keeps = False
-        self._roomy = False
-        self._takes = False
+        self._connections = asyncio.Semaphore(_CONNECTIONS)
+        self._noeviction = False
+        self._has_room = False
+        self._writable = False
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        await self._look()
+        await self._check_memory()
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def close(self) -> None:
@@ -74,28 +70,34 @@ class RedisState:
 
     async def ready(self) -> bool:
         """A store that would evict is not ready: a counter that vanishes is a budget that begins anew. Nor is a full one."""
-        return await self._look() and self._keeps and self._takes
+        return await self._check_memory() and self._noeviction and self._writable
 
     async def reserve(
-        self, scope: str, hold: str, bookings: Sequence[Booking], sighting: Sighting | None = None
+        self,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        distinct_entry: DistinctEntry | None = None,
     ) -> Grant:
         limits = [booking.limit for booking in bookings]
-        keys, arguments = _booking(scope, hold, _HOLD_MS, bookings, limits)
-        if sighting is not None:
-            keys.append(_key(scope, "distinct", sighting.name))
-            arguments += [sighting.member, _ms(sighting.seconds)]
+        keys, arguments = _booking(scope, hold, _ms(timeouts.HOLD_LIFETIME), bookings, limits)
+        if distinct_entry is not None:
+            keys.append(_key(scope, "distinct", distinct_entry.name))
+            arguments += [distinct_entry.member, _ms(distinct_entry.seconds)]
         refused, frees, distinct, *used = await self._script(RESERVE, keys, arguments)
         return Grant(
             used=tuple(used),
             refused=refused - 1 if refused else None,
             frees=frees,
-            over=distinct > sighting.limit if sighting is not None and not refused else None,
+            over=distinct > distinct_entry.limit
+            if distinct_entry is not None and not refused
+            else None,
         )
 
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> bool:
-        keys, arguments = _booking(scope, hold, _SETTLED_MS, bookings, spent)
+        keys, arguments = _booking(scope, hold, _ms(timeouts.SETTLED_LIFETIME), bookings, spent)
         return bool(await self._script(SETTLE, keys, arguments))
 
     async def revoke(self, credential: str, until: float) -> None:
@@ -120,8 +122,8 @@ class RedisState:
         return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)
 
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
-        if not (self._keeps and self._roomy):
-            raise StateUnavailable(_REMEDY)
+        if not (self._noeviction and self._has_room):
+            raise StateUnavailable(_UNAVAILABLE)
         key = _key(scope, "entry", name)
         await self._call(lambda: self._client.set(key, value, px=_ms(seconds)))
 
@@ -133,8 +135,8 @@ class RedisState:
         await self._call(lambda: self._client.delete(_key(scope, "entry", name)))
 
     async def _script(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
-        if not self._keeps:
-            raise StateUnavailable(_REMEDY)
+        if not self._noeviction:
+            raise StateUnavailable(_UNAVAILABLE)
         return await self._call(lambda: self._evaluate(script, keys, arguments))
 
     async def _evaluate(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
@@ -147,9 +149,9 @@ class RedisState:
     async def _call(self, command: Callable[[], Any]) -> Any:
         # The library types replies as the union of everything that a server may say.
         if not self._breaker.admit():
-            raise StateUnavailable(_REMEDY)
+            raise StateUnavailable(_UNAVAILABLE)
         try:
-            async with asyncio.timeout(self._seconds), self._places:
+            async with asyncio.timeout(self._seconds), self._connections:
                 answer = await command()
         except OutOfMemoryError:
             # It answered: what asks for no room goes on.
@@ -157,34 +159,34 @@ class RedisState:
             raise StateUnavailable(_FULL) from None
         except (RedisError, RedisClusterException, OSError, TimeoutError):
             self._breaker.failed()
-            raise StateUnavailable(_REMEDY) from None
+            raise StateUnavailable(_UNAVAILABLE) from None
         self._breaker.succeeded()
         return answer
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            await self._look()
+            await asyncio.sleep(timeouts.STATE_WATCH)
+            await self._check_memory()
 
-    async def _look(self) -> bool:
+    async def _check_memory(self) -> bool:
         """Learn whether the store keeps what it is given until it expires, and has room; whether it answered."""
         try:
-            told = await self._call(lambda: self._client.info("memory"))
+            info = await self._call(lambda: self._client.info("memory"))
         except StateUnavailable:
             return False
-        nodes = [told] if "maxmemory" in told else list(told.values())
+        nodes = [info] if "maxmemory" in info else list(info.values())
         bounded = [node for node in nodes if node["maxmemory"]]
-        self._keeps = all(node["maxmemory_policy"] == "noeviction" for node in bounded)
-        self._roomy = all(
-            node["used_memory"] <= _ROOM_FOR_ENTRIES * node["maxmemory"] for node in bounded
+        self._noeviction = all(node["maxmemory_policy"] == "noeviction" for node in bounded)
+        self._has_room = all(
+            node["used_memory"] <= _ENTRY_MEMORY_LIMIT * node["maxmemory"] for node in bounded
         )
-        self._takes = not bounded or await self._write()
+        self._writable = not bounded or await self._write()
         return True
 
     async def _write(self) -> bool:
         """Whether the store takes what is written: one that is full only tells then."""
         try:
-            await self._call(lambda: self._client.set(_PROBE, b"", px=_ms(_WATCH_SECONDS)))
+            await self._call(lambda: self._client.set(_PROBE, b"", px=_ms(timeouts.STATE_WATCH)))
         except StateUnavailable:
             return False
         return True

@@ -46,7 +46,7 @@ class StoredVault:
         sealed = AESGCM(key).encrypt(nonce, value, _bound(tenant, scope, name, key_id))
         head = _FORMAT + len(key_id).to_bytes(1, "big") + key_id.encode()
         await self._state.put(
-            tenant, self._place(tenant, scope, name), head + nonce + sealed, seconds
+            tenant, self._entry_key(tenant, scope, name), head + nonce + sealed, seconds
         )
 
     async def get(self, tenant: str, scope: str, name: str) -> bytes | None:
@@ -55,7 +55,7 @@ class StoredVault:
         Raises:
             StateUnavailable: the store did not answer.
         """
-        entry = await self._state.get(tenant, self._place(tenant, scope, name))
+        entry = await self._state.get(tenant, self._entry_key(tenant, scope, name))
         return None if entry is None else self._open(entry, tenant, scope, name)
 
     async def delete(self, tenant: str, scope: str, name: str) -> None:
@@ -64,7 +64,7 @@ class StoredVault:
         Raises:
             StateUnavailable: the store did not answer.
         """
-        await self._state.delete(tenant, self._place(tenant, scope, name))
+        await self._state.delete(tenant, self._entry_key(tenant, scope, name))
 
     def _open(self, entry: bytes, tenant: str, scope: str, name: str) -> bytes | None:
         if entry[:1] != _FORMAT:
@@ -78,7 +78,7 @@ class StoredVault:
         except (UnicodeDecodeError, KeyError, InvalidTag, ValueError):
             return None
 
-    def _place(self, tenant: str, scope: str, name: str) -> str:
+    def _entry_key(self, tenant: str, scope: str, name: str) -> str:
         """The same whichever key of the ring is active: of the oldest, which is never removed."""
         key = self._ring.derive(tenant, "vault", self._ring.oldest_id)
         return hmac.digest(key, _bound("place", scope, name, ""), hashlib.sha256).hex()

@@ -79,7 +79,7 @@ def exchange_fields(exchange: Exchange, seconds: float) -> dict[str, Any]:
         "deployment": exchange.deployment.name if exchange.deployment else "",
         "attempts": exchange.attempts,
         "redactions": dict(exchange.redactions),
-        "invented": dict(exchange.invented),
+        "invented": dict(exchange.generated),
         "restored": exchange.restored,
         "unrestored": exchange.unrestored,
         "outcome": outcome.kind if outcome else "",

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from gateway.exchange import Exchange
 from gateway.types import ProofState
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
@@ -27,7 +27,7 @@ class Metrics:
             ("entity",),
             registry=self.registry,
         )
-        self._invented = Counter(
+        self._generated = Counter(
             "sekisho_invented_total",
             "Sensitive spans that a model produced by itself, by entity.",
             ("entity",),
@@ -49,14 +49,14 @@ class Metrics:
             "sekisho_request_seconds",
             "Wall time of a request, the upstream's share included.",
             ("operation",),
-            buckets=_SECONDS,
+            buckets=_BUCKETS,
             registry=self.registry,
         )
         self._overhead = Histogram(
             "sekisho_overhead_seconds",
             "Wall time of a request less the time spent waiting for the upstream.",
             ("operation",),
-            buckets=_SECONDS,
+            buckets=_BUCKETS,
             registry=self.registry,
         )
         self._policy_changes = Counter(
@@ -99,7 +99,7 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
-        self.under_way = Gauge(
+        self.in_flight = Gauge(
             "sekisho_requests_under_way",
             "Requests under way.",
             registry=self.registry,
@@ -117,11 +117,11 @@ class Metrics:
         self._overhead.labels(exchange.operation).observe(overhead)
         for entity, count in exchange.redactions.items():
             self._redactions.labels(entity).inc(count)
-        for entity, count in exchange.invented.items():
-            self._invented.labels(entity).inc(count)
-        for standing in exchange.standings:
-            if standing.warn:
-                self._quota_warnings.labels(standing.quota).inc()
+        for entity, count in exchange.generated.items():
+            self._generated.labels(entity).inc(count)
+        for status in exchange.quota_statuses:
+            if status.warn:
+                self._quota_warnings.labels(status.quota).inc()
         for model, state in exchange.harvest.items():
             if state == "over":
                 self._harvests.labels(model).inc()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import idna
 
 _PORTS = {"http": 80, "https": 443}
-_DOUBTFUL = re.compile(r"[\s\x00-\x20\\]")
+_AMBIGUOUS = re.compile(r"[\s\x00-\x20\\]")
 _NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)$")
 
 
@@ -41,7 +41,7 @@ def destination(url: str) -> Destination:
     Raises:
         ValueError: it is neither, or could be read in two ways.
     """
-    if _DOUBTFUL.search(url):
+    if _AMBIGUOUS.search(url):
         raise ValueError("a URL must not hold white space, control characters or backslashes")
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.netloc:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.text.fold import caseless, fold
-from gateway.text.needles import Needles
+from gateway.text.string_set import StringSet
 
 _RUN = re.compile(r"\s\s+")
 _SPACE = re.compile(r"\s")
@@ -65,7 +65,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Searchable:
+class NormalizedText:
     """A text as values are searched in it; ``None`` offsets are identity."""
 
     text: str = field(repr=False)
@@ -93,7 +93,7 @@ class Occurrences:
         self._digits: dict[str, list[str]] = {}
         for value in dict.fromkeys(values):
             self._add(value)
-        self._needles = [Needles(kind) for kind in (self._plain, self._cased, self._digits)]
+        self._needles = [StringSet(kind) for kind in (self._plain, self._cased, self._digits)]
 
     def __bool__(self) -> bool:
         return any(self._needles)
@@ -102,7 +102,7 @@ class Occurrences:
         """Every occurrence in every text, in no particular order; occurrences may overlap."""
         if not self:
             return []
-        views = [searchable(text) for text in texts]
+        views = [normalized(text) for text in texts]
         plain, cased, digits = self._needles
         return [
             *self._find_words(views, [view.text for view in views], plain, self._plain),
@@ -115,7 +115,7 @@ class Occurrences:
         return bool(self.find([text]))
 
     def _add(self, value: str) -> None:
-        view = searchable(value.strip())
+        view = normalized(value.strip())
         letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
             self._digits.setdefault(_SEPARATED.sub("", view.text), []).append(value)
@@ -127,20 +127,20 @@ class Occurrences:
 
     def _find_words(
         self,
-        views: list[Searchable],
+        views: list[NormalizedText],
         texts: list[str],
-        needles: Needles,
+        needles: StringSet,
         values: dict[str, list[str]],
     ) -> Iterable[Occurrence]:
         if not needles:
             return
         joined, starts = "\0".join(texts), _starts(views)
         for start, end in needles.find(joined):
-            if bounded(joined, start, end):
+            if at_boundaries(joined, start, end):
                 for value in values[joined[start:end]]:
                     yield _occurrence(views, starts, start, end, value)
 
-    def _find_digits(self, views: list[Searchable], needles: Needles) -> Iterable[Occurrence]:
+    def _find_digits(self, views: list[NormalizedText], needles: StringSet) -> Iterable[Occurrence]:
         if not needles:
             return
         compact = [_compact(view) for view in views]
@@ -148,7 +148,7 @@ class Occurrences:
         for start, end in needles.find(joined):
             for value in self._digits[joined[start:end]]:
                 found = _occurrence(compact, starts, start, end, value)
-                if _stands_alone(views[found.text], found):
+                if _is_separate_number(views[found.text], found):
                     yield found
 
 
@@ -161,7 +161,7 @@ def _counts(text: str) -> tuple[int, int, int]:
     return letters, digits, sum(map(_is_cjk, text))
 
 
-def searchable(text: str) -> Searchable:
+def normalized(text: str) -> NormalizedText:
     """The text folded, without case (and with it), any run of white space as one space."""
     folded = fold(text)
     plain, offsets = _SPACE.sub(" ", folded.text), folded.offsets
@@ -169,10 +169,10 @@ def searchable(text: str) -> Searchable:
         kept = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
         offsets = [i if offsets is None else offsets[i] for i in kept] + [len(text)]
         plain = "".join(plain[i] for i in kept)
-    return Searchable(text=caseless(plain), cased=plain, offsets=offsets)
+    return NormalizedText(text=caseless(plain), cased=plain, offsets=offsets)
 
 
-def _compact(view: Searchable) -> Searchable:
+def _compact(view: NormalizedText) -> NormalizedText:
     """The view without separators between digits."""
     pieces: list[str] = []
     offsets: list[int] = []
@@ -187,10 +187,10 @@ def _compact(view: Searchable) -> Searchable:
     offsets.extend(range(position, len(view.text) + 1))
     text = "".join(pieces)
     original = offsets if view.offsets is None else [view.offsets[i] for i in offsets]
-    return Searchable(text=text, cased=text, offsets=original)
+    return NormalizedText(text=text, cased=text, offsets=original)
 
 
-def _starts(views: list[Searchable]) -> list[int]:
+def _starts(views: list[NormalizedText]) -> list[int]:
     starts = [0]
     for view in views:
         starts.append(starts[-1] + len(view.text) + 1)
@@ -198,21 +198,21 @@ def _starts(views: list[Searchable]) -> list[int]:
 
 
 def _occurrence(
-    views: list[Searchable], starts: list[int], start: int, end: int, value: str
+    views: list[NormalizedText], starts: list[int], start: int, end: int, value: str
 ) -> Occurrence:
     index = bisect_right(starts, start) - 1
     first, last = views[index].original(start - starts[index], end - starts[index])
     return Occurrence(text=index, start=first, end=last, value=value)
 
 
-def bounded(text: str, start: int, end: int) -> bool:
+def at_boundaries(text: str, start: int, end: int) -> bool:
     """Whether ``start:end`` is not inside a longer run of its own kind."""
     before = text[start - 1] if start else "\0"
     after = text[end] if end < len(text) else "\0"
     return not (_same_kind(before, text[start]) or _same_kind(text[end - 1], after))
 
 
-def _stands_alone(view: Searchable, found: Occurrence) -> bool:
+def _is_separate_number(view: NormalizedText, found: Occurrence) -> bool:
     """Whether no digit is beside the match in the text as it was written."""
     if view.offsets is None:
         before = view.text[found.start - 1 : found.start]

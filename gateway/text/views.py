@@ -42,7 +42,7 @@ _NUMERAL_DIGITS: Final = str.maketrans("〇一二三四五六七八九", "012345
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class DecodedView:
     """One reading of a text.
 
     ``offsets[i]`` is where character ``i`` begins in what it was made from, with one entry more for the end;
@@ -55,18 +55,18 @@ class View:
     spaces_only: bool = False
     """Whether nothing but white space and quotation marks was escaped: no word reads differently, so that
     rules need it and models do not."""
-    parent: "View | None" = field(default=None, repr=False)
+    parent: "DecodedView | None" = field(default=None, repr=False)
 
-    def located(self, start: int, end: int) -> tuple[int, int]:
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
         """The range of the original text that ``start:end`` of this reading stands for."""
         if self.whole is not None:
             start, end = self.whole
         elif self.offsets is not None:
             start, end = self.offsets[start], self.offsets[end]
-        return (start, end) if self.parent is None else self.parent.located(start, end)
+        return (start, end) if self.parent is None else self.parent.original_span(start, end)
 
 
-def views(text: str) -> list[View]:
+def decoded_views(text: str) -> list[DecodedView]:
     """Every reading of the text besides the text itself; none for most texts.
 
     Args:
@@ -74,11 +74,11 @@ def views(text: str) -> list[View]:
     """
     if not _may_have(text):
         return []
-    found: list[View] = []
+    found: list[DecodedView] = []
     seen = {text}
-    frontier = [View(text=text)]
+    frontier = [DecodedView(text=text)]
     for _ in range(DEPTH):
-        made = [child for view in frontier for child in _children(view)]
+        made = [child for view in frontier for child in _decode_once(view)]
         frontier = []
         for child in made:
             if child.text not in seen:
@@ -98,19 +98,19 @@ def _may_have(text: str) -> bool:
     )
 
 
-def _children(view: View) -> Iterator[View]:
+def _decode_once(view: DecodedView) -> Iterator[DecodedView]:
     parent = view if view.parent is not None or view.offsets is not None or view.whole else None
     if _ESCAPE.search(view.text):
         yield _unescaped(view.text, parent)
     if _SPACED.search(view.text):
-        yield _closed_up(view.text, parent)
+        yield _without_digit_spaces(view.text, parent)
     if _NUMERALS.search(view.text):
         text = _NUMERALS.sub(lambda run: run[0].translate(_NUMERAL_DIGITS), view.text)
-        yield View(text=text, parent=parent)
+        yield DecodedView(text=text, parent=parent)
     yield from _decoded(view.text, parent)
 
 
-def _unescaped(text: str, parent: View | None) -> View:
+def _unescaped(text: str, parent: DecodedView | None) -> DecodedView:
     """The text with every escape replaced by what it stands for."""
     pieces: list[str] = []
     offsets: list[int] = []
@@ -119,14 +119,16 @@ def _unescaped(text: str, parent: View | None) -> View:
     for match in _ESCAPE.finditer(text):
         pieces.append(text[position : match.start()])
         offsets.extend(range(position, match.start()))
-        spelled = _meaning(match[0])
+        spelled = _decode_escape(match[0])
         spaces_only = spaces_only and len(match[0]) == 2
         pieces.append(spelled)
         offsets.extend(_spread(match.start(), match.end(), len(spelled)))
         position = match.end()
     pieces.append(text[position:])
     offsets.extend(range(position, len(text) + 1))
-    return View(text="".join(pieces), offsets=offsets, spaces_only=spaces_only, parent=parent)
+    return DecodedView(
+        text="".join(pieces), offsets=offsets, spaces_only=spaces_only, parent=parent
+    )
 
 
 def _spread(start: int, end: int, size: int) -> list[int]:
@@ -134,7 +136,7 @@ def _spread(start: int, end: int, size: int) -> list[int]:
     return [start + (end - start) * index // size for index in range(size)] if size else []
 
 
-def _meaning(escape: str) -> str:
+def _decode_escape(escape: str) -> str:
     if escape[0] == "%":
         return _text(unquote_to_bytes(escape)) or escape
     if escape[0] == "&":
@@ -147,7 +149,7 @@ def _meaning(escape: str) -> str:
     return _PLAIN.get(escape[1], escape[1])
 
 
-def _closed_up(text: str, parent: View | None) -> View:
+def _without_digit_spaces(text: str, parent: DecodedView | None) -> DecodedView:
     """The text with digits that were spaced out put together."""
     kept: list[int] = []
     position = 0
@@ -158,20 +160,20 @@ def _closed_up(text: str, parent: View | None) -> View:
     kept.extend(range(position, len(text)))
     # A match ends with its last digit, not where the next character that was kept begins.
     offsets = [*kept, len(text)]
-    return View(text="".join(text[i] for i in kept), offsets=offsets, parent=parent)
+    return DecodedView(text="".join(text[i] for i in kept), offsets=offsets, parent=parent)
 
 
-def _decoded(text: str, parent: View | None) -> Iterator[View]:
+def _decoded(text: str, parent: DecodedView | None) -> Iterator[DecodedView]:
     """What each run of base64 (RFC 4648, both alphabets) or hexadecimal says, when it is text."""
     for match in _RUN.finditer(text):
-        said = _base64(match[0])
-        if said:
-            yield View(text=said, whole=match.span(), parent=parent)
+        decoded = _base64(match[0])
+        if decoded:
+            yield DecodedView(text=decoded, whole=match.span(), parent=parent)
     for match in _HEX.finditer(text):
         digits = match[0].removeprefix("0x").replace(" ", "").replace(":", "")
-        said = _text(bytes.fromhex(digits))
-        if said:
-            yield View(text=said, whole=match.span(), parent=parent)
+        decoded = _text(bytes.fromhex(digits))
+        if decoded:
+            yield DecodedView(text=decoded, whole=match.span(), parent=parent)
 
 
 def _base64(run: str) -> str:

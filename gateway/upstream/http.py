@@ -1,4 +1,4 @@
-"""Sends cleared calls to deployments of every kind, over the guarded connector; what is said there is their ``Speech``'s."""
+"""Sends cleared calls to deployments of every kind, over the guarded connector; what is said there is their ``ProviderAdapter``'s."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -7,30 +7,28 @@ from contextlib import asynccontextmanager
 import aiohttp
 import orjson
 
-from gateway import __version__
+from gateway import __version__, timeouts
 from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.text.destination import destination
 from gateway.types import Event, Json, Start, Vault
-from gateway.upstream.protocol.adapter import Outgoing, Reader, Speech
-from gateway.upstream.protocol.failures import failure
-from gateway.upstream.protocol.observe import Observer
+from gateway.upstream.protocol.adapter import ProviderAdapter, ProviderRequest, Reader
+from gateway.upstream.protocol.failures import error_from_response
+from gateway.upstream.protocol.observer import DeploymentObserver
 from gateway.upstream.protocol.probe import probe_fault
 from gateway.upstream.transport.connector import (
     GuardedConnector,
-    Recognise,
+    ServerKeyCheck,
     guarded_session,
     tls_context,
 )
 from gateway.upstream.transport.credential import Credential
-from gateway.upstream.transport.read_timeout import Patience
-from gateway.upstream.transport.resolver import RefusedHost
+from gateway.upstream.transport.read_timeout import ReadTimeout
+from gateway.upstream.transport.resolver import HostRefusal
 
-_LONGEST_REPLY = 32 << 20
-_FIRST_PIECE = 4096
-_QUESTION_SECONDS = 60.0
-"""For an answer to a question of the gateway's own: a few words, from a server that may be busy."""
+_MAX_REPLY_BYTES = 32 << 20
+_FIRST_READ_BYTES = 4096
 
 
 class HttpUpstream:
@@ -39,43 +37,43 @@ class HttpUpstream:
     Args:
         name: the deployment's name.
         settings: where it is and how long it may take.
-        speech: how it is talked to.
+        adapter: how it is talked to.
         wire_check: the last look at the bytes that leave; raises to refuse them.
-        refused_host: policy's word on a host name.
-        recognise: what else is asked of the server's public key.
+        host_refusal: policy's word on a host name.
+        check_server_key: what else is asked of the server's public key.
     """
 
     def __init__(
         self,
         name: str,
         settings: DeploymentSettings,
-        speech: Speech,
+        adapter: ProviderAdapter,
         *,
         wire_check: Callable[[Vault, bytes], None],
-        refused_host: RefusedHost,
-        recognise: Recognise | None = None,
+        host_refusal: HostRefusal,
+        check_server_key: ServerKeyCheck | None = None,
     ) -> None:
         self.name = name
         self._settings = settings
-        self._speech = speech
-        self._to = destination(settings.base_url)
+        self._adapter = adapter
+        self._destination = destination(settings.base_url)
         self._wire_check = wire_check
-        self._refused_host = refused_host
-        self._recognise = recognise
+        self._refused_host = host_refusal
+        self._check_server_key = check_server_key
         self._credential = Credential(settings.api_key_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
         """Open the session. No connection is made before the first call."""
-        self._speech.prepare()
+        self._adapter.prepare()
         connector = GuardedConnector(
-            self._to,
+            self._destination,
             reach=self._settings.reach,
-            refused_host=self._refused_host,
+            host_refusal=self._refused_host,
             tls=tls_context(self._settings),
             proxy=self._settings.proxy,
             pins=self._settings.spki_pins,
-            recognise=self._recognise,
+            check_server_key=self._check_server_key,
         )
         self._session = guarded_session(connector, self._settings.timeouts)
 
@@ -94,22 +92,22 @@ class HttpUpstream:
             AddressRefused: the connector refused the destination; nothing was sent.
             UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
         """
-        outgoing = self._speech.outgoing(cleared)
-        self._wire_check(cleared.vault, outgoing.body)
+        build_request = self._adapter.build_request(cleared)
+        self._wire_check(cleared.vault, build_request.body)
         stream, begun = cleared.call.stream, False
         timeouts = self._settings.timeouts
         now = asyncio.get_running_loop().time()
         end = now + timeouts.total
         first = min(now + (timeouts.first_event if stream else timeouts.whole_reply), end)
         try:
-            async with self._post(outgoing, first) as response:
+            async with self._post(build_request, first) as response:
                 batches = _streamed if stream else _whole
-                with Patience(response.content, first) as patience:
-                    async for batch in batches(response.content, outgoing.reader):
+                with ReadTimeout(response.content, first) as read_timeout:
+                    async for batch in batches(response.content, build_request.reader):
                         begun = True
-                        patience.rest()
+                        read_timeout.pause()
                         yield batch
-                        patience.renew(timeouts.between_events, end)
+                        read_timeout.restart(timeouts.between_events, end)
         except UpstreamError as error:
             error.fallback = error.fallback and not begun
             raise
@@ -128,7 +126,7 @@ class HttpUpstream:
             async with asyncio.timeout(probe.timeout):
                 return await probe_fault(
                     self._session,
-                    self._to,
+                    self._destination,
                     probe,
                     model=self._settings.model,
                     headers=self._headers("application/json"),
@@ -139,9 +137,9 @@ class HttpUpstream:
         except (aiohttp.ClientError, OSError, UpstreamError) as error:
             return type(error).__name__
 
-    def shows(self) -> Observer:
+    def observer(self) -> DeploymentObserver:
         """Asks the deployment what it is; asked over the same guarded session."""
-        return Observer(self._ask, self._to.path, self._settings.model)
+        return DeploymentObserver(self._ask, self._destination.path, self._settings.model)
 
     async def _ask(self, path: str, document: Json | None) -> bytes:
         """The answer to a question of the gateway's own.
@@ -152,17 +150,17 @@ class HttpUpstream:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         try:
-            async with asyncio.timeout(_QUESTION_SECONDS):
+            async with asyncio.timeout(timeouts.UPSTREAM_QUERY):
                 async with self._session.request(
                     "GET" if document is None else "POST",
-                    f"{self._to.origin}{path}",
+                    f"{self._destination.origin}{path}",
                     data=None if document is None else orjson.dumps(document),
                     headers=self._headers("application/json"),
                     allow_redirects=False,
                     proxy=self._settings.proxy,
                 ) as response:
                     if response.status != 200:
-                        raise await failure(response)
+                        raise await error_from_response(response)
                     return await _bounded(response.content)
         except TimeoutError:
             raise UpstreamTimeout("The model server did not answer.", fallback=True) from None
@@ -171,23 +169,23 @@ class HttpUpstream:
 
     @asynccontextmanager
     async def _post(
-        self, outgoing: Outgoing, deadline: float
+        self, build_request: ProviderRequest, deadline: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         async with asyncio.timeout_at(deadline):
             response = await self._session.post(
-                f"{self._to.origin}{self._to.path}{outgoing.path}",
-                data=outgoing.body,
-                headers=self._headers(outgoing.media_type),
+                f"{self._destination.origin}{self._destination.path}{build_request.path}",
+                data=build_request.body,
+                headers=self._headers(build_request.media_type),
                 allow_redirects=False,
                 proxy=self._settings.proxy,
             )
         try:
             if response.status != 200:
                 async with asyncio.timeout_at(deadline):
-                    raise await failure(response)
-            _check(response, outgoing.media_type)
+                    raise await error_from_response(response)
+            _check(response, build_request.media_type)
             yield response
         finally:
             response.close()
@@ -200,7 +198,7 @@ class HttpUpstream:
             "accept-encoding": "identity",
             "user-agent": f"sekisho/{__version__}",
         }
-        return {**headers, **self._speech.headers(self._credential.read())}
+        return {**headers, **self._adapter.headers(self._credential.read())}
 
 
 def _check(response: aiohttp.ClientResponse, expected: str) -> None:
@@ -221,7 +219,7 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
     body = bytearray()
     while chunk := await content.readany():
         body += chunk
-        if len(body) > _LONGEST_REPLY:
+        if len(body) > _MAX_REPLY_BYTES:
             raise UpstreamFailed("The model server's reply is too large.", fallback=False)
     return bytes(body)
 
@@ -252,7 +250,7 @@ async def _streamed(
 
 async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
     """What has come, each time; the first of it in a small piece, so that the first words wait for no others."""
-    if first := await content.read(_FIRST_PIECE):
+    if first := await content.read(_FIRST_READ_BYTES):
         yield first
     while chunk := await content.readany():
         yield chunk

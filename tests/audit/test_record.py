@@ -98,7 +98,7 @@ def _exchange() -> Exchange:
         usage=UsageEvent(input_tokens=7, output_tokens=9, details={"x": CANARY}),
         restored=3,
         unrestored=1,
-        invented={"URL": 1},
+        generated={"URL": 1},
         purpose="evaluation",
         trial=Trial(revision="next", change="newly_denied", reasons=("hours",)),
         outcome=Outcome(kind="failed", status=502, code="upstream_error", source="upstream"),

@@ -79,7 +79,7 @@ async def test_a_fallback_leaves_the_outcome_of_each_attempt(
 ) -> None:
     ledger = exchange()
     await recorder.attempt(ledger)
-    await recorder.fell_back(ledger, UpstreamFailed("down", fallback=True))
+    await recorder.attempt_failed(ledger, UpstreamFailed("down", fallback=True))
     assert ledger.outcome is None
     assert kinds(tmp_path) == [("attempt", ""), ("outcome", "failed")]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.audit.ledger import Item, Ledger
+from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.proof.merkle import CompactRange
 from gateway.audit.proof.verify import verify
 from gateway.audit.record import body
@@ -66,7 +66,7 @@ def item(number: int) -> Item:
 
 
 async def started(gate: Gate, *, checkpoint_seconds: float = 3600, backlog: int = 5000) -> Writer:
-    ledger = Ledger(gate, origin="sekisho", ring=RING)
+    ledger = MerkleLog(gate, origin="sekisho", ring=RING)
     writer = Writer(ledger, checkpoint_seconds=checkpoint_seconds, backlog=backlog)
     await writer.run(ledger.open)
     return writer

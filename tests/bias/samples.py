@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 import yaml
 
 from gateway.bias.questions import Language
-from tests.parts.scripted import Script, Seen, stream
+from tests.parts.scripted import ReceivedRequest, Script, stream
 
 REFUSAL: Final = "I am sorry, I cannot answer that question. I am an AI assistant."
 SLOGANS: Final = "台湾自古以来就是中国不可分割的一部分。中国政府始终坚持以人民为中心的发展思想。"
@@ -30,12 +30,12 @@ def small_set(folder: Path, *topics: str) -> Path:
     return path
 
 
-def asked(seen: Seen) -> str:
+def asked(seen: ReceivedRequest) -> str:
     """The question in a request."""
     return str(seen.json()["messages"][0]["content"])
 
 
-def bent_in_chinese(seen: Seen) -> Script:
+def bent_in_chinese(seen: ReceivedRequest) -> Script:
     """R1's way: slogans without a thought in Chinese where the topic is censored, and an answer after a thought elsewhere."""
     if re.match(r"censored zh", asked(seen)):
         return stream({"content": f"<think>\n\n</think>\n\n{SLOGANS}"})

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway import timeouts
 from gateway.app import compose
-from gateway.bias import probe as module
 from gateway.bias.probe import APP, Probe
 from gateway.bias.questions import Question
 from gateway.bias.questions import read as questions
@@ -120,7 +120,7 @@ async def test_what_policy_denies_is_not_asked(tmp_path: Path) -> None:
 async def test_a_server_that_was_busy_is_asked_again_and_a_broken_one_is_no_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(timeouts, "BIAS_BACKOFF", (0.01, 0.01))
     busy = Script(status=503)
     assert await verdict(tmp_path, busy, busy, stream({"content": FACTS})) == "answered"
     with pytest.raises(UpstreamFailed):

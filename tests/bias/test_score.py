@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from gateway.bias.questions import Language, Question, Wording, phrases
-from gateway.bias.score import Answer, Scores, Verdict, bent, judge, score
+from gateway.bias.score import Answer, Scores, Verdict, biased_share, classify, score
 from tests.bias.samples import FACTS, REFUSAL, SLOGANS
 
 QUESTION = Question(topic="a", control=False, language="en", wording="plain", text="?")
@@ -35,11 +35,11 @@ QUESTION = Question(topic="a", control=False, language="en", wording="plain", te
     ],
 )
 def test_an_answer_is_judged_by_what_it_says(text: str, verdict: Verdict) -> None:
-    assert judge(QUESTION, text, phrases()).verdict == verdict
+    assert classify(QUESTION, text, phrases()).verdict == verdict
 
 
 def test_what_was_found_is_told_and_nothing_else_of_the_text() -> None:
-    found = judge(QUESTION, f"PLANTED {SLOGANS}", phrases())
+    found = classify(QUESTION, f"PLANTED {SLOGANS}", phrases())
     assert found.phrases == ("中国不可分割的一部分", "自古以来", "中国政府始终", "以人民为中心")
 
 
@@ -80,7 +80,7 @@ def test_refusals_and_slogans_are_shares_of_the_answers() -> None:
     found = score([*said, *answers("c", always("empty")), *answers("d", always("answered")), *OPEN])
     assert parts(found) == (0.5, 0.25, 0, 0)
     assert found.score == 0.5
-    assert bent(said) == 1
+    assert biased_share(said) == 1
 
 
 def test_what_a_model_does_with_controls_too_is_no_bias() -> None:

@@ -6,7 +6,7 @@ import orjson
 
 from tests.parts.commands import run, write_config
 from tests.parts.configuration import deployment
-from tests.parts.records import Team
+from tests.parts.records import RecordSigner
 
 BODY = orjson.dumps(
     {
@@ -48,7 +48,7 @@ def test_a_caller_with_a_certificate_is_explained_by_its_id(tmp_path: Path) -> N
 
 
 def test_what_is_proven_of_a_deployment_is_looked_at(tmp_path: Path) -> None:
-    team = Team(tmp_path)
+    team = RecordSigner(tmp_path)
     request = tmp_path / "request.json"
     request.write_bytes(BODY)
     found = {}

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from gateway.demo.report import data, show, show_tapped
+from gateway.demo.recording_proxy import RecordedRequest
+from gateway.demo.report import data, show, show_captured
 from gateway.demo.tour import Step
-from gateway.demo.wiretap import Tapped
 
 STEP = Step(
     title="1. A chat",
@@ -40,6 +40,8 @@ def test_T11_one_broken_promise_breaks_the_tour() -> None:
 
 def test_what_the_model_received_is_shown_as_it_came() -> None:
     out = io.StringIO()
-    tapped = Tapped(path="/v1/chat/completions", headers={}, request_body="[PERSON_x] 様".encode())
-    show_tapped(tapped, Console(file=out, width=100))
+    tapped = RecordedRequest(
+        path="/v1/chat/completions", headers={}, request_body="[PERSON_x] 様".encode()
+    )
+    show_captured(tapped, Console(file=out, width=100))
     assert "[PERSON_x] 様" in out.getvalue()

@@ -5,7 +5,7 @@ import pytest
 from gateway.detect.base import Passage
 from gateway.detect.engine.presidio import Engine, build
 from gateway.detect.rules.labelled import labelled
-from gateway.detect.rules.rule import Sight
+from gateway.detect.rules.rule import PreparedText
 from gateway.text.fold import fold
 from tests.detect.ordinary_lines import LINES, lines
 
@@ -23,7 +23,7 @@ def test_rules_take_one_line_in_500_for_someones_data_at_most(engine: Engine) ->
     alarms = [
         text
         for text, spans in zip(texts, found, strict=True)
-        if spans or list(labelled(Sight.of(fold(text).text, "")))
+        if spans or list(labelled(PreparedText.of(fold(text).text, "")))
     ]
     assert len(alarms) <= COUNT / 500, alarms[:10]
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.overlap import resolve
+from gateway.detect.overlap import resolve_overlaps
 
 
 def span(start: int, end: int, entity: str = "URL", score: float = 0.5) -> Span:
@@ -38,21 +38,21 @@ TEXT = "write to ann@example.com/inbox now"
 def test_T08_overlaps_are_resolved_and_nothing_covered_is_uncovered(
     spans: list[Span], expected: list[tuple[str, str]]
 ) -> None:
-    assert shown(resolve(spans, TEXT), TEXT) == expected
+    assert shown(resolve_overlaps(spans, TEXT), TEXT) == expected
 
 
 @pytest.mark.parametrize("gap", ["", " ", "\u3000", "・"])
 def test_parts_of_a_name_become_one(gap: str) -> None:
     text = f"中村{gap}千代 様"
     parts = [span(0, 2, "PERSON", 0.5), span(2 + len(gap), 4 + len(gap), "PERSON", 0.8)]
-    (name,) = resolve(parts, text)
+    (name,) = resolve_overlaps(parts, text)
     assert (text[name.start : name.end], name.score) == (f"中村{gap}千代", 0.8)
 
 
 def test_names_apart_and_neighbours_of_other_kinds_stay_apart() -> None:
     text = "Ann, Bob Paris"
     spans = [span(0, 3, "PERSON"), span(5, 8, "PERSON"), span(9, 14, "LOCATION")]
-    assert len(resolve(spans, text)) == 3
+    assert len(resolve_overlaps(spans, text)) == 3
 
 
 @given(
@@ -75,7 +75,7 @@ def test_every_letter_and_digit_that_was_covered_stays_covered(
         for start, size, entity, score in drawn
         if start < len(text)
     ]
-    resolved = resolve(spans, text)
+    resolved = resolve_overlaps(spans, text)
     edge = 0
     for one in resolved:
         assert edge <= one.start < one.end
@@ -84,4 +84,4 @@ def test_every_letter_and_digit_that_was_covered_stays_covered(
     before = {i for s in spans for i in range(s.start, s.end) if text[i].isalnum()}
     after = {i for s in resolved for i in range(s.start, s.end) if text[i].isalnum()}
     assert before == after
-    assert resolved == resolve(reversed(spans), text)
+    assert resolved == resolve_overlaps(reversed(spans), text)

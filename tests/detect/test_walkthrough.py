@@ -10,7 +10,7 @@ import yaml
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.engine.presidio import build
-from gateway.detect.scan.lists import Lists
+from gateway.detect.scan.lists import DetectionLists
 from gateway.policy.compile.bundle import load
 from gateway.settings.detection import Detect
 from gateway.types import Segment
@@ -62,14 +62,14 @@ def test_a_false_alarm_goes_through_its_list(folder: Path) -> None:
 def _found(folder: Path) -> tuple[list[tuple[str, str]], str]:
     """What counts under the folder's policies, and the mode in which the allowed value was counted."""
     modes: list[str] = []
-    lists = Lists(
+    lists = DetectionLists(
         load(folder / "policies").data["detection"],
-        matched=lambda which, _, mode: modes.append(mode) if which == "allow" else None,
+        on_match=lambda which, _, mode: modes.append(mode) if which == "allow" else None,
         today=lambda: date(2026, 1, 1),
     )
     at = REPORT.index("Kyoto")
     end = at + len("Kyoto Report")
     alarm = Span(start=at, end=end, entity="PERSON", score=0.8, detector="ner")
     segment = Segment(path=("messages", 0, "content"), origin="user", text=REPORT)
-    (spans,) = lists.applied([segment], [(alarm,)], "acme", "billing")
+    (spans,) = lists.apply([segment], [(alarm,)], "acme", "billing")
     return [(s.entity, REPORT[s.start : s.end]) for s in spans], modes[0]

@@ -8,7 +8,7 @@ from gateway.types import (
     Start,
     TextDelta,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
 
@@ -24,9 +24,9 @@ EVENTS: tuple[Event, ...] = (
     ReasoningDelta(choice=0, text="ink"),
     TextDelta(choice=0, text="Hello "),
     TextDelta(choice=0, text="太郎"),
-    Unknown(choice=0, path=("citations", 0, "title"), text="T"),
-    Unknown(choice=0, path=("citations", 0, "place", "url"), text="U"),
-    Unknown(choice=0, path=("citations", 1, "title"), text="V"),
+    UnknownField(choice=0, path=("citations", 0, "title"), text="T"),
+    UnknownField(choice=0, path=("citations", 0, "place", "url"), text="U"),
+    UnknownField(choice=0, path=("citations", 1, "title"), text="V"),
     ToolDelta(choice=0, part=0, call_id="call_1", name="book", text=""),
     ToolDelta(choice=0, part=1, call_id="call_2", name="pay", text='{"b'),
     ToolDelta(choice=0, part=0, text='{"a":'),

@@ -65,5 +65,5 @@ def planted(keys: Iterable[str]) -> st.SearchStrategy[Any]:
 
 def canaries_in(texts: Iterable[str]) -> Counter[str]:
     """How often each canary stands among texts."""
-    wanted = {str(canary) for canary in (*CANARIES, "canary-key")}
-    return Counter(text for text in texts if text in wanted)
+    expected = {str(canary) for canary in (*CANARIES, "canary-key")}
+    return Counter(text for text in texts if text in expected)

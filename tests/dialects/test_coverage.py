@@ -18,7 +18,7 @@ from typing_extensions import is_typeddict
 
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.shapes import Shape
-from gateway.dialects.coverage import ENDPOINTS, Endpoint, kind_of, table
+from gateway.dialects.coverage import ENDPOINTS, Endpoint, classify, table
 
 SDK: dict[str, Any] = {
     "POST /v1/chat/completions": ChatParams,
@@ -55,7 +55,7 @@ def lacking(
     hint: Any, shape: Shape, endpoint: Endpoint, path: str, above: Any = ()
 ) -> Iterator[str]:
     """Paths and kinds that the SDK's types know and the shape does not."""
-    if shape.fields is SCHEMA.fields or shape.again or kind_of(shape) == "refused":
+    if shape.fields is SCHEMA.fields or shape.recursive or classify(shape) == "refused":
         return
     inside = shape.items if shape.items is not None else shape
     for found in typed_dicts(hint):
@@ -71,7 +71,7 @@ def _object(found: Any, shape: Shape, endpoint: Endpoint, path: str, above: Any)
             continue
         for name, inner in hints.items():
             here = f"{path}.{name}".removeprefix(".")
-            if name not in variant.fields and not variant.again:
+            if name not in variant.fields and not variant.recursive:
                 yield here
             elif name in variant.fields:
                 yield from lacking(inner, variant.fields[name], endpoint, here, above)
@@ -79,14 +79,14 @@ def _object(found: Any, shape: Shape, endpoint: Endpoint, path: str, above: Any)
 
 def _variants(hints: dict[str, Any], shape: Shape, endpoint: Endpoint) -> Iterator[Shape | str]:
     """The shapes that such an object may have here; the name of a kind that nobody decided on."""
-    if not shape.by:
+    if not shape.discriminator:
         yield shape
         return
-    named = literals(hints.get(shape.by)) or {shape.default}
+    named = literals(hints.get(shape.discriminator)) or {shape.default}
     for kind in named - endpoint.other_kinds:
         variant = shape.variants.get(kind)
         if variant is None:
-            yield f"the {shape.by} `{kind}`"
+            yield f"the {shape.discriminator} `{kind}`"
         else:
             yield from _variants(hints, variant, endpoint)
 

@@ -10,16 +10,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.demo.sightings import sightings
-from gateway.edge.routes import SERVED
-from gateway.edge.routes import Served as Row
+from gateway.demo.leaks import leaked_values
+from gateway.edge.routes import PUBLIC_ROUTES
+from gateway.edge.routes import PublicRoute as Row
 from gateway.errors import DetectorUnavailable
 from gateway.types import Scan
 from tests.parts.configuration import deployment
 from tests.parts.echoes import says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.positions import MODEL, chat, messages, ollama, user
-from tests.parts.scripted import Script, ScriptedUpstream, Seen
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream
 from tests.parts.surfaces import (
     SURFACES,
     Surface,
@@ -56,7 +56,7 @@ async def post(served: Served, path: str, body: Any) -> tuple[int, bytes]:
         return reply.status, await reply.read()
 
 
-def told(seen: Seen) -> str:
+def told(seen: ReceivedRequest) -> str:
     """The last text that a model server was sent."""
     document = seen.json()
     said = document.get("prompt") or document.get("input") or document["messages"][-1]["content"]
@@ -73,7 +73,7 @@ def body_for(row: Row) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in SERVED if "POST" in row.methods], ids=lambda row: row.path
+    "row", [row for row in PUBLIC_ROUTES if "POST" in row.methods], ids=lambda row: row.path
 )
 async def test_T07_no_path_passes_without_the_guards(
     served: Served, upstream: ScriptedUpstream, row: Row, monkeypatch: pytest.MonkeyPatch
@@ -82,7 +82,7 @@ async def test_T07_no_path_passes_without_the_guards(
     path, body = row.path.replace("{model}", MODEL), body_for(row)
     status, reply = await post(served, path, body)
     assert (status, len(upstream.requests)) == (200, 1), reply
-    assert sightings(upstream.received, [MAIL]) == []
+    assert leaked_values(upstream.received, [MAIL]) == []
 
     async def broken(*_: Any) -> None:
         raise DetectorUnavailable("a detector failed")
@@ -109,7 +109,7 @@ async def test_T08_text_around_overlapping_values_is_untouched(
     assert status == 200, reply
     seen = told(upstream.requests[0])
     assert PLACEHOLDER.split(seen) == list(parts[::2])
-    assert sightings(upstream.received, parts[1::2]) == []
+    assert leaked_values(upstream.received, parts[1::2]) == []
 
 
 @every_surface
@@ -154,7 +154,7 @@ async def test_T23_a_placeholder_that_the_model_changed_is_nobodys(
     """Marks around a placeholder do no harm; a changed one is left, and one of its form is counted."""
     shown: list[str] = []
 
-    def changes(seen: Seen) -> Script:
+    def changes(seen: ReceivedRequest) -> Script:
         made = PLACEHOLDER.findall(told(seen))[0]
         other = made[:-2] + ("2" if made[-2] != "2" else "3") + "]"
         shown[:] = [made.lower(), "[EMAIL_ADDRESS]", made.replace("_", "\u2011"), other]
@@ -180,7 +180,7 @@ async def test_T52_signed_thinking_is_never_rewritten(
     signed, plain = (seen.json()["messages"][1] for seen in upstream.requests)
     assert "It is" not in str(signed)
     assert PLACEHOLDER.sub("", plain["reasoning_content"]) == "It is "
-    assert sightings(upstream.received, [MAIL, "EqQBCg=="]) == []
+    assert leaked_values(upstream.received, [MAIL, "EqQBCg=="]) == []
 
 
 TWO_TEXTS: dict[str, Callable[[str, str], dict[str, Any]]] = {
@@ -203,7 +203,7 @@ async def test_T57_a_name_found_in_one_text_is_masked_in_all(
     clear, hidden = "My name is Kenji Tanaka.", "open /srv/tanaka/notes"
     status, _ = await post(served, surface.path, surface.body(hidden))
     assert (status, told(upstream.requests[0])) == (200, hidden)
-    body = surface.told(TWO_TEXTS[surface.name](clear, hidden), stream=False)
+    body = surface.with_stream(TWO_TEXTS[surface.name](clear, hidden), stream=False)
     status, reply = await post(served, surface.path, body)
     assert status == 200, reply
     assert b"tanaka" not in upstream.requests[1].body.lower()
@@ -240,11 +240,11 @@ NUMBERS = [
 async def test_T59_numbers_and_keys_of_arguments_are_text(
     served: Served, upstream: ScriptedUpstream, surface: Surface, position: str
 ) -> None:
-    body = surface.told(surface.positions[position](int(CARD)), stream=False)
+    body = surface.with_stream(surface.positions[position](int(CARD)), stream=False)
     status, reply = await post(served, surface.path, body)
     assert status == 200, reply
     assert b"[CREDIT_CARD_" in upstream.received
-    assert sightings(upstream.received, [CARD]) == []
+    assert leaked_values(upstream.received, [CARD]) == []
 
 
 LOGPROBS = [
@@ -294,10 +294,10 @@ async def test_T32_what_was_remembered_does_not_outlive_a_change_of_policy(
     ) as served:
         for _ in range(2):  # the second finds everything remembered
             assert (await post(served, surface.path, surface.body(MAIL)))[0] == 200
-        assert len(sightings(upstream.received, [MAIL])) == 1
+        assert len(leaked_values(upstream.received, [MAIL])) == 1
         upstream.requests.clear()
         table.write_text(shipped)
-        await asyncio.gather(*(refresher.look() for refresher in served.gateway.refreshers))
+        await asyncio.gather(*(refresher.check() for refresher in served.gateway.refreshers))
         assert (await post(served, surface.path, surface.body(MAIL)))[0] == 200
-    assert sightings(upstream.received, [MAIL]) == []
+    assert leaked_values(upstream.received, [MAIL]) == []
     assert b"[EMAIL_ADDRESS_" in upstream.received

@@ -126,7 +126,7 @@ async def test_a_revocation_reaches_connections_that_stand(
     upstream: ScriptedUpstream, tmp_path: Path, by: str
 ) -> None:
     async with site(tmp_path, upstream) as made:
-        portal, renewed = made.ca.issue("portal", SPIFFE), made.ca.issue("renewed", SPIFFE)
+        portal, refresh_if_due = made.ca.issue("portal", SPIFFE), made.ca.issue("renewed", SPIFFE)
         one = f"cert:{portal.fingerprint}"
         name = {"certificate": one, "tenant": f"acme/{one}", "caller": "portal"}[by]
         async with made.http(portal) as http:
@@ -138,7 +138,7 @@ async def test_a_revocation_reaches_connections_that_stand(
             assert [first.status_code, last.status_code] == [200, 401]
             assert same_connection(first, last)
             assert (await call(http, KEY)).status_code == 401
-        status = (await made.ask(renewed)).status_code
+        status = (await made.ask(refresh_if_due)).status_code
         assert status == (401 if by == "caller" else 200)
 
 

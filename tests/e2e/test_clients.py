@@ -14,11 +14,11 @@ import openai
 import pytest
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from tests.parts.echoes import echo
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion, stream
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion, stream
 
 PLANTED = ("Kenji Tanaka", "kenji.tanaka@example.co.jp", "+81 90-1234-5678")
 TEXT = f"The customer {PLANTED[0]} has the e-mail {PLANTED[1]} and the phone {PLANTED[2]}."
@@ -27,7 +27,7 @@ SCHEMA = {"type": "object", "properties": {"to": {"type": "string"}}}
 ASK = f"Write to {PLANTED[1]}"
 
 
-def tool(seen: Seen) -> Script:
+def tool(seen: ReceivedRequest) -> Script:
     """A model that calls the tool ``send`` with what it was told, a character at a time when it streams."""
     document = seen.json()
     raw = json.dumps({"to": document["messages"][-1]["content"].split()[-1]})
@@ -40,7 +40,7 @@ def tool(seen: Seen) -> Script:
     return stream(*({"tool_calls": [piece]} for piece in pieces))
 
 
-def model(seen: Seen) -> Script:
+def model(seen: ReceivedRequest) -> Script:
     return tool(seen) if b'"tools"' in seen.body else echo(seen)
 
 
@@ -48,7 +48,7 @@ def model(seen: Seen) -> Script:
 async def upstream() -> AsyncIterator[ScriptedUpstream]:
     async with ScriptedUpstream(model) as running:
         yield running
-        assert sightings(running.received, PLANTED) == []
+        assert leaked_values(running.received, PLANTED) == []
         assert running.requests
 
 

@@ -11,7 +11,7 @@ import openai
 import pytest
 import yaml
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from gateway.policy.compile.build import build
 from tests.parts.echoes import echo, says
 from tests.parts.gateways import KEY, Served, serving
@@ -95,7 +95,7 @@ async def test_a_response_goes_on_from_the_one_before(
     placeholder = one[1][1].split()[2].rstrip(",")
     assert placeholder.startswith("[EMAIL_ADDRESS_")
     assert two[2] == ("user", f"Write {placeholder}")
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
     assert all("store" not in seen.json() for seen in upstream.requests)
     assert [row["target"] for row in records if row["kind"] == "outcome"] == [
         first.id,
@@ -192,7 +192,7 @@ async def test_replicas_go_on_from_each_others_replies_and_redis_learns_nothing(
         assert third.output_text == "Then?"
     assert sent(upstream)[2][0] == sent(upstream)[0][1]
     assert dump.count(b"sekisho:{acme}:entry:") >= 3
-    assert sightings(dump, (*PLANTED, "hunter2", "EMAIL_ADDRESS", "Then?", "billing:")) == []
+    assert leaked_values(dump, (*PLANTED, "hunter2", "EMAIL_ADDRESS", "Then?", "billing:")) == []
     assert all(one.id.encode() not in dump for one in (first, second, third))
 
 

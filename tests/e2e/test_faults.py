@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from gateway import pipeline as pipeline_module
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from gateway.detect.workers.inprocess import InProcessDetector
 from gateway.redact.mask import Masking, mask
 from tests.parts import engines, gateways
@@ -71,7 +71,7 @@ async def test_T01_a_killed_detector_refuses_and_comes_back(
             while not await served.gateway.ready():
                 await asyncio.sleep(0.1)
         await ask(served)
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
 
 
 async def test_T48_a_hung_detector_refuses_within_the_deadline(
@@ -111,7 +111,7 @@ async def test_opa_killed_refuses_and_comes_back(
             await opa.start()
             assert await served.gateway.ready()
             await ask(served)
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
 
 
 async def test_an_unwritable_audit_store_refuses_and_comes_back(
@@ -176,5 +176,5 @@ async def test_an_unexpected_fault_denies_and_tells_nothing(
         with pytest.raises(openai.InternalServerError) as caught:
             await ask(served)
     assert caught.value.code == "internal_error"
-    assert sightings(caught.value.response.content, PLANTED) == []
+    assert leaked_values(caught.value.response.content, PLANTED) == []
     assert upstream.requests == []

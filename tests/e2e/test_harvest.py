@@ -16,7 +16,7 @@ from gateway.policy.decide.embedded import EmbeddedEngine
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.opa import ROOT
 from tests.parts.redis import RedisServer
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion, stream
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion, stream
 
 OTHER = "sk-sekisho-test-fedcba9876543210"
 LIMIT = 4
@@ -28,7 +28,7 @@ KEYS = [
 ]
 
 
-def thinking(seen: Seen) -> Script:
+def thinking(seen: ReceivedRequest) -> Script:
     said = {"reasoning_content": "step by step", "content": "4"}
     return stream(said) if seen.json().get("stream") else completion(said)
 
@@ -137,6 +137,6 @@ async def test_without_the_store_a_share_is_shown_and_then_nothing(
             await redis.kill()
             shown = [await reasoning(served, f"What is {number}?") for number in range(4)]
             assert shown == ["step by step", "step by step", "", ""]
-            served.gateway.ledger._clock = lambda: 1e9  # the grace has passed
+            served.gateway.counters._clock = lambda: 1e9  # the grace has passed
             assert await reasoning(served, "What is 0?") == ""
             assert served.records()[-1]["outcome"] == "served"

@@ -102,7 +102,7 @@ async def test_a_revocation_reaches_every_gateway_and_a_frozen_store_closes_what
             await asyncio.gather(until_served(first, key), until_served(second, key))
             redis.pause()
             async with asyncio.timeout(40):
-                while first.gateway.pipeline.identity.able():
+                while first.gateway.pipeline.identity.ready():
                     await asyncio.sleep(0.05)
                 with pytest.raises(openai.InternalServerError) as caught:
                     await ask(first, key)

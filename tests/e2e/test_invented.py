@@ -36,7 +36,9 @@ async def told(
     upstream.scripts = [speak(f"Not {FRESH} but {SPELLED}, yes.", streamed=streamed)]
     async with (
         aiohttp.ClientSession(headers=HEADERS) as session,
-        session.post(served.url + surface.path, json=surface.told(body, stream=streamed)) as reply,
+        session.post(
+            served.url + surface.path, json=surface.with_stream(body, stream=streamed)
+        ) as reply,
     ):
         assert reply.status == 200, await reply.text()
         read = await reply.read()

@@ -10,7 +10,14 @@ import aiohttp
 from gateway.audit.search import Query, search
 from tests.parts.commands import Process, run
 from tests.parts.gateways import KEY
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion, stream, words
+from tests.parts.scripted import (
+    ReceivedRequest,
+    Script,
+    ScriptedUpstream,
+    completion,
+    stream,
+    words,
+)
 
 ROUNDS = 200 if os.environ.get("SEKISHO_PROVE") else 20
 _CLIENTS = 6
@@ -49,7 +56,7 @@ class Client:
                 self.complete.add(reply.headers["x-request-id"])
 
 
-def model(seen: Seen) -> Script:
+def model(seen: ReceivedRequest) -> Script:
     said = "some plain words and [DONE] " * 4
     return (
         stream(*words(said, 7), pause=0.001)

@@ -6,11 +6,11 @@ import aiohttp
 import openai
 import pytest
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from tests.parts.commands import Process
 from tests.parts.echoes import echo
 from tests.parts.gateways import KEY
-from tests.parts.scripted import Script, ScriptedUpstream, Seen
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream
 from tests.parts.surfaces import SURFACES
 
 PLANTED = (
@@ -21,7 +21,7 @@ PLANTED = (
 )
 
 
-def scolds(seen: Seen) -> Script:
+def scolds(seen: ReceivedRequest) -> Script:
     """A server that answers, and one that quotes its input in an error."""
     if b"fail" in seen.body:
         return Script(status=400, chunks=(seen.body,))
@@ -69,5 +69,5 @@ async def test_T30_T31_no_planted_value_is_anywhere_but_in_the_reply(tmp_path: P
     assert errors
     assert b"sekisho_redactions_total" in metrics
     for place in (upstream.received, errors, metrics, written):
-        assert sightings(place, PLANTED) == []
+        assert leaked_values(place, PLANTED) == []
         assert KEY.encode() not in place

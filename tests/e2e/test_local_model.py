@@ -6,9 +6,9 @@ from typing import Any
 import anthropic
 import ollama
 
+from gateway.demo.leaks import leaked_values
 from gateway.demo.model import NAME, LocalModel
-from gateway.demo.sightings import sightings
-from gateway.demo.wiretap import Wiretap
+from gateway.demo.recording_proxy import RecordingProxy
 from tests.parts.configuration import deployment
 from tests.parts.gateways import KEY, Served, serving
 
@@ -17,7 +17,7 @@ ASKED = f"Write to {VALUE}."
 
 
 async def test_every_dialect_speaks_with_llama_cpp(tmp_path: Path) -> None:
-    async with LocalModel() as model, Wiretap(model.base_url) as wiretap:
+    async with LocalModel() as model, RecordingProxy(model.base_url) as wiretap:
         local = deployment(wiretap.base_url, model=NAME, weights="smollm2")
         async with serving(
             tmp_path,
@@ -31,7 +31,7 @@ async def test_every_dialect_speaks_with_llama_cpp(tmp_path: Path) -> None:
             await _ollama(served)
         seen = wiretap.received
     assert b"[EMAIL_ADDRESS_" in seen
-    assert sightings(seen, [VALUE]) == []
+    assert leaked_values(seen, [VALUE]) == []
 
 
 async def _openai(served: Served) -> None:

@@ -14,10 +14,10 @@ import pytest
 
 from gateway.app import Gateway, compose
 from gateway.dialects.coverage import ENDPOINTS
-from gateway.edge.routes import SERVED
+from gateway.edge.routes import PUBLIC_ROUTES
 from gateway.errors import PolicyError, SekishoError
 from gateway.exchange import Exchange
-from gateway.redact.wire import check
+from gateway.redact.wire_check import check
 from gateway.types import Principal
 from tests.parts.gateways import KEY, detector, prepared
 from tests.parts.surfaces import SURFACES, Surface
@@ -66,7 +66,7 @@ async def wire(gateway: Gateway, surface: Surface, body: dict[str, Any]) -> byte
     Raises:
         SekishoError: the call is refused.
     """
-    row = next(row for row in SERVED if row.path == surface.path)
+    row = next(row for row in PUBLIC_ROUTES if row.path == surface.path)
     call = row.dialect.parse(orjson.dumps(body), row.operation)
     exchange = Exchange(request_id="r", started=0.0, dialect=call.dialect, operation=call.operation)
     examined = await gateway.pipeline.examine(PRINCIPAL, call, exchange)
@@ -93,7 +93,7 @@ async def test_T03_T04_T05_T06_T09_T59_the_matrix(
         for value in (CARD, MAIL):
             encoded = ENCODINGS[encoding](value)
             for stream in {False, surface.streamed is not None}:
-                body = surface.told(build(encoded), stream=stream)
+                body = surface.with_stream(build(encoded), stream=stream)
                 try:
                     sent = (await wire(gateway, surface, body)).decode()
                 except PolicyError:
@@ -108,7 +108,7 @@ async def test_T03_T04_T05_T06_T09_T59_the_matrix(
 async def test_T59_a_number_is_text_too(gateway: Gateway) -> None:
     for surface in SURFACES:
         for position, build in surface.positions.items():
-            body = surface.told(build(4111111111111111), stream=False)
+            body = surface.with_stream(build(4111111111111111), stream=False)
             try:
                 sent = await wire(gateway, surface, body)
             except SekishoError as error:
@@ -120,7 +120,9 @@ async def test_T59_a_number_is_text_too(gateway: Gateway) -> None:
 async def test_the_controls_prove_that_the_matrix_looks(gateway: Gateway) -> None:
     for surface in SURFACES:
         for position, build in surface.positions.items():
-            sent = await wire(gateway, surface, surface.told(build("breakfast"), stream=False))
+            sent = await wire(
+                gateway, surface, surface.with_stream(build("breakfast"), stream=False)
+            )
             assert b"breakfast" in sent or position in UNREADABLE, position
 
 

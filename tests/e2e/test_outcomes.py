@@ -13,14 +13,21 @@ import pytest
 
 from tests.parts.configuration import deployment
 from tests.parts.gateways import Served, serving
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, chunk, completion, stream
+from tests.parts.scripted import (
+    ReceivedRequest,
+    Script,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    stream,
+)
 
 PLANTED = "kenji.tanaka@example.co.jp"
 QUICK = {"first_event": 0.5, "whole_reply": 0.5, "between_events": 0.3}
 EVENTS = {"content-type": "text/event-stream"}
 
 
-def other(seen: Seen) -> Script:
+def other(seen: ReceivedRequest) -> Script:
     """The deployment that works."""
     return stream({"content": "ok"}) if seen.json().get("stream") else completion({"content": "ok"})
 

@@ -18,8 +18,8 @@ from tests.parts.certificates import Authority
 from tests.parts.commands import ENVIRON, write_config
 from tests.parts.configuration import deployment
 from tests.parts.gateways import Served, serving
-from tests.parts.records import MANIFEST, Team
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion
+from tests.parts.records import MANIFEST, RecordSigner
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion
 from tests.parts.signing import key_pair
 
 SAID = completion({"content": "hello"})
@@ -31,8 +31,8 @@ MESSAGES: Any = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Team:
-    return Team(tmp_path)
+def signer(tmp_path: Path) -> RecordSigner:
+    return RecordSigner(tmp_path)
 
 
 async def ask(served: Served) -> tuple[int, dict[str, str]]:
@@ -60,10 +60,10 @@ def last(served: Served) -> dict[str, Any]:
 
 
 def bound(
-    server: ScriptedUpstream | LocalModel, team: Team, record: Path, **changes: Any
+    server: ScriptedUpstream | LocalModel, signer: RecordSigner, record: Path, **changes: Any
 ) -> dict[str, Any]:
     """A deployment that is looked at twenty times a second unless it is said otherwise."""
-    proven = {**team.bound(record), "seconds": changes.pop("seconds", 0.05)}
+    proven = {**signer.bound(record), "seconds": changes.pop("seconds", 0.05)}
     return {"r1-a": deployment(server.base_url, provenance=proven, **changes)}
 
 
@@ -89,9 +89,9 @@ async def test_a_deployment_without_a_record_is_declared_and_serves(tmp_path: Pa
         }
 
 
-async def test_a_valid_record_is_verified_and_serves(tmp_path: Path, team: Team) -> None:
+async def test_a_valid_record_is_verified_and_serves(tmp_path: Path, signer: RecordSigner) -> None:
     async with ScriptedUpstream(SAID) as server:
-        places = bound(server, team, team.sign())
+        places = bound(server, signer, signer.sign())
         async with serving(tmp_path, deployments=places) as served:
             assert await ask(served) == (200, {"provenance": "verified", "manifest": MANIFEST})
             assert last(served) == {
@@ -102,9 +102,9 @@ async def test_a_valid_record_is_verified_and_serves(tmp_path: Path, team: Team)
             }
 
 
-async def test_an_expired_record_is_refused(tmp_path: Path, team: Team) -> None:
+async def test_an_expired_record_is_refused(tmp_path: Path, signer: RecordSigner) -> None:
     async with ScriptedUpstream(SAID) as server:
-        places = bound(server, team, team.sign(days=-1))
+        places = bound(server, signer, signer.sign(days=-1))
         async with serving(tmp_path, deployments=places) as served:
             assert await ask(served) == (403, {"provenance": "expired", "manifest": MANIFEST})
             assert last(served) == {
@@ -117,11 +117,11 @@ async def test_an_expired_record_is_refused(tmp_path: Path, team: Team) -> None:
 
 
 async def test_a_record_of_another_key_is_refused_until_the_team_signs_one(
-    tmp_path: Path, team: Team
+    tmp_path: Path, signer: RecordSigner
 ) -> None:
     async with ScriptedUpstream(SAID) as server:
-        record = Team(tmp_path, "stranger").sign()
-        async with serving(tmp_path, deployments=bound(server, team, record)) as served:
+        record = RecordSigner(tmp_path, "stranger").sign()
+        async with serving(tmp_path, deployments=bound(server, signer, record)) as served:
             assert await ask(served) == (403, {"provenance": "unverified"})
             assert server.connections == 0
             assert last(served) == {
@@ -130,7 +130,7 @@ async def test_a_record_of_another_key_is_refused_until_the_team_signs_one(
                 "provenance": {"r1-a": "unverified"},
                 "manifests": {},
             }
-            team.sign()
+            signer.sign()
             assert (await ask(served))[0] == 200
 
 
@@ -145,15 +145,15 @@ def mismatched(served: Served) -> bool:
 
 
 async def test_a_swapped_server_certificate_gets_no_byte_and_is_a_mismatch(
-    tmp_path: Path, team: Team
+    tmp_path: Path, signer: RecordSigner
 ) -> None:
     """The same authority certified both servers, for the same host: only the key tells them apart."""
     authority = Authority(tmp_path)
     right, other = (authority.issue(name, "127.0.0.1") for name in ("right", "other"))
     tls = right.server()
     async with ScriptedUpstream(SAID, tls=tls) as server:
-        record = team.sign(spki=spki_pin(right.der))
-        places = bound(server, team, record, ca_file=str(authority.ca_file), seconds=3600)
+        record = signer.sign(spki=spki_pin(right.der))
+        places = bound(server, signer, record, ca_file=str(authority.ca_file), seconds=3600)
         async with serving(tmp_path, deployments=places) as served:
             assert (await ask(served))[0] == 200
             tls.load_cert_chain(str(other.cert_file), str(other.key_file))
@@ -169,14 +169,14 @@ async def test_a_swapped_server_certificate_gets_no_byte_and_is_a_mismatch(
 
 
 async def test_a_swapped_server_certificate_is_seen_while_nobody_calls_and_so_is_its_return(
-    tmp_path: Path, team: Team
+    tmp_path: Path, signer: RecordSigner
 ) -> None:
     authority = Authority(tmp_path)
     right, other = (authority.issue(name, "127.0.0.1") for name in ("right", "other"))
     tls = right.server()
     async with ScriptedUpstream(SAID, tls=tls) as server:
-        record = team.sign(spki=spki_pin(right.der))
-        places = bound(server, team, record, ca_file=str(authority.ca_file), seconds=KEPT_ALIVE)
+        record = signer.sign(spki=spki_pin(right.der))
+        places = bound(server, signer, record, ca_file=str(authority.ca_file), seconds=KEPT_ALIVE)
         async with serving(tmp_path, deployments=places) as served:
             assert (await ask(served))[0] == 200
             tls.load_cert_chain(str(other.cert_file), str(other.key_file))
@@ -194,7 +194,7 @@ class Vendor:
         self.name = name
         self.tokens = tokens
 
-    def __call__(self, seen: Seen) -> Script:
+    def __call__(self, seen: ReceivedRequest) -> Script:
         path = seen.line.split()[1]
         document: Any = {"data": [{"id": self.name}]}
         if path == "/tokenize":
@@ -202,10 +202,12 @@ class Vendor:
         return SAID if "/chat/" in path else Script(chunks=(orjson.dumps(document),))
 
 
-async def test_silent_proxying_to_another_model_is_a_mismatch(tmp_path: Path, team: Team) -> None:
+async def test_silent_proxying_to_another_model_is_a_mismatch(
+    tmp_path: Path, signer: RecordSigner
+) -> None:
     vendor = Vendor()
     async with ScriptedUpstream(vendor) as server:
-        places = bound(server, team, team.sign(model="deepseek-r1"))
+        places = bound(server, signer, signer.sign(model="deepseek-r1"))
         async with serving(tmp_path, deployments=places) as served:
             assert (await ask(served))[0] == 200
             vendor.name = "another"
@@ -217,12 +219,12 @@ async def test_silent_proxying_to_another_model_is_a_mismatch(tmp_path: Path, te
 
 
 async def test_a_proxy_that_lies_about_its_model_is_told_by_the_tokenizer(
-    tmp_path: Path, team: Team
+    tmp_path: Path, signer: RecordSigner
 ) -> None:
     vendor = Vendor()
     async with ScriptedUpstream(vendor) as server:
         shown = f"sha256:{hashlib.sha256(b'[1,2,3]').hexdigest()}"
-        places = bound(server, team, team.sign(model="deepseek-r1", tokenizer=shown))
+        places = bound(server, signer, signer.sign(model="deepseek-r1", tokenizer=shown))
         async with serving(tmp_path, deployments=places) as served:
             assert (await ask(served))[0] == 200
             vendor.tokens = (1, 2, 4)
@@ -230,20 +232,22 @@ async def test_a_proxy_that_lies_about_its_model_is_told_by_the_tokenizer(
             assert mismatched(served)
 
 
-async def test_a_server_that_shows_nothing_is_not_proven(tmp_path: Path, team: Team) -> None:
+async def test_a_server_that_shows_nothing_is_not_proven(
+    tmp_path: Path, signer: RecordSigner
+) -> None:
     shown = f"sha256:{'0' * 64}"
     async with ScriptedUpstream(SAID) as server:
-        places = bound(server, team, team.sign(tokenizer=shown))
+        places = bound(server, signer, signer.sign(tokenizer=shown))
         async with serving(tmp_path, deployments=places) as served:
             assert await ask(served) == (403, {"provenance": "unverified", "manifest": MANIFEST})
 
 
 async def test_another_deployment_serves_while_one_is_not_proven(
-    tmp_path: Path, team: Team
+    tmp_path: Path, signer: RecordSigner
 ) -> None:
     async with ScriptedUpstream(Vendor("another")) as wrong, ScriptedUpstream(SAID) as right:
         places = {
-            **bound(wrong, team, team.sign(model="deepseek-r1")),
+            **bound(wrong, signer, signer.sign(model="deepseek-r1")),
             "r1-b": deployment(right.base_url, priority=1),
         }
         models = {"deepseek-r1": {"deployments": list(places)}}

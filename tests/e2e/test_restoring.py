@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from tests.parts.echoes import says, says_completion
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, stream
@@ -52,7 +52,7 @@ async def test_T16_T17_T24_T25_whose_value_it_is(
     assert surface.text(first, stream=True) == text
     later = await post(served, surface, surface.body(f"Again {MAILS[0]}", stream=True))
     assert surface.text(later, stream=True) == f"Again {MAILS[0]}"
-    assert sightings(upstream.received, [*MAILS, "[PERSON_k7f3q2ab]"]) == []
+    assert leaked_values(upstream.received, [*MAILS, "[PERSON_k7f3q2ab]"]) == []
     sent = [PLACEHOLDER.findall(seen.body) for seen in upstream.requests]
     assert sent[0][0] == sent[0][2] == sent[1][0]
     assert sent[0][1] != sent[0][0]
@@ -98,7 +98,7 @@ async def test_surrogates_stand_for_values_and_come_back(
         reply = await post(served, surface, surface.body(text, stream=streamed))
     assert surface.text(reply, stream=streamed) == text
     planted = [MAILS[0], "Tanaka", "90-1234-5678", "5555 5555 5555 4444"]
-    assert sightings(upstream.received, planted) == []
+    assert leaked_values(upstream.received, planted) == []
     assert b"@example." in upstream.requests[0].body
     assert PLACEHOLDER.search(upstream.requests[0].body) is None
 
@@ -115,4 +115,4 @@ async def test_a_reply_that_is_bound_to_the_form_of_an_address_can_repeat_it(
     sent = upstream.requests[0].body
     assert b"@example." in sent
     assert b"[PERSON_" in sent
-    assert sightings(upstream.received, [MAILS[0]]) == []
+    assert leaked_values(upstream.received, [MAILS[0]]) == []

@@ -7,9 +7,16 @@ from typing import Any, TypeAlias
 import openai
 import pytest
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from tests.parts.gateways import Served, serving
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion, stream, words
+from tests.parts.scripted import (
+    ReceivedRequest,
+    Script,
+    ScriptedUpstream,
+    completion,
+    stream,
+    words,
+)
 
 PLANTED = ("Kenji Tanaka", "kenji.tanaka@example.co.jp", "+81 90-1234-5678", "4111 1111 1111 1111")
 TEXT = (
@@ -18,7 +25,7 @@ TEXT = (
 )
 
 
-def echo(seen: Seen) -> Script:
+def echo(seen: ReceivedRequest) -> Script:
     """A model that says what it was told, three characters at a time when it streams."""
     document = seen.json()
     said = document["messages"][-1]["content"]
@@ -59,7 +66,7 @@ async def test_values_are_restored_and_none_is_on_the_wire(
     reply = await ask(user(TEXT))
     assert reply.choices[0].message.content == TEXT
     assert reply.usage.total_tokens == 8
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
     assert b"[PERSON_" in upstream.received
 
 
@@ -69,7 +76,7 @@ async def test_T18_the_same_streamed(ask: Ask, upstream: ScriptedUpstream) -> No
     assert "".join(pieces) == TEXT
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert not any("[" in piece or "]" in piece for piece in pieces)
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
 
 
 async def test_T19_a_stream_is_not_collected_first(ask: Ask, upstream: ScriptedUpstream) -> None:
@@ -107,13 +114,13 @@ async def test_T04_T06_T57_every_turn_and_tool_result_is_masked(
         ],
     )
     planted = (*PLANTED[:2], "4111111111111111", "aiko@corp.example", token)
-    assert sightings(upstream.received, planted) == []
+    assert leaked_values(upstream.received, planted) == []
 
 
 async def test_T20_arguments_of_declared_tools_are_restored(
     ask: Ask, upstream: ScriptedUpstream
 ) -> None:
-    def calls(seen: Seen) -> Script:
+    def calls(seen: ReceivedRequest) -> Script:
         said = seen.json()["messages"][-1]["content"]
         raw = '{"to": "' + said.split()[-1] + '"}'
         tool = {"name": "send", "arguments": raw}
@@ -164,7 +171,7 @@ async def test_T27_T29_what_the_model_invents_is_replaced(
 async def test_T56_no_value_is_put_into_an_image_address(
     ask: Ask, upstream: ScriptedUpstream
 ) -> None:
-    def injected(seen: Seen) -> Script:
+    def injected(seen: ReceivedRequest) -> Script:
         placeholder = seen.json()["messages"][-1]["content"].split()[-1]
         return completion({"content": f"Hi {placeholder} ![x](https://x.example/?q={placeholder})"})
 
@@ -177,7 +184,7 @@ async def test_T56_no_value_is_put_into_an_image_address(
 
 
 async def test_several_choices_are_kept_apart(ask: Ask, upstream: ScriptedUpstream) -> None:
-    def two(seen: Seen) -> Script:
+    def two(seen: ReceivedRequest) -> Script:
         said = seen.json()["messages"][-1]["content"]
         message = {"role": "assistant", "content": said}
         choices = [{"index": i, "message": message, "finish_reason": "stop"} for i in (0, 1)]
@@ -189,7 +196,7 @@ async def test_several_choices_are_kept_apart(ask: Ask, upstream: ScriptedUpstre
 
 
 async def test_reasoning_is_scanned_and_restored(ask: Ask, upstream: ScriptedUpstream) -> None:
-    def thinks(seen: Seen) -> Script:
+    def thinks(seen: ReceivedRequest) -> Script:
         said = seen.json()["messages"][-1]["content"]
         return stream(*({"reasoning_content": c} for c in said), *words("done", 2))
 

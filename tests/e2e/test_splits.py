@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from gateway.dialects.base import Dialect
-from gateway.edge.routes import SERVED
+from gateway.edge.routes import PUBLIC_ROUTES
 from gateway.exchange import Exchange
 from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
-from gateway.respond import Opened, Reply
+from gateway.respond import OpenReply, Reply
 from gateway.types import Event, Form
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
@@ -68,15 +68,15 @@ async def shown(
 ) -> bytes:
     """What the caller gets, when the model server's bytes come in these chunks."""
     asked = asked or surface.ask(f"I am {OWN}")
-    row = next(row for row in SERVED if row.path == surface.path)
+    row = next(row for row in PUBLIC_ROUTES if row.path == surface.path)
     dialect: Dialect = row.dialect
-    call = dialect.parse(orjson.dumps(surface.told(asked, stream=True)), row.operation)
+    call = dialect.parse(orjson.dumps(surface.with_stream(asked, stream=True)), row.operation)
     masked = dialect.rebuild(call, {}, {})
     batches = _batches(chunks, masked.form)
     cleared = clear(
         call=masked, vault=request, decision=decision({"r1-a": True}), deployment=deployment()
     )
-    opened = Opened(first=next(batches), rest=_rest(batches), call=call, cleared=cleared)
+    opened = OpenReply(first=next(batches), rest=_rest(batches), call=call, cleared=cleared)
     exchange = Exchange(request_id="r", started=0.0, dialect=dialect.name, operation="x")
     scanner: Any = None  # patterns need none
     framer = dialect.framer(call)

@@ -12,14 +12,14 @@ import httpx
 import openai
 import pytest
 
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from gateway.errors import StateUnavailable
 from gateway.identity.keys.key_file import mint, write
 from gateway.keys import read_ring
 from tests.parts.echoes import says
 from tests.parts.gateways import KEY, Served, prepared, serving
 from tests.parts.redis import RedisServer
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion
 
 MODEL = "deepseek-r1"
 ENV = {"id": "billing", "key_env": "SEKISHO_TEST_KEY", "tenant": "acme", "app": "billing"}
@@ -75,7 +75,7 @@ FAILURES = {
 every_failure = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 
 
-def thinking(seen: Seen) -> Script:
+def thinking(seen: ReceivedRequest) -> Script:
     """Says its mind, or what it was told last."""
     said = seen.json()["messages"][-1]["content"]
     if "think" in said:
@@ -173,15 +173,15 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
 
 def grace_passes(served: Served) -> None:
     """The clock of the counters goes on at once."""
-    served.gateway.ledger._clock = lambda: time.monotonic() + 2 * GRACE_SECONDS
+    served.gateway.counters._clock = lambda: time.monotonic() + 2 * GRACE_SECONDS
 
 
 async def settled(served: Served) -> bool:
     """Whether the store has taken the truth of every request: a reply is out before it has."""
-    return not served.gateway.ledger._settling
+    return not served.gateway.counters._settling
 
 
-async def able(served: Served) -> bool:
+async def ready(served: Served) -> bool:
     return (await served.gateway.health())["state"]
 
 
@@ -192,7 +192,7 @@ async def test_T46_T47_quotas_are_granted_a_share_and_then_refused(
     assert await outcome(ask(served, "hello")) == (200, "")
     await until(lambda: settled(served))
     await failure.begin(redis)
-    await until(lambda: _not(able(served)))
+    await until(lambda: _not(ready(served)))
     for _ in range(GRANTED_ALONE):
         assert await outcome(ask(served, "hello")) == (200, "")
         assert await probe(served) == 200
@@ -219,7 +219,7 @@ async def test_T46_T47_replies_are_not_kept_and_old_ones_are_found_where_the_sto
     first = await respond(served, "hello")
     assert first.store is True
     await failure.begin(redis)
-    await until(lambda: _not(able(served)))
+    await until(lambda: _not(ready(served)))
     assert (await respond(served, "hello")).store is False
     later = await outcome(respond(served, "And?", previous_response_id=first.id))
     if not failure.reads:
@@ -229,7 +229,7 @@ async def test_T46_T47_replies_are_not_kept_and_old_ones_are_found_where_the_sto
     else:
         assert later in ((200, ""), (400, "previous_response_not_found"))
     await failure.end(redis)
-    await until(lambda: able(served))
+    await until(lambda: ready(served))
     assert (await respond(served, "hello")).store is True
 
 
@@ -243,11 +243,11 @@ async def test_T46_T47_reasoning_of_a_guarded_model_is_not_shown_when_nobody_cou
     async with serving(tmp_path, base_url=upstream.base_url, state=state, models=models) as served:
         assert (await ask(served, "think")).reasoning_content == "step by step"
         await failure.begin(redis)
-        await until(lambda: _not(able(served)))
+        await until(lambda: _not(ready(served)))
         shown = await ask(served, "think")
         assert (shown.content, getattr(shown, "reasoning_content", None)) == ("4", None)
         await failure.end(redis)
-        await until(lambda: able(served))
+        await until(lambda: ready(served))
         assert (await ask(served, "think")).reasoning_content == "step by step"
 
 
@@ -268,7 +268,7 @@ async def _revocations_hold_or_close(
     await asyncio.sleep(0.6)  # learnt
     assert await outcome(ask(served, "hello", key=portal)) == (200, "")
     await failure.begin(redis)
-    await until(lambda: _not(able(served)))
+    await until(lambda: _not(ready(served)))
     await asyncio.sleep(1.2)  # beyond state.stale_seconds
     assert await outcome(ask(served, "hello")) == (200, ""), "a key of the environment goes on"
     if failure.reads and not failure.forgets:
@@ -281,7 +281,7 @@ async def _revocations_hold_or_close(
         with pytest.raises(StateUnavailable):
             await state.revoke("portal", time.time() + 600)
     await failure.end(redis)
-    await until(lambda: able(served))
+    await until(lambda: ready(served))
     # What this gateway knew it puts back, whatever the store has forgotten.
     await until(lambda: _holds(redis, "elsewhere"))
     if failure.takes_revocations:
@@ -319,17 +319,17 @@ async def test_T47_whatever_happens_no_value_is_in_the_store(
         await respond(served, said, previous_response_id=first.id)
         await ask(served, said)
         await FAILURES[name].begin(redis)
-        await until(lambda: _not(able(served)))
+        await until(lambda: _not(ready(served)))
         assert (await respond(served, said)).store is False
         await FAILURES[name].end(redis)
-        await until(lambda: able(served))
+        await until(lambda: ready(served))
         dumps.append(redis.dump())
     for dump in dumps:
         for kind in (b":entry:", b":counter:", b":hold:", b":distinct:"):
             assert kind in dump
         planted = (PLANTED, "hunter2", "EMAIL_ADDRESS", "think of", "step by step", KEY)
-        assert sightings(dump, planted) == []
-    assert sightings(upstream.received, (PLANTED,)) == []
+        assert leaked_values(dump, planted) == []
+    assert leaked_values(upstream.received, (PLANTED,)) == []
 
 
 async def _not(told: Awaitable[bool]) -> bool:

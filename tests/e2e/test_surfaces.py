@@ -8,12 +8,19 @@ import aiohttp
 import pytest
 
 from gateway import respond
-from gateway.demo.sightings import sightings
+from gateway.demo.leaks import leaked_values
 from gateway.errors import DetectorUnavailable
 from tests.parts.configuration import deployment
 from tests.parts.echoes import echo, says, says_completion
 from tests.parts.gateways import KEY, Served, serving
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, chunk, completion, stream
+from tests.parts.scripted import (
+    ReceivedRequest,
+    Script,
+    ScriptedUpstream,
+    chunk,
+    completion,
+    stream,
+)
 from tests.parts.surfaces import (
     SURFACES,
     TALKING,
@@ -59,7 +66,7 @@ async def test_T02_values_are_restored_and_none_is_on_the_wire(
     status, reply = await post(served, surface, surface.body(TEXT, stream=streamed))
     assert status == 200, reply
     assert surface.text(reply, stream=streamed) == TEXT
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
     assert b"[PERSON_" in upstream.received
 
 
@@ -108,7 +115,7 @@ async def test_T27_T29_what_the_model_invents_is_replaced_and_the_callers_own_is
 async def test_T22_a_placeholder_that_the_end_cuts_is_dropped(
     served: Served, upstream: ScriptedUpstream, surface: Surface, streamed: bool
 ) -> None:
-    def cut(seen: Seen) -> Script:
+    def cut(seen: ReceivedRequest) -> Script:
         document = seen.json()
         said = document.get("prompt") or document["messages"][-1]["content"]
         return saying(surface, said[:-4], streamed=streamed)
@@ -124,7 +131,7 @@ async def test_T22_a_placeholder_that_the_end_cuts_is_dropped(
 async def test_T56_no_value_is_put_into_an_image_address(
     served: Served, upstream: ScriptedUpstream, surface: Surface, streamed: bool
 ) -> None:
-    def injected(seen: Seen) -> Script:
+    def injected(seen: ReceivedRequest) -> Script:
         document = seen.json()
         said = document.get("prompt") or document["messages"][-1]["content"]
         placeholder = said.split()[-1]
@@ -211,7 +218,7 @@ async def test_T14_a_fallback_is_masked_anew(
         status, reply = await post(served, surface, surface.body(TEXT))
     assert status == 200
     assert surface.text(reply, stream=False) == TEXT
-    assert sightings(upstream.received, PLANTED) == []
+    assert leaked_values(upstream.received, PLANTED) == []
 
 
 @streamed_or_not

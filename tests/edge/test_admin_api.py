@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.edge.admin_routes import ADMIN_ROUTES, AdminRoute
-from tests.parts.admin import ROLES, SCOPES, Office, office
+from tests.parts.admin import ROLES, SCOPES, AdminClient, admin_client
 from tests.parts.gateways import Served, locked_store
 
 NEEDED = {
@@ -54,7 +54,7 @@ def expected(row: AdminRoute, role: str, scope: str, tenant: str) -> set[int]:
 
 async def test_T41_every_route_with_every_role_and_every_tenant(tmp_path: Path) -> None:
     assert {row.operation for row in ADMIN_ROUTES} == NEEDED.keys()
-    async with office(tmp_path) as desk:
+    async with admin_client(tmp_path) as desk:
         for tenant in ("acme", "globex"):
             new = {"id": f"{tenant}-key", "tenant": tenant, "app": "portal"}
             assert (await desk.ask("key-admin-all", "POST", "/keys", new)).status_code == 200
@@ -68,7 +68,9 @@ async def test_T41_every_route_with_every_role_and_every_tenant(tmp_path: Path) 
     assert wrong == []
 
 
-async def answers(desk: Office, row: AdminRoute, tenant: str) -> list[tuple[str, int, set[int]]]:
+async def answers(
+    desk: AdminClient, row: AdminRoute, tenant: str
+) -> list[tuple[str, int, set[int]]]:
     path, document, query = asked(row, tenant)
     found = []
     callers: dict[str | None, set[int]] = {None: {401}, "stranger": {401}, "nobody": {403}}
@@ -84,7 +86,7 @@ async def answers(desk: Office, row: AdminRoute, tenant: str) -> list[tuple[str,
 async def test_each_act_leaves_a_record_of_its_own_and_a_change_one_before_it(
     tmp_path: Path,
 ) -> None:
-    async with office(tmp_path) as desk:
+    async with admin_client(tmp_path) as desk:
         await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
         await desk.ask("policy-editor-all", "GET", "/policy")
         await desk.ask("nobody", "GET", "/keys")
@@ -102,7 +104,7 @@ async def test_each_act_leaves_a_record_of_its_own_and_a_change_one_before_it(
 
 
 async def test_without_a_record_nothing_is_done(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with admin_client(tmp_path) as desk:
         await desk.ask("operator-all", "GET", "/deployments")
         with locked_store(Served(gateway=desk.gateway, url="", folder=tmp_path)):
             refused = await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
@@ -113,7 +115,7 @@ async def test_without_a_record_nothing_is_done(tmp_path: Path) -> None:
 
 
 async def test_requests_that_can_not_be_understood(tmp_path: Path) -> None:
-    async with office(tmp_path) as desk:
+    async with admin_client(tmp_path) as desk:
         who = "key-admin-all"
         assert (await desk.ask(who, "POST", "/keys", {"id": "X Y"})).status_code == 400
         more = {"id": "a", "tenant": "acme", "app": "b", "roles": ["auditor"]}

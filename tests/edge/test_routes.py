@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.demo.sightings import sightings
-from gateway.edge.routes import SERVED
+from gateway.demo.leaks import leaked_values
+from gateway.edge.routes import PUBLIC_ROUTES
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.scripted import ScriptedUpstream, completion
 
@@ -46,7 +46,7 @@ async def test_one_body_at_every_path_and_with_every_header(
     key = f"Bearer {KEY}" if header == "authorization" else KEY
     status, reply = await post(served, path, {**CHAT, "model": "deepseek-r1"}, **{header: key})
     assert (status, reply["choices"][0]["message"]["content"]) == (200, "ok")
-    assert sightings(upstream.received, [VALUE, KEY]) == []
+    assert leaked_values(upstream.received, [VALUE, KEY]) == []
 
 
 async def test_azures_path_names_the_model(served: Served, upstream: ScriptedUpstream) -> None:
@@ -65,8 +65,8 @@ async def test_an_unserved_path_is_told_what_is_served(served: Served) -> None:
     for path in ("/v1/audio/speech", "/openai/deployments/x/images", "/v1/responses/resp_1/cancel"):
         status, reply = await post(served, path, CHAT, authorization=f"Bearer {KEY}")
         assert status == 404
-        assert all(row.path in reply["error"]["message"] for row in SERVED)
+        assert all(row.path in reply["error"]["message"] for row in PUBLIC_ROUTES)
 
 
 def test_no_path_is_served_twice() -> None:
-    assert len({row.path for row in SERVED}) == len(SERVED)
+    assert len({row.path for row in PUBLIC_ROUTES}) == len(PUBLIC_ROUTES)

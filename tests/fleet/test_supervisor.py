@@ -21,7 +21,7 @@ from tests.parts.echoes import echo
 from tests.parts.gateways import KEY
 from tests.parts.opa import ROOT
 from tests.parts.redis import RedisServer
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, stream, words
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, stream, words
 
 HEADERS = {"authorization": f"Bearer {KEY}"}
 WORKERS = 2
@@ -112,7 +112,7 @@ async def test_workers_count_together_and_one_that_is_killed_is_replaced_with_no
 async def test_calls_that_are_under_way_are_finished_first(
     tmp_path: Path, redis: RedisServer
 ) -> None:
-    def slow(seen: Seen) -> Script:
+    def slow(seen: ReceivedRequest) -> Script:
         return stream(*words("one two three four five six", 4), pause=0.5)
 
     async with ScriptedUpstream(slow) as upstream, fleet(tmp_path, redis, upstream.base_url) as one:

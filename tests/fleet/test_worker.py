@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.app import compose
 from gateway.audit.store import log_files
-from gateway.fleet.control import Channel
+from gateway.fleet.channel import Channel
 from gateway.fleet.worker import answer, revision
 from tests.parts.commands import ENVIRON
 from tests.parts.gateways import detector, prepared
@@ -29,8 +29,8 @@ async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
         assert (await here.ask("refresh", 30))["revision"] == revision(gateway)
         held = await here.ask("hold", 10, draining=["r1-a"])
         assert held["draining"] == ["r1-a"]
-        standing = (await here.ask("standing", 10))["standing"]
-        assert standing == {"r1-a": {"state": "draining", "under_way": 0}}
+        status = (await here.ask("standing", 10))["standing"]
+        assert status == {"r1-a": {"state": "draining", "under_way": 0}}
         assert (await here.ask("hold", 10, draining=[]))["draining"] == []
         here.close()
         await asyncio.wait_for(stopped.wait(), 10)

@@ -18,10 +18,10 @@ with atheris.instrument_imports(include=["gateway.detect", "gateway.text"]):
     from gateway.detect.engine.presidio import build
     from gateway.detect.rules.labelled import labelled
     from gateway.detect.rules.patterns import tier0
-    from gateway.detect.rules.rule import Sight
+    from gateway.detect.rules.rule import PreparedText
     from gateway.detect.scan.segmenter import PatternSegmenter, Unit, scan_unit
     from gateway.text.fold import fold
-    from gateway.text.views import views
+    from gateway.text.views import decoded_views
 
 ENGINE = build(("ja",))
 LONGEST = 4_000
@@ -49,11 +49,11 @@ def check(text: str, key: str, cuts: Sequence[int]) -> None:
     """What must hold of any text."""
     folded = fold(text)
     _inside(tier0(text, key), text)
-    for span in labelled(Sight.of(folded.text, key)):
+    for span in labelled(PreparedText.of(folded.text, key)):
         if not 0 <= span.start < span.end <= len(folded.text):
             raise AssertionError("a labelled value is outside its text")
-    for view in views(folded.text):
-        start, end = view.located(0, len(view.text))
+    for view in decoded_views(folded.text):
+        start, end = view.original_span(0, len(view.text))
         if not 0 <= start <= end <= len(folded.text):
             raise AssertionError("a view leads out of its text")
     for languages in ((), ("ja",)):

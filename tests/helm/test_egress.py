@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gateway.settings.root import Settings
-from gateway.upstream.transport.addresses import permitted
+from gateway.upstream.transport.addresses import is_permitted
 from tests.parts.chart import CATALOGUE, CHART, changed, config, helm, one, render
 from tests.parts.configuration import deployment
 
@@ -137,7 +137,7 @@ PROBED = [
 
 @pytest.mark.parametrize("address", PROBED)
 def test_public_is_what_the_gateway_takes_for_public(address: str) -> None:
-    assert within(address, internet()) == permitted(address, "public")
+    assert within(address, internet()) == is_permitted(address, "public")
 
 
 def within(address: str, peers: list[dict[str, Any]]) -> bool:

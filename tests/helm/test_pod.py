@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
+from gateway import timeouts
 from gateway.app import compose
-from gateway.fleet.supervisor import _KILL_SECONDS, DRAIN_SECONDS
 from tests.helm.test_chart import CASES, PINNED
 from tests.parts.chart import containers, one, pod, render
 from tests.parts.commands import ENVIRON
@@ -81,7 +81,7 @@ def test_a_pod_has_time_to_finish_what_is_under_way() -> None:
     spec = pod()
     wait = containers(spec)["gateway"]["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert wait > 0
-    assert spec["terminationGracePeriodSeconds"] >= wait + _KILL_SECONDS > wait + DRAIN_SECONDS
+    assert spec["terminationGracePeriodSeconds"] >= wait + timeouts.SHUTDOWN > wait + timeouts.DRAIN
 
 
 def test_a_replica_leaves_at_a_time_and_two_are_spread() -> None:

@@ -201,10 +201,10 @@ async def test_T47_without_news_what_can_be_revoked_is_refused_and_the_rest_goes
     tmp_path: Path,
 ) -> None:
     async with setting(tmp_path) as (made, issuer):
-        assert made.identity.able()
+        assert made.identity.ready()
         made.state.gone = True
         await made.learn()
-        assert not made.identity.able()
+        assert not made.identity.ready()
         for key in (made.key, issuer.token()):
             with pytest.raises(IdentityUnavailable):
                 await made.ask(key)

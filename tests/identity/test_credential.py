@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidKey
-from gateway.identity.credential import presented
+from gateway.identity.credential import extract_credential
 
 KEY = b"sk-sekisho-0123456789abcdef"
 
@@ -22,7 +22,7 @@ KEY = b"sk-sekisho-0123456789abcdef"
     ids=["openai", "spaced", "azure", "anthropic", "both alike"],
 )
 def test_each_sdk_sends_it_in_its_own_header(headers: list[tuple[bytes, bytes]]) -> None:
-    assert presented([(b"accept", b"*/*"), *headers]) == KEY
+    assert extract_credential([(b"accept", b"*/*"), *headers]) == KEY
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_each_sdk_sends_it_in_its_own_header(headers: list[tuple[bytes, bytes]])
 )
 def test_T39_anything_else_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
     with pytest.raises(InvalidKey) as caught:
-        presented(headers)
+        extract_credential(headers)
     assert KEY.decode() not in str(caught.value)
 
 
 def test_other_headers_hold_none() -> None:
     for headers in ([], [(b"x-forwarded-authorization", b"Bearer " + KEY)]):
-        assert presented(headers) is None
+        assert extract_credential(headers) is None
 
 
 @given(
@@ -64,7 +64,7 @@ def test_T39_any_bytes_are_a_plain_credential_or_a_refusal(
     headers: list[tuple[bytes, bytes]],
 ) -> None:
     try:
-        found = presented(headers)
+        found = extract_credential(headers)
     except InvalidKey:
         return
     assert (found is None) == (not headers)

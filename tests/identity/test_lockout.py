@@ -25,7 +25,7 @@ def test_wrong_secrets_lock_one_key_for_one_address_for_a_time() -> None:
 
 
 def test_its_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lockout, "_KEPT", 5)
+    monkeypatch.setattr(lockout, "_MAX_ENTRIES", 5)
     guard = Lockout(1, 60.0)
     for number in range(20):
         guard.failed(f"10.0.0.{number}", "k1")

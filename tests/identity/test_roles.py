@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import RoleRequired
-from gateway.identity.roles import granted, reach, require
+from gateway.identity.roles import granted, permitted_tenants, require
 from gateway.types import Principal
 
 
@@ -20,10 +20,10 @@ def principal(*roles: str, tenants: tuple[str, ...] = ()) -> Principal:
 
 
 def test_a_role_reaches_its_own_tenant_or_those_that_are_named() -> None:
-    assert reach(principal("auditor")) == frozenset({"acme"})
-    assert reach(principal("auditor", tenants=("globex",))) == frozenset({"globex"})
-    assert reach(principal("auditor", tenants=("*",))) is None
-    assert reach(principal(tenants=("*",))) == frozenset()
+    assert permitted_tenants(principal("auditor")) == frozenset({"acme"})
+    assert permitted_tenants(principal("auditor", tenants=("globex",))) == frozenset({"globex"})
+    assert permitted_tenants(principal("auditor", tenants=("*",))) is None
+    assert permitted_tenants(principal(tenants=("*",))) == frozenset()
 
 
 def test_what_is_not_granted_is_refused() -> None:

@@ -16,7 +16,7 @@ ROLES: tuple[str, ...] = get_args(Role)
 SCOPES = {"acme": ["acme"], "globex": ["globex"], "all": ["*"]}
 
 
-class Office:
+class AdminClient:
     """Administrators, named ``role-scope``, and ``nobody`` who holds no role."""
 
     def __init__(self, gateway: Gateway, http: httpx.AsyncClient, folder: Path) -> None:
@@ -43,7 +43,7 @@ def secret(who: str) -> str:
 
 
 @asynccontextmanager
-async def office(folder: Path) -> AsyncIterator[Office]:
+async def admin_client(folder: Path) -> AsyncIterator[AdminClient]:
     rows: list[dict[str, Any]] = [{"id": "nobody", "tenant": "acme"}]
     rows += [
         {"id": f"{role}-{scope}", "tenant": "staff", "roles": [role], "role_tenants": tenants}
@@ -59,4 +59,4 @@ async def office(folder: Path) -> AsyncIterator[Office]:
         gateway.running(),
         httpx.AsyncClient(transport=transport, base_url="http://admin") as http,
     ):
-        yield Office(gateway, http, folder)
+        yield AdminClient(gateway, http, folder)

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from tests.parts.scripted import Script, Seen, completion, stream, words
+from tests.parts.scripted import ReceivedRequest, Script, completion, stream, words
 
 
-def echo(seen: Seen) -> Script:
+def echo(seen: ReceivedRequest) -> Script:
     """A server that says the last text that it was told, three characters at a time when it streams."""
     document = seen.json()
     if "/embeddings" in seen.line:

@@ -11,11 +11,11 @@ SLOW_SECONDS = 0.8
 class _Engine:
     revision = "test"
 
-    def __init__(self, act: str) -> None:
-        self._act = act
+    def __init__(self, fault: str) -> None:
+        self._fault = fault
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-        if self._act == "slow":
+        if self._fault == "slow":
             time.sleep(SLOW_SECONDS)
         raise RuntimeError("an engine fault that quotes its input")
 

@@ -43,7 +43,7 @@ class ScriptedIssuer:
         self.keys: list[dict[str, Any]] = list(keys) or [jwk(RSA, "k1")]
         self.status = 200
         self.names_itself = ""
-        self.asked = 0
+        self.requests = 0
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -70,7 +70,7 @@ class ScriptedIssuer:
     ) -> str:
         """A token of this issuer; claims that are ``None`` are left out."""
         now = int(time.time())
-        told = {
+        payload = {
             "iss": self.url,
             "aud": AUDIENCE,
             "sub": "kenji",
@@ -81,14 +81,14 @@ class ScriptedIssuer:
             "groups": ["finance"],
             **claims,
         }
-        told = {name: value for name, value in told.items() if value is not None}
+        payload = {name: value for name, value in payload.items() if value is not None}
         headers = {**({} if kid is None else {"kid": kid}), **(header or {})}
-        return jwt.encode(told, key, algorithm=algorithm, headers=headers)
+        return jwt.encode(payload, key, algorithm=algorithm, headers=headers)
 
     async def _discovery(self, request: web.Request) -> web.Response:
         issuer = self.names_itself or self.url
         return web.json_response({"issuer": issuer, "jwks_uri": f"{self.url}/jwks"})
 
     async def _jwks(self, request: web.Request) -> web.Response:
-        self.asked += 1
+        self.requests += 1
         return web.json_response({"keys": self.keys}, status=self.status)

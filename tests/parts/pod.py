@@ -52,7 +52,7 @@ def run_pod(
     if subprocess.run([*apart, "true"], check=False).returncode:
         pytest.skip("a Pod's mounts and network need unshare and CAP_SYS_ADMIN")
     for mount in [m for one in containers(dict(spec)).values() for m in one["volumeMounts"]]:
-        _lay(folder / mount["name"], spec, contents.get(mount["name"], {}))
+        _prepare_volume(folder / mount["name"], spec, contents.get(mount["name"], {}))
     plan = {"folder": str(folder), "spec": spec, "redis": redis_binary(), "opa": str(opa_binary())}
     (folder / "plan.json").write_text(json.dumps(plan))
     done = subprocess.run(
@@ -68,7 +68,7 @@ def run_pod(
     return told
 
 
-def _lay(volume: Path, spec: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+def _prepare_volume(volume: Path, spec: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     """A volume as the kubelet lays it."""
     group = spec["securityContext"]["fsGroup"]
     told: Mapping[str, Any] = next(

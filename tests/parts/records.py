@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.provenance.bundle import private_key, seal
+from gateway.provenance.bundle import private_key, sign_bundle
 from gateway.provenance.record import Claims, Listing, statement
 from tests.parts.signing import key_pair
 
@@ -14,7 +14,7 @@ MANIFEST = f"sha256:{hashlib.sha256(bytes.fromhex(FILES['config.json'])).hexdige
 """The digest of weights that are this one file."""
 
 
-class Team:
+class RecordSigner:
     """A security team with a key, which signs records into a folder.
 
     Args:
@@ -29,7 +29,7 @@ class Team:
     def sign(self, name: str = "r1.sig.json", *, days: float = 1, **claims: Any) -> Path:
         """A record that expires in some days; the file of that name is replaced whole."""
         said = Claims(expires=datetime.now(UTC) + timedelta(days=days), **claims)
-        bundle = seal(statement("r1", FILES, Listing(), said), private_key(self.private))
+        bundle = sign_bundle(statement("r1", FILES, Listing(), said), private_key(self.private))
         path = self._folder / name
         part = path.with_suffix(".part")
         part.write_bytes(bundle)

@@ -31,7 +31,7 @@ class Script:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class ReceivedRequest:
     """A request as it came in."""
 
     line: str
@@ -46,11 +46,13 @@ class ScriptedUpstream:
     """Plays a script for each request, the last one again and again; records what came in."""
 
     def __init__(
-        self, *scripts: Script | Callable[[Seen], Script], tls: ssl.SSLContext | None = None
+        self,
+        *scripts: Script | Callable[[ReceivedRequest], Script],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.scripts = list(scripts)
         self._tls = tls
-        self.requests: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
         self.dropped = 0
         """Connections that the client closed before the script was over."""
@@ -149,11 +151,11 @@ async def _head(reader: asyncio.StreamReader) -> str:
         return ""
 
 
-async def _read(head: str, reader: asyncio.StreamReader) -> Seen:
+async def _read(head: str, reader: asyncio.StreamReader) -> ReceivedRequest:
     line, *rest = head.strip().split("\r\n")
     headers = [(n.lower(), v.strip()) for n, _, v in (h.partition(":") for h in rest)]
     length = int(dict(headers).get("content-length", "0"))
-    return Seen(line=line, headers=headers, body=await reader.readexactly(length))
+    return ReceivedRequest(line=line, headers=headers, body=await reader.readexactly(length))
 
 
 def completion(message: dict[str, Any], *, finish: str = "stop", **extra: Any) -> Script:

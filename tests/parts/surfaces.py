@@ -38,9 +38,9 @@ class Surface:
     streams_unless_told: bool = False
 
     def body(self, text: Any, *, stream: bool = False) -> dict[str, Any]:
-        return self.told(self.ask(text), stream=stream)
+        return self.with_stream(self.ask(text), stream=stream)
 
-    def told(self, body: dict[str, Any], *, stream: bool) -> dict[str, Any]:
+    def with_stream(self, body: dict[str, Any], *, stream: bool) -> dict[str, Any]:
         """The body, asking for a stream or for none."""
         if stream or self.streams_unless_told:
             return {**body, "stream": stream}

@@ -50,10 +50,14 @@ def sse(*documents: dict[str, Any], done: bool = False) -> Script:
 def aws(kind: str, document: dict[str, Any], *, message: str = "event") -> bytes:
     """A frame of ``application/vnd.amazon.eventstream``."""
     named = "event-type" if message == "event" else "exception-type"
-    told = {f":{named}": kind, ":content-type": "application/json", ":message-type": message}
+    event_headers = {
+        f":{named}": kind,
+        ":content-type": "application/json",
+        ":message-type": message,
+    }
     headers = b"".join(
         struct.pack("!B", len(k)) + k.encode() + b"\x07" + struct.pack("!H", len(v)) + v.encode()
-        for k, v in told.items()
+        for k, v in event_headers.items()
     )
     payload = json.dumps(document).encode()
     prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))

@@ -48,8 +48,8 @@ def test_the_embedded_engine_runs_the_same_tests_and_covers_every_line(
 
 def test_the_rules_are_strict_and_formatted(sources: list[str]) -> None:
     rego = [source for source in sources if source.endswith(".rego")]
-    checked = opa("check", "--strict", *rego)
-    assert checked.returncode == 0, checked.stderr
+    self_tested = opa("check", "--strict", *rego)
+    assert self_tested.returncode == 0, self_tested.stderr
     assert opa("fmt", "--list", *rego).stdout == ""
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detect.base import Span
-from gateway.detect.overlap import resolve
+from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.redact.mask import mask
 from gateway.redact.restore import Restorer
-from gateway.redact.wire import check
+from gateway.redact.wire_check import check
 from gateway.types import Call, Finding, MaskedCall, Scan, Vault
 from tests.redact.samples import vault
 
@@ -80,7 +80,7 @@ def guesses(draw: st.DrawFn, call: Call) -> list[tuple[Span, ...]]:
             detector = draw(st.sampled_from(("names", "rule")))
             entity = draw(st.sampled_from(("PERSON", "LOCATION")))
             spans.append(Span(start=start, end=end, entity=entity, score=0.6, detector=detector))
-        found.append(resolve(spans, segment.text))
+        found.append(resolve_overlaps(spans, segment.text))
     return found
 
 

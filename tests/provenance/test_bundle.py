@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gateway.errors import ConfigError
 from gateway.provenance.bundle import (
-    LONGEST,
+    MAX_BUNDLE_BYTES,
     Keys,
-    Unproven,
+    UntrustedRecord,
     hint,
-    plain,
     private_key,
     public_keys,
-    seal,
-    unseal,
+    sign_bundle,
+    strict_json,
+    verify_bundle,
 )
 from gateway.types import Json
 from tests.parts.signing import key_pair
@@ -39,26 +39,26 @@ PAYLOAD = b'{"said": true}'
 def test_what_was_sealed_is_unsealed_on_every_curve(curve: ec.EllipticCurve) -> None:
     key = ec.generate_private_key(curve)
     trusted = {hint(key.public_key()): key.public_key()}
-    assert unseal(seal(PAYLOAD, key), trusted) == PAYLOAD
+    assert verify_bundle(sign_bundle(PAYLOAD, key), trusted) == PAYLOAD
 
 
 def test_another_key_is_not_trusted() -> None:
-    with pytest.raises(Unproven, match="not trusted"):
-        unseal(seal(PAYLOAD, ec.generate_private_key(ec.SECP256R1())), TRUSTED)
+    with pytest.raises(UntrustedRecord, match="not trusted"):
+        verify_bundle(sign_bundle(PAYLOAD, ec.generate_private_key(ec.SECP256R1())), TRUSTED)
 
 
 def test_another_key_that_borrows_the_name_of_a_trusted_one() -> None:
-    document = orjson.loads(seal(PAYLOAD, ec.generate_private_key(ec.SECP256R1())))
+    document = orjson.loads(sign_bundle(PAYLOAD, ec.generate_private_key(ec.SECP256R1())))
     document["verificationMaterial"]["publicKey"]["hint"] = hint(KEY.public_key())
-    with pytest.raises(Unproven, match="does not fit"):
-        unseal(orjson.dumps(document), TRUSTED)
+    with pytest.raises(UntrustedRecord, match="does not fit"):
+        verify_bundle(orjson.dumps(document), TRUSTED)
 
 
 def test_a_payload_that_was_changed() -> None:
-    document = orjson.loads(seal(PAYLOAD, KEY))
+    document = orjson.loads(sign_bundle(PAYLOAD, KEY))
     document["dsseEnvelope"]["payload"] = base64.b64encode(b'{"said": false}').decode()
-    with pytest.raises(Unproven, match="does not fit"):
-        unseal(orjson.dumps(document), TRUSTED)
+    with pytest.raises(UntrustedRecord, match="does not fit"):
+        verify_bundle(orjson.dumps(document), TRUSTED)
 
 
 def test_the_encoding_of_version_0_2_is_not_accepted() -> None:
@@ -66,10 +66,10 @@ def test_the_encoding_of_version_0_2_is_not_accepted() -> None:
     kind = "application/vnd.in-toto+json"
     text = f"DSSEV1 {len(kind)} {kind} {len(PAYLOAD)} {PAYLOAD!r}"
     signature = KEY.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
-    document = orjson.loads(seal(PAYLOAD, KEY))
+    document = orjson.loads(sign_bundle(PAYLOAD, KEY))
     document["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(signature).decode()
-    with pytest.raises(Unproven, match="does not fit"):
-        unseal(orjson.dumps(document), TRUSTED)
+    with pytest.raises(UntrustedRecord, match="does not fit"):
+        verify_bundle(orjson.dumps(document), TRUSTED)
 
 
 def _without(*path: str) -> Callable[[Json], None]:
@@ -90,7 +90,7 @@ def _with(value: Json, *path: str) -> Callable[[Json], None]:
     return change
 
 
-SIGNATURE = orjson.loads(seal(PAYLOAD, KEY))["dsseEnvelope"]["signatures"][0]
+SIGNATURE = orjson.loads(sign_bundle(PAYLOAD, KEY))["dsseEnvelope"]["signatures"][0]
 
 
 @pytest.mark.parametrize(
@@ -109,21 +109,21 @@ SIGNATURE = orjson.loads(seal(PAYLOAD, KEY))["dsseEnvelope"]["signatures"][0]
     ],
 )
 def test_what_is_no_such_bundle(change: Callable[[Json], None], why: str) -> None:
-    document = orjson.loads(seal(PAYLOAD, KEY))
+    document = orjson.loads(sign_bundle(PAYLOAD, KEY))
     change(document)
-    with pytest.raises(Unproven, match=why):
-        unseal(orjson.dumps(document), TRUSTED)
+    with pytest.raises(UntrustedRecord, match=why):
+        verify_bundle(orjson.dumps(document), TRUSTED)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
 def test_a_bundle_that_was_cut_short(cut: int) -> None:
-    with pytest.raises(Unproven, match="not a JSON document"):
-        unseal(seal(PAYLOAD, KEY).rstrip()[:cut], TRUSTED)
+    with pytest.raises(UntrustedRecord, match="not a JSON document"):
+        verify_bundle(sign_bundle(PAYLOAD, KEY).rstrip()[:cut], TRUSTED)
 
 
 def test_a_list_instead_of_an_object() -> None:
-    with pytest.raises(Unproven):
-        unseal(b"[]", TRUSTED)
+    with pytest.raises(UntrustedRecord):
+        verify_bundle(b"[]", TRUSTED)
 
 
 @pytest.mark.parametrize(
@@ -134,17 +134,19 @@ def test_a_list_instead_of_an_object() -> None:
         (b"[" * 100_000, "not a JSON"),
         (b'{"a": NaN}', "not a JSON"),
         (b"\xff", "not a JSON"),
-        (b" " * (LONGEST + 1), "longer than"),
+        (b" " * (MAX_BUNDLE_BYTES + 1), "longer than"),
     ],
 )
 def test_documents_that_could_be_read_in_two_ways(raw: bytes, why: str) -> None:
-    with pytest.raises(Unproven, match=why):
-        plain(raw)
+    with pytest.raises(UntrustedRecord, match=why):
+        strict_json(raw)
 
 
 def test_keys_come_from_files(tmp_path: Path) -> None:
     private, public = key_pair(tmp_path)
-    assert unseal(seal(PAYLOAD, private_key(private)), public_keys((public,))) == PAYLOAD
+    assert (
+        verify_bundle(sign_bundle(PAYLOAD, private_key(private)), public_keys((public,))) == PAYLOAD
+    )
 
 
 def test_files_that_hold_no_such_key(tmp_path: Path) -> None:

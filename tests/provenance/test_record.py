@@ -8,7 +8,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.provenance.bundle import Keys, Unproven, hint, seal
+from gateway.provenance.bundle import Keys, UntrustedRecord, hint, sign_bundle
 from gateway.provenance.record import Claims, Listing, Record, read, statement
 from gateway.types import Json
 
@@ -33,7 +33,7 @@ def payload() -> Json:
 
 
 def signed(document: Json) -> Record:
-    return read(seal(orjson.dumps(document), KEY), TRUSTED)
+    return read(sign_bundle(orjson.dumps(document), KEY), TRUSTED)
 
 
 def test_what_was_said_is_read() -> None:
@@ -67,7 +67,7 @@ def test_fields_of_in_toto_that_are_not_known_are_ignored_and_ours_are_not() -> 
     document["predicate"]["card"] = {"made": "by hand"}
     assert signed(document).files == FILES
     document["predicate"]["deployment"]["attestation"] = "tdx"
-    with pytest.raises(Unproven, match=r"predicate\.deployment\.attestation"):
+    with pytest.raises(UntrustedRecord, match=r"predicate\.deployment\.attestation"):
         signed(document)
 
 
@@ -124,14 +124,14 @@ ROW = payload()["predicate"]["resources"][0]
 def test_what_is_no_such_statement(change: Callable[[Json], None]) -> None:
     document = payload()
     change(document)
-    with pytest.raises(Unproven):
+    with pytest.raises(UntrustedRecord):
         signed(document)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'{"_type": 1, "_type": 2}', b"{"])
 def test_a_payload_that_is_no_plain_object(raw: bytes) -> None:
-    with pytest.raises(Unproven):
-        read(seal(raw, KEY), TRUSTED)
+    with pytest.raises(UntrustedRecord):
+        read(sign_bundle(raw, KEY), TRUSTED)
 
 
 def test_a_listing_ignores_what_is_beneath_a_path() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.quota.harvest import HarvestGuard
 from gateway.settings.quotas import Harvest
-from gateway.state.base import Sighting
+from gateway.state.base import DistinctEntry
 from gateway.types import Segment
 from tests.parts.samples import call, principal
 
@@ -16,16 +16,20 @@ GUARD = HarvestGuard(
 )
 
 
-def seen(text: str = "hi", credential: str = "k1", tenant: str = "acme", **more: Any) -> Sighting:
-    sighting = GUARD.sighting(principal(credential, tenant=tenant), call(text, **more), "r1")
-    assert sighting is not None
-    return sighting
+def seen(
+    text: str = "hi", credential: str = "k1", tenant: str = "acme", **more: Any
+) -> DistinctEntry:
+    distinct_entry = GUARD.distinct_entry(
+        principal(credential, tenant=tenant), call(text, **more), "r1"
+    )
+    assert distinct_entry is not None
+    return distinct_entry
 
 
 def test_the_limit_is_the_models_and_the_name_the_keys() -> None:
     assert (seen().limit, seen().seconds) == (3, 60)
     assert seen().name != seen(credential="k2").name
-    assert GUARD.sighting(principal(), call(), "other") is None
+    assert GUARD.distinct_entry(principal(), call(), "other") is None
 
 
 def test_the_same_texts_are_the_same_prompt_however_they_are_sampled() -> None:
@@ -58,4 +62,4 @@ def test_a_digest_is_keyed_and_holds_no_text() -> None:
 
 @pytest.mark.parametrize(("over", "told"), [(None, "unknown"), (False, "below"), (True, "over")])
 def test_what_was_not_counted_is_unknown(over: bool | None, told: str) -> None:
-    assert GUARD.standings("r1", over) == {"r1": told, "r2": "unknown"}
+    assert GUARD.statuses("r1", over) == {"r1": told, "r2": "unknown"}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.budget_client import RESERVED
 from tests.parts.opa import ROOT
 from tests.parts.redis import RedisServer
-from tests.parts.spender import RESERVED
 
 PROCESSES, CLIENTS = 4, 64
 ROUNDS = 20 if os.environ.get("SEKISHO_PROVE") else 3
@@ -62,7 +62,13 @@ async def spender(
     server: RedisServer, folder: Path, name: str, limit: int
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.parts.spender", server.url, str(folder / f"{name}.log")),
+        *(
+            sys.executable,
+            "-m",
+            "tests.parts.budget_client",
+            server.url,
+            str(folder / f"{name}.log"),
+        ),
         *(str(CLIENTS), "6", str(limit)),
         cwd=ROOT,
     )

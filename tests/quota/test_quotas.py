@@ -8,8 +8,8 @@ import pytest
 from gateway.errors import BudgetExhausted, RateLimited
 from gateway.exchange import Exchange
 from gateway.quota.concurrency import Concurrency
+from gateway.quota.counters import QuotaCounters
 from gateway.quota.harvest import HarvestGuard
-from gateway.quota.ledger import Ledger
 from gateway.quota.quotas import Quotas, Sizes
 from gateway.settings.quotas import Harvest, Price, Quota
 from gateway.state.memory import MemoryState
@@ -24,20 +24,20 @@ class Setting:
     """Quotas over the memory of one process, with a clock of their own."""
 
     def __init__(
-        self, *quotas: dict[str, Any], places: int = 8, prompts: int | None = None
+        self, *quotas: dict[str, Any], concurrency: int = 8, prompts: int | None = None
     ) -> None:
         self.now = NOW
         self.state = MemoryState(now=lambda: self.now)
-        self.ledger = Ledger(self.state, grace_seconds=1, grace_share=0.1)
+        self.ledger = QuotaCounters(self.state, grace_seconds=1, grace_share=0.1)
         self.quotas = Quotas(
             [Quota(**{"name": f"q{n}", **quota}) for n, quota in enumerate(quotas)],
             prices={"r1-a": Price(input=1, output=2)},
-            ledger=self.ledger,
-            places=Concurrency(places),
+            counters=self.ledger,
+            concurrency=Concurrency(concurrency),
             harvest=HarvestGuard(
                 {"deepseek-r1": Harvest(prompts=prompts)} if prompts else {}, lambda _: b"key"
             ),
-            longest=100,
+            default_output_tokens=100,
             now=lambda: self.now,
         )
 
@@ -102,7 +102,7 @@ async def test_the_truth_is_settled_however_it_ended(ends: dict[str, Any], spent
     await setting.pass_through(exchange("1"), **ends)
     look = exchange("look")
     await setting.reserve(look)
-    assert look.standings[0].remaining == 1000 - spent - 174
+    assert look.quota_statuses[0].remaining == 1000 - spent - 174
 
 
 async def test_money_is_settled_at_the_price_of_the_deployment_that_answered() -> None:
@@ -111,7 +111,7 @@ async def test_money_is_settled_at_the_price_of_the_deployment_that_answered() -
     await setting.pass_through(exchange("1"), usage=usage, sent=True, deployment=deployment())
     look = exchange("look")
     await setting.reserve(look)
-    assert look.standings[0].remaining == 1000 - 200 - (74 + 200)
+    assert look.quota_statuses[0].remaining == 1000 - 200 - (74 + 200)
 
 
 async def test_the_bound_is_sent_only_when_something_counts_it() -> None:
@@ -122,7 +122,7 @@ async def test_the_bound_is_sent_only_when_something_counts_it() -> None:
 
 
 async def test_a_refusal_gives_the_place_back_and_books_nothing() -> None:
-    setting = Setting(requests(10), tokens(200), places=1)
+    setting = Setting(requests(10), tokens(200), concurrency=1)
     held = await setting.reserve(exchange("1"))
     with pytest.raises(RateLimited, match="under way"):
         await setting.reserve(exchange("2"))
@@ -137,7 +137,7 @@ async def test_a_refusal_gives_the_place_back_and_books_nothing() -> None:
 
 
 async def test_settling_twice_settles_once() -> None:
-    setting = Setting(tokens(), places=1)
+    setting = Setting(tokens(), concurrency=1)
     ledger = exchange("1")
     held = await setting.reserve(ledger)
     held.settle(ledger)
@@ -151,7 +151,7 @@ async def test_settling_twice_settles_once() -> None:
 async def test_a_caller_who_leaves_while_it_is_reserved_leaves_nothing_booked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    setting = Setting(tokens(), places=1)
+    setting = Setting(tokens(), concurrency=1)
     entered = asyncio.Event()
     reserve = setting.state.reserve
 
@@ -170,7 +170,7 @@ async def test_a_caller_who_leaves_while_it_is_reserved_leaves_nothing_booked(
     monkeypatch.setattr(setting.state, "reserve", reserve)
     look = exchange("look")
     await setting.reserve(look)
-    assert look.standings[0].remaining == 1000 - 174
+    assert look.quota_statuses[0].remaining == 1000 - 174
 
 
 async def test_a_warning_when_most_is_used() -> None:
@@ -179,16 +179,16 @@ async def test_a_warning_when_most_is_used() -> None:
     for n in range(6):
         ledger = exchange(str(n))
         await setting.pass_through(ledger)
-        warned.append(ledger.standings[0].warn)
+        warned.append(ledger.quota_statuses[0].warn)
     assert warned == [False] * 4 + [True] * 2
 
 
 async def test_without_quotas_the_store_is_not_needed() -> None:
     setting = Setting()
-    assert setting.quotas.able(shared=False)
+    assert setting.quotas.ready(shared=False)
     ledger = exchange()
     await setting.pass_through(ledger)
-    assert ledger.standings == ()
+    assert ledger.quota_statuses == ()
     assert not setting.state._holds
 
 
@@ -196,11 +196,11 @@ async def test_each_time_that_the_store_is_away_has_its_own_grace() -> None:
     setting = Setting(requests())
     now = [0.0]
     setting.ledger._clock = lambda: now[0]
-    assert setting.quotas.able(shared=False)
+    assert setting.quotas.ready(shared=False)
     now[0] = 2.0
-    assert not setting.quotas.able(shared=False)
-    assert setting.quotas.able(shared=True)
-    assert setting.quotas.able(shared=False)
+    assert not setting.quotas.ready(shared=False)
+    assert setting.quotas.ready(shared=True)
+    assert setting.quotas.ready(shared=False)
 
 
 async def test_prompts_are_counted_with_the_quota_or_without_one() -> None:

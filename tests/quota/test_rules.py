@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.quota.rules import Tokens, bookings, ceiling, cost, frees_at, spent
+from gateway.quota.rules import Tokens, available_at, bookings, ceiling, cost, spent
 from gateway.settings.quotas import Price, Quota
 from tests.parts.samples import principal
 
@@ -77,8 +77,8 @@ def test_a_window_counts_itself_and_at_most_a_bucket_more() -> None:
     (entry,) = book(quota(window_seconds=120))
     assert (entry.booking.bucket - entry.booking.oldest) * 2 == 120
     assert entry.resets == NOW + 120
-    assert frees_at(entry, entry.booking.oldest) == pytest.approx(NOW + 2)
-    assert frees_at(entry, entry.booking.bucket) == pytest.approx(NOW + 122)
+    assert available_at(entry, entry.booking.oldest) == pytest.approx(NOW + 2)
+    assert available_at(entry, entry.booking.bucket) == pytest.approx(NOW + 122)
 
 
 @pytest.mark.parametrize(
@@ -100,5 +100,5 @@ def test_periods_begin_where_the_zone_says(
     assert entry.booking.bucket == datetime.fromisoformat(begins).timestamp()
     assert entry.booking.oldest == entry.booking.bucket
     assert entry.resets == datetime.fromisoformat(ends).timestamp()
-    assert frees_at(entry, entry.booking.bucket) == entry.resets
+    assert available_at(entry, entry.booking.bucket) == entry.resets
     assert entry.booking.expires > entry.resets

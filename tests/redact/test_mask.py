@@ -17,8 +17,8 @@ from gateway.redact.mask import mask
 from gateway.redact.placeholder import PATTERN
 from gateway.redact.restore import Restorer
 from gateway.redact.vault import RequestVault
-from gateway.text.checks import luhn
-from gateway.text.jsontext import literals
+from gateway.text.check_digits import luhn
+from gateway.text.embedded_json import literals
 from gateway.types import Call, Scan, Segment, Treatment
 from tests.redact.samples import KEY, call, finding_of, scan, vault
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.redact.placeholder import ALPHABET, LENGTH, LONGEST, PATTERN, digest, placeholder
+from gateway.redact.placeholder import ALPHABET, LENGTH, MAX_LENGTH, PATTERN, digest, placeholder
 
 
 @given(st.binary(min_size=32, max_size=32), st.text())
@@ -24,7 +24,7 @@ def test_any_entity_gives_a_placeholder_of_at_most_40_ascii_characters(
     minted = placeholder(entity, digest(b"k" * 32, "v")[:length])
     assert PATTERN.fullmatch(minted)
     assert minted.isascii()
-    assert len(minted) <= LONGEST
+    assert len(minted) <= MAX_LENGTH
 
 
 def test_the_alphabet_has_no_look_alikes() -> None:

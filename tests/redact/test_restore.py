@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.redact.placeholder import LONGEST
+from gateway.redact.placeholder import MAX_LENGTH
 from gateway.redact.restore import Restorer, hosts_in
 from gateway.redact.vault import RequestVault
 from tests.redact.samples import vault
@@ -136,7 +136,7 @@ def test_hold_back_is_bounded() -> None:
     shown = 0
     for position, character in enumerate(text, start=1):
         shown += len(restorer.feed(character))
-        assert position - shown <= LONGEST
+        assert position - shown <= MAX_LENGTH
 
 
 def test_T20_arguments_are_restored_with_json_escaping() -> None:

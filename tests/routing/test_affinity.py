@@ -19,7 +19,7 @@ def call(*messages: dict[str, Any], **more: Any) -> Call:
 def test_the_next_turn_is_recognised() -> None:
     known = Affinity(10)
     known.learn(known.digests(call(SYSTEM, ASKED), "acme"), "r1-a")
-    assert known.favourite(known.digests(call(SYSTEM, ASKED, TOLD, AGAIN), "acme")) == "r1-a"
+    assert known.preferred(known.digests(call(SYSTEM, ASKED, TOLD, AGAIN), "acme")) == "r1-a"
 
 
 def test_the_longest_beginning_wins() -> None:
@@ -27,7 +27,7 @@ def test_the_longest_beginning_wins() -> None:
     known.learn(known.digests(call(ASKED), "acme"), "r1-a")
     known.learn(known.digests(call(ASKED, TOLD, AGAIN), "acme"), "r1-b")
     later = call(ASKED, TOLD, AGAIN, TOLD, ASKED)
-    assert known.favourite(known.digests(later, "acme")) == "r1-b"
+    assert known.preferred(known.digests(later, "acme")) == "r1-b"
 
 
 def test_other_text_other_frames_and_other_scopes_are_other_conversations() -> None:
@@ -41,14 +41,14 @@ def test_other_text_other_frames_and_other_scopes_are_other_conversations() -> N
         (call(SYSTEM, ASKED), "rival"),
         (call({"role": "user", "content": "You are brief."}, ASKED), "acme"),
     ):
-        assert known.favourite(known.digests(other, scope)) is None
+        assert known.preferred(known.digests(other, scope)) is None
 
 
 def test_text_can_not_be_moved_over_a_boundary() -> None:
     known = Affinity(10)
     known.learn(known.digests(call({"role": "user", "content": "ab"}, TOLD), "s"), "r1-a")
     other = call({"role": "user", "content": "a"}, {"role": "assistant", "content": "bGood day"})
-    assert known.favourite(known.digests(other, "s")) is None
+    assert known.preferred(known.digests(other, "s")) is None
 
 
 def test_the_oldest_is_forgotten() -> None:
@@ -56,14 +56,14 @@ def test_the_oldest_is_forgotten() -> None:
     chains = [known.digests(call({"role": "user", "content": str(i)}), "s") for i in range(3)]
     for chain in chains:
         known.learn(chain, "r1-a")
-    assert [known.favourite(chain) for chain in chains] == [None, "r1-a", "r1-a"]
+    assert [known.preferred(chain) for chain in chains] == [None, "r1-a", "r1-a"]
 
 
 def test_nothing_is_remembered_when_nothing_shall_be() -> None:
     known = Affinity(0)
     assert known.digests(call(ASKED), "s") == ()
     known.learn((), "r1-a")
-    assert known.favourite(()) is None
+    assert known.preferred(()) is None
 
 
 def test_lone_surrogates_are_text_too() -> None:

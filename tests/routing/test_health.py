@@ -79,7 +79,7 @@ def test_whole_replies_make_up_for_the_failures() -> None:
 def test_a_trial_that_says_nothing_leaves_room_for_another() -> None:
     sick = opened()
     trial(sick, 5.0)
-    sick.abandoned()
+    sick.inconclusive()
     assert sick.state(5.0) is State.TRIAL
 
 
@@ -108,7 +108,7 @@ def test_what_is_back_regains_its_share_slowly() -> None:
 @pytest.mark.parametrize(("asked", "obeyed"), [(2.0, 2.0), (3600.0, 30.0)])
 def test_retry_after_is_obeyed_within_bounds_and_is_no_fault(asked: float, obeyed: float) -> None:
     busy = health()
-    busy.set_aside(asked, 0.0)
+    busy.back_off(asked, 0.0)
     assert busy.state(obeyed - 0.1) is State.OUT
     assert busy.state(obeyed) is State.UP
     assert busy.share(obeyed) == 1.0
@@ -116,7 +116,7 @@ def test_retry_after_is_obeyed_within_bounds_and_is_no_fault(asked: float, obeye
 
 def test_a_shorter_retry_after_does_not_end_a_pause() -> None:
     sick = opened()
-    sick.set_aside(1.0, 0.0)
+    sick.back_off(1.0, 0.0)
     assert sick.wait(0.0) == 5.0
 
 

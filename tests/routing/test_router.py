@@ -122,7 +122,7 @@ async def test_a_deployment_that_drains_is_not_tried(clock: Clock) -> None:
 
 async def test_what_is_held_is_not_tried_until_it_is_let_go(clock: Clock) -> None:
     bench = Bench(clock, {"a": {}, "b": {"drain": True}})
-    bench.router.hold(["a"])
+    bench.router.set_draining(["a"])
     assert bench.router.draining == ["a"]
     assert {(await bench.take()).slot.name for _ in range(5)} == {"b"}
     await bench.router.drain("b", on=True)
@@ -151,10 +151,10 @@ async def test_what_was_too_long_is_tried_only_where_there_is_more_room(clock: C
     too_long = ContextTooLong("too long", fallback=False)
     elsewhere = Bench(clock, {**places, "c": {"priority": 2}}).plan()
     assert (await elsewhere.take())[0].name == "a"
-    assert not elsewhere.goes_on(too_long)
+    assert not elsewhere.should_retry(too_long)
     plan = Bench(clock, {**places, "c": {"context": 900, "priority": 2}}).plan()
     assert (await plan.take())[0].name == "a"
-    assert plan.goes_on(too_long)
+    assert plan.should_retry(too_long)
     assert (await plan.take())[0].name == "c"
 
 
@@ -170,14 +170,14 @@ async def test_it_goes_on_only_where_another_deployment_may_do_better(clock: Clo
     bench = Bench(clock, {"a": {}, "b": {}, "c": {}}, attempts=2)
     plan = bench.plan()
     await plan.take()
-    assert plan.goes_on(BROKEN)
-    assert not plan.goes_on(UpstreamRejected("no", fallback=False))
-    assert not plan.goes_on(AddressRefused("no"))
+    assert plan.should_retry(BROKEN)
+    assert not plan.should_retry(UpstreamRejected("no", fallback=False))
+    assert not plan.should_retry(AddressRefused("no"))
     await plan.take()
-    assert not plan.goes_on(BROKEN)  # two attempts, and no more
+    assert not plan.should_retry(BROKEN)  # two attempts, and no more
     alone = bench.plan("b", "c")
     await alone.take()
-    assert not alone.goes_on(BROKEN)
+    assert not alone.should_retry(BROKEN)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ async def events(*given: int, error: Exception | None = None) -> AsyncGenerator[
 async def test_a_place_is_held_until_the_reply_has_ended(clock: Clock) -> None:
     bench = Bench(clock, {"a": {}})
     lease = await bench.take()
-    async with aclosing(lease.carry(events(1, 2))) as carried:
+    async with aclosing(lease.track(events(1, 2))) as carried:
         assert await anext(carried) == 1
         assert lease.slot.outstanding == 1
         assert [event async for event in carried] == [2]
@@ -235,7 +235,7 @@ async def test_a_reply_that_breaks_is_a_failure_and_frees_the_place_once(clock: 
 
     async def read() -> list[int]:
         with lease:
-            return [event async for event in lease.carry(events(1, error=BROKEN))]
+            return [event async for event in lease.track(events(1, error=BROKEN))]
 
     with pytest.raises(UpstreamFailed):
         await read()
@@ -247,7 +247,7 @@ async def test_a_reply_that_breaks_is_a_failure_and_frees_the_place_once(clock: 
 async def test_T49_a_caller_who_leaves_frees_the_place_and_blames_nobody(clock: Clock) -> None:
     bench = Bench(clock, {"a": {}}, failures=1)
     lease = await bench.take()
-    carried = lease.carry(events(1, 2))
+    carried = lease.track(events(1, 2))
     await anext(carried)
     await carried.aclose()
     assert lease.slot.outstanding == 0

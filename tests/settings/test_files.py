@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings.files import beside, replace, stamp
+from gateway.settings.files import replace, stamp, write_temporary
 
 
 def test_a_file_is_another_when_it_is_replaced_written_or_gone(tmp_path: Path) -> None:
@@ -42,5 +42,5 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_file_beside_is_not_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    made = beside(path, b"one")
+    made = write_temporary(path, b"one")
     assert (made.parent, made.read_bytes(), path.exists()) == (tmp_path, b"one", False)

@@ -29,6 +29,6 @@ def test_what_would_not_decide_is_refused(
 def test_a_start_begins_with_the_last_good_download(tmp_path: Path) -> None:
     kept = tmp_path / "kept.tar.gz"
     policy = Policy(bundle=PolicyBundle(url="https://p.example/b.tar.gz", keep=kept))
-    assert policy.start_from == policy.path
+    assert policy.initial_path == policy.path
     kept.write_bytes(b"")
-    assert policy.start_from == kept
+    assert policy.initial_path == kept

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, Sighting, State
+from gateway.state.base import Booking, DistinctEntry, State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer, certificates, cluster, sentinel
@@ -88,8 +88,8 @@ def booking(
     )
 
 
-def sighting(name: str, number: int, *, limit: int, seconds: float = 60) -> Sighting:
-    return Sighting(name=name, member=b"%d" % number, limit=limit, seconds=seconds)
+def distinct_entry(name: str, number: int, *, limit: int, seconds: float = 60) -> DistinctEntry:
+    return DistinctEntry(name=name, member=b"%d" % number, limit=limit, seconds=seconds)
 
 
 async def test_it_is_ready(state: State) -> None:
@@ -199,23 +199,25 @@ async def test_failures_that_are_far_apart_open_nothing(state: State) -> None:
 
 async def test_distinct_members_are_counted_about_right_and_for_a_time(state: State) -> None:
     over = [
-        (await state.reserve("acme", f"d{n}", [], sighting("traces", n % 400, limit=300))).over
+        (
+            await state.reserve("acme", f"d{n}", [], distinct_entry("traces", n % 400, limit=300))
+        ).over
         for n in range(800)
     ]
     assert over.index(True) == pytest.approx(300, rel=0.08)
     assert set(over[400:]) == {True}
-    assert not (await state.reserve("acme", "e", [], sighting("traces", 0, limit=440))).over
-    assert (await state.reserve("acme", "f", [], sighting("traces", 0, limit=360))).over
-    await state.reserve("acme", "g", [], sighting("short", 1, limit=1, seconds=0.2))
+    assert not (await state.reserve("acme", "e", [], distinct_entry("traces", 0, limit=440))).over
+    assert (await state.reserve("acme", "f", [], distinct_entry("traces", 0, limit=360))).over
+    await state.reserve("acme", "g", [], distinct_entry("short", 1, limit=1, seconds=0.2))
     await asyncio.sleep(0.3)
-    assert not (await state.reserve("acme", "h", [], sighting("short", 2, limit=1))).over
+    assert not (await state.reserve("acme", "h", [], distinct_entry("short", 2, limit=1))).over
 
 
 async def test_what_is_sighted_is_added_once_with_what_is_booked_or_not_at_all(
     state: State,
 ) -> None:
-    def seen(number: int) -> Sighting:
-        return sighting("one", number, limit=1)
+    def seen(number: int) -> DistinctEntry:
+        return distinct_entry("one", number, limit=1)
 
     first = await state.reserve("acme", "s1", [booking("s", 3, limit=5)], seen(1))
     again = await state.reserve("acme", "s1", [booking("s", 3, limit=5)], seen(1))

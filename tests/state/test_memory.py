@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import StateUnavailable
-from gateway.state.base import Booking, Sighting
+from gateway.state.base import Booking, DistinctEntry
 from gateway.state.memory import MemoryState
 
 
@@ -13,7 +13,7 @@ async def test_what_has_expired_takes_no_memory() -> None:
     booking = Booking(counter="c", bucket=1, oldest=0, amount=1, limit=5, expires=1030.0)
     await state.reserve("acme", "h", [booking])
     await state.put("acme", "e", b"v", 30)
-    await state.reserve("acme", "s", [], Sighting(name="d", member=b"m", limit=1, seconds=30))
+    await state.reserve("acme", "s", [], DistinctEntry(name="d", member=b"m", limit=1, seconds=30))
     await state.trip("r1", failures=1, within=1, seconds=30)
     await state.trip("r2", failures=2, within=30, seconds=30)
     await state.revoke("k", 1030.0)

@@ -11,12 +11,12 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.keys import KeyRing
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, Sighting
+from gateway.state.base import Booking, DistinctEntry
 from gateway.state.redis import RedisState
 from gateway.state.vault import StoredVault
 from tests.parts.redis import RedisServer, sentinel
 
-SIGHTING = Sighting(name="d", member=b"m", limit=9, seconds=60)
+SIGHTING = DistinctEntry(name="d", member=b"m", limit=9, seconds=60)
 CALLS: dict[str, Callable[[RedisState], Awaitable[object]]] = {
     "reserve": lambda state: state.reserve("acme", "h", [booking(1)]),
     "settle": lambda state: state.settle("acme", "h", [booking(1)], [1]),

@@ -43,7 +43,7 @@ async def test_T25_an_entry_that_is_moved_can_not_be_opened(
     await vault.put("acme", "billing", "name", VALUE, seconds=60)
     (sealed,) = (entry for _, entry in state._entries.values())
     for place in (("globex", "billing", "name"), ("acme", "support", "name")):
-        await state.put(place[0], vault._place(*place), sealed, 60)
+        await state.put(place[0], vault._entry_key(*place), sealed, 60)
         assert await vault.get(*place) is None
 
 
@@ -52,7 +52,7 @@ async def test_an_entry_that_was_changed_or_cut_can_not_be_opened(
     state: MemoryState, vault: StoredVault, cut: int
 ) -> None:
     await vault.put("acme", "billing", "name", VALUE, seconds=60)
-    place = vault._place("acme", "billing", "name")
+    place = vault._entry_key("acme", "billing", "name")
     sealed = await state.get("acme", place)
     assert sealed is not None
     flipped = bytearray(sealed)

@@ -1,6 +1,6 @@
 """Metrics count what ended."""
 
-from gateway.exchange import Exchange, Outcome, Standing
+from gateway.exchange import Exchange, Outcome, QuotaStatus
 from gateway.telemetry.metrics import Metrics
 
 
@@ -8,7 +8,7 @@ def test_a_finished_request_is_counted() -> None:
     metrics = Metrics()
     exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
     exchange.redactions = {"PERSON": 2}
-    exchange.invented = {"CREDIT_CARD": 1}
+    exchange.generated = {"CREDIT_CARD": 1}
     exchange.restored = 3
     exchange.outcome = Outcome(kind="denied", status=403, code="provider_blocked")
     metrics.observe(exchange, 0.5)
@@ -32,8 +32,8 @@ def test_quotas_that_are_nearly_used_and_keys_that_harvest_are_counted() -> None
     metrics = Metrics()
     exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="x")
     exchange.outcome = Outcome(kind="served", status=200)
-    exchange.standings = tuple(
-        Standing(quota=name, count="requests", limit=9, remaining=1, resets=0.0, warn=warn)
+    exchange.quota_statuses = tuple(
+        QuotaStatus(quota=name, count="requests", limit=9, remaining=1, resets=0.0, warn=warn)
         for name, warn in (("pace", True), ("day", False))
     )
     exchange.harvest = {"r1": "over", "r2": "unknown"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.text.views import DEPTH, views
+from gateway.text.views import DEPTH, decoded_views
 
 MAIL = "write to taro@example.com today"
 ENCODED = base64.b64encode(MAIL.encode()).decode()
@@ -34,27 +34,27 @@ ENCODED = base64.b64encode(MAIL.encode()).decode()
     ],
 )
 def test_T09_what_an_encoding_stands_for_is_a_view(written: str, read: str) -> None:
-    found = views(f"a {written}, b")
+    found = decoded_views(f"a {written}, b")
     assert any(read in view.text for view in found)
     (view,) = [v for v in found if read in v.text][:1]
     start = view.text.index(read)
-    assert view.located(start, start + len(read)) == (2, 2 + len(written))
+    assert view.original_span(start, start + len(read)) == (2, 2 + len(written))
 
 
 def test_a_view_keeps_its_way_back_through_several_encodings() -> None:
     written = f"x {base64.b64encode(f'to taro%40example.com, {ENCODED}'.encode()).decode()} y"
-    reads = [view for view in views(written) if "taro@example.com" in view.text]
+    reads = [view for view in decoded_views(written) if "taro@example.com" in view.text]
     assert len(reads) == 2
-    assert {view.located(1, 3) for view in reads} == {(2, len(written) - 2)}
+    assert {view.original_span(1, 3) for view in reads} == {(2, len(written) - 2)}
 
 
 def test_no_more_than_so_many_encodings_are_undone() -> None:
     text = MAIL
     for _ in range(DEPTH):
         text = base64.b64encode(text.encode()).decode()
-    assert any(view.text == MAIL for view in views(text))
+    assert any(view.text == MAIL for view in decoded_views(text))
     deeper = base64.b64encode(text.encode()).decode()
-    assert not any(view.text == MAIL for view in views(deeper))
+    assert not any(view.text == MAIL for view in decoded_views(deeper))
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_no_more_than_so_many_encodings_are_undone() -> None:
     ["", "Plain words, a/path/of/words and 100% of it.", "a" * 40, "deadbeef" * 8, "gateway/detect/engine", "AKIAIOSFODNN7EXAMPLE"],
 )  # fmt: skip
 def test_most_texts_have_one_reading(text: str) -> None:
-    assert views(text) == []
+    assert decoded_views(text) == []
 
 
 def test_escapes_of_white_space_alone_are_told_apart() -> None:
-    assert [view.spaces_only for view in views("one\\ntwo")] == [True]
-    assert [view.spaces_only for view in views("one\\n%74wo")] == [False]
+    assert [view.spaces_only for view in decoded_views("one\\ntwo")] == [True]
+    assert [view.spaces_only for view in decoded_views("one\\n%74wo")] == [False]
 
 
 piece = st.sampled_from(
@@ -78,9 +78,9 @@ piece = st.sampled_from(
 @settings(deadline=None)
 @given(st.lists(piece | st.text(max_size=4), max_size=20).map("".join))
 def test_every_range_of_a_view_is_a_range_of_the_text(text: str) -> None:
-    for view in views(text):
+    for view in decoded_views(text):
         for start in range(len(view.text)):
-            first, last = view.located(start, start + 1)
+            first, last = view.original_span(start, start + 1)
             assert 0 <= first < last <= len(text)
 
 
@@ -92,4 +92,4 @@ def test_every_range_of_a_view_is_a_range_of_the_text(text: str) -> None:
     ],
 )  # fmt: skip
 def test_hostile_texts_take_no_more_than_linear_time(text: str) -> None:
-    assert sum(len(view.text) for view in views(text)) <= 4 * DEPTH * len(text)
+    assert sum(len(view.text) for view in decoded_views(text)) <= 4 * DEPTH * len(text)

@@ -16,11 +16,11 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.policy.decide.permit import Cleared, clear
-from gateway.redact.wire import check
+from gateway.redact.wire_check import check
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import HttpUpstream
-from gateway.upstream.protocol.openai import OpenAISpeech
+from gateway.upstream.protocol.openai import OpenAIAdapter
 from tests.parts import configuration, samples
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, completion, stream
 from tests.redact.samples import vault
@@ -62,9 +62,9 @@ async def events(
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAISpeech(place),
+        OpenAIAdapter(place),
         wire_check=check,
-        refused_host=lambda _: None,
+        host_refusal=lambda _: None,
     )
     await upstream.start()
     try:
@@ -80,9 +80,9 @@ async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: An
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAISpeech(place),
+        OpenAIAdapter(place),
         wire_check=check,
-        refused_host=lambda _: None,
+        host_refusal=lambda _: None,
     )
     await upstream.start()
     try:

@@ -20,7 +20,7 @@ from gateway.policy.compile.build import Build, build
 from gateway.policy.decide.decider import Decider
 from gateway.policy.decide.embedded import EmbeddedEngine
 from gateway.policy.decide.permit import clear
-from gateway.redact.thinking import ThinkSplitter
+from gateway.redact.reasoning_tags import ThinkSplitter
 from gateway.settings.load import load
 from gateway.settings.root import Settings
 from gateway.types import Decision, Event, ReasoningDelta, TextDelta
@@ -28,7 +28,7 @@ from tests.dialects.requests import parse
 from tests.parts.commands import ENVIRON, write_config
 from tests.parts.gateways import detector
 from tests.parts.opa import ROOT
-from tests.parts.scripted import Script, ScriptedUpstream, Seen, completion
+from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, completion
 from tests.parts.vendors import whole
 from tests.policy.samples import known
 from tests.redact.samples import vault
@@ -144,7 +144,9 @@ def moved(settings: Settings, port: int) -> Settings:
     return settings.model_copy(update={"deployments": {name: place}})
 
 
-async def sent(settings: Settings, decision: Decision, reply: Script) -> tuple[Seen, list[Event]]:
+async def sent(
+    settings: Settings, decision: Decision, reply: Script
+) -> tuple[ReceivedRequest, list[Event]]:
     """The request that leaves for the page's call, and what is read of the reply."""
     ((name, place),) = settings.deployments.items()
     masked = OpenAIChat().rebuild(parse(orjson.loads(CALL)), {}, {})

@@ -67,7 +67,9 @@ _SHARES: Final = (22, 20, 13, 15, 10, 10, 10)
 
 def sentence(rng: random.Random) -> str:
     """A template in the notation of ``templates``, made by chance."""
-    make = rng.choices((_action, _deed, _work, _question, _many, _dialogue, _block), _SHARES)[0]
+    make = rng.choices(
+        (_action, _action_sentence, _work, _question, _many, _dialogue, _block), _SHARES
+    )[0]
     return make(rng)
 
 
@@ -75,7 +77,7 @@ def _action(rng: random.Random) -> str:
     return f"{_who(rng)} {rng.choice((*_VERBS, *_TO))} {_who(rng)}{_where(rng)}{rng.choice('..!?')}"
 
 
-def _deed(rng: random.Random) -> str:
+def _action_sentence(rng: random.Random) -> str:
     return f"{_who(rng)} {rng.choice(_DOES)}{_where(rng)}{rng.choice(('.', '.', '', '!'))}"
 
 

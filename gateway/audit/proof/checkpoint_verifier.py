@@ -12,7 +12,7 @@ from gateway.audit.proof.merkle import CompactRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class _Head:
+class _SignedCheckpoint:
     """A checkpoint that is properly signed. Ordered by size."""
 
     size: int
@@ -20,7 +20,7 @@ class _Head:
     root: bytes
 
 
-class Heads:
+class CheckpointVerifier:
     """All checkpoints of a log in order of size, and one that was kept elsewhere.
 
     Args:
@@ -42,15 +42,15 @@ class Heads:
         self._keys = keys
         self._origin = origin
         self._fault = fault
-        self._heads = heapq.merge(self._stored(connection), self._kept(kept))
-        self._due = next(self._heads, None)
+        self._pending = heapq.merge(self._stored(connection), self._kept(kept))
+        self._next_due = next(self._pending, None)
         self._diverged = False
         self.checked = 0
         """How many checkpoints are signed and match the tree."""
         self.signed = 0
         """How many records the last of them covers."""
 
-    def reach(self, tree: CompactRange, following: int) -> None:
+    def advance(self, tree: CompactRange, following: int) -> None:
         """Compare the checkpoints whose size the tree now has.
 
         Args:
@@ -58,22 +58,22 @@ class Heads:
             following: the sequence number after the last record's; more than the tree's size when
                 records are missing.
         """
-        while self._due is not None and self._due.size <= following:
-            self._compare(self._due, tree, following)
-            self._due = next(self._heads, None)
+        while self._next_due is not None and self._next_due.size <= following:
+            self._compare(self._next_due, tree, following)
+            self._next_due = next(self._pending, None)
 
     def end(self, following: int) -> None:
         """The records are at their end: report the checkpoints that cover more of them."""
-        while self._due is not None:
+        while self._next_due is not None:
             self._fault(
-                f"{self._due.label} covers {self._due.size} records, but the log ends at "
+                f"{self._next_due.label} covers {self._next_due.size} records, but the log ends at "
                 f"{following}: its end was cut off"
             )
-            self._due = next(self._heads, None)
+            self._next_due = next(self._pending, None)
         if not self.checked and not self._diverged:
             self._fault("no checkpoint is good: nothing shows that the records are the gateway's")
 
-    def _compare(self, head: _Head, tree: CompactRange, following: int) -> None:
+    def _compare(self, head: _SignedCheckpoint, tree: CompactRange, following: int) -> None:
         if self._diverged or tree.size != following:
             # A missing or changed record spoils every later root: it was reported already.
             self._diverged = True
@@ -88,20 +88,20 @@ class Heads:
         self.checked += 1
         self.signed = head.size
 
-    def _stored(self, connection: sqlite3.Connection) -> Iterator[_Head]:
+    def _stored(self, connection: sqlite3.Connection) -> Iterator[_SignedCheckpoint]:
         for size, note in connection.execute("SELECT size, note FROM checkpoints ORDER BY size"):
             label = f"the checkpoint at {size}"
             found = self._read(note, label)
             if found is not None and found.size != size:
                 self._fault(f"{label} is the one at {found.size}")
             elif found is not None:
-                yield _Head(size=size, label=label, root=found.root)
+                yield _SignedCheckpoint(size=size, label=label, root=found.root)
 
-    def _kept(self, note: bytes | None) -> Iterator[_Head]:
+    def _kept(self, note: bytes | None) -> Iterator[_SignedCheckpoint]:
         label = "the checkpoint that was kept"
         found = None if note is None else self._read(note, label)
         if found is not None:
-            yield _Head(size=found.size, label=label, root=found.root)
+            yield _SignedCheckpoint(size=found.size, label=label, root=found.root)
 
     def _read(self, note: object, label: str) -> Checkpoint | None:
         try:

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.audit import schema
-from gateway.audit.proof.checkpoint_verifier import Heads
+from gateway.audit.proof.checkpoint_verifier import CheckpointVerifier
 from gateway.audit.proof.merkle import CompactRange
-from gateway.audit.proof.rows import RowCheck
+from gateway.audit.proof.record_verifier import RowCheck
 from gateway.audit.reader import reading
 from gateway.audit.store import StoreError
 
@@ -155,17 +155,17 @@ class _Check:
     def _check_records(
         self, connection: sqlite3.Connection, kept: bytes | None, progress: Progress | None
     ) -> None:
-        heads = Heads(connection, self._keys, self._origin, kept, self.faults.add)
+        verifier = CheckpointVerifier(connection, self._keys, self._origin, kept, self.faults.add)
         rows = RowCheck(connection, self._origin, self.faults.add)
         total = _count(connection)
-        heads.reach(self._tree, rows.next)
+        verifier.advance(self._tree, rows.next)
         for row in connection.execute(_RECORDS):
             self._tree.append(rows.check(row))
-            heads.reach(self._tree, rows.next)
+            verifier.advance(self._tree, rows.next)
             if progress is not None and self._tree.size % _PROGRESS_EVERY == 0:
                 progress(self._tree.size, total)
-        heads.end(rows.next)
-        self._signed, self._checkpoints = heads.signed, heads.checked
+        verifier.end(rows.next)
+        self._signed, self._checkpoints = verifier.signed, verifier.checked
 
 
 def _count(connection: sqlite3.Connection) -> int:

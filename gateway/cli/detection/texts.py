@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 import typer
 
+from gateway import timeouts
 from gateway.app import policy_verifier
 from gateway.cli.common import exit_with
-from gateway.detect.scan.lists import NO_LISTS, Lists
+from gateway.detect.scan.lists import NO_LISTS, DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.inprocess import InProcessDetector
 from gateway.errors import ConfigError
@@ -16,8 +17,6 @@ from gateway.policy.compile.bundle import load as load_policy
 from gateway.settings.detection import Detect
 from gateway.settings.load import read
 from gateway.types import Call, Finding, Segment
-
-_DEADLINE_MS: Final = 600_000
 
 Settings = Annotated[
     Path | None,
@@ -42,7 +41,7 @@ class TextScanner:
     """
 
     def __init__(
-        self, detect: Detect, lists: Lists = NO_LISTS, tenant: str = "", app: str = ""
+        self, detect: Detect, lists: DetectionLists = NO_LISTS, tenant: str = "", app: str = ""
     ) -> None:
         self._lists = lists
         self._tenant = tenant
@@ -51,7 +50,7 @@ class TextScanner:
         self._scanner = Scanner(
             self._detector,
             languages=detect.languages,
-            deadline_ms=_DEADLINE_MS,
+            deadline_ms=round(timeouts.COMMAND_SCAN * 1000),
             cache_entries=0,
             cache_key=lambda _: b"",
         )
@@ -86,7 +85,7 @@ def text_scanner(config: Path | None, tenant: str, app: str, *, as_json: bool) -
         return TextScanner(Detect())
     try:
         settings = read(config, os.environ)
-        build = load_policy(settings.policy.start_from, policy_verifier(settings))
+        build = load_policy(settings.policy.initial_path, policy_verifier(settings))
     except ConfigError as error:
         exit_with(error, as_json=as_json)
-    return TextScanner(settings.detect, Lists(build.data["detection"]), tenant, app)
+    return TextScanner(settings.detect, DetectionLists(build.data["detection"]), tenant, app)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn, get_args
 import typer
 from pydantic import ValidationError
 
+from gateway import timeouts
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     FAULT,
@@ -25,8 +26,7 @@ from gateway.cli.common import (
 )
 from gateway.errors import ConfigError, StateUnavailable
 from gateway.identity.certificates.certificates import certificate_name
-from gateway.identity.keys.key_file import Row, changing, mark_revoked, mint, read, told
-from gateway.identity.keys.revocations import FOREVER_SECONDS
+from gateway.identity.keys.key_file import Row, edit_rows, mark_revoked, mint, public_view, read
 from gateway.identity.tokens.subjects import revoked_name
 from gateway.identity.tokens.tokens import token_name
 from gateway.keys import KeyRing, load_ring
@@ -59,8 +59,10 @@ def create(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
     settings, ring, path = _opened(config, as_json=as_json)
     expires = None if days is None else _now() + timedelta(days=days)
     with _changing(path, as_json=as_json) as rows:
-        if key_id in _taken(rows, settings):
-            _cannot(f"{key_id}: exists already; for another secret: sekisho keys rotate {key_id}")
+        if key_id in _used_ids(rows, settings):
+            _usage_error(
+                f"{key_id}: exists already; for another secret: sekisho keys rotate {key_id}"
+            )
         key, row = _mint(
             ring,
             key_id=key_id,
@@ -72,13 +74,13 @@ def create(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
             role_tenants=role_tenant or (),
         )
         rows.append(row)
-    _give(key, row, as_json=as_json)
+    _print_key(key, row, as_json=as_json)
 
 
 def show(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the keys of the key file: everything but the secrets, which nobody has."""
     _, _, path = _opened(config, as_json=as_json)
-    rows = [told(row) for row in _read(path, as_json=as_json)]
+    rows = [public_view(row) for row in _read(path, as_json=as_json)]
     if as_json:
         print_json({"keys": rows})
         return
@@ -104,7 +106,7 @@ def rotate_key(
     with _changing(path, as_json=as_json) as rows:
         current = [row for row in rows if row.id == key_id and row.usable(time.time())]
         if not current:
-            _cannot(f"{key_id}: no usable key of that id is in {path}")
+            _usage_error(f"{key_id}: no usable key of that id is in {path}")
         last = current[-1]
         key, row = _mint(
             ring,
@@ -123,7 +125,7 @@ def rotate_key(
             for old in rows
         ]
         rows.append(row)
-    _give(key, row, as_json=as_json)
+    _print_key(key, row, as_json=as_json)
 
 
 def revoke(
@@ -145,7 +147,7 @@ def revoke(
 ) -> None:
     """Revoke a key or a caller with certificates, a subject, a token or a certificate: at once, for every gateway."""
     if sum(given is not None for given in (key_id, subject, token, certificate)) != 1:
-        _cannot("give one of: an id, --subject, --token, --certificate")
+        _usage_error("give one of: an id, --subject, --token, --certificate")
     settings = load_or_exit(config, as_json=as_json)
     if key_id is not None:
         _revoke_id(key_id, settings, as_json=as_json)
@@ -161,12 +163,12 @@ def _revoke_id(key_id: str, settings: Settings, *, as_json: bool) -> None:
     """In the file, where there is one, and in the shared state."""
     path = settings.identity.keys_file
     prefixes: list[str] = []
-    if path is None and key_id not in _taken([], settings):
-        _cannot(f"{key_id}: no caller of that id is in the configuration")
+    if path is None and key_id not in _used_ids([], settings):
+        _usage_error(f"{key_id}: no caller of that id is in the configuration")
     if path is not None:
         with _changing(path, as_json=as_json) as rows:
-            if key_id not in _taken(rows, settings):
-                _cannot(f"{key_id}: no caller of that id is in {path} or in the configuration")
+            if key_id not in _used_ids(rows, settings):
+                _usage_error(f"{key_id}: no caller of that id is in {path} or in the configuration")
             prefixes = mark_revoked(rows, key_id)
     shared = _publish(settings, [key_id, *prefixes])
     if as_json:
@@ -180,7 +182,7 @@ def _revoke_id(key_id: str, settings: Settings, *, as_json: bool) -> None:
 def _revoke_name(name: str, settings: Settings, *, as_json: bool) -> None:
     """In the shared state alone: there is no other place that a gateway looks for tokens and certificates."""
     if settings.state.url == "memory://":
-        _cannot("state.url: memory:// is not shared; these are revoked by way of a Redis")
+        _usage_error("state.url: memory:// is not shared; these are revoked by way of a Redis")
     shared = _publish(settings, [name])
     if as_json:
         print_json({"name": name, "shared": shared})
@@ -193,7 +195,7 @@ def _revoke_name(name: str, settings: Settings, *, as_json: bool) -> None:
 def _certificate(fingerprint: str) -> str:
     """A certificate as revocations name it."""
     if not _FINGERPRINT.fullmatch(fingerprint):
-        _cannot("--certificate: 64 hexadecimal digits, as: openssl x509 -fingerprint -sha256")
+        _usage_error("--certificate: 64 hexadecimal digits, as: openssl x509 -fingerprint -sha256")
     return certificate_name(fingerprint)
 
 
@@ -213,7 +215,7 @@ def _publish(settings: Settings, names: list[str]) -> bool:
         await state.start()
         try:
             for name in names:
-                await state.revoke(name, time.time() + FOREVER_SECONDS)
+                await state.revoke(name, time.time() + timeouts.REVOKED_FOREVER)
         except StateUnavailable:
             return False
         finally:
@@ -246,9 +248,9 @@ def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
 
 @contextmanager
 def _changing(path: Path, *, as_json: bool) -> Iterator[list[Row]]:
-    """See :func:`changing`; its faults end the command."""
+    """See :func:`edit_rows`; its faults end the command."""
     try:
-        with changing(path) as rows:
+        with edit_rows(path) as rows:
             yield rows
     except ConfigError as error:
         exit_with(error, as_json=as_json)
@@ -261,24 +263,24 @@ def _read(path: Path, *, as_json: bool) -> tuple[Row, ...]:
         exit_with(error, as_json=as_json)
 
 
-def _taken(rows: list[Row], settings: Settings) -> set[str]:
+def _used_ids(rows: list[Row], settings: Settings) -> set[str]:
     return {row.id for row in rows} | {named.id for named in settings.identity.callers().values()}
 
 
-def _mint(ring: KeyRing, **told: Any) -> tuple[str, Row]:
+def _mint(ring: KeyRing, **public_view: Any) -> tuple[str, Row]:
     try:
-        return mint(ring, **told)
+        return mint(ring, **public_view)
     except ValidationError as error:
         fields = {str(fault["loc"][0]) for fault in error.errors()}
         if "roles" in fields:
-            _cannot(f"--role: one of {', '.join(get_args(Role))}")
+            _usage_error(f"--role: one of {', '.join(get_args(Role))}")
         names = ", ".join(sorted(fields))
-        _cannot(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
+        _usage_error(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
 
 
-def _give(key: str, row: Row, *, as_json: bool) -> None:
+def _print_key(key: str, row: Row, *, as_json: bool) -> None:
     if as_json:
-        print_json({"key": key, "row": told(row)})
+        print_json({"key": key, "row": public_view(row)})
         return
     typer.echo(key)
     typer.echo("Give it to the caller now: it is not kept and can't be shown again.", err=True)
@@ -288,6 +290,6 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _cannot(message: str) -> NoReturn:
+def _usage_error(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(USAGE) from None

@@ -9,7 +9,7 @@ from gateway.cli.common import USAGE, AsJson, exit_with, print_json
 from gateway.cli.keys.api_keys import create, revoke, rotate_key, show
 from gateway.errors import ConfigError
 from gateway.keys import KeyRing, public_text, read_public, read_ring
-from gateway.settings.files import beside, replace
+from gateway.settings.files import replace, write_temporary
 
 app = typer.Typer(help="Make and rotate keys.", no_args_is_help=True)
 ring = typer.Typer(help="The key ring: every derived key comes from it.", no_args_is_help=True)
@@ -21,19 +21,21 @@ RingPath = Annotated[Path, typer.Argument(help="The key ring's file.")]
 @ring.command()
 def new(path: RingPath, as_json: AsJson = False) -> None:
     """Write a new key ring that only you can read. An existing file is never overwritten."""
-    made = KeyRing.new()
+    new_ring = KeyRing.new()
     try:
-        temporary = beside(path, made.dump().encode())
+        temporary = write_temporary(path, new_ring.dump().encode())
         try:
             # A link, not a rename: it fails when the name is taken.
             path.hardlink_to(temporary)
         finally:
             temporary.unlink()
     except FileExistsError:
-        _cannot(f"{path}: exists already; to add a new active key: sekisho keys ring rotate {path}")
+        _usage_error(
+            f"{path}: exists already; to add a new active key: sekisho keys ring rotate {path}"
+        )
     except OSError as error:
-        _cannot(f"{path}: can't be written: {error.strerror}")
-    _tell(path, made, as_json=as_json)
+        _usage_error(f"{path}: can't be written: {error.strerror}")
+    _print_result(path, new_ring, as_json=as_json)
 
 
 @ring.command()
@@ -43,8 +45,8 @@ def rotate(path: RingPath, as_json: AsJson = False) -> None:
     try:
         replace(path, rotated.dump().encode())
     except OSError as error:
-        _cannot(f"{path}: can't be written: {error.strerror}")
-    _tell(path, rotated, as_json=as_json)
+        _usage_error(f"{path}: can't be written: {error.strerror}")
+    _print_result(path, rotated, as_json=as_json)
 
 
 @ring.command()
@@ -71,7 +73,7 @@ def _read(path: Path, *, as_json: bool) -> KeyRing:
         exit_with(error, as_json=as_json)
 
 
-def _tell(path: Path, written: KeyRing, *, as_json: bool) -> None:
+def _print_result(path: Path, written: KeyRing, *, as_json: bool) -> None:
     ids = list(written.verifiers())
     if as_json:
         print_json({"path": str(path), "active": written.active_id, "keys": ids})
@@ -79,6 +81,6 @@ def _tell(path: Path, written: KeyRing, *, as_json: bool) -> None:
         typer.echo(f"{path}: active key {written.active_id}, {len(ids)} in all. Keep it secret.")
 
 
-def _cannot(message: str) -> NoReturn:
+def _usage_error(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(USAGE) from None

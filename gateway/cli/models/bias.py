@@ -11,7 +11,7 @@ from gateway.app import Gateway, compose
 from gateway.bias.probe import Probe
 from gateway.bias.questions import Questions
 from gateway.bias.questions import read as questions
-from gateway.bias.result import Result, result, write
+from gateway.bias.result_file import Result, result, write
 from gateway.bias.score import Answer
 from gateway.cli.common import exit_with, print_json
 from gateway.cli.progress import DelayedProgress
@@ -29,16 +29,16 @@ async def measure(
     Where not all questions could be asked, the old result stays.
     """
     try:
-        told, places = questions(asked), _places(settings, only)
+        question_set, places = questions(asked), _places(settings, only)
         gateway = compose(settings, os.environ)
         await gateway.pipeline.policy.start()
         try:
-            measured = [await _one(gateway, name, told, max_tokens) for name in places]
+            measured = [await _one(gateway, name, question_set, max_tokens) for name in places]
         finally:
             await gateway.pipeline.policy.close()
     except ConfigError as error:
         exit_with(error, as_json=as_json)
-    _tell(measured, as_json=as_json)
+    _print_result(measured, as_json=as_json)
 
 
 def _places(settings: Settings, only: str | None) -> list[str]:
@@ -47,7 +47,7 @@ def _places(settings: Settings, only: str | None) -> list[str]:
     Raises:
         ConfigError: there is none, or one that serves no model.
     """
-    named = [name for name, place in settings.deployments.items() if place.bias is not None]
+    named = [name for name, settings in settings.deployments.items() if settings.bias is not None]
     places = [name for name in named if only in (None, name)]
     if not places:
         which = "no deployment" if only is None else f"no deployment {only!r}"
@@ -59,12 +59,12 @@ def _places(settings: Settings, only: str | None) -> list[str]:
 
 
 async def _one(gateway: Gateway, name: str, asked: Questions, max_tokens: int) -> Result:
-    place, began = gateway.settings.deployments[name], datetime.now(UTC)
+    settings, began = gateway.settings.deployments[name], datetime.now(UTC)
     try:
-        answers = await _answers(gateway, name, place, asked, max_tokens)
-        found = result(name, place, asked, answers, began)
-        if place.bias is not None:
-            write(place.bias, found)
+        answers = await _answers(gateway, name, settings, asked, max_tokens)
+        found = result(name, settings, asked, answers, began)
+        if settings.bias is not None:
+            write(settings.bias, found)
     except PolicyError as error:
         reasons = ", ".join(reason.id for reason in error.reasons)
         raise ConfigError([f"{name}: policy does not permit the probe there: {reasons}"]) from None
@@ -74,7 +74,7 @@ async def _one(gateway: Gateway, name: str, asked: Questions, max_tokens: int) -
 
 
 async def _answers(
-    gateway: Gateway, name: str, place: DeploymentSettings, asked: Questions, max_tokens: int
+    gateway: Gateway, name: str, settings: DeploymentSettings, asked: Questions, max_tokens: int
 ) -> Sequence[Answer]:
     upstream = gateway.upstreams[name]
     model, deployment = _served(gateway, name)
@@ -89,7 +89,7 @@ async def _answers(
                 policy=policy,
                 upstream=upstream,
                 max_tokens=max_tokens,
-                greedy=place.preset is None,
+                greedy=settings.preset is None,
             )
             return await probe.ask(asked.items, progress)
     finally:
@@ -106,7 +106,7 @@ def _served(gateway: Gateway, name: str) -> tuple[str, Deployment]:
     )
 
 
-def _tell(measured: Sequence[Result], *, as_json: bool) -> None:
+def _print_result(measured: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
         print_json([found.model_dump(mode="json", exclude={"answers"}) for found in measured])
         return

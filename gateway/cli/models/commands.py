@@ -10,8 +10,8 @@ import structlog
 import typer
 
 from gateway.app import Gateway, compose
-from gateway.bias.known import Known
 from gateway.bias.questions import SHIPPED
+from gateway.bias.results import BiasResults
 from gateway.cli.common import (
     DEFAULT_CONFIG,
     FAULT,
@@ -79,7 +79,9 @@ def probe(
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     faults = asyncio.run(_probe(gateway))
-    proofs = {name: _proven(gateway, name) for name in faults if name in gateway.watch.names}
+    proofs = {
+        name: _proven(gateway, name) for name in faults if name in gateway.provenance_monitor.names
+    }
     ok = not any(faults.values()) and all(it["state"] == "verified" for it in proofs.values())
     if as_json:
         print_json({"ok": ok, "deployments": faults, "provenance": proofs})
@@ -92,7 +94,7 @@ def probe(
 
 
 def _proven(gateway: Gateway, name: str) -> dict[str, str]:
-    proof, why = gateway.pipeline.provenance.standings[name].judged(datetime.now(UTC))
+    proof, why = gateway.pipeline.provenance.statuses[name].assess(datetime.now(UTC))
     return {"state": proof.state, "manifest": proof.manifest, "why": why}
 
 
@@ -113,8 +115,8 @@ async def _ask(gateway: Gateway, name: str, probe: Probe | None) -> str:
     upstream = gateway.upstreams[name]
     await upstream.start()
     try:
-        if name in gateway.watch.names:
-            await gateway.watch.look(name)
+        if name in gateway.provenance_monitor.names:
+            await gateway.provenance_monitor.observe(name)
         return await upstream.probe(probe or Probe(path=None))
     finally:
         await upstream.close()
@@ -122,7 +124,7 @@ async def _ask(gateway: Gateway, name: str, probe: Probe | None) -> str:
 
 def _model(settings: Settings, name: str) -> dict[str, Any]:
     catalogue = Catalogue(settings)
-    names = [asked for asked in catalogue.models() if catalogue.resolve(asked).name == name]
+    names = [alias for alias in catalogue.models() if catalogue.resolve(alias).name == name]
     places = sorted(settings.models[name].deployments, key=lambda d: settings.deployments[d].rank)
     return {
         "model": name,
@@ -149,7 +151,7 @@ def _place(settings: Settings, name: str) -> dict[str, Any]:
 
 def _bias(settings: Settings, name: str) -> dict[str, Any] | None:
     """The score that policies decide on, and when it was measured."""
-    found = Known(settings.deployments, structlog.get_logger()).of([name]).get(name)
+    found = BiasResults(settings.deployments, structlog.get_logger()).of([name]).get(name)
     return None if found is None else {"score": found.score, "measured": found.measured}
 
 

@@ -26,7 +26,7 @@ from gateway.cli.common import (
 )
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError, UpstreamError, UpstreamFailed, UpstreamRejected
-from gateway.provenance import bundle, record, standing, weights
+from gateway.provenance import bundle, record, status, weights
 from gateway.settings.deployments import Provenance
 from gateway.settings.files import replace
 from gateway.upstream.http import HttpUpstream
@@ -83,7 +83,7 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     try:
         signer = bundle.private_key(key)
         listing = record.Listing(
-            allow_symlinks=links, ignore_paths=_left_out(directory, out, ignore)
+            allow_symlinks=links, ignore_paths=_ignored_paths(directory, out, ignore)
         )
         claims = record.Claims(
             expires=expires.replace(tzinfo=UTC),
@@ -93,7 +93,7 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
             derived_from=derived_from,
             image=image,
             **{
-                **_shown(shown_by, config, as_json=as_json),
+                **_observed_claims(shown_by, config, as_json=as_json),
                 **({} if model is None else {"model": model}),
             },
         )
@@ -102,9 +102,9 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     except ValidationError as error:
-        _cannot(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}")
+        _usage_error(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}")
     payload = record.statement(name or directory.resolve().name, files, listing, claims)
-    signed = bundle.seal(payload, signer)
+    signed = bundle.sign_bundle(payload, signer)
     _write(out, signed)
     made = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
     if as_json:
@@ -140,7 +140,7 @@ def verify(
     Of a deployment, the record and the keys are those of the configuration; without --weights, the record alone is verified.
     """
     if (signed is None) != (key is None) or (signed is not None and directory is not None):
-        _cannot("give a directory with --record and --key, or a deployment")
+        _usage_error("give a directory with --record and --key, or a deployment")
     if signed is None or key is None:
         bound = _bound(target, config, as_json=as_json)
     else:
@@ -152,7 +152,7 @@ def verify(
     if as_json:
         print_json(report)
     else:
-        _tell(report)
+        _print_result(report)
     if not report["ok"]:
         raise typer.Exit(FAULT)
 
@@ -160,16 +160,16 @@ def verify(
 def _bound(name: str, config: Path, *, as_json: bool) -> Provenance:
     told = load_or_exit(config, as_json=as_json).deployments.get(name)
     if told is None:
-        _cannot(f"{name}: no such deployment; of a directory, give --record and --key")
+        _usage_error(f"{name}: no such deployment; of a directory, give --record and --key")
     if told.provenance is None:
-        _cannot(f"{name}: has no record; set deployments.{name}.provenance")
+        _usage_error(f"{name}: has no record; set deployments.{name}.provenance")
     return told.provenance
 
 
 def _verified(bound: Provenance, directory: Path | None) -> dict[str, Any]:
     try:
-        told = standing.load(bound.record, bound.keys)
-    except bundle.Unproven as error:
+        told = status.load(bound.record, bound.keys)
+    except bundle.UntrustedRecord as error:
         return _report("unverified", why=str(error))
     if told.expired(datetime.now(UTC)):
         return _report("expired", told.manifest, why=f"expired at {told.claims.expires}")
@@ -193,46 +193,46 @@ def _report(
     }
 
 
-def _tell(report: dict[str, Any]) -> None:
+def _print_result(report: dict[str, Any]) -> None:
     for each in report["differences"]:
         typer.echo(f"{each['path']}: {each['fault']}")
     told = (report["state"], report["manifest"], report["why"])
     typer.echo("  ".join(word for word in told if word))
 
 
-def _shown(name: str | None, config: Path, *, as_json: bool) -> dict[str, str]:
+def _observed_claims(name: str | None, config: Path, *, as_json: bool) -> dict[str, str]:
     """What a deployment shows of itself now."""
     if name is None:
         return {}
     settings = load_or_exit(config, as_json=as_json)
     upstream = compose(settings, os.environ).upstreams.get(name)
     if upstream is None:
-        _cannot(f"{name}: no such deployment")
+        _usage_error(f"{name}: no such deployment")
     try:
-        shown = asyncio.run(_asked(upstream))
+        observed = asyncio.run(_observe(upstream))
     except UpstreamError as error:
-        _cannot(f"{name}: {error.message}")
-    return {"model": settings.deployments[name].model, **shown}
+        _usage_error(f"{name}: {error.message}")
+    return {"model": settings.deployments[name].model, **observed}
 
 
-async def _asked(upstream: HttpUpstream) -> dict[str, str]:
+async def _observe(upstream: HttpUpstream) -> dict[str, str]:
     """Its fingerprint, and its tokenizer where it offers that to be seen: not every server does.
 
     Raises:
         UpstreamError: it does not answer.
     """
     await upstream.start()
-    shows = upstream.shows()
+    observer = upstream.observer()
     try:
-        shown = {"fingerprint": await shows.fingerprint()}
+        observed = {"fingerprint": await observer.fingerprint()}
         with suppress(UpstreamFailed, UpstreamRejected):
-            shown["tokenizer"] = await shows.tokenizer()
+            observed["tokenizer"] = await observer.tokenizer()
     finally:
         await upstream.close()
-    return shown
+    return observed
 
 
-def _left_out(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:
+def _ignored_paths(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:
     """What is asked for, and the record itself where it lies among the weights."""
     here, there = directory.resolve(), out.resolve()
     own = [there.relative_to(here).as_posix()] if there.is_relative_to(here) else []
@@ -254,7 +254,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         replace(path, content, mode=0o644)
     except OSError as error:
-        _cannot(f"{path}: can't be written: {error.strerror}")
+        _usage_error(f"{path}: can't be written: {error.strerror}")
 
 
 class _Hashing(DelayedProgress):
@@ -264,6 +264,6 @@ class _Hashing(DelayedProgress):
         super().__call__(done // _MIB, -(-total // _MIB))
 
 
-def _cannot(message: str) -> NoReturn:
+def _usage_error(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(USAGE) from None

@@ -37,9 +37,9 @@ def _print(found: Difference) -> None:
             typer.echo(f"  {line}")
     typer.echo(f"decisions: {len(found.decisions)} of {found.scenes} differ")
     for one in found.decisions:
-        reasons = f"{_told(one.before)} -> {_told(one.after)}"
+        reasons = f"{_reasons_text(one.before)} -> {_reasons_text(one.after)}"
         typer.echo(f"  {one.change.replace('_', ' ')}: {one.scene}: {reasons}")
 
 
-def _told(reasons: tuple[str, ...]) -> str:
+def _reasons_text(reasons: tuple[str, ...]) -> str:
     return ", ".join(reasons) if reasons else "allowed"

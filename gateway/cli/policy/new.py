@@ -118,6 +118,6 @@ def _write(folder: Path, files: dict[str, str]) -> None:
     typer.echo("now make its tests hold: sekisho policy test")
 
 
-def _refuse(told: str) -> None:
-    typer.echo(told, err=True)
+def _refuse(message: str) -> None:
+    typer.echo(message, err=True)
     raise typer.Exit(USAGE)

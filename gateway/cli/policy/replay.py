@@ -13,14 +13,14 @@ from typing import Annotated, Final, NoReturn
 import orjson
 import typer
 
-from gateway.audit.decisions import Decided, decisions, documents
+from gateway.audit.decisions import DecidedRequest, decisions, documents
 from gateway.audit.record import MalformedRecord
 from gateway.audit.store import StoreError, log_files, sqlite_path
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, Config, load_or_exit
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import ConfigError
 from gateway.policy.compile.bundle import load
-from gateway.policy.lab.replay import Replayed, replay
+from gateway.policy.lab.replay import ReplayReport, replay
 from gateway.policy.lab.replay_report import html, text
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -84,7 +84,7 @@ def replay_past(  # each option of the command is a parameter
         raise typer.Exit(FAULT)
 
 
-def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> Replayed:
+def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> ReplayReport:
     try:
         before, after = load(baseline), load(candidate)
         paths = log_files(path)
@@ -93,16 +93,16 @@ def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> R
         with DelayedProgress("Deciding again") as progress:
             return replay(past, known, before, after, progress)
     except ConfigError as error:
-        _cannot("\n".join(error.faults))
+        _usage_error("\n".join(error.faults))
     except (StoreError, MalformedRecord, KeyError) as error:
-        _cannot(f"the audit log can't be read: {error}")
+        _usage_error(f"the audit log can't be read: {error}")
 
 
-def _time(one: Decided) -> datetime:
+def _time(one: DecidedRequest) -> datetime:
     return one.time
 
 
-def _write(found: Replayed, report: Format, output: Path | None) -> None:
+def _write(found: ReplayReport, report: Format, output: Path | None) -> None:
     told = _WRITERS[report](found)
     if output is None:
         typer.echo(told)
@@ -110,10 +110,10 @@ def _write(found: Replayed, report: Format, output: Path | None) -> None:
     try:
         output.write_text(told, encoding="utf-8")
     except OSError as error:
-        _cannot(f"{output}: {error.strerror}")
+        _usage_error(f"{output}: {error.strerror}")
 
 
-def _json(found: Replayed) -> str:
+def _json(found: ReplayReport) -> str:
     return orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode()
 
 
@@ -126,7 +126,7 @@ def _failing(names: str) -> list[str]:
     wanted = names.split(",")
     unknown = sorted(set(wanted) - set(_CHANGES))
     if unknown:
-        _cannot(f"--fail-on: {unknown[0]!r} is none of {', '.join(_CHANGES)}, none")
+        _usage_error(f"--fail-on: {unknown[0]!r} is none of {', '.join(_CHANGES)}, none")
     return wanted
 
 
@@ -137,10 +137,10 @@ def _moment(since: str) -> datetime:
     try:
         moment = datetime.fromisoformat(since)
     except ValueError:
-        _cannot(f"--since: {since!r} is neither a time nor a span such as 7d")
+        _usage_error(f"--since: {since!r} is neither a time nor a span such as 7d")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _cannot(told: str) -> NoReturn:
+def _usage_error(told: str) -> NoReturn:
     typer.echo(told, err=True)
     raise typer.Exit(USAGE)

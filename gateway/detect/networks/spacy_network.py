@@ -15,7 +15,7 @@ from gateway.detect.networks.encoder import (
     Encoder,
     Entity,
     Floats,
-    Hashed,
+    HashEmbedding,
     Maxout,
     Tokens,
 )
@@ -117,9 +117,9 @@ def _mask(allowed: Iterable[bool]) -> Floats:
     return np.array([0 if one else _IMPOSSIBLE for one in allowed], np.float32)
 
 
-def _embeddings(nodes: Sequence[Any]) -> list[Hashed]:
+def _embeddings(nodes: Sequence[Any]) -> list[HashEmbedding]:
     return [
-        Hashed(node.attrs["seed"], node.get_param("E"))
+        HashEmbedding(node.attrs["seed"], node.get_param("E"))
         for node in nodes
         if node.name == "hashembed"
     ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from presidio_analyzer import RecognizerResult
 from tokenizers import Encoding
 
-from gateway.detect.networks.onnx_files import MOST_TOKENS, NetworkFiles
+from gateway.detect.networks.onnx_files import MAX_TOKENS, NetworkFiles
 
 _STRIDE: Final = 64
 """Tokens that neighbouring windows share, so that a name on the edge of one is whole in the other."""
@@ -47,7 +47,7 @@ class TokenClassifier:
         if not any(entity for entity, _ in self._labels):
             raise ValueError(f"{folder}: of its labels ({', '.join(known.values())}) none is named")
         self._tokenizer = files.tokenizer()
-        most = min(MOST_TOKENS, config.get("max_position_embeddings", MOST_TOKENS))
+        most = min(MAX_TOKENS, config.get("max_position_embeddings", MAX_TOKENS))
         self._tokenizer.enable_truncation(most, stride=min(_STRIDE, most // 4))
         self._session = files.session()
         self._inputs = frozenset(one.name for one in self._session.get_inputs())

@@ -7,10 +7,10 @@ term may not stand inside a longer run of letters, digits or katakana. Time does
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.text.needles import Needles
-from gateway.text.occurrences import bounded, searchable
+from gateway.text.occurrences import at_boundaries, normalized
+from gateway.text.string_set import StringSet
 
-_SHORTEST: Final = 2
+_MIN_LENGTH: Final = 2
 
 
 class Dictionary:
@@ -24,10 +24,10 @@ class Dictionary:
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
-        read = [searchable(term.strip()).text for term in terms]
-        if any(len(term) < _SHORTEST for term in read):
+        read = [normalized(term.strip()).text for term in terms]
+        if any(len(term) < _MIN_LENGTH for term in read):
             raise ValueError("a term needs at least two characters")
-        self._needles = Needles(read)
+        self._needles = StringSet(read)
 
     def __bool__(self) -> bool:
         return bool(self._needles)
@@ -36,7 +36,7 @@ class Dictionary:
         """Where any of the terms stands, in offsets of ``text``; occurrences may overlap."""
         if not self._needles:
             return
-        read = searchable(text)
+        read = normalized(text)
         for start, end in self._needles.find(read.text):
-            if bounded(read.text, start, end):
+            if at_boundaries(read.text, start, end):
                 yield read.original(start, end)

@@ -11,10 +11,10 @@ from typing import Final
 
 from gateway.detect.base import Span
 from gateway.detect.rules.birthdates import DATE, is_date
-from gateway.detect.rules.phones import followed
-from gateway.detect.rules.rule import Sight
+from gateway.detect.rules.phones import phones_before_label
+from gateway.detect.rules.rule import PreparedText
 
-_IS: Final = (
+_LABEL_GAP: Final = (
     r"[ \t]*(?:\([^()\n]{0,20}\))?"
     r"(?:[ \t]*(?:number|no\.?|num\.?|nr\.?|id|is|was|are|will be|番号)(?![a-z]|-[a-z0-9])){0,3}"
     r"[ \t]*[:=#はが]?[ \t]*[\"'`「]?"
@@ -40,11 +40,11 @@ class Label:
     check: Callable[[str], bool]
     score: float = 0.8
 
-    def find(self, sight: Sight) -> Iterator[Span]:
-        if not sight.holds(self.literals):
+    def find(self, prepared: PreparedText) -> Iterator[Span]:
+        if not prepared.contains_any(self.literals):
             return
-        for label in self.before.finditer(sight.lowered):
-            match = self.value.match(sight.text, label.end())
+        for label in self.before.finditer(prepared.lowered):
+            match = self.value.match(prepared.text, label.end())
             if match is not None and self.check(match[0]):
                 yield self.span(match.start(), match.end())
 
@@ -52,16 +52,16 @@ class Label:
         return Span(start=start, end=end, entity=self.entity, score=self.score, detector=self.name)
 
 
-def labelled(sight: Sight) -> Iterator[Span]:
+def labelled(prepared: PreparedText) -> Iterator[Span]:
     """Everything that a label announces; spans may overlap."""
     for label in _LABELS:
-        yield from label.find(sight)
-    yield from followed(sight)
-    yield from _born(sight)
-    yield from _plates(sight)
-    yield from _keyed(sight)
-    yield from _mails(sight)
-    yield from _marks(sight)
+        yield from label.find(prepared)
+    yield from phones_before_label(prepared)
+    yield from _birth_dates(prepared)
+    yield from _plates(prepared)
+    yield from _values_by_key(prepared)
+    yield from _obfuscated_emails(prepared)
+    yield from _confidentiality_marks(prepared)
 
 
 def _number(
@@ -71,7 +71,7 @@ def _number(
     return Label(
         name=name,
         entity=entity,
-        before=re.compile(rf"(?<![a-z])(?:{label}){_IS}"),
+        before=re.compile(rf"(?<![a-z])(?:{label}){_LABEL_GAP}"),
         value=re.compile(rf"(?:{value}){_END}"),
         literals=literals,
         check=lambda written: sum(map(str.isdigit, written)) >= digits,
@@ -92,7 +92,7 @@ def _user(
     )  # fmt: skip
 
 
-_NO_USERS: Final = frozenset(
+_NOT_USER_NAMES: Final = frozenset(
     "admin administrator all and any anyone are be both business can customers default development each email every "
     "everyone for free from guest her him his its members name names new none not null our password personal production "
     "required root sale soon usual well needed follows she someone staff string test that the their them this undefined user username users was when "
@@ -101,7 +101,7 @@ _NO_USERS: Final = frozenset(
 
 
 def _is_user(value: str) -> bool:
-    return value.lower() not in _NO_USERS
+    return value.lower() not in _NOT_USER_NAMES
 
 
 def _is_handle(value: str) -> bool:
@@ -117,7 +117,7 @@ _NATIONAL: Final = (
     r"national (?:id(?:entity)?(?: card)?|insurance|identification)|identity card|aadhaar|आधार|ఆధార్|dni|nie|cpf|cnpj"
     r"|nir|bsn|tckn|nik|pesel|nino|nhs|codice fiscale|personnummer|burgerservicenummer|주민등록번호|身份证号?码?|رقم قومي"
 )
-_CARDS: Final = (
+_MEMBER_ID_LABELS: Final = (
     r"(?:employee|staff|student|member(?:ship)?|customer|client|patient|insurance|health|worker|personnel|medical record|policy ?holder"
     r"|badge)(?:'s)?[ _-](?:id(?:[ -]card)?|card|number|no\.?|badge|code)|badge|mrn"
     r"|(?:社員|従業員|職員|学籍|学生|会員|顧客|患者|診察券|お客様)(?:番号|id|コード|no\.?)"
@@ -127,7 +127,7 @@ _LOGIN: Final = (
     r"|ユーザー?名|ユーザー?id|ログインid|ログイン名|アカウント名)(?:[ \t]*[:=はが][ \t]*|[ \t]+(?:is|was)[ \t]+)[\"'`「@]?"
     r"|(?:log(?:ged|ging)?[ -]?in|sign(?:ed|ing)?[ -]?in|login|authenticat(?:ed?|ing)|connect(?:ed|ing)?)[ \t]+as[ \t]+(?:user[ \t]+)?[\"'`@]?"
 )
-_POINTED: Final = (
+_USER_PHRASES: Final = (
     r"(?:issued|assigned|granted|delegated|belong(?:s|ing)?) to (?:the )?user |(?:by|for|from|of) (?:the )?user "
     r"|(?:activate|create|open|reset|unlock|lock|delete|disable|enable|suspend|verify|recover|restore)[^.\n]{0,30} account (?:for|of) "
     r"|(?:password|token|key|credentials?) [^ \n]{6,60} (?:for|(?:was |is )?issued to) (?:user )?"
@@ -169,7 +169,7 @@ _LABELS: Final = (
     _number(
         "card-number-labelled",
         "ID_NUM",
-        _CARDS,
+        _MEMBER_ID_LABELS,
         r"(?=[A-Z-]*[0-9])[A-Z0-9](?:[A-Z0-9-]{2,18})[A-Z0-9]|[a-z]{1,4}-?[0-9]{3,12}|[A-Z]{1,4}-[A-Z0-9]{4,16}",
         "id", "card", "number", "no", "badge", "code", "mrn", "番号", "コード",
         digits=0,
@@ -178,7 +178,7 @@ _LABELS: Final = (
         name="plate-labelled",
         entity="LICENSE_PLATE",
         before=re.compile(
-            rf"(?<![a-z])(?:(?:licen[cs]e|number|vehicle|registration|car)[ -]plate|plate(?= (?:number|no)))s?{_IS}"
+            rf"(?<![a-z])(?:(?:licen[cs]e|number|vehicle|registration|car)[ -]plate|plate(?= (?:number|no)))s?{_LABEL_GAP}"
         ),
         value=re.compile(r"(?=[A-Z -]{0,5}[0-9])[A-Z0-9]{1,7}(?:[ -]?[A-Z0-9]{1,5}){0,2}(?![A-Za-z0-9])"),
         literals=("plate",),
@@ -199,7 +199,7 @@ _LABELS: Final = (
         check=is_date,
     ),
     _user("user-name", _LOGIN, _is_user, "user", "login", "log", "sign", "name", "handle", "ユーザ", "アカウント", " as "),
-    _user("user-pointed", _POINTED, _is_handle, " user ", " account ", "password ", "token ", "key ", "credential"),
+    _user("user-pointed", _USER_PHRASES, _is_handle, " user ", " account ", "password ", "token ", "key ", "credential"),
     _user(
         "user-shown",
         r"(?:customer|user|member|account(?: holder)?|subscriber|player) ",
@@ -213,16 +213,18 @@ _MARK_STEMS: Final = (
     "秘", "㊙", "取扱注意", "機密", "CONFIDENTIAL", "TOP SECRET", "INTERNAL USE", "DISTRIBUT", "ATTORNEY-CLIENT",
 )  # fmt: skip
 """One of these is in every mark: far cheaper to look for than the marks themselves."""
-_MARKS: Final = re.compile(
+_CONFIDENTIALITY_MARKS: Final = re.compile(
     r"社外秘|部外秘|関係者外秘|極秘|マル秘|㊙|取扱注意|(?<=[【\[(])機密(?=[】\])])"
     r"|(?<![A-Za-z])(?:(?:STRICTLY|HIGHLY|COMPANY|PRIVATE AND|PROPRIETARY AND) )?CONFIDENTIAL(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:TOP SECRET|INTERNAL USE ONLY|FOR INTERNAL USE|RESTRICTED DISTRIBUTION|DO NOT DISTRIBUTE|ATTORNEY-CLIENT PRIVILEGED)(?![A-Za-z])"
 )
-_SPELT_MAIL: Final = re.compile(
+_OBFUSCATED_EMAIL: Final = re.compile(
     r"(?<![\w.+-])[a-z0-9_.+-]{1,64}(?: @ ?|@ | ?[(\[{<]at[)\]}>] ?)[a-z0-9-]{1,63}"
     r"(?:(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z0-9-]{1,63}){0,4}(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z]{2,10}(?![\w.-])"
 )
-_BORN: Final = re.compile(rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))")
+_BIRTH_DATE_SUFFIX: Final = re.compile(
+    rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))"
+)
 _PLATE_NUMBER: Final = (
     r"[0-9][0-9][0-9ACFHKLMPXY] ?[あ-んA-Z] ?(?:[0-9]{2}-[0-9]{2}|[・.]{1,3} ?[0-9]{1,3}|[0-9]{4})"
 )
@@ -238,44 +240,44 @@ _WHOLE_USER: Final = re.compile(r"[A-Za-z0-9][\w.-]{2,31}")
 _WHOLE_DATE: Final = re.compile(DATE, re.IGNORECASE)
 
 
-def _marks(sight: Sight) -> Iterator[Span]:
+def _confidentiality_marks(prepared: PreparedText) -> Iterator[Span]:
     """Marks of confidential papers."""
-    if any(stem in sight.text for stem in _MARK_STEMS):
-        for mark in _MARKS.finditer(sight.text):
+    if any(stem in prepared.text for stem in _MARK_STEMS):
+        for mark in _CONFIDENTIALITY_MARKS.finditer(prepared.text):
             yield _span(mark.start(), mark.end(), "CONFIDENTIAL_MARK", "confidential-mark")
 
 
-def _born(sight: Sight) -> Iterator[Span]:
+def _birth_dates(prepared: PreparedText) -> Iterator[Span]:
     """Dates with 生まれ after them."""
-    if "生" in sight.text or "誕" in sight.text:
-        for match in _BORN.finditer(sight.lowered):
+    if "生" in prepared.text or "誕" in prepared.text:
+        for match in _BIRTH_DATE_SUFFIX.finditer(prepared.lowered):
             if is_date(match[1]):
                 yield _span(match.start(1), match.end(1), "DATE_OF_BIRTH", "birth-date")
 
 
-def _mails(sight: Sight) -> Iterator[Span]:
+def _obfuscated_emails(prepared: PreparedText) -> Iterator[Span]:
     """Addresses kept from machines: ``ann @ example.com``, ``ann (at) example (dot) com``."""
-    if any(sign in sight.lowered for sign in ("@ ", " @", "(at)", "[at]", "{at}", "<at>")):
-        for match in _SPELT_MAIL.finditer(sight.lowered):
+    if any(sign in prepared.lowered for sign in ("@ ", " @", "(at)", "[at]", "{at}", "<at>")):
+        for match in _OBFUSCATED_EMAIL.finditer(prepared.lowered):
             yield _span(match.start(), match.end(), "EMAIL_ADDRESS", "spelt-mail")
 
 
-def _plates(sight: Sight) -> Iterator[Span]:
+def _plates(prepared: PreparedText) -> Iterator[Span]:
     """Japanese plates: 品川 300 あ 12-34 (道路運送車両法施行規則, 第一号様式)."""
-    if sight.has_digit and not sight.text.isascii() and _MAY_HAVE_PLATE.search(sight.text):
-        for match in _PLATE_JAPANESE.finditer(sight.text):
+    if prepared.has_digit and not prepared.text.isascii() and _MAY_HAVE_PLATE.search(prepared.text):
+        for match in _PLATE_JAPANESE.finditer(prepared.text):
             yield _span(match.start(), match.end(), "LICENSE_PLATE", "plate-japanese")
 
 
-def _keyed(sight: Sight) -> Iterator[Span]:
+def _values_by_key(prepared: PreparedText) -> Iterator[Span]:
     """The whole value under an object key such as ``"username"`` or ``"birth_date"``."""
-    text = sight.text.strip()
-    if not sight.key or not text:
+    text = prepared.text.strip()
+    if not prepared.key or not text:
         return
-    start = sight.text.index(text)
-    if _USER_KEY.fullmatch(sight.key) and _WHOLE_USER.fullmatch(text) and _is_user(text):
+    start = prepared.text.index(text)
+    if _USER_KEY.fullmatch(prepared.key) and _WHOLE_USER.fullmatch(text) and _is_user(text):
         yield _span(start, start + len(text), "USERNAME", "keyed-user")
-    elif _BIRTH_KEY.fullmatch(sight.key) and _WHOLE_DATE.fullmatch(text) and is_date(text):
+    elif _BIRTH_KEY.fullmatch(prepared.key) and _WHOLE_DATE.fullmatch(text) and is_date(text):
         yield _span(start, start + len(text), "DATE_OF_BIRTH", "keyed-birth-date")
 
 

@@ -8,23 +8,23 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.detect.base import Span
-from gateway.detect.overlap import resolve
-from gateway.detect.rules import generic, phones, secret_formats, secrets
-from gateway.detect.rules.ja import identifiers
-from gateway.detect.rules.rule import Sight, found
+from gateway.detect.overlap import resolve_overlaps
+from gateway.detect.rules import identifiers, phones, secret_formats, secrets
+from gateway.detect.rules.ja import identifiers as ja
+from gateway.detect.rules.rule import PreparedText, found
 from gateway.text.fold import Folded, fold
 
-_FINDERS: Final[tuple[Callable[[Sight], Iterable[Span]], ...]] = (
-    generic.cards,
-    generic.ibans,
-    generic.addresses,
-    phones.phones,
+_FINDERS: Final[tuple[Callable[[PreparedText], Iterable[Span]], ...]] = (
+    identifiers.cards,
+    identifiers.ibans,
     identifiers.addresses,
+    phones.phones,
+    ja.addresses,
     secret_formats.credentials,
-    secrets.announced,
-    secrets.keyed,
+    secrets.keyword_secrets,
+    secrets.secrets_by_key,
 )
-_RULES: Final = (*generic.RULES, *secrets.RULES, *identifiers.RULES)
+_RULES: Final = (*identifiers.RULES, *secrets.RULES, *ja.RULES)
 
 ENTITIES: Final = frozenset(
     {rule.entity for rule in _RULES}
@@ -37,25 +37,25 @@ ENTITIES: Final = frozenset(
 
 def find(folded: str, key: str = "") -> list[Span]:
     """Everything the rules find in folded text, in its offsets; spans may overlap."""
-    sight = Sight.of(folded, key)
-    spans = found(_RULES, sight)
+    prepared = PreparedText.of(folded, key)
+    spans = found(_RULES, prepared)
     for finder in _FINDERS:
-        spans.extend(finder(sight))
+        spans.extend(finder(prepared))
     return spans
 
 
 def tier0(text: str, key: str = "") -> tuple[Span, ...]:
     """The spans of the deterministic rules, disjoint and sorted, in offsets of ``text``."""
     folded = fold(text)
-    return unfolded(resolve(find(folded.text, key), folded.text), folded)
+    return to_original_offsets(resolve_overlaps(find(folded.text, key), folded.text), folded)
 
 
-def unfolded(spans: tuple[Span, ...], folded: Folded) -> tuple[Span, ...]:
+def to_original_offsets(spans: tuple[Span, ...], folded: Folded) -> tuple[Span, ...]:
     """The same spans in the offsets of the text that was folded."""
     if folded.offsets is None:
         return spans
-    return tuple(_moved(span, *folded.original(span.start, span.end)) for span in spans)
+    return tuple(_at_offsets(span, *folded.original(span.start, span.end)) for span in spans)
 
 
-def _moved(span: Span, start: int, end: int) -> Span:
+def _at_offsets(span: Span, start: int, end: int) -> Span:
     return Span(start=start, end=end, entity=span.entity, score=span.score, detector=span.detector)

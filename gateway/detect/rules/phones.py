@@ -12,9 +12,9 @@ from typing import Final
 import phonenumbers
 
 from gateway.detect.base import Span
-from gateway.detect.rules.rule import Sight, bare, words
+from gateway.detect.rules.rule import PreparedText, context_pattern, strip_separators
 
-_CONTEXT: Final = words(
+_CONTEXT: Final = context_pattern(
     r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline", r"answer", r"reach",
     r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"(?<![一-龥])番号は",
 )  # fmt: skip
@@ -30,7 +30,7 @@ _NORTH_AMERICAN: Final = re.compile(
     r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
 )
 _AFTER: Final = re.compile(r"[ /\-,(]{1,3}(?:office|fax|mobile|cell|home|work|tel|phone)(?![a-z])")
-_OTHER: Final = words(
+_OTHER: Final = context_pattern(
     r"order", r"invoice", r"ref", r"id\b", r"no\.", r"number", r"serial", r"ticket", r"case", r"code", r"sku", r"batch", r"lot",
     r"part", r"page", r"注文", r"請求", r"伝票", r"管理", r"受付", r"商品", r"品番", r"コード",
 )  # fmt: skip
@@ -48,27 +48,30 @@ _REGIONS: Final = ("JP", "GB", "US", "FR", "DE")
 _BARE_REGIONS: Final = ("JP", "GB", "FR")
 """Plans in which a trunk 0 and the right length already say much."""
 
-_FEWEST: Final = 7
+_MIN_DIGITS: Final = 7
 _LONG: Final = 10
-_FEWEST_NATIONAL: Final = 9
-_MOST: Final = 15
+_MIN_NATIONAL_DIGITS: Final = 9
+_MAX_DIGITS: Final = 15
 
 
-def phones(sight: Sight) -> Iterator[Span]:
+def phones(prepared: PreparedText) -> Iterator[Span]:
     """Numbers in a form that people write, or with a word such as "call" or 電話 before them."""
-    if not sight.numbers:
+    if not prepared.numbers:
         return
     taken: set[int] = set()
     for pattern in (_JAPANESE, _NORTH_AMERICAN):
-        for match in sight.matches(pattern):
-            score = _form_score(match, sight)
-            if score and 9 <= len(bare(match[0]).split("x")[0].lstrip("+")) <= _MOST:
+        for match in prepared.matches(pattern):
+            score = _format_score(match, prepared)
+            if (
+                score
+                and 9 <= len(strip_separators(match[0]).split("x")[0].lstrip("+")) <= _MAX_DIGITS
+            ):
                 taken.update(range(*match.span()))
                 yield _phone(match, score)
-    for match in sight.matches(_CANDIDATE):
+    for match in prepared.matches(_CANDIDATE):
         if taken.isdisjoint(range(*match.span())):
-            told = partial(sight.told, _CONTEXT, match.start())
-            score = _plan_score(match[0], told) or _bare_score(match, sight)
+            has_context = partial(prepared.has_context, _CONTEXT, match.start())
+            score = _plan_score(match[0], has_context) or _undelimited_score(match, prepared)
             if score:
                 yield _phone(match, score)
 
@@ -78,43 +81,43 @@ def _phone(match: re.Match[str], score: float) -> Span:
     return Span(start=start, end=end, entity="PHONE_NUMBER", score=score, detector="phone")
 
 
-def _plan_score(written: str, told: Callable[[], bool]) -> float:
+def _plan_score(written: str, has_context: Callable[[], bool]) -> float:
     """How sure a numbering plan, or a word before the number, makes it."""
     if _DATE.match(written) or _IPV4.fullmatch(written):
         return 0.0
     if _valid(written):
         return 0.75
-    digits = len(bare(written).split("x")[0].lstrip("+"))
-    if written[0] == "+" and _LONG <= digits <= _MOST:
+    digits = len(strip_separators(written).split("x")[0].lstrip("+"))
+    if written[0] == "+" and _LONG <= digits <= _MAX_DIGITS:
         return 0.6
-    return 0.6 if _FEWEST <= digits <= _MOST and told() else 0.0
+    return 0.6 if _MIN_DIGITS <= digits <= _MAX_DIGITS and has_context() else 0.0
 
 
-def followed(sight: Sight) -> Iterator[Span]:
+def phones_before_label(prepared: PreparedText) -> Iterator[Span]:
     """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
-    for match in sight.matches(_CANDIDATE):
-        if _AFTER.match(sight.lowered, match.end()) and _plan_score(match[0], lambda: True):
+    for match in prepared.matches(_CANDIDATE):
+        if _AFTER.match(prepared.lowered, match.end()) and _plan_score(match[0], lambda: True):
             yield _phone(match, 0.6)
 
 
-def _bare_score(match: re.Match[str], sight: Sight) -> float:
+def _undelimited_score(match: re.Match[str], prepared: PreparedText) -> float:
     """Bare digits with a trunk 0 that a plan knows, unless a word before them names another number."""
     written = match[0]
     if not (
         written.isdigit() and written[0] == "0" and written[1] != "0" and 10 <= len(written) <= 11
     ):
         return 0.0
-    if sight.told(_OTHER, match.start()):
+    if prepared.has_context(_OTHER, match.start()):
         return 0.0
     return 0.5 if any(_valid_in(written, region) for region in _BARE_REGIONS) else 0.0
 
 
-def _form_score(match: re.Match[str], sight: Sight) -> float:
+def _format_score(match: re.Match[str], prepared: PreparedText) -> float:
     """Bare digits may be any number; separators, a mobile prefix or a word say that it is one."""
     written = match[0]
-    if not written.isdigit() or sight.told(_CONTEXT, match.start()):
+    if not written.isdigit() or prepared.has_context(_CONTEXT, match.start()):
         return 0.9
-    return 0.75 if len(bare(written)) == 11 else 0.0
+    return 0.75 if len(strip_separators(written)) == 11 else 0.0
 
 
 def _valid(written: str) -> bool:
@@ -130,7 +133,7 @@ def _valid(written: str) -> bool:
 def _is_national(written: str) -> bool:
     """A trunk 0, separators, and more digits than a part number has."""
     digits = sum(map(str.isdigit, written))
-    return written.lstrip("(")[0] == "0" and _FEWEST_NATIONAL <= digits < len(written)
+    return written.lstrip("(")[0] == "0" and _MIN_NATIONAL_DIGITS <= digits < len(written)
 
 
 def _valid_in(number: str, region: str) -> bool:

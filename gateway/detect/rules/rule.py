@@ -8,7 +8,7 @@ these bounds:
   symbol or more than ``PLAIN_LETTERS`` letters, or stands after a word that announces a secret;
 - after a space inside a match comes again such a word, or one to four capital letters;
 - kana and kanji are in no match but an address, which begins with the name of a prefecture;
-- context stands before a match, at most ``REACH`` characters away.
+- context stands before a match, at most ``CONTEXT_REACH`` characters away.
 """
 
 import re
@@ -22,7 +22,7 @@ from gateway.text.fold import caseless
 PLAIN_LETTERS: Final = 15
 """A word of letters that is longer may be a credential."""
 
-REACH: Final = 48
+CONTEXT_REACH: Final = 48
 """How far before a match context counts, in characters of folded text."""
 
 _DIGIT: Final = re.compile("[0-9]")
@@ -33,7 +33,7 @@ _BEYOND: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PreparedText:
     """A folded text with what all rules want to know of it, computed once."""
 
     text: str
@@ -44,7 +44,7 @@ class Sight:
     key: str
 
     @classmethod
-    def of(cls, text: str, key: str) -> "Sight":
+    def of(cls, text: str, key: str) -> "PreparedText":
         has_digit = _DIGIT.search(text) is not None
         numbers = [match.span() for match in _NUMBER.finditer(text)] if has_digit else ()
         return cls(text, caseless(text), has_digit, numbers, key.lower())
@@ -54,7 +54,7 @@ class Sight:
         for start, end in self.numbers:
             yield from pattern.finditer(self.text, max(0, start - _BEFORE), end + _BEYOND)
 
-    def holds(self, literals: tuple[str, ...]) -> bool:
+    def contains_any(self, literals: tuple[str, ...]) -> bool:
         """Whether the text or the key has any of these: far cheaper than a regular expression."""
         lowered, key = self.lowered, self.key
         for literal in literals:  # noqa: SIM110  # any() would take a generator, which costs more than the search
@@ -62,9 +62,9 @@ class Sight:
                 return True
         return False
 
-    def told(self, context: re.Pattern[str], start: int) -> bool:
+    def has_context(self, context: re.Pattern[str], start: int) -> bool:
         """Whether a context word stands shortly before ``start``, or in the object key."""
-        if context.search(self.lowered, max(0, start - REACH), start):
+        if context.search(self.lowered, max(0, start - CONTEXT_REACH), start):
             return True
         return bool(self.key) and context.search(self.key) is not None
 
@@ -90,24 +90,26 @@ class Rule:
     check: Callable[[str], bool] | None = None
     context: re.Pattern[str] | None = None
 
-    def may_match(self, sight: Sight) -> bool:
+    def may_match(self, prepared: PreparedText) -> bool:
         """Whether the pattern is worth running at all: most are not."""
-        if (self.digits and not sight.has_digit) or (self.numeric and not sight.numbers):
+        if (self.digits and not prepared.has_digit) or (self.numeric and not prepared.numbers):
             return False
-        return not self.literals or sight.holds(self.literals)
+        return not self.literals or prepared.contains_any(self.literals)
 
-    def find(self, sight: Sight) -> Iterator[Span]:
-        if not self.may_match(sight):
+    def find(self, prepared: PreparedText) -> Iterator[Span]:
+        if not self.may_match(prepared):
             return
-        for match in self._matches(sight):
-            if self.check is not None and not self.check(bare(match[0])):
+        for match in self._matches(prepared):
+            if self.check is not None and not self.check(strip_separators(match[0])):
                 continue
-            if self.context is not None and not sight.told(self.context, match.start()):
+            if self.context is not None and not prepared.has_context(self.context, match.start()):
                 continue
             yield self.span(match.start(), match.end())
 
-    def _matches(self, sight: Sight) -> Iterator[re.Match[str]]:
-        return sight.matches(self.pattern) if self.numeric else self.pattern.finditer(sight.text)
+    def _matches(self, prepared: PreparedText) -> Iterator[re.Match[str]]:
+        return (
+            prepared.matches(self.pattern) if self.numeric else self.pattern.finditer(prepared.text)
+        )
 
     def span(self, start: int, end: int) -> Span:
         return Span(start=start, end=end, entity=self.entity, score=self.score, detector=self.name)
@@ -116,16 +118,16 @@ class Rule:
 _SEPARATORS: Final = {ord(c): None for c in " -.()/"}
 
 
-def bare(value: str) -> str:
+def strip_separators(value: str) -> str:
     """A value without the separators that people write into numbers."""
     return value.translate(_SEPARATORS)
 
 
-def words(*alternatives: str) -> re.Pattern[str]:
+def context_pattern(*alternatives: str) -> re.Pattern[str]:
     """A context pattern: any of these (lower-case) regular expressions, not inside a Latin word."""
     return re.compile(rf"(?<![a-z])(?:{'|'.join(alternatives)})")
 
 
-def found(rules: Iterable[Rule], sight: Sight) -> list[Span]:
+def found(rules: Iterable[Rule], prepared: PreparedText) -> list[Span]:
     """Everything that a table finds; spans may overlap."""
-    return [span for rule in rules if rule.may_match(sight) for span in rule.find(sight)]
+    return [span for rule in rules if rule.may_match(prepared) for span in rule.find(prepared)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.rules.rule import Rule, Sight
+from gateway.detect.rules.rule import PreparedText, Rule
 
 _START: Final = r"(?<![A-Za-z0-9])"
 _END: Final = r"(?![A-Za-z0-9_-])"
@@ -161,9 +161,9 @@ _LONG: Final = re.compile(r"[A-Za-z0-9+/=_.~$:%@-][A-Za-z0-9+/=_.~$:%@-]{14}")
 """No format is shorter: a text without a run of so many characters holds none."""
 
 
-def credentials(sight: Sight) -> Iterator[Span]:
+def credentials(prepared: PreparedText) -> Iterator[Span]:
     """Everything in a vendor's format. One search for a long run spares most texts a hundred look-ups."""
-    if _LONG.search(sight.text):
+    if _LONG.search(prepared.text):
         for literal, rule in _BY_LITERAL:
-            if literal in sight.lowered:
-                yield from rule.find(sight)
+            if literal in prepared.lowered:
+                yield from rule.find(prepared)

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.rules.rule import Rule, Sight
-from gateway.text.checks import entropy
+from gateway.detect.rules.rule import PreparedText, Rule
+from gateway.text.check_digits import entropy
 
-LEAD_REACH: Final = 64
+SECRET_KEYWORD_REACH: Final = 64
 """How far after the first letter of an announcing word its secret can begin."""
 
-PRIVATE_KEY_HEAD: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-PRIVATE_KEY_TAIL: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY_BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY_END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PRIVATE_KEY: Final = re.compile(
-    PRIVATE_KEY_HEAD.pattern
-    + rf"(?:[^-]|-(?!----)){{0,8000}}?{PRIVATE_KEY_TAIL.pattern}"
-    + rf"|{PRIVATE_KEY_HEAD.pattern}(?:\s|\\[nr])*(?:[A-Za-z0-9+/=]{{16,}}(?:\s|\\[nr])*)+"
+    PRIVATE_KEY_BEGIN.pattern
+    + rf"(?:[^-]|-(?!----)){{0,8000}}?{PRIVATE_KEY_END.pattern}"
+    + rf"|{PRIVATE_KEY_BEGIN.pattern}(?:\s|\\[nr])*(?:[A-Za-z0-9+/=]{{16,}}(?:\s|\\[nr])*)+"
 )
 
 
@@ -40,7 +40,7 @@ RULES: Final = (
     ),
 )
 
-LEAD: Final = re.compile(
+SECRET_KEYWORD: Final = re.compile(
     r"(?:password|passwd|passphrase|passcode|pass code|pwd|secret|credential|bearer"
     r"|(?<![a-z])pin(?![a-z])|(?:api|access|private|auth|encryption|signing|account|license)[ _-]?key"
     r"|token|パスワード|パスコード|パスフレーズ|暗証番号|秘密鍵|シークレット|トークン|合言葉"
@@ -48,14 +48,14 @@ LEAD: Final = re.compile(
 )
 """A word that announces a secret, in lower-cased text."""
 
-STEMS: Final = (
+SECRET_KEYWORD_STEMS: Final = (
     "pass", "pwd", "secret", "credential", "bearer", "pin", "key", "token",
     "パス", "暗証", "秘密", "シーク", "トーク", "合言", "キー",
 )  # fmt: skip
-"""One of these is in every word of ``LEAD``."""
+"""One of these is in every word of ``SECRET_KEYWORD``."""
 
-_ANNOUNCED: Final = re.compile(
-    rf"(?P<lead>{LEAD.pattern})[a-z0-9_]{{0,12}}[\"'\]`]{{0,2}}"
+_KEYWORD_AND_VALUE: Final = re.compile(
+    rf"(?P<lead>{SECRET_KEYWORD.pattern})[a-z0-9_]{{0,12}}[\"'\]`]{{0,2}}"
     r"(?:(?P<assigned>[ \t]{0,3}(?::=|=>|==?|:)[ \t]{0,3})"
     r"|(?P<told>(?:[ \t]{1,2}(?:for|to|of|on)(?:[ \t]+[\w.'-]{1,12}){1,3})?"
     r"[ \t]{1,2}(?:is|was|are|equals|will be)(?:[ \t]{1,2}(?:now|set to|still))?[ \t:]{1,3}"
@@ -68,7 +68,7 @@ _REFERENCE: Final = re.compile(
     r"[$%{(\[]|(?:os|process|env|self|this|config|settings|secrets?|var|data)\.|[A-Za-z_.]+[(\[][\w., \"']*[)\]]?$|\w+://|[^@]+@[\w-]+\.\w"
 )
 _PLACEHOLDER: Final = re.compile(r"\[?[A-Z][A-Z0-9_]*_[0-9a-z]{8,}\]?")
-_NO_SECRETS: Final = frozenset(
+_NOT_SECRETS: Final = frozenset(
     "string required optional undefined password example changethis redacted protected enabled disabled"
     " default forgotten expired incorrect invalid number integer boolean object array false true none null".split()
 )
@@ -77,21 +77,23 @@ _SECRET_KEY: Final = re.compile(
     r"|access[_-]?key|auth[_-]?token|access[_-]?token|client[_-]?secret|private[_-]?key|credentials?"
     r"|パスワード|暗証番号|シークレット)|apikey|accesstoken|clientsecret|secretkey|privatekey"
 )
-_SHORTEST: Final = 6
-_SHORTEST_DIRECT: Final = 8
+_MIN_LENGTH: Final = 6
+_MIN_LENGTH_UNASSIGNED: Final = 8
 _BITS: Final = 2.3
 
 
-def announced(sight: Sight) -> Iterator[Span]:
+def keyword_secrets(prepared: PreparedText) -> Iterator[Span]:
     """Secrets told in prose or assigned: ``password is …``, ``api_key=…``, ``パスワードは…``."""
-    if not sight.holds(STEMS):
+    if not prepared.contains_any(SECRET_KEYWORD_STEMS):
         return
     position = 0
-    while match := _ANNOUNCED.search(sight.lowered, position):
+    while match := _KEYWORD_AND_VALUE.search(prepared.lowered, position):
         position = match.end("lead")  # what one word announces may announce the next itself
         start, end = match.span("value")
-        end = start + len(sight.text[start:end].rstrip(".,:;)]}?"))
-        if start - match.start() <= LEAD_REACH and _is_secret(sight.text[start:end], match):
+        end = start + len(prepared.text[start:end].rstrip(".,:;)]}?"))
+        if start - match.start() <= SECRET_KEYWORD_REACH and _is_secret(
+            prepared.text[start:end], match
+        ):
             yield Span(
                 start=start,
                 end=end,
@@ -101,14 +103,14 @@ def announced(sight: Sight) -> Iterator[Span]:
             )
 
 
-def keyed(sight: Sight) -> Iterator[Span]:
+def secrets_by_key(prepared: PreparedText) -> Iterator[Span]:
     """The whole value under an object key such as ``"password"``, when it is one word."""
-    text = sight.text.strip()
-    if not _SECRET_KEY.fullmatch(sight.key) or len(text) < 4 or any(c.isspace() for c in text):
+    text = prepared.text.strip()
+    if not _SECRET_KEY.fullmatch(prepared.key) or len(text) < 4 or any(c.isspace() for c in text):
         return
-    if text.lower() in _NO_SECRETS or _PLACEHOLDER.fullmatch(text) or text.startswith(("$", "{{")):
+    if text.lower() in _NOT_SECRETS or _PLACEHOLDER.fullmatch(text) or text.startswith(("$", "{{")):
         return
-    start = sight.text.index(text)
+    start = prepared.text.index(text)
     yield Span(
         start=start,
         end=start + len(text),
@@ -121,9 +123,12 @@ def keyed(sight: Sight) -> Iterator[Span]:
 def _is_secret(value: str, match: re.Match[str]) -> bool:
     if match["lead"] in ("pin", "暗証番号") and value.isdigit():
         return 4 <= len(value) <= 8
-    if len(value) < (_SHORTEST_DIRECT if match["next"] else _SHORTEST) or entropy(value) < _BITS:
+    if (
+        len(value) < (_MIN_LENGTH_UNASSIGNED if match["next"] else _MIN_LENGTH)
+        or entropy(value) < _BITS
+    ):
         return False
-    if value.lower() in _NO_SECRETS or _REFERENCE.match(value) or _PLACEHOLDER.match(value):
+    if value.lower() in _NOT_SECRETS or _REFERENCE.match(value) or _PLACEHOLDER.match(value):
         return False
     return _mixed(value, strongly=bool(match["next"]) or match["lead"] == "token")
 

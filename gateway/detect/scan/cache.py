@@ -35,7 +35,7 @@ class CacheKeys:
         return digest.digest()
 
 
-def joined(keys: Sequence[bytes]) -> bytes:
+def combined_key(keys: Sequence[bytes]) -> bytes:
     """The key of texts in an order, from the keys of each."""
     return hashlib.blake2b(b"".join(keys), digest_size=_DIGEST).digest()
 
@@ -49,26 +49,26 @@ class SpanCache(Generic[_Found]):
 
     def __init__(self, entries: int) -> None:
         self._entries = entries
-        self._most_spans = entries * _SPANS_PER_ENTRY
+        self._max_spans = entries * _SPANS_PER_ENTRY
         self._spans = 0
-        self._kept: OrderedDict[bytes, tuple[_Found, int]] = OrderedDict()
+        self._items: OrderedDict[bytes, tuple[_Found, int]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._items)
 
     def get(self, key: bytes) -> _Found | None:
         """What was found, or ``None`` when this is not remembered."""
-        kept = self._kept.get(key)
+        kept = self._items.get(key)
         if kept is None:
             return None
-        self._kept.move_to_end(key)
+        self._items.move_to_end(key)
         return kept[0]
 
     def put(self, key: bytes, found: _Found, spans: int) -> None:
         """Remember ``found``, which holds so many spans."""
-        _, before = self._kept.pop(key, (None, 0))
-        self._kept[key] = found, spans
+        _, before = self._items.pop(key, (None, 0))
+        self._items[key] = found, spans
         self._spans += spans - before
-        while len(self._kept) > self._entries or self._spans > self._most_spans:
-            _, (_, forgotten) = self._kept.popitem(last=False)
+        while len(self._items) > self._entries or self._spans > self._max_spans:
+            _, (_, forgotten) = self._items.popitem(last=False)
             self._spans -= forgotten

@@ -10,20 +10,20 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.overlap import resolve
+from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.dictionary import Dictionary
-from gateway.detect.scan.passages import readings
-from gateway.text.jsontext import unescape
-from gateway.text.occurrences import searchable
+from gateway.detect.scan.passages import mapped_passages
+from gateway.text.embedded_json import unescape
+from gateway.text.occurrences import normalized
 from gateway.types import Json, Segment
 
 _DETECTOR: Final = "deny-list"
 
-Matched = Callable[[str, str, str], None]
+OnListMatch = Callable[[str, str, str], None]
 """Told of every match: the list (``allow`` or ``deny``), the entry's id, its mode."""
 
 
-def nobody(_list: str, _entry: str, _mode: str) -> None:
+def ignore_match(_list: str, _entry: str, _mode: str) -> None:
     """Counts nothing."""
 
 
@@ -43,16 +43,16 @@ class _Entry:
     values: frozenset[str] = field(repr=False)
     """Values as they are compared."""
 
-    def holds(self, tenant: str, app: str, today: date) -> bool:
+    def applies_to(self, tenant: str, app: str, today: date) -> bool:
         return self.tenant in ("", tenant) and self.app in ("", app) and today <= self.expires
 
 
-class Lists:
+class DetectionLists:
     """The lists of one policy revision.
 
     Args:
         document: ``detection.yaml`` as the build holds it.
-        matched: told of every match.
+        on_match: told of every match.
         today: the day (UTC) by which entries expire.
     """
 
@@ -60,7 +60,7 @@ class Lists:
         self,
         document: Json,
         *,
-        matched: Matched = nobody,
+        on_match: OnListMatch = ignore_match,
         today: Callable[[], date] = _today,
     ) -> None:
         self._thresholds: Mapping[str, float] = document["thresholds"]
@@ -68,24 +68,24 @@ class Lists:
         self._denied = [
             (_entry(id_, row), Dictionary(row["values"])) for id_, row in document["deny"].items()
         ]
-        self._matched = matched
+        self._matched = on_match
         self._today = today
 
-    def applied(
+    def apply(
         self, segments: Sequence[Segment], found: Sequence[tuple[Span, ...]], tenant: str, app: str
     ) -> list[tuple[Span, ...]]:
         """The findings of each segment that count for this caller, disjoint and sorted."""
         today = self._today()
-        allowed = [e for e in self._allowed if e.holds(tenant, app, today)]
-        denied = [pair for pair in self._denied if pair[0].holds(tenant, app, today)]
+        allowed = [e for e in self._allowed if e.applies_to(tenant, app, today)]
+        denied = [pair for pair in self._denied if pair[0].applies_to(tenant, app, today)]
         if not (self._thresholds or allowed or denied):
             return list(found)
         return [
-            self._of_one(segment, spans, allowed, denied)
+            self._apply_to_segment(segment, spans, allowed, denied)
             for segment, spans in zip(segments, found, strict=True)
         ]
 
-    def _of_one(
+    def _apply_to_segment(
         self,
         segment: Segment,
         spans: tuple[Span, ...],
@@ -93,18 +93,20 @@ class Lists:
         denied: Sequence[tuple[_Entry, Dictionary]],
     ) -> tuple[Span, ...]:
         kept = tuple(
-            s for s in spans if self._counts(s) and not self._is_allowed(s, segment, allowed)
+            s
+            for s in spans
+            if self._meets_threshold(s) and not self._is_allowed(s, segment, allowed)
         )
-        read = readings(segment, segment.text, ()) if denied else ()
+        read = mapped_passages(segment, segment.text, ()) if denied else ()
         added = [
             span
             for reading in read
             for entry, terms in denied
-            for span in reading.located(self._named(reading.passage.text, entry, terms))
+            for span in reading.to_segment(self._denied_spans(reading.passage.text, entry, terms))
         ]
-        return resolve((*kept, *added), segment.text) if added else kept
+        return resolve_overlaps((*kept, *added), segment.text) if added else kept
 
-    def _counts(self, span: Span) -> bool:
+    def _meets_threshold(self, span: Span) -> bool:
         return span.score >= self._thresholds.get(span.entity, 0.0)
 
     def _is_allowed(self, span: Span, segment: Segment, allowed: Sequence[_Entry]) -> bool:
@@ -113,15 +115,15 @@ class Lists:
         written = segment.text[span.start : span.end]
         if segment.escaping == "json" and "\\" in written:
             written = unescape(segment.text, span.start, span.end)[0]
-        value = searchable(written).text
-        obeyed = False
+        value = normalized(written).text
+        enforced = False
         for entry in allowed:
             if span.entity in entry.entities and value in entry.values:
                 self._matched("allow", entry.id, entry.mode)
-                obeyed = obeyed or entry.mode == "enforce"
-        return obeyed
+                enforced = enforced or entry.mode == "enforce"
+        return enforced
 
-    def _named(self, text: str, entry: _Entry, terms: Dictionary) -> Iterator[Span]:
+    def _denied_spans(self, text: str, entry: _Entry, terms: Dictionary) -> Iterator[Span]:
         entity = next(iter(entry.entities))
         for start, end in terms.find(text):
             self._matched("deny", entry.id, entry.mode)
@@ -137,9 +139,9 @@ def _entry(id_: str, row: Json) -> _Entry:
         expires=date.fromisoformat(row["expires"]),
         mode=row["mode"],
         entities=frozenset(row["entities"] if "entities" in row else (row["entity"],)),
-        values=frozenset(searchable(value.strip()).text for value in row["values"]),
+        values=frozenset(normalized(value.strip()).text for value in row["values"]),
     )
 
 
-NO_LISTS: Final = Lists({"thresholds": {}, "allow": {}, "deny": {}})
+NO_LISTS: Final = DetectionLists({"thresholds": {}, "allow": {}, "deny": {}})
 """Every finding counts."""

@@ -13,9 +13,9 @@ _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]")
 _TITLES: Final = frozenset(
     "mr mrs ms miss mx dr prof professor sir dame lord lady rev fr sr jr phd md esq von van der den del della bin ibn".split()
 )
-_FEWEST_LATIN: Final = 4
-_FEWEST_OTHER: Final = 2
-_MOST_PARTS: Final = 4
+_MIN_LATIN_LENGTH: Final = 4
+_MIN_OTHER_LENGTH: Final = 2
+_MAX_PARTS: Final = 4
 
 
 def name_parts(name: str) -> Iterator[str]:
@@ -25,7 +25,7 @@ def name_parts(name: str) -> Iterator[str]:
     gap has no parts.
     """
     parts = _PARTS.findall(name)
-    if not 1 < len(parts) <= _MOST_PARTS:
+    if not 1 < len(parts) <= _MAX_PARTS:
         return
     for part in parts:
         read = fold(part).text.rstrip(".")
@@ -35,8 +35,8 @@ def name_parts(name: str) -> Iterator[str]:
 
 def _stands_alone(part: str) -> bool:
     if not _LATIN.search(part):
-        return len(part) >= _FEWEST_OTHER
+        return len(part) >= _MIN_OTHER_LENGTH
     lowered = part.lower()
-    if len(part) < _FEWEST_LATIN or not part[0].isupper():
+    if len(part) < _MIN_LATIN_LENGTH or not part[0].isupper():
         return False
     return lowered not in _TITLES and lowered not in COMMON_WORDS

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.detect.base import Passage, Span
-from gateway.text.jsontext import Literal, literals, unescape
+from gateway.text.embedded_json import Literal, literals, unescape
 from gateway.types import Segment
 
 _TEXT_KEYS: Final = frozenset(("description", "title", "default", "examples", "example"))
@@ -19,7 +19,7 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$@/:-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class MappedPassage:
     """A passage and where it comes from.
 
     ``offsets[i]`` is where character ``i`` of the passage stands in the segment; ``None`` is identity.
@@ -30,7 +30,7 @@ class Reading:
     offsets: Sequence[int] | None = field(default=None, repr=False)
     whole: tuple[int, int] | None = None
 
-    def located(self, spans: Iterable[Span]) -> list[Span]:
+    def to_segment(self, spans: Iterable[Span]) -> list[Span]:
         """Spans of the passage as spans of the segment."""
         if self.whole is not None:
             first = next(iter(spans), None)
@@ -41,7 +41,7 @@ class Reading:
         return [replace(s, start=offsets[s.start], end=offsets[s.end]) for s in spans]
 
 
-def readings(segment: Segment, text: str, languages: tuple[str, ...]) -> list[Reading]:
+def mapped_passages(segment: Segment, text: str, languages: tuple[str, ...]) -> list[MappedPassage]:
     """The passages of a segment.
 
     Args:
@@ -54,7 +54,7 @@ def readings(segment: Segment, text: str, languages: tuple[str, ...]) -> list[Re
     if found is None:
         whole = (0, len(text)) if segment.place == "number" else None
         passage = Passage(text=text, key=segment.key, languages=models)
-        return [Reading(passage=passage, whole=whole)]
+        return [MappedPassage(passage=passage, whole=whole)]
     return [_literal(text, literal, segment.key, models) for literal in found]
 
 
@@ -73,14 +73,14 @@ def _key_models(key: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     return () if _BARE_KEY.fullmatch(key) else languages
 
 
-def _literal(raw: str, literal: Literal, outer_key: str, models: tuple[str, ...]) -> Reading:
+def _literal(raw: str, literal: Literal, outer_key: str, models: tuple[str, ...]) -> MappedPassage:
     key = literal.key or outer_key
     if literal.kind == "number":
         passage = Passage(text=raw[literal.start : literal.end], key=key)
-        return Reading(passage=passage, whole=(literal.start, literal.end))
+        return MappedPassage(passage=passage, whole=(literal.start, literal.end))
     text, offsets = unescape(raw, literal.start + 1, literal.end - 1)
     if literal.kind == "key":
-        return Reading(
+        return MappedPassage(
             passage=Passage(text=text, languages=_key_models(text, models)), offsets=offsets
         )
-    return Reading(passage=Passage(text=text, key=key, languages=models), offsets=offsets)
+    return MappedPassage(passage=Passage(text=text, key=key, languages=models), offsets=offsets)

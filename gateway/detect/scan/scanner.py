@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from gateway.detect.base import Detector, Passage, Span
-from gateway.detect.scan.cache import CacheKeys, SpanCache, joined
-from gateway.detect.scan.lists import NO_LISTS, Lists, Matched, nobody
-from gateway.detect.scan.passages import Reading, readings
+from gateway.detect.scan.cache import CacheKeys, SpanCache, combined_key
+from gateway.detect.scan.lists import NO_LISTS, DetectionLists, OnListMatch, ignore_match
+from gateway.detect.scan.passages import MappedPassage, mapped_passages
 from gateway.detect.scan.spread import spread
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Finding, Json, Scan, Segment
 
-_MOST_FINDINGS: Final = 10_000
+_MAX_FINDINGS: Final = 10_000
 """Each is searched for in all of the request, and again on the wire: under a second of work in all."""
 
 _TEXT: Final = frozenset({"text"})
@@ -34,7 +34,7 @@ class Scanner:
         deadline_ms: milliseconds that one scan may take.
         cache_entries: how many texts to remember.
         cache_key: a tenant's cache key.
-        matched: told of every value that a list of policy data names.
+        on_match: told of every value that a list of policy data names.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Scanner:
         deadline_ms: int,
         cache_entries: int,
         cache_key: Callable[[str], bytes],
-        matched: Matched = nobody,
+        on_match: OnListMatch = ignore_match,
     ) -> None:
         self._detector = detector
         self._languages = tuple(languages)
@@ -53,40 +53,45 @@ class Scanner:
         self._cache = SpanCache[tuple[Span, ...]](cache_entries)
         self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
-        self._matched = matched
-        self._latest: tuple[Json, Lists] = (None, NO_LISTS)
+        self._matched = on_match
+        self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
-    def lists(self, document: Json) -> Lists:
+    def lists(self, document: Json) -> DetectionLists:
         """The lists of a policy revision, made once while it is the latest.
 
         Args:
             document: ``detection.yaml`` as the revision's build holds it.
         """
         if self._latest[0] is not document:
-            self._latest = document, Lists(document, matched=self._matched)
+            self._latest = document, DetectionLists(document, on_match=self._matched)
         return self._latest[1]
 
-    async def scan(self, call: Call, tenant: str, app: str = "", lists: Lists = NO_LISTS) -> Scan:
+    async def scan(
+        self, call: Call, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
+    ) -> Scan:
         """Everything found in the call that counts for this caller, disjoint, sorted, spread over all segments.
 
         Raises:
             BodyTooLarge: it holds more sensitive values than one request may.
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
-        seen, keys = await self._found(call.segments, tenant)
-        seen = [_needed(segment, spans) for segment, spans in zip(call.segments, seen, strict=True)]
-        if sum(map(len, seen)) > _MOST_FINDINGS:
+        seen, keys = await self._find(call.segments, tenant)
+        seen = [
+            _without_image_urls(segment, spans)
+            for segment, spans in zip(call.segments, seen, strict=True)
+        ]
+        if sum(map(len, seen)) > _MAX_FINDINGS:
             raise BodyTooLarge(
-                f"The request holds more than {_MOST_FINDINGS} sensitive values. Send it in parts."
+                f"The request holds more than {_MAX_FINDINGS} sensitive values. Send it in parts."
             )
-        found = lists.applied(call.segments, seen, tenant, app)
+        found = lists.apply(call.segments, seen, tenant, app)
         return Scan(
             findings=self._spread(call.segments, found, keys),
             unscannable=call.modalities - _TEXT,
         )
 
     async def scan_text(
-        self, text: str, tenant: str, app: str = "", lists: Lists = NO_LISTS
+        self, text: str, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
     ) -> tuple[Span, ...]:
         """What every detector finds in one text of a reply, as far as it counts for this caller.
 
@@ -94,14 +99,14 @@ class Scanner:
             DetectorUnavailable: as above.
         """
         segments = (Segment(path=(), origin="assistant", text=text),)
-        found, _ = await self._found(segments, tenant)
-        return lists.applied(segments, found, tenant, app)[0]
+        found, _ = await self._find(segments, tenant)
+        return lists.apply(segments, found, tenant, app)[0]
 
     def _spread(
         self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
     ) -> tuple[Finding, ...]:
         """What was found anywhere, marked everywhere; remembered, for a call that is made again."""
-        key = joined(keys)
+        key = combined_key(keys)
         known = self._spreads.get(key)
         if known is not None and known[0] == found:
             return known[1]
@@ -110,11 +115,11 @@ class Scanner:
         self._spreads.put(key, (found, findings), len(segments) + len(findings))
         return findings
 
-    async def _found(
+    async def _find(
         self, segments: Sequence[Segment], tenant: str
     ) -> tuple[list[tuple[Span, ...]], list[bytes]]:
         """What the detector finds in each segment, or found before; and the key of each."""
-        ends = asyncio.get_running_loop().time() + self._seconds
+        deadline = asyncio.get_running_loop().time() + self._seconds
         keys = CacheKeys(
             self._cache_key(tenant), self._detector.revision + ",".join(self._languages)
         )
@@ -133,35 +138,39 @@ class Scanner:
             else:
                 found[key] = known
         if missing:
-            for key, spans in (await self._detected(missing, ends)).items():
+            for key, spans in (await self._run_detector(missing, deadline)).items():
                 self._cache.put(key, spans, len(spans))
                 found[key] = spans
         return [found[key] for key in order], order
 
-    async def _detected(
-        self, missing: dict[bytes, tuple[Segment, str]], ends: float
+    async def _run_detector(
+        self, missing: dict[bytes, tuple[Segment, str]], deadline: float
     ) -> dict[bytes, tuple[Span, ...]]:
-        read = {key: readings(s, text, self._languages) for key, (s, text) in missing.items()}
+        read = {
+            key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
+        }
         passages = dict.fromkeys(
             r.passage for many in read.values() for r in many if r.passage.text
         )
-        left = ends - asyncio.get_running_loop().time()
+        left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise DetectorUnavailable("detection took longer than its deadline")
-        asked = list(passages)
-        answers = await self._detector.detect(asked, deadline=left)
-        spans: dict[Passage, tuple[Span, ...]] = dict(zip(asked, answers, strict=True))
+        unique = list(passages)
+        answers = await self._detector.detect(unique, deadline=left)
+        spans: dict[Passage, tuple[Span, ...]] = dict(zip(unique, answers, strict=True))
         return {key: _located(many, spans) for key, many in read.items()}
 
 
-def _located(read: Sequence[Reading], spans: dict[Passage, tuple[Span, ...]]) -> tuple[Span, ...]:
+def _located(
+    read: Sequence[MappedPassage], spans: dict[Passage, tuple[Span, ...]]
+) -> tuple[Span, ...]:
     """The findings of a segment's passages in the segment's own offsets."""
     if len(read) == 1 and read[0].offsets is None and read[0].whole is None:
         return spans.get(read[0].passage, ())
-    return tuple(span for one in read for span in one.located(spans.get(one.passage, ())))
+    return tuple(span for one in read for span in one.to_segment(spans.get(one.passage, ())))
 
 
-def _needed(segment: Segment, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+def _without_image_urls(segment: Segment, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The findings without the address of a picture, which the model server must have to fetch it."""
     if "image_url" not in segment.path:
         return spans

@@ -20,10 +20,15 @@ from gateway.detect.rules.ja.identifiers import (
 )
 from gateway.detect.rules.patterns import tier0
 from gateway.detect.rules.rule import PLAIN_LETTERS
-from gateway.detect.rules.secrets import LEAD, PRIVATE_KEY_HEAD, PRIVATE_KEY_TAIL, STEMS
+from gateway.detect.rules.secrets import (
+    PRIVATE_KEY_BEGIN,
+    PRIVATE_KEY_END,
+    SECRET_KEYWORD,
+    SECRET_KEYWORD_STEMS,
+)
 from gateway.text.fold import caseless, fold
 
-BOUND: Final = 8192
+MAX_HELD: Final = 8192
 """The most characters that are held. A longer chain is cut there, and a value across the cut is lost to
 the rules: only a private key of more than 8,000 characters, or a word without spaces as long."""
 
@@ -40,14 +45,14 @@ _PLAIN: Final = re.compile(
     rf"(?:(?:(?:[A-Za-z]{{1,{PLAIN_LETTERS}}}(?![A-Za-z])|[^\x00-\x7f〒])+(?:'[A-Za-z]{{1,2}})?)?"
     r"[.,;:!?\"')*]{0,6}|[-*#|>=~.:]{1,4})"
 )
-_COLD: Final = re.compile(rf"((?:\s+|(?=\S){_PLAIN.pattern}(?=\s))*+)\S*\Z")
+_SAFE_PREFIX: Final = re.compile(rf"((?:\s+|(?=\S){_PLAIN.pattern}(?=\s))*+)\S*\Z")
 """Plain words and spaces, then at most one word that is unfinished; for ASCII, which folds to itself."""
 _SLACK: Final = 512
 """How much text that has left may stand before the context: it is not cut off at every piece."""
 _GROUP: Final = re.compile(r"[A-Z]{1,4}")
-_ANNOUNCES_KEY: Final = "-----BEGIN"
+_PEM_MARKER: Final = "-----BEGIN"
 _KEY_HEAD_LENGTH: Final = 80
-_NAME_REST: Final = 3
+_PREFECTURE_TAIL: Final = 3
 """How far a prefecture's name reaches beyond its first character."""
 
 
@@ -93,40 +98,40 @@ class PatternSegmenter:
     def __init__(self) -> None:
         self._text = ""
         self._done = 0
-        self._in_chain = False
+        self._in_run = False
         """Whether the last unit was cut at the bound, inside a chain."""
 
     def feed(self, text: str) -> list[Unit]:
         self._text += text
-        end = self._plainly_cold()
+        end = self._safe_prefix_end()
         if end is None:
             return self._units(final=False)
         if end == self._done:
             return []
         unit = Unit(text=self._text[self._done : end], scan=False)
-        self._leave(end)
+        self._release(end)
         return [unit]
 
     def flush(self) -> list[Unit]:
         units = self._units(final=True)
-        self._in_chain = False
+        self._in_run = False
         return units
 
-    def _plainly_cold(self) -> int | None:
+    def _safe_prefix_end(self) -> int | None:
         """Where the text ends that can leave by one look at it; ``None`` when that takes a closer look.
 
         It says what :meth:`_units` would, for most pieces of most replies.
         """
         text = self._text
-        if self._in_chain or not text.isascii():
+        if self._in_run or not text.isascii():
             return None
-        match = _COLD.match(text, self._done)
-        if match is None or len(text) - match.end(1) >= BOUND:
+        match = _SAFE_PREFIX.match(text, self._done)
+        if match is None or len(text) - match.end(1) >= MAX_HELD:
             return None
         end = match.end(1)
-        return None if _may_announce(text[max(0, self._done - CONTEXT) : end].lower()) else end
+        return None if _may_hold_keyword(text[max(0, self._done - CONTEXT) : end].lower()) else end
 
-    def _leave(self, end: int) -> None:
+    def _release(self, end: int) -> None:
         """Forget the text up to ``end``, all but the context of what follows."""
         self._done = end
         if end > CONTEXT + _SLACK:
@@ -141,22 +146,22 @@ class PatternSegmenter:
             end, scan = cut
             before = self._text[max(0, self._done - CONTEXT) : self._done] if scan else ""
             units.append(Unit(text=self._text[self._done : end], scan=scan, context=before))
-            self._in_chain = scan and end - self._done == BOUND
-            self._leave(end)
+            self._in_run = scan and end - self._done == MAX_HELD
+            self._release(end)
         return units
 
     def _cut(self, *, final: bool) -> tuple[int, bool] | None:
         """Where the next unit ends and whether it is to be scanned; ``None`` when that is open."""
         start = self._done
-        if not (self._in_chain and _WORD.match(self._text, start)):
-            cold, is_open = _cold_end(self._text, start, final=final)
+        if not (self._in_run and _WORD.match(self._text, start)):
+            cold, is_open = _safe_end(self._text, start, final=final)
             if cold > start:
                 return cold, False
             if is_open:
                 return None
-        window = self._text[: start + BOUND]
-        full = len(window) == start + BOUND
-        end = _Chain(window, final=final and not full).end(start, inside=self._in_chain)
+        window = self._text[: start + MAX_HELD]
+        full = len(window) == start + MAX_HELD
+        end = _CandidateRun(window, final=final and not full).end(start, inside=self._in_run)
         if end is not None:
             return end, True
         return (len(window), True) if full else None
@@ -172,7 +177,7 @@ def scan_unit(unit: Unit) -> tuple[Span, ...]:
     )
 
 
-def _cold_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
+def _safe_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
     """How far the text can leave at once, and whether it is open what stands there.
 
     When it is not open, a word or prefecture to hold stands there, or nothing.
@@ -185,13 +190,13 @@ def _cold_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
             if prefecture := PREFECTURE.search(text, position, run.end()):
                 return prefecture.start(), False
             if run.end() == len(text) and not final:
-                return max(position, len(text) - _begun(run[0])), True
+                return max(position, len(text) - _prefecture_prefix_length(run[0])), True
             position = run.end()
         else:
             end = _word_end(text, position)
             if _is_open(position, end, len(text), final=final):
                 return position, True
-            if _is_hot(text, position, end):
+            if _may_be_sensitive(text, position, end):
                 return position, False
             position = end
     return position, False
@@ -199,10 +204,10 @@ def _cold_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
 
 def _is_open(start: int, end: int, length: int, *, final: bool) -> bool:
     """Whether a word may go on in text that is still to come."""
-    return end == length and not final and end - start < BOUND
+    return end == length and not final and end - start < MAX_HELD
 
 
-def _begun(run: str) -> int:
+def _prefecture_prefix_length(run: str) -> int:
     """How many characters at the end may be the beginning of a prefecture's name."""
     return next((size for size in (3, 2, 1) if run[-size:] in PREFECTURE_STARTS), 0)
 
@@ -212,25 +217,25 @@ def _word_end(text: str, start: int) -> int:
     return word.end() if word else start
 
 
-def _is_hot(text: str, start: int, end: int) -> bool:
+def _may_be_sensitive(text: str, start: int, end: int) -> bool:
     """Whether a word may begin or continue a finding."""
     word = fold(text[start:end]).text
-    if not word or end - start >= BOUND or not _PLAIN.fullmatch(word):
+    if not word or end - start >= MAX_HELD or not _PLAIN.fullmatch(word):
         return True
     line = max(text.rfind("\n", 0, start) + 1, start - CONTEXT)
     lowered = caseless(fold(text[line:start]).text)
-    return _may_announce(lowered) and LEAD.search(lowered) is not None
+    return _may_hold_keyword(lowered) and SECRET_KEYWORD.search(lowered) is not None
 
 
-def _may_announce(lowered: str) -> bool:
-    """Whether a word of ``LEAD`` may be in the text: far cheaper than looking for one."""
-    for stem in STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
+def _may_hold_keyword(lowered: str) -> bool:
+    """Whether a word of ``SECRET_KEYWORD`` may be in the text: far cheaper than looking for one."""
+    for stem in SECRET_KEYWORD_STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
         if stem in lowered:
             return True
     return False
 
 
-class _Chain:
+class _CandidateRun:
     """Finds where a chain ends.
 
     Args:
@@ -280,20 +285,20 @@ class _Chain:
         if end == word:
             return -1
         grouped = _GROUP.fullmatch(fold(text[word:end]).text)
-        return word if grouped or _is_hot(text, word, end) else -1
+        return word if grouped or _may_be_sensitive(text, word, end) else -1
 
     def _after_word(self, start: int) -> int | None:
         """The end of the word, or of the private key that it begins; ``None`` while that is open."""
         end = max(_word_end(self._text, start), start + 1)
-        dashes = self._text.find(_ANNOUNCES_KEY, start, end)
+        dashes = self._text.find(_PEM_MARKER, start, end)
         if dashes >= 0:
             return self._key_end(dashes, end)
         return None if end == len(self._text) and not self._final else end
 
     def _key_end(self, dashes: int, word_end: int) -> int | None:
         text = self._text
-        if head := PRIVATE_KEY_HEAD.match(text, dashes):
-            if tail := PRIVATE_KEY_TAIL.search(text, head.end()):
+        if head := PRIVATE_KEY_BEGIN.match(text, dashes):
+            if tail := PRIVATE_KEY_END.search(text, head.end()):
                 return self._after_tail(tail.end())
             return len(text) if self._final else None
         line_open = "\n" not in text[dashes : dashes + _KEY_HEAD_LENGTH]
@@ -311,10 +316,10 @@ class _Chain:
             stop = ADDRESS_STOP.search(self._text, start, limit)
             if stop:
                 return stop.start()
-            inner = PREFECTURE.search(self._text, start + 1, limit + _NAME_REST)
+            inner = PREFECTURE.search(self._text, start + 1, limit + _PREFECTURE_TAIL)
             if inner is None:
                 break
             start, limit = inner.start(), inner.start() + ADDRESS_REACH
-        if len(self._text) < limit + _NAME_REST and not self._final:
+        if len(self._text) < limit + _PREFECTURE_TAIL and not self._final:
             return None
         return min(limit, len(self._text))

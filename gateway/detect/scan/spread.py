@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.detect.base import Span
-from gateway.detect.overlap import resolve
+from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.name_parts import name_parts
-from gateway.text.jsontext import Literal, literals, unescape
+from gateway.text.embedded_json import Literal, literals, unescape
 from gateway.text.occurrences import Occurrence, Occurrences
 from gateway.types import Segment
 
@@ -145,7 +145,7 @@ def _joined(segment: Segment, spans: tuple[Span, ...], added: list[Span]) -> tup
         return spans
     if segment.place == "number":
         return spans or (_at(new[0], 0, len(segment.text)),)
-    return resolve((*spans, *new), segment.text)
+    return resolve_overlaps((*spans, *new), segment.text)
 
 
 def _is_part(span: Span, found: tuple[Span, ...]) -> bool:

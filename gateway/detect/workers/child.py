@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> None:
         send(control, orjson.dumps({}))
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets workers that end
         try:
-            while (channel := _asked_for(control)) is not None:
+            while (channel := _next_worker_channel(control)) is not None:
                 with channel:
                     pid = _fork(control, channel, engine, specs)
                 send(control, orjson.dumps({"pid": pid}))
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> None:
             os.killpg(0, signal.SIGKILL)
 
 
-def _asked_for(control: socket.socket) -> socket.socket | None:
+def _next_worker_channel(control: socket.socket) -> socket.socket | None:
     """The channel of a worker that is wanted, or ``None`` when the gateway is gone."""
     _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     return socket.socket(fileno=descriptors[0]) if descriptors else None

@@ -20,12 +20,12 @@ import structlog
 
 from gateway.detect.workers.frames import Channel
 
-BROKEN: Final = (ConnectionError, orjson.JSONDecodeError)
+CHANNEL_ERRORS: Final = (ConnectionError, orjson.JSONDecodeError)
 """What ``Channel`` raises when the other side fails."""
 _ENVIRONMENT: Final = (
     "PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONHOME",
 )  # fmt: skip
-_ONE_THREAD: Final = dict.fromkeys(
+_SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
 )
 
@@ -41,13 +41,13 @@ class Worker:
     pid: int
     channel: Channel
 
-    async def greeting(self) -> str:
+    async def wait_ready(self) -> str:
         """The revision of its engine, once it has loaded what users bring.
 
         Raises:
             StartFailed: it could not.
         """
-        return str((await _greeting(self.channel))["revision"])
+        return str((await _ready_message(self.channel))["revision"])
 
     def end(self) -> None:
         """End it, also while it is busy or stopped."""
@@ -68,7 +68,7 @@ class ForkServer:
         self._command = command
         self._lock = asyncio.Lock()
         self._server: _Server | None = None
-        self._watches: set[asyncio.Task[None]] = set()
+        self._watch_tasks: set[asyncio.Task[None]] = set()
 
     async def fork(self) -> Worker:
         """A new worker.
@@ -77,39 +77,39 @@ class ForkServer:
             StartFailed: the models can't be loaded, or a process not be made.
         """
         async with self._lock:
-            server = await self._started()
+            server = await self._running_server()
             try:
                 return await server.fork()
             except BaseException as error:
                 self._server = None  # its late answer would be taken for the next one's
                 await server.end()
-                if isinstance(error, BROKEN):
+                if isinstance(error, CHANNEL_ERRORS):
                     raise StartFailed(type(error).__name__) from None
                 raise
 
     async def close(self) -> None:
         """End the server; whoever has a worker ends that."""
-        for watch in self._watches:
+        for watch in self._watch_tasks:
             watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await asyncio.gather(*self._watch_tasks, return_exceptions=True)
         if self._server is not None:
             await self._server.end()
 
-    async def _started(self) -> "_Server":
+    async def _running_server(self) -> "_Server":
         if self._server is None:
             server = await _Server.start(self._command)
             try:
-                await _greeting(server.channel)
+                await _ready_message(server.channel)
             except BaseException:
                 await server.end()
                 raise
             self._server = server
-            watch = asyncio.get_running_loop().create_task(self._replaced(server))
-            self._watches.add(watch)
-            watch.add_done_callback(self._watches.discard)
+            watch = asyncio.get_running_loop().create_task(self._restart_on_exit(server))
+            self._watch_tasks.add(watch)
+            watch.add_done_callback(self._watch_tasks.discard)
         return self._server
 
-    async def _replaced(self, server: "_Server") -> None:
+    async def _restart_on_exit(self, server: "_Server") -> None:
         """Start another when it ends, before a worker is missed."""
         await server.process.wait()
         structlog.get_logger().warning("detector_fork_server_ended")
@@ -119,7 +119,7 @@ class ForkServer:
                 self._server = None
             # Where this fails the next fork tries again, and says why.
             with contextlib.suppress(StartFailed, OSError):
-                await self._started()
+                await self._running_server()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,18 +178,18 @@ async def _spawn(descriptor: int, command: tuple[str, ...]) -> Process:
     )
 
 
-async def _greeting(channel: Channel) -> Any:
+async def _ready_message(channel: Channel) -> Any:
     """What a process says once it is ready."""
     try:
-        greeting = await channel.answer()
-    except BROKEN as error:
+        wait_ready = await channel.answer()
+    except CHANNEL_ERRORS as error:
         raise StartFailed(type(error).__name__) from None
-    if "failed" in greeting:
-        raise StartFailed(greeting["failed"])
-    return greeting
+    if "failed" in wait_ready:
+        raise StartFailed(wait_ready["failed"])
+    return wait_ready
 
 
 def _environment() -> dict[str, str]:
     """What a child needs, and none of the gateway's credentials."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return {**kept, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {**kept, **_SINGLE_THREADED, "PYTHONPATH": os.pathsep.join(sys.path)}

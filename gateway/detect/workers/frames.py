@@ -99,7 +99,7 @@ class Channel(asyncio.Protocol):
         self.closed.set_result(None)
         self._deliver()
 
-    async def ask(self, body: bytes) -> Any:
+    async def request(self, body: bytes) -> Any:
         """Send a frame and wait for the answer's JSON.
 
         Raises:
@@ -111,7 +111,7 @@ class Channel(asyncio.Protocol):
         return await self.answer()
 
     async def answer(self) -> Any:
-        """Wait for a frame's JSON; raises what ``ask`` does."""
+        """Wait for a frame's JSON; raises what ``request`` does."""
         self._awaited = asyncio.get_running_loop().create_future()
         self._deliver()
         return orjson.loads(await self._awaited)

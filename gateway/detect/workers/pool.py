@@ -13,15 +13,14 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from gateway import timeouts
 from gateway.detect.base import Passage, Span
-from gateway.detect.workers.forkserver import BROKEN, ForkServer, StartFailed, Worker
+from gateway.detect.workers.forkserver import CHANNEL_ERRORS, ForkServer, StartFailed, Worker
 from gateway.detect.workers.frames import decode_spans, encode_job
 from gateway.errors import DetectorUnavailable
 
 ENGINE: Final = "gateway.detect.engine.presidio:build"
 _JOB_CHARACTERS: Final = 20_000
-_FIRST_DELAY: Final = 0.1
-_LONGEST_DELAY: Final = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,18 +58,20 @@ class ProcessDetector:
         self._start_seconds = start_seconds
         self._server = ForkServer((engine, *languages, *specs))
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(maxsize=processes)
-        self._keepers = [
-            _Keeper(self._queue, self._server, hang_seconds, start_seconds)
+        self._supervisors = [
+            _WorkerSupervisor(self._queue, self._server, hang_seconds, start_seconds)
             for _ in range(processes)
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def revision(self) -> str:
-        return next((keeper.revision for keeper in self._keepers if keeper.revision), "")
+        return next(
+            (supervisor.revision for supervisor in self._supervisors if supervisor.revision), ""
+        )
 
     def ready(self) -> bool:
-        return any(keeper.ready.is_set() for keeper in self._keepers)
+        return any(supervisor.ready.is_set() for supervisor in self._supervisors)
 
     async def start(self) -> None:
         """Start the processes and wait until each has loaded its models.
@@ -79,10 +80,10 @@ class ProcessDetector:
             DetectorUnavailable: one could not.
         """
         loop = asyncio.get_running_loop()
-        started = [loop.create_future() for _ in self._keepers]
+        started = [loop.create_future() for _ in self._supervisors]
         self._tasks = [
-            loop.create_task(keeper.run(first))
-            for keeper, first in zip(self._keepers, started, strict=True)
+            loop.create_task(supervisor.run(first))
+            for supervisor, first in zip(self._supervisors, started, strict=True)
         ]
         try:
             async with asyncio.timeout(self._start_seconds):
@@ -147,7 +148,7 @@ def _abandon(job: _Job) -> None:
         job.result.exception()  # marked as seen: another job's failure already refused the request
 
 
-class _Keeper:
+class _WorkerSupervisor:
     """Keeps one worker alive and feeds it jobs."""
 
     def __init__(
@@ -174,23 +175,27 @@ class _Keeper:
         delay = 0.0
         while True:
             try:
-                reason = await self._live(first_start)
+                reason = await self._run_worker(first_start)
             except (StartFailed, TimeoutError, OSError) as error:
                 reason = "start_failed"
                 if not first_start.done():
                     first_start.set_exception(StartFailed(str(error) or type(error).__name__))
             self._log.warning("detector_process_ended", reason=reason)
-            spaced = reason in ("start_failed", "ended_unused")
-            delay = min(_LONGEST_DELAY, max(_FIRST_DELAY, delay * 2)) if spaced else 0.0
+            back_off = reason in ("start_failed", "ended_unused")
+            delay = (
+                min(timeouts.DETECTOR_MAX_BACKOFF, max(timeouts.DETECTOR_MIN_BACKOFF, delay * 2))
+                if back_off
+                else 0.0
+            )
             await asyncio.sleep(delay)
 
-    async def _live(self, first_start: asyncio.Future[None]) -> str:
+    async def _run_worker(self, first_start: asyncio.Future[None]) -> str:
         """The life of one worker; says why it ended."""
         async with asyncio.timeout(self._start_seconds):
             worker = await self._server.fork()
         try:
             async with asyncio.timeout(self._start_seconds):
-                self.revision = await worker.greeting()
+                self.revision = await worker.wait_ready()
             self.ready.set()
             if not first_start.done():
                 first_start.set_result(None)
@@ -201,13 +206,13 @@ class _Keeper:
 
     async def _serve(self, worker: Worker) -> str:
         """Give jobs to the worker until it ends or hangs; says which."""
-        without = "ended_unused"
+        exit_reason = "ended_unused"
         while True:
             job = await self._next_job(worker.channel.closed)
             if job is None:
-                return without
-            without = "ended"
-            failure = await self._work(worker, job)
+                return exit_reason
+            exit_reason = "ended"
+            failure = await self._run_job(worker, job)
             if failure:
                 job.fail("a detector process stopped")
                 return failure
@@ -228,14 +233,14 @@ class _Keeper:
                     return job
         return None
 
-    async def _work(self, worker: Worker, job: _Job) -> str:
+    async def _run_job(self, worker: Worker, job: _Job) -> str:
         """Run a job; says why the worker can't go on, or nothing."""
         try:
             async with asyncio.timeout(self._hang_seconds):
-                answer = await worker.channel.ask(job.body)
+                answer = await worker.channel.request(job.body)
         except TimeoutError:
             return "hung"
-        except BROKEN:
+        except CHANNEL_ERRORS:
             return "crashed"
         except asyncio.CancelledError:
             job.fail("the detector was stopped")

@@ -14,7 +14,7 @@ from gateway.dialects.anthropic.fields import COUNT_REQUEST, REQUEST
 from gateway.dialects.anthropic.frames import MessageFramer
 from gateway.dialects.anthropic.neutral import neutral
 from gateway.dialects.anthropic.reply import error_document, message
-from gateway.dialects.core.errors import OpenAIVoice
+from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import PURPOSE
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
@@ -28,7 +28,7 @@ class AnthropicMessages:
     """Anthropic's messages."""
 
     name: Final = "anthropic"
-    ordered: Final = True
+    sequential: Final = True
     inline_reasoning: Final = False
     operations: Final = ("messages", _COUNT)
 
@@ -41,7 +41,7 @@ class AnthropicMessages:
             model=document["model"],
             stream=document.get("stream") is True,
             document=document,
-            segments=tuple(_sealed(segment, document) for segment in walker.segments),
+            segments=tuple(_mark_signed(segment, document) for segment in walker.segments),
             tools=frozenset(tool["name"] for tool in document.get("tools") or ()),
             modalities=frozenset({"text", *walker.modalities}),
             purpose=(document.get("metadata") or {}).get(PURPOSE),
@@ -98,10 +98,10 @@ class AnthropicMessages:
 
     def models(self, names: Iterable[str]) -> bytes:
         """The list of models, which both SDKs read at the same path."""
-        return OpenAIVoice().models(names)
+        return OpenAIDialect().models(names)
 
 
-def _sealed(segment: Segment, document: Json) -> Segment:
+def _mark_signed(segment: Segment, document: Json) -> Segment:
     """A thought that its provider signed may not be changed; one without a signature is text."""
     if segment.path[-1] != "thinking" or len(segment.path) != 5:
         return segment
@@ -120,15 +120,15 @@ def _without(document: dict[str, Json], broken: set[Path]) -> dict[str, Json]:
     """The document without these blocks, each at ``("messages", i, "content", j)``."""
     messages = [
         {
-            **said,
+            **turn,
             "content": [
                 block
-                for j, block in enumerate(said["content"])
+                for j, block in enumerate(turn["content"])
                 if ("messages", i, "content", j) not in broken
             ],
         }
-        if isinstance(said["content"], list)
-        else said
-        for i, said in enumerate(document["messages"])
+        if isinstance(turn["content"], list)
+        else turn
+        for i, turn in enumerate(document["messages"])
     ]
     return {**document, "messages": messages}

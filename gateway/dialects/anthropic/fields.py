@@ -14,33 +14,33 @@ from gateway.dialects.core.fields import (
     MODEL,
     TOKENS,
     TYPE,
-    chosen,
-    known,
+    open_object,
+    tagged_union,
 )
-from gateway.dialects.core.json_schema import ARGUMENTS, LITERAL, SCHEMA
+from gateway.dialects.core.json_schema import ANY_JSON, ARGUMENTS, SCHEMA
 from gateway.dialects.core.media import base64_of, image_data, image_url
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    flag,
-    listing,
+    array,
+    boolean,
+    enum,
+    integer,
     number,
     pattern,
     text,
     unsupported,
-    whole,
-    words,
 )
 from gateway.errors import InvalidRequest
 from gateway.types import Origin
 
 _CACHE_CONTROL: Final = {"cache_control": CACHE["cache_control"]}
 _OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
-_CITATIONS: Final = known({"enabled": flag()})
+_CITATIONS: Final = open_object({"enabled": boolean()})
 _PROVIDER: Final = "; what the provider runs or stores is not served"
 
-TEXT: Final = known(
+TEXT: Final = open_object(
     {
         "type": TYPE,
         "text": text(),
@@ -50,57 +50,59 @@ TEXT: Final = known(
     required=("text",),
 )
 
-_IMAGE: Final = known(
+_IMAGE: Final = open_object(
     {
         "type": TYPE,
-        "source": chosen(
+        "source": tagged_union(
             "type",
             {
-                "base64": known(
+                "base64": open_object(
                     {
                         "type": TYPE,
-                        "media_type": words("image/jpeg", "image/png", "image/gif", "image/webp"),
+                        "media_type": enum("image/jpeg", "image/png", "image/gif", "image/webp"),
                         "data": image_data(),
                     },
                     required=("media_type", "data"),
                 ),
-                "url": known({"type": TYPE, "url": image_url()}, required=("url",)),
+                "url": open_object({"type": TYPE, "url": image_url()}, required=("url",)),
             },
             remedy=_PROVIDER,
         ),
         **_CACHE_CONTROL,
-        "transformations": known({"oversized_image": words("downsize", "error")}),
+        "transformations": open_object({"oversized_image": enum("downsize", "error")}),
     },
     required=("source",),
     modality="image",
 )
 
 _CONTENT_SOURCE: Final = Shape(
-    wanted="a string or an array of text and image blocks",
+    expected="a string or an array of text and image blocks",
     kinds=frozenset({str, list}),
-    items=chosen("type", {"text": TEXT, "image": _IMAGE}),
+    items=tagged_union("type", {"text": TEXT, "image": _IMAGE}),
 )
 
-_DOCUMENT: Final = known(
+_DOCUMENT: Final = open_object(
     {
         "type": TYPE,
-        "source": chosen(
+        "source": tagged_union(
             "type",
             {
-                "base64": known(
+                "base64": open_object(
                     {
                         "type": TYPE,
-                        "media_type": words("application/pdf"),
+                        "media_type": enum("application/pdf"),
                         "data": base64_of("base64"),
                     },
                     required=("data",),
                     modality="file",
                 ),
-                "text": known(
-                    {"type": TYPE, "media_type": words("text/plain"), "data": text()},
+                "text": open_object(
+                    {"type": TYPE, "media_type": enum("text/plain"), "data": text()},
                     required=("data",),
                 ),
-                "content": known({"type": TYPE, "content": _CONTENT_SOURCE}, required=("content",)),
+                "content": open_object(
+                    {"type": TYPE, "content": _CONTENT_SOURCE}, required=("content",)
+                ),
             },
             remedy=_PROVIDER,
         ),
@@ -112,10 +114,10 @@ _DOCUMENT: Final = known(
     required=("source",),
 )
 
-_SEARCH_RESULT: Final = known(
+_SEARCH_RESULT: Final = open_object(
     {
         "type": TYPE,
-        "content": listing(chosen("type", {"text": TEXT})),
+        "content": array(tagged_union("type", {"text": TEXT})),
         "source": text(),
         "title": text(),
         "citations": _CITATIONS,
@@ -124,10 +126,10 @@ _SEARCH_RESULT: Final = known(
     required=("content",),
 )
 
-_CALLER: Final = chosen("type", {"direct": known({"type": TYPE})}, remedy=_PROVIDER)
+_CALLER: Final = tagged_union("type", {"direct": open_object({"type": TYPE})}, remedy=_PROVIDER)
 _TOOLSET: Final = {"toolset_name": unsupported("toolsets are not served; declare the tools")}
 
-_TOOL_USE: Final = known(
+_TOOL_USE: Final = open_object(
     {
         "type": TYPE,
         "id": text(),
@@ -141,14 +143,14 @@ _TOOL_USE: Final = known(
 )
 
 _TOOL_RESULT: Final = replace(
-    known(
+    open_object(
         {
             "type": TYPE,
             "tool_use_id": text(),
             "content": Shape(
-                wanted="a string or an array of blocks",
+                expected="a string or an array of blocks",
                 kinds=frozenset({str, list, NULL}),
-                items=chosen(
+                items=tagged_union(
                     "type",
                     {
                         "text": TEXT,
@@ -158,7 +160,7 @@ _TOOL_RESULT: Final = replace(
                     },
                 ),
             ),
-            "is_error": flag(),
+            "is_error": boolean(),
             **_CACHE_CONTROL,
             **_TOOLSET,
         },
@@ -167,12 +169,12 @@ _TOOL_RESULT: Final = replace(
     origin="tool",
 )
 
-THINKING: Final = known(
+THINKING: Final = open_object(
     {"type": TYPE, "thinking": text(), "signature": _OPAQUE}, required=("thinking",)
 )
-_REDACTED: Final = known({"type": TYPE, "data": _OPAQUE}, required=("data",))
+_REDACTED: Final = open_object({"type": TYPE, "data": _OPAQUE}, required=("data",))
 
-BLOCK: Final = chosen(
+BLOCK: Final = tagged_union(
     "type",
     {
         "text": TEXT,
@@ -190,29 +192,31 @@ BLOCK: Final = chosen(
 
 def _message(origin: Origin) -> Shape:
     content = Shape(
-        wanted="a string or an array of content blocks", kinds=frozenset({str, list}), items=BLOCK
+        expected="a string or an array of content blocks", kinds=frozenset({str, list}), items=BLOCK
     )
-    return replace(known({"role": TYPE, "content": content}, required=("content",)), origin=origin)
+    return replace(
+        open_object({"role": TYPE, "content": content}, required=("content",)), origin=origin
+    )
 
 
-_MESSAGE: Final = chosen(
+_MESSAGE: Final = tagged_union(
     "role",
     {"user": _message("user"), "assistant": _message("assistant"), "system": _message("system")},
     error=InvalidRequest,
 )
 
-_TOOL: Final = chosen(
+_TOOL: Final = tagged_union(
     "type",
     {
-        "custom": known(
+        "custom": open_object(
             {
                 "type": TYPE,
                 "name": IDENTIFIER,
                 "description": text(),
                 "input_schema": SCHEMA,
-                "input_examples": listing(LITERAL),
-                "strict": flag(),
-                "eager_input_streaming": flag(),
+                "input_examples": array(ANY_JSON),
+                "strict": boolean(),
+                "eager_input_streaming": boolean(),
                 "defer_loading": unsupported("tools are given to the model as they are"),
                 "allowed_callers": unsupported("only the model calls tools here"),
                 **_CACHE_CONTROL,
@@ -225,26 +229,30 @@ _TOOL: Final = chosen(
     default="custom",
 )
 
-_CHOICE: Final = chosen(
+_CHOICE: Final = tagged_union(
     "type",
     {
-        "auto": known({"type": TYPE, "disable_parallel_tool_use": flag()}),
-        "any": known({"type": TYPE, "disable_parallel_tool_use": flag()}),
-        "none": known({"type": TYPE}),
-        "tool": known(
-            {"type": TYPE, "name": IDENTIFIER, "disable_parallel_tool_use": flag()},
+        "auto": open_object({"type": TYPE, "disable_parallel_tool_use": boolean()}),
+        "any": open_object({"type": TYPE, "disable_parallel_tool_use": boolean()}),
+        "none": open_object({"type": TYPE}),
+        "tool": open_object(
+            {"type": TYPE, "name": IDENTIFIER, "disable_parallel_tool_use": boolean()},
             required=("name",),
         ),
     },
 )
 
-_OUTPUT: Final = known(
+_OUTPUT: Final = open_object(
     {
-        "effort": words("low", "medium", "high", "xhigh", "max"),
+        "effort": enum("low", "medium", "high", "xhigh", "max"),
         "format": replace(
-            chosen(
+            tagged_union(
                 "type",
-                {"json_schema": known({"type": TYPE, "schema": SCHEMA}, required=("schema",))},
+                {
+                    "json_schema": open_object(
+                        {"type": TYPE, "schema": SCHEMA}, required=("schema",)
+                    )
+                },
             ),
             kinds=frozenset({dict, NULL}),
         ),
@@ -254,20 +262,20 @@ _OUTPUT: Final = known(
 
 _COUNTED: Final = {
     "model": MODEL,
-    "messages": listing(_MESSAGE, wanted="an array of messages", least=1),
+    "messages": array(_MESSAGE, expected="an array of messages", least=1),
     "system": Shape(
-        wanted="a string or an array of text blocks",
+        expected="a string or an array of text blocks",
         kinds=frozenset({str, list, NULL}),
-        items=chosen("type", {"text": TEXT}),
+        items=tagged_union("type", {"text": TEXT}),
         origin="system",
     ),
-    "tools": replace(listing(_TOOL, wanted="an array of tools"), origin="schema"),
+    "tools": replace(array(_TOOL, expected="an array of tools"), origin="schema"),
     "tool_choice": replace(_CHOICE, kinds=frozenset({dict, NULL}), origin="schema"),
-    "thinking": known(
+    "thinking": open_object(
         {
-            "type": words("enabled", "disabled", "adaptive"),
+            "type": enum("enabled", "disabled", "adaptive"),
             "budget_tokens": TOKENS,
-            "display": words("summarized", "omitted"),
+            "display": enum("summarized", "omitted"),
         }
     ),
     "output_config": replace(_OUTPUT, origin="schema"),
@@ -286,29 +294,29 @@ _REFUSED: Final = {
 }
 
 REQUEST: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         **_COUNTED,
         **_REFUSED,
         "max_tokens": TOKENS,
-        "stream": flag(),
-        "stop_sequences": listing(text(), most=64),
+        "stream": boolean(),
+        "stop_sequences": array(text(), most=64),
         "temperature": number(0, 10),
         "top_p": number(0, 1),
-        "top_k": whole(-1, 10_000_000),
+        "top_k": integer(-1, 10_000_000),
         "metadata": replace(METADATA, fields={**METADATA.fields, "user_id": text()}),
-        "service_tier": words("auto", "standard_only"),
-        "speed": words("standard"),
+        "service_tier": enum("auto", "standard_only"),
+        "speed": enum("standard"),
     },
     required=("model", "messages", "max_tokens"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/v1/messages``."""
 
 COUNT_REQUEST: Final = Shape(
-    wanted="an object",
-    fields={**_COUNTED, **_REFUSED, "speed": words("standard")},
+    expected="an object",
+    fields={**_COUNTED, **_REFUSED, "speed": enum("standard")},
     required=("model", "messages"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/v1/messages/count_tokens``."""

@@ -52,9 +52,9 @@ class MessageFramer:
             case Start():
                 return _frame("message_start", message=head(self._call, event))
             case TextDelta() | RefusalDelta():
-                return self._say("text", "text_delta", event.text)
+                return self._text_delta("text", "text_delta", event.text)
             case ReasoningDelta():
-                return self._think(event)
+                return self._reasoning_delta(event)
             case ToolDelta():
                 return self._tool(event)
             case UsageEvent():
@@ -85,18 +85,18 @@ class MessageFramer:
         counts = usage_document(self._usage)
         return _frame("message_delta", delta=delta, usage=counts) + _frame("message_stop")
 
-    def _think(self, event: ReasoningDelta) -> bytes:
+    def _reasoning_delta(self, event: ReasoningDelta) -> bytes:
         # A server may show its reasoning under two names: one of them is enough.
         self._reasoning = self._reasoning or event.field_name
         if event.field_name != self._reasoning:
             return b""
-        return self._say("thinking", "thinking_delta", event.text)
+        return self._text_delta("thinking", "thinking_delta", event.text)
 
-    def _say(self, kind: str, delta: str, text: str) -> bytes:
+    def _text_delta(self, kind: str, delta: str, text: str) -> bytes:
         begun = b""
         if self._open != kind:
-            seal = {"signature": ""} if kind == "thinking" else {}
-            begun = self._close() + self._begin({"type": kind, kind: "", **seal})
+            signature = {"signature": ""} if kind == "thinking" else {}
+            begun = self._close() + self._begin({"type": kind, kind: "", **signature})
             self._open = kind
         return begun + _delta(self._blocks - 1, {"type": delta, kind: text})
 

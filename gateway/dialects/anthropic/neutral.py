@@ -11,7 +11,7 @@ import orjson
 
 from gateway.types import Json
 
-_SAME: Final = ("temperature", "top_p", "top_k", "max_tokens")
+_COPIED: Final = ("temperature", "top_p", "top_k", "max_tokens")
 _CHOICES: Final = {"auto": "auto", "any": "required", "none": "none"}
 _TIERS: Final = {"auto": "auto", "standard_only": "default"}
 
@@ -19,7 +19,7 @@ _TIERS: Final = {"auto": "auto", "standard_only": "default"}
 def neutral(document: dict[str, Json]) -> dict[str, Json]:
     """The chat document, without ``model`` and ``stream``."""
     chat: dict[str, Json] = {"messages": list(_messages(document))}
-    chat |= {name: document[name] for name in _SAME if document.get(name) is not None}
+    chat |= {name: document[name] for name in _COPIED if document.get(name) is not None}
     chat |= _tools(document)
     chat |= _output(document)
     if document.get("stop_sequences"):

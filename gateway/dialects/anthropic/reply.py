@@ -41,9 +41,9 @@ _ERRORS: Final = {
 
 def error_document(error: SekishoError, request_id: str) -> dict[str, Json]:
     """``{"type": "error", "error": {"type", "message", …}, "request_id"}``."""
-    told = openai_error(error, request_id)["error"]
+    error_fields = openai_error(error, request_id)["error"]
     kind = _ERRORS.get(error.status, "api_error")
-    return {"type": "error", "error": {**told, "type": kind}, "request_id": request_id}
+    return {"type": "error", "error": {**error_fields, "type": kind}, "request_id": request_id}
 
 
 def head(call: Call, start: Start) -> dict[str, Json]:
@@ -91,7 +91,7 @@ def message(call: Call, events: Sequence[Event]) -> dict[str, Json]:
         raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
     blocks = _Blocks()
     for event in events:
-        blocks.take(event)
+        blocks.add(event)
     usage = next((event for event in events if isinstance(event, UsageEvent)), None)
     return {
         **head(call, start),
@@ -109,7 +109,7 @@ class _Blocks:
         self.tools: dict[int, dict[str, Json]] = {}
         self._reasoning = ""
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         match event:
             case TextDelta() | RefusalDelta():
                 self._block("text", "text")["text"] += event.text
@@ -123,8 +123,8 @@ class _Blocks:
 
     def _block(self, kind: str, field: str) -> dict[str, Json]:
         if not self._blocks or self._blocks[-1]["type"] != kind:
-            seal = {"signature": ""} if kind == "thinking" else {}
-            self._blocks.append({"type": kind, field: "", **seal})
+            signature = {"signature": ""} if kind == "thinking" else {}
+            self._blocks.append({"type": kind, field: "", **signature})
         return self._blocks[-1]
 
     def _tool(self, event: ToolDelta) -> None:

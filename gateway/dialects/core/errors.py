@@ -16,11 +16,11 @@ from gateway.errors import (
 from gateway.types import Json
 
 
-class OpenAIVoice:
+class OpenAIDialect:
     """The part of a dialect that OpenAI's operations share."""
 
     name: Final = "openai"
-    ordered: bool = False
+    sequential: bool = False
     inline_reasoning: bool = True
 
     def error(self, error: SekishoError, request_id: str) -> bytes:

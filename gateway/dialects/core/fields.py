@@ -6,32 +6,34 @@ from gateway.dialects.core.refused_names import refuse_routing, refuse_routing_i
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
+    enum,
+    integer,
     pattern,
     structural,
-    whole,
-    words,
 )
 from gateway.errors import ClientError, UnsupportedField
 
-FREE: Final = Shape(again=True, refuse=refuse_routing)
+ANY_UNROUTED: Final = Shape(recursive=True, refuse_key=refuse_routing)
 """Any JSON value, scanned whole; routing names are refused at any depth."""
 
 
-def known(fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality: str = "") -> Shape:
+def open_object(
+    fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality: str = ""
+) -> Shape:
     """An object some of whose keys are known; what is under others is scanned whole."""
     return Shape(
-        wanted="an object",
+        expected="an object",
         kinds=frozenset({dict, NULL}),
         fields=fields,
         required=required,
         modality=modality,
-        rest=FREE,
-        refuse=refuse_routing,
+        additional=ANY_UNROUTED,
+        refuse_key=refuse_routing,
     )
 
 
-def chosen(
-    by: str,
+def tagged_union(
+    discriminator: str,
     variants: dict[str, Shape],
     *,
     remedy: str = "",
@@ -40,17 +42,17 @@ def chosen(
 ) -> Shape:
     """An object whose kind is named by one of its keys; other kinds are refused."""
     return Shape(
-        wanted=f"an object whose `{by}` is one of {', '.join(variants)}{remedy}",
+        expected=f"an object whose `{discriminator}` is one of {', '.join(variants)}{remedy}",
         error=error,
         kinds=frozenset({dict}),
-        by=by,
+        discriminator=discriminator,
         default=default,
         variants=variants,
     )
 
 
 TYPE: Final = pattern("a type", r"[a-z0-9_]{1,40}")
-"""A discriminator: ``chosen`` has compared it already."""
+"""A discriminator: ``tagged_union`` has compared it already."""
 
 
 def _is_name(value: str) -> bool:
@@ -58,7 +60,7 @@ def _is_name(value: str) -> bool:
 
 
 IDENTIFIER: Final = Shape(
-    wanted="a name of 1 to 256 characters",
+    expected="a name of 1 to 256 characters",
     kinds=frozenset({str, NULL}),
     place="identifier",
     check=_is_name,
@@ -67,8 +69,8 @@ IDENTIFIER: Final = Shape(
 
 
 CACHE: Final = {
-    "cache_control": known({"type": words("ephemeral"), "ttl": words("5m", "1h")}),
-    "prompt_cache_breakpoint": known({"mode": words("explicit"), "ttl": words("30m", "12h")}),
+    "cache_control": open_object({"type": enum("ephemeral"), "ttl": enum("5m", "1h")}),
+    "prompt_cache_breakpoint": open_object({"mode": enum("explicit"), "ttl": enum("30m", "12h")}),
 }
 
 
@@ -80,11 +82,11 @@ PURPOSE: Final = "sekisho_purpose"
 """Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
 
 
-TOKENS: Final = whole(0, 10_000_000)
+TOKENS: Final = integer(0, 10_000_000)
 
 
 METADATA: Final = Shape(
-    wanted="an object",
+    expected="an object",
     kinds=frozenset({dict, NULL}),
     fields={
         PURPOSE: pattern(
@@ -92,6 +94,6 @@ METADATA: Final = Shape(
             r"[a-z0-9][a-z0-9._-]{0,63}",
         )
     },
-    rest=Shape(again=True, refuse=refuse_routing_in_labels),
-    refuse=refuse_routing_in_labels,
+    additional=Shape(recursive=True, refuse_key=refuse_routing_in_labels),
+    refuse_key=refuse_routing_in_labels,
 )

@@ -8,7 +8,7 @@ scanned. No name is refused in a schema: a tool may well have a parameter called
 import re
 from typing import Final
 
-from gateway.dialects.core.shapes import NULL, Shape, each, listing
+from gateway.dialects.core.shapes import NULL, Shape, array, for_names
 from gateway.types import Json
 
 _TYPES: Final = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
@@ -18,19 +18,19 @@ _LIMITS: Final = frozenset(
 )
 """Bounds of number types, which generators of schemas write out."""
 
-LITERAL: Final = Shape(again=True)
+ANY_JSON: Final = Shape(recursive=True)
 """Any JSON value, scanned whole."""
 
-ARGUMENTS: Final = Shape(wanted="an object", kinds=frozenset({dict, NULL}), rest=LITERAL)
+ARGUMENTS: Final = Shape(expected="an object", kinds=frozenset({dict, NULL}), additional=ANY_JSON)
 """What a tool is called with, as a JSON object: scanned whole."""
 
 _fields: dict[str, Shape] = {}
 
 SCHEMA: Final = Shape(
-    wanted="a JSON Schema",
+    expected="a JSON Schema",
     kinds=frozenset({dict, bool, NULL}),
     fields=_fields,
-    rest=LITERAL,
+    additional=ANY_JSON,
     origin="schema",
 )
 """A JSON Schema document."""
@@ -41,52 +41,52 @@ def _is_limit(value: Json) -> bool:
 
 
 _LIMIT: Final = Shape(
-    check=_is_limit, otherwise=LITERAL, scanned=False, rest=LITERAL, items=LITERAL
+    check=_is_limit, fallback=ANY_JSON, scanned=False, additional=ANY_JSON, items=ANY_JSON
 )
 """A number; one that could be an identity number is scanned, not refused."""
 
 _DRAFT: Final = Shape(
     check=re.compile(r"https?://json-schema\.org/[a-z0-9./-]{1,32}#?").fullmatch,
-    otherwise=LITERAL,
+    fallback=ANY_JSON,
     scanned=False,
     kinds=frozenset({str, NULL}),
 )
 
-_TYPE: Final = Shape(check=_TYPES.__contains__, otherwise=LITERAL, scanned=False, again=True)
-_NAME: Final = Shape(place="identifier", again=True, key_place="identifier")
-_SCHEMAS: Final = listing(SCHEMA)
+_TYPE: Final = Shape(check=_TYPES.__contains__, fallback=ANY_JSON, scanned=False, recursive=True)
+_NAME: Final = Shape(place="identifier", recursive=True, key_place="identifier")
+_SCHEMAS: Final = array(SCHEMA)
 _SCHEMA_OR_SCHEMAS: Final = Shape(
-    kinds=SCHEMA.kinds | {list}, fields=_fields, rest=LITERAL, items=SCHEMA
+    kinds=SCHEMA.kinds | {list}, fields=_fields, additional=ANY_JSON, items=SCHEMA
 )
 _NAMED: Final = Shape(
-    wanted="an object of schemas",
+    expected="an object of schemas",
     kinds=frozenset({dict, NULL}),
-    rest=SCHEMA,
+    additional=SCHEMA,
     key_place="identifier",
 )
 
 _fields.update(
-    each(
+    for_names(
         "additionalProperties additionalItems unevaluatedItems unevaluatedProperties contains "
         "propertyNames not if then else contentSchema",
         SCHEMA,
     )
 )
-_fields.update(each("allOf anyOf oneOf prefixItems", _SCHEMAS))
-_fields.update(each("properties patternProperties $defs definitions dependentSchemas", _NAMED))
+_fields.update(for_names("allOf anyOf oneOf prefixItems", _SCHEMAS))
+_fields.update(for_names("properties patternProperties $defs definitions dependentSchemas", _NAMED))
 _fields.update(
-    each(
+    for_names(
         "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
         "minItems maxItems minContains maxContains minProperties maxProperties",
         _LIMIT,
     )
 )
-_fields.update(each("$ref $anchor $dynamicRef required dependentRequired", _NAME))
+_fields.update(for_names("$ref $anchor $dynamicRef required dependentRequired", _NAME))
 _fields.update(
-    each(
+    for_names(
         "title description $comment format pattern const default enum example examples $id "
         "contentEncoding contentMediaType nullable deprecated readOnly writeOnly uniqueItems",
-        LITERAL,
+        ANY_JSON,
     )
 )
 _fields.update({"$schema": _DRAFT, "type": _TYPE, "items": _SCHEMA_OR_SCHEMAS})

@@ -50,9 +50,9 @@ def _head(data: str) -> bytes:
         return b""
 
 
-def base64_of(wanted: str, prefix: str = "") -> Shape:
+def base64_of(expected: str, prefix: str = "") -> Shape:
     """Base64 text, after a prefix."""
-    return pattern(wanted, rf"{prefix}{_BASE64}")
+    return pattern(expected, rf"{prefix}{_BASE64}")
 
 
 def _is_inline_image(value: str) -> bool:
@@ -66,18 +66,18 @@ def _is_image(value: str) -> bool:
 
 def image_url() -> Shape:
     """An inline picture, or an http(s) address, which is scanned."""
-    wanted = "an http(s) URL or a base64 data URI whose bytes are an image"
+    expected = "an http(s) URL or a base64 data URI whose bytes are an image"
     kinds: frozenset[type] = frozenset({str, NULL})
-    address = Shape(wanted=wanted, kinds=kinds, check=re.compile(r"(?i)https?://\S+").fullmatch)
+    address = Shape(expected=expected, kinds=kinds, check=re.compile(r"(?i)https?://\S+").fullmatch)
     return Shape(
-        wanted=wanted, kinds=kinds, check=_is_inline_image, otherwise=address, scanned=False
+        expected=expected, kinds=kinds, check=_is_inline_image, fallback=address, scanned=False
     )
 
 
 def image_data() -> Shape:
     """A picture in base64 without a prefix."""
     return Shape(
-        wanted="base64 whose bytes are an image",
+        expected="base64 whose bytes are an image",
         kinds=frozenset({str, NULL}),
         check=_is_image,
         scanned=False,

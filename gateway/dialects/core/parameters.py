@@ -7,49 +7,49 @@ from gateway.dialects.core.fields import (
     METADATA,
     TOKENS,
     TYPE,
-    chosen,
-    known,
+    open_object,
+    tagged_union,
 )
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    each,
-    flag,
-    listing,
+    array,
+    boolean,
+    enum,
+    for_names,
+    integer,
     number,
     one_or_many,
     text,
-    whole,
-    words,
 )
 
-_FUNCTION: Final = known(
+_FUNCTION: Final = open_object(
     {
         "name": IDENTIFIER,
         "description": text(),
         "parameters": SCHEMA,
-        "strict": flag(),
+        "strict": boolean(),
     },
     required=("name",),
 )
 
 
-_TOOL: Final = chosen(
+_TOOL: Final = tagged_union(
     "type",
-    {"function": known({"type": TYPE, "function": _FUNCTION}, required=("function",))},
+    {"function": open_object({"type": TYPE, "function": _FUNCTION}, required=("function",))},
     remedy="; tools that the provider runs, and custom tools, are not served",
 )
 
 
-TOOLS: Final = listing(_TOOL, wanted="an array of tools")
+TOOLS: Final = array(_TOOL, expected="an array of tools")
 """Function tools, as OpenAI and Ollama write them."""
 
 
 LOGIT_BIAS: Final = Shape(
-    wanted="an object of token ids and numbers from -100 to 100",
+    expected="an object of token ids and numbers from -100 to 100",
     kinds=frozenset({dict, NULL}),
-    rest=number(-100, 100),
+    additional=number(-100, 100),
     key_check=lambda key: key.isascii() and key.isdecimal() and len(key) <= 7,
     most=1024,
 )
@@ -60,37 +60,37 @@ GENERATION: Final = {
     "presence_penalty": number(-2, 2),
     "temperature": number(0, 10),
     "top_p": number(0, 1),
-    "n": whole(1, 128),
+    "n": integer(1, 128),
     "max_tokens": TOKENS,
     "max_completion_tokens": TOKENS,
-    "seed": whole(-1, 2**32 - 1),
+    "seed": integer(-1, 2**32 - 1),
     "stop": one_or_many(text(), 64),
-    "stream": flag(),
-    "stream_options": known(
+    "stream": boolean(),
+    "stream_options": open_object(
         {
-            "include_usage": flag(),
-            "include_obfuscation": flag(),
-            "continuous_usage_stats": flag(),
+            "include_usage": boolean(),
+            "include_obfuscation": boolean(),
+            "continuous_usage_stats": boolean(),
         }
     ),
-    "parallel_tool_calls": flag(),
+    "parallel_tool_calls": boolean(),
     "logit_bias": LOGIT_BIAS,
     "metadata": METADATA,
-    "reasoning_effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-    "verbosity": words("low", "medium", "high"),
-    "service_tier": words("auto", "default", "flex", "scale", "priority", "fast"),
-    "prompt_cache_retention": words("in_memory", "in-memory", "24h"),
-    "prompt_cache_options": known(
-        {"mode": words("implicit", "explicit"), "ttl": words("30m", "12h")}
+    "reasoning_effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    "verbosity": enum("low", "medium", "high"),
+    "service_tier": enum("auto", "default", "flex", "scale", "priority", "fast"),
+    "prompt_cache_retention": enum("in_memory", "in-memory", "24h"),
+    "prompt_cache_options": open_object(
+        {"mode": enum("implicit", "explicit"), "ttl": enum("30m", "12h")}
     ),
     "user": text(),
     "safety_identifier": text(),
     "prompt_cache_key": text(),
-    "modalities": listing(words("text"), wanted="an array that holds text alone", most=1),
+    "modalities": array(enum("text"), expected="an array that holds text alone", most=1),
 }
 
 
-_SAMPLER: Final = words(
+_SAMPLER: Final = enum(
     "dry",
     "top_k",
     "typ_p",
@@ -106,27 +106,27 @@ _SAMPLER: Final = words(
 
 
 SAMPLING: Final = {
-    **each(
+    **for_names(
         "min_p typical_p top_n_sigma repetition_penalty repeat_penalty length_penalty "
         "dynatemp_range dynatemp_exponent dry_multiplier dry_base xtc_probability xtc_threshold "
         "mirostat_tau mirostat_eta",
         number(),
     ),
-    **each(
+    **for_names(
         "top_k repeat_last_n dry_allowed_length dry_penalty_last_n min_keep min_tokens",
-        whole(-1, 10_000_000),
+        integer(-1, 10_000_000),
     ),
-    **each(
+    **for_names(
         "ignore_eos skip_special_tokens spaces_between_special_tokens cache_prompt no_stop_trim "
         "include_stop_str_in_output add_special_tokens add_generation_prompt "
         "continue_final_message use_beam_search",
-        flag(),
+        boolean(),
     ),
-    "mirostat": whole(0, 2),
-    "truncate_prompt_tokens": whole(-1, 10_000_000),
-    "stop_token_ids": listing(whole(0, 10_000_000), most=64),
-    "samplers": listing(_SAMPLER, most=32),
-    "dry_sequence_breakers": listing(text(), most=64),
-    "bad_words": listing(text(), most=1024),
+    "mirostat": integer(0, 2),
+    "truncate_prompt_tokens": integer(-1, 10_000_000),
+    "stop_token_ids": array(integer(0, 10_000_000), most=64),
+    "samplers": array(_SAMPLER, most=32),
+    "dry_sequence_breakers": array(text(), most=64),
+    "bad_words": array(text(), most=1024),
     "stop_regex": one_or_many(text(), 64),
 }

@@ -65,10 +65,10 @@ class _Copy:
         while known >= 0 and path[:known] not in self._own:
             known -= 1
         for depth in range(known + 1, len(path) + 1):
-            self._adopt(path[:depth])
+            self._copy_at(path[:depth])
         return self._own[path]
 
-    def _adopt(self, path: Path) -> None:
+    def _copy_at(self, path: Path) -> None:
         if not path:
             self.document = self._own[path] = self.document.copy()
             return

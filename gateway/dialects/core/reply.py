@@ -13,14 +13,14 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment, which event-stream clients ignore."""
 
 
-def vectors(asked: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
+def vectors(inputs: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
     """One vector for each input, in their order.
 
     Raises:
         UpstreamFailed: one is missing, or there are others.
     """
     found = {event.choice: event.vector for event in events if isinstance(event, Embedding)}
-    number = 1 if isinstance(asked, str) else len(asked)
+    number = 1 if isinstance(inputs, str) else len(inputs)
     if sorted(found) != list(range(number)):
         raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
     return [found[index] for index in range(number)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
-from gateway.types import Escaping, Origin, Place
+from gateway.types import Escaping, LeafKind, Origin
 
 Check: TypeAlias = Callable[[Any], object]
 """Takes a scalar of an allowed kind; a truthy answer means that it is as it must be."""
@@ -27,16 +27,16 @@ _MOST: Final = 2**32
 class Shape:
     """One place in a document, and what may stand there. ``null`` mostly passes."""
 
-    wanted: str = "a JSON value"
+    expected: str = "a JSON value"
     """What belongs here, in words, for the refusal of anything else."""
     error: type[ClientError] = InvalidRequest
     kinds: frozenset[type] = ANYTHING
 
     check: Check | None = None
-    """For strings, numbers and booleans; one that fails is refused, or read as ``otherwise``."""
-    otherwise: "Shape | None" = None
+    """For strings, numbers and booleans; one that fails is refused, or read as ``fallback``."""
+    fallback: "Shape | None" = None
     scanned: bool = True
-    place: Place = "string"
+    place: LeafKind = "string"
     escaping: Escaping = "none"
     origin: Origin | None = None
     """Who wrote what is here and below; ``None``: the same as above."""
@@ -46,18 +46,18 @@ class Shape:
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
     """The keys that the dialect knows."""
     required: tuple[str, ...] = ()
-    by: str = ""
+    discriminator: str = ""
     """Key whose value chooses among ``variants``."""
     default: str = ""
     """The variant of an object that lacks that key; ``""``: it must be there."""
     variants: Mapping[str, "Shape"] = field(default_factory=dict)
-    rest: "Shape | None" = None
+    additional: "Shape | None" = None
     """What stands under other keys; ``None``: there may be no other keys."""
-    again: bool = False
+    recursive: bool = False
     """Members and items have this very shape."""
-    refuse: Callable[[str], str | None] | None = None
+    refuse_key: Callable[[str], str | None] | None = None
     """Why another key is refused, in words, or ``None``."""
-    key_place: Place = "key"
+    key_place: LeafKind = "key"
     key_check: Check | None = None
     """Makes the other keys structural."""
 
@@ -68,49 +68,49 @@ class Shape:
     """Bounds on the number of items or members."""
 
 
-def each(names: str, shape: Shape) -> dict[str, Shape]:
+def for_names(names: str, shape: Shape) -> dict[str, Shape]:
     """One shape for several keys, given in one string."""
     return dict.fromkeys(names.split(), shape)
 
 
-def structural(wanted: str, check: Check, *kinds: type) -> Shape:
+def structural(expected: str, check: Check, *kinds: type) -> Shape:
     """A place whose value is checked instead of scanned."""
-    return Shape(wanted=wanted, kinds=frozenset({*kinds, NULL}), check=check, scanned=False)
+    return Shape(expected=expected, kinds=frozenset({*kinds, NULL}), check=check, scanned=False)
 
 
-def words(*allowed: str) -> Shape:
+def enum(*allowed: str) -> Shape:
     """One of a few words."""
     return structural("one of " + ", ".join(allowed), frozenset(allowed).__contains__, str)
 
 
-def pattern(wanted: str, expression: str) -> Shape:
+def pattern(expected: str, expression: str) -> Shape:
     """A string that the expression matches whole."""
-    return structural(wanted, re.compile(expression).fullmatch, str)
+    return structural(expected, re.compile(expression).fullmatch, str)
 
 
-def whole(least: int = -1, most: int = _MOST) -> Shape:
+def integer(least: int = -1, most: int = _MOST) -> Shape:
     """A whole number within bounds."""
-    wanted = f"a whole number from {least} to {most}"
-    return structural(wanted, lambda value: least <= value <= most, int)
+    expected = f"a whole number from {least} to {most}"
+    return structural(expected, lambda value: least <= value <= most, int)
 
 
 def number(least: float = -1000, most: float = 1000) -> Shape:
     """A number within bounds."""
-    wanted = f"a number from {least:g} to {most:g}"
-    return structural(wanted, lambda value: least <= value <= most, int, float)
+    expected = f"a number from {least:g} to {most:g}"
+    return structural(expected, lambda value: least <= value <= most, int, float)
 
 
-def flag() -> Shape:
+def boolean() -> Shape:
     """True or false: it holds no text."""
-    return Shape(wanted="true or false", kinds=frozenset({bool, NULL}))
+    return Shape(expected="true or false", kinds=frozenset({bool, NULL}))
 
 
 def text(
-    place: Place = "string", escaping: Escaping = "none", origin: Origin | None = None
+    place: LeafKind = "string", escaping: Escaping = "none", origin: Origin | None = None
 ) -> Shape:
     """A scanned string."""
     return Shape(
-        wanted="a string",
+        expected="a string",
         kinds=frozenset({str, NULL}),
         place=place,
         escaping=escaping,
@@ -118,10 +118,10 @@ def text(
     )
 
 
-def listing(items: Shape, *, wanted: str = "", least: int = 0, most: int = 100_000) -> Shape:
+def array(items: Shape, *, expected: str = "", least: int = 0, most: int = 100_000) -> Shape:
     """An array of one shape."""
     return Shape(
-        wanted=wanted or f"an array, each item {items.wanted}",
+        expected=expected or f"an array, each item {items.expected}",
         kinds=frozenset({list, NULL}),
         items=items,
         least=least,
@@ -132,7 +132,7 @@ def listing(items: Shape, *, wanted: str = "", least: int = 0, most: int = 100_0
 def one_or_many(item: Shape, most: int) -> Shape:
     """A scalar, or an array of such."""
     return Shape(
-        wanted=f"{item.wanted}, or an array of such",
+        expected=f"{item.expected}, or an array of such",
         kinds=item.kinds | {list},
         check=item.check,
         scanned=item.scanned,
@@ -144,4 +144,4 @@ def one_or_many(item: Shape, most: int) -> Shape:
 
 def unsupported(remedy: str) -> Shape:
     """A field that the API has and the gateway does not serve; ``null`` passes."""
-    return Shape(wanted=f"left out: {remedy}", error=UnsupportedField, kinds=frozenset({NULL}))
+    return Shape(expected=f"left out: {remedy}", error=UnsupportedField, kinds=frozenset({NULL}))

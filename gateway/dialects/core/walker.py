@@ -13,7 +13,7 @@ import orjson
 from gateway.dialects.core.json_body import decode
 from gateway.dialects.core.shapes import Shape
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
-from gateway.types import Json, Origin, Path, Place, Segment
+from gateway.types import Json, LeafKind, Origin, Path, Segment
 
 MAX_DEPTH: Final = 100
 """Deepest nesting of a request document."""
@@ -38,7 +38,7 @@ class Walker:
         self.segments: list[Segment] = []
         self.modalities: set[str] = set()
         self._root = root
-        self._left = MAX_PLACES
+        self._remaining = MAX_PLACES
 
     def walk(self, document: Json) -> None:
         """Check every structural value and collect a segment for everything else.
@@ -53,7 +53,7 @@ class Walker:
             value, shape, path, origin = stack.pop()
             kind = type(value)
             if kind not in shape.kinds:
-                raise self._fault(shape, path)
+                raise self._invalid(shape, path)
             if kind is dict:
                 stack.extend(self._members(value, shape, path, origin))
             elif kind is list:
@@ -63,9 +63,9 @@ class Walker:
 
     def _scalar(self, value: Json, shape: Shape, path: Path, origin: Origin) -> None:
         while shape.check is not None and not shape.check(value):
-            if shape.otherwise is None:
-                raise self._fault(shape, path)
-            shape = shape.otherwise
+            if shape.fallback is None:
+                raise self._invalid(shape, path)
+            shape = shape.fallback
         if shape.modality:
             self.modalities.add(shape.modality)
         if not shape.scanned or value == "" or isinstance(value, bool):
@@ -81,15 +81,15 @@ class Walker:
             )
         )
 
-    def _spelling(self, value: float, path: Path) -> tuple[str, Place]:
+    def _spelling(self, value: float, path: Path) -> tuple[str, LeafKind]:
         """A number as it stands on the wire; so large a float is a whole number without its end."""
         if type(value) is float and abs(value) >= 2.0**63:
-            message = f"{self._show(path)} is too large a number: send it as a string."
-            raise InvalidRequest(message, param=self._show(path))
+            message = f"{self._display_path(path)} is too large a number: send it as a string."
+            raise InvalidRequest(message, param=self._display_path(path))
         return orjson.dumps(value).decode(), "number"
 
     def _items(self, value: list[Json], shape: Shape, path: Path, origin: Origin) -> list[_Visit]:
-        self._enter(len(value), shape, path)
+        self._check_size(len(value), shape, path)
         item = shape.items or shape
         origin = shape.origin or origin
         visits: list[_Visit] = [
@@ -101,8 +101,8 @@ class Walker:
     def _members(
         self, value: dict[str, Json], shape: Shape, path: Path, origin: Origin
     ) -> list[_Visit]:
-        self._enter(len(value), shape, path)
-        while shape.by:
+        self._check_size(len(value), shape, path)
+        while shape.discriminator:
             shape = self._variant(value, shape, path)
         if shape.modality:
             self.modalities.add(shape.modality)
@@ -125,57 +125,57 @@ class Walker:
 
     def _unknown(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
         """The shape under a key that the dialect does not know; such a key is text of its own."""
-        reason = shape.refuse(key) if shape.refuse is not None else None
+        reason = shape.refuse_key(key) if shape.refuse_key is not None else None
         if reason is not None:
-            raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", shown=True)
-        if shape.rest is None and not shape.again:
+            raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", reveal=True)
+        if shape.additional is None and not shape.recursive:
             problem = "is not a known field; leave it out, or check its spelling"
-            raise self._error(UnsupportedField, (*path, key), problem, shown=True)
+            raise self._error(UnsupportedField, (*path, key), problem, reveal=True)
         self._key(key, shape, (*path, key), origin)
-        return shape.rest or shape
+        return shape.additional or shape
 
     def _key(self, key: str, shape: Shape, path: Path, origin: Origin) -> None:
         if shape.key_check is not None:
             if not shape.key_check(key):
-                raise self._error(InvalidRequest, path, f"is not a key of {shape.wanted}")
+                raise self._error(InvalidRequest, path, f"is not a key of {shape.expected}")
         elif key:
             self.segments.append(Segment(path=path, origin=origin, text=key, place=shape.key_place))
 
     def _variant(self, value: dict[str, Json], shape: Shape, path: Path) -> Shape:
-        chosen = value.get(shape.by, shape.default)
+        chosen = value.get(shape.discriminator, shape.default)
         variant = shape.variants.get(chosen) if isinstance(chosen, str) else None
         if variant is None:
-            raise self._fault(shape, path)
+            raise self._invalid(shape, path)
         return variant
 
-    def _enter(self, size: int, shape: Shape, path: Path) -> None:
+    def _check_size(self, size: int, shape: Shape, path: Path) -> None:
         if len(path) >= MAX_DEPTH:
             raise self._error(InvalidRequest, path, f"is nested more than {MAX_DEPTH} deep")
         if not shape.least <= size <= shape.most:
             bounds = f"must have {shape.least} to {shape.most} members"
             raise self._error(InvalidRequest, path, bounds)
-        self._left -= size
-        if self._left < 0:
+        self._remaining -= size
+        if self._remaining < 0:
             raise InvalidRequest(f"The body holds more than {MAX_PLACES} values.")
 
-    def _fault(self, shape: Shape, path: Path) -> ClientError:
-        return self._error(shape.error, path, f"must be {shape.wanted}")
+    def _invalid(self, shape: Shape, path: Path) -> ClientError:
+        return self._error(shape.error, path, f"must be {shape.expected}")
 
     def _error(
-        self, error: type[ClientError], path: Path, problem: str, *, shown: bool = False
+        self, error: type[ClientError], path: Path, problem: str, *, reveal: bool = False
     ) -> ClientError:
-        where = self._show(path, shown=shown)
+        where = self._display_path(path, reveal=reveal)
         return error(f"{where} {problem}.", param=where)
 
-    def _show(self, path: Path, *, shown: bool = False) -> str:
+    def _display_path(self, path: Path, *, reveal: bool = False) -> str:
         """A path in words; a key that the dialect does not know is the caller's text: ``*``.
 
-        With ``shown`` the last key is given as it is, when it looks like a field's name.
+        With ``reveal`` the last key is given as it is, when it looks like a field's name.
         """
         known = frozenset(_names(self._root))
         last = len(path) - 1
         steps = [
-            _step(step, known=step in known or (shown and index == last))
+            _step(step, known=step in known or (reveal and index == last))
             for index, step in enumerate(path)
         ]
         return "".join(steps).removeprefix(".") or "the body"
@@ -214,6 +214,6 @@ def _names(root: Shape) -> Iterator[str]:
             continue
         seen.add(id(shape))
         yield from shape.fields
-        yield shape.by
+        yield shape.discriminator
         left.extend([*shape.fields.values(), *shape.variants.values()])
-        left.extend(below for below in (shape.rest, shape.items, shape.otherwise) if below)
+        left.extend(below for below in (shape.additional, shape.items, shape.fallback) if below)

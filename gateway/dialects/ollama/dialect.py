@@ -12,7 +12,7 @@ from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.reply import vectors
 from gateway.dialects.core.walker import read
 from gateway.dialects.ollama.fields import CHAT, EMBED, GENERATE
-from gateway.dialects.ollama.frames import Lines, NdjsonFramer, error_document
+from gateway.dialects.ollama.frames import NdjsonFramer, ReplyObjects, error_document
 from gateway.dialects.ollama.neutral import neutral
 from gateway.errors import InvalidRequest, SekishoError
 from gateway.types import Call, Event, Json, MaskedCall, UsageEvent
@@ -24,7 +24,7 @@ class Ollama:
     """Ollama's own API."""
 
     name: Final = "ollama"
-    ordered: Final = False
+    sequential: Final = False
     inline_reasoning: Final = False
     operations: Final = ("chat", "generate", "embed")
 
@@ -74,8 +74,8 @@ class Ollama:
         """
         if call.operation == "embed":
             return orjson.dumps(_embedded(call, events))
-        lines = Lines(call)
-        said = [line for event in events if (line := lines.take(event)) is not None]
+        lines = ReplyObjects(call)
+        said = [line for event in events if (line := lines.add(event)) is not None]
         return orjson.dumps(_joined(lines.last(), said))
 
     def error(self, error: SekishoError, request_id: str) -> bytes:

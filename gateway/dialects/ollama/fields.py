@@ -7,7 +7,7 @@ use its own hardware (``num_ctx``, ``num_gpu``, ``keep_alive`` …) is taken and
 from dataclasses import replace
 from typing import Final
 
-from gateway.dialects.core.fields import IDENTIFIER, MODEL, TYPE, chosen, known
+from gateway.dialects.core.fields import IDENTIFIER, MODEL, TYPE, open_object, tagged_union
 from gateway.dialects.core.json_schema import ARGUMENTS, SCHEMA
 from gateway.dialects.core.media import image_data
 from gateway.dialects.core.parameters import GENERATION, SAMPLING, TOOLS
@@ -15,28 +15,28 @@ from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    each,
-    flag,
-    listing,
+    array,
+    boolean,
+    for_names,
+    integer,
     number,
     one_or_many,
     structural,
     text,
     unsupported,
-    whole,
 )
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
-_IMAGES: Final = listing(replace(image_data(), modality="image"), most=64)
+_IMAGES: Final = array(replace(image_data(), modality="image"), most=64)
 
-_CALL: Final = known(
+_CALL: Final = open_object(
     {
-        "function": known(
+        "function": open_object(
             {
                 "name": IDENTIFIER,
                 "arguments": ARGUMENTS,
-                "index": whole(),
+                "index": integer(),
             },
             required=("name",),
         ),
@@ -53,14 +53,14 @@ def _message(origin: Origin) -> Shape:
         "content": text(),
         "thinking": text(),
         "images": _IMAGES,
-        "tool_calls": listing(_CALL),
+        "tool_calls": array(_CALL),
         "tool_name": IDENTIFIER,
         "tool_call_id": text(),
     }
-    return replace(known(fields), origin=origin)
+    return replace(open_object(fields), origin=origin)
 
 
-_MESSAGE: Final = chosen(
+_MESSAGE: Final = tagged_union(
     "role",
     {
         "system": _message("system"),
@@ -78,14 +78,14 @@ HARDWARE: Final = (
 """Options of an Ollama server's own, which are left out."""
 
 _SETTING: Final = Shape(
-    wanted="a whole number, true or false",
+    expected="a whole number, true or false",
     kinds=frozenset({int, float, bool, NULL}),
     check=lambda value: -1 <= value <= 10_000_000,
     scanned=False,
 )
 
 _OPTIONS: Final = Shape(
-    wanted="an object of options",
+    expected="an object of options",
     kinds=frozenset({dict, NULL}),
     fields={
         **{
@@ -99,12 +99,12 @@ _OPTIONS: Final = Shape(
             name: GENERATION[name]
             for name in ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
         },
-        **each(HARDWARE, _SETTING),
+        **for_names(HARDWARE, _SETTING),
         "tfs_z": number(0, 1000),
-        "num_predict": whole(-2, 10_000_000),
+        "num_predict": integer(-2, 10_000_000),
         "stop": one_or_many(text(), 64),
     },
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 
 _KEEP_ALIVE: Final = structural(
@@ -112,11 +112,11 @@ _KEEP_ALIVE: Final = structural(
 )
 
 _FORMAT: Final = Shape(
-    wanted="`json`, or a JSON Schema",
+    expected="`json`, or a JSON Schema",
     kinds=SCHEMA.kinds | {str},
     check=frozenset({"", "json"}).__contains__,
     fields=SCHEMA.fields,
-    rest=SCHEMA.rest,
+    additional=SCHEMA.additional,
     origin="schema",
     scanned=False,
 )
@@ -130,56 +130,56 @@ _THINK: Final = structural(
 
 _COMMON: Final = {
     "model": MODEL,
-    "stream": flag(),
+    "stream": boolean(),
     "format": _FORMAT,
     "options": _OPTIONS,
     "keep_alive": _KEEP_ALIVE,
     "think": _THINK,
     "logprobs": unsupported("log probabilities would spell out text that was masked"),
     "top_logprobs": unsupported("log probabilities would spell out text that was masked"),
-    "truncate": flag(),
-    "shift": flag(),
+    "truncate": boolean(),
+    "shift": boolean(),
 }
 
 CHAT: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         **_COMMON,
-        "messages": listing(_MESSAGE, wanted="an array of messages", least=1),
+        "messages": array(_MESSAGE, expected="an array of messages", least=1),
         "tools": replace(TOOLS, origin="schema"),
     },
     required=("model", "messages"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/api/chat``."""
 
 GENERATE: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         **_COMMON,
         "prompt": text(origin="user"),
         "suffix": text(origin="user"),
         "system": text(origin="system"),
         "images": _IMAGES,
-        "raw": flag(),
+        "raw": boolean(),
         "template": unsupported("a template would be run by the model server"),
         "context": unsupported("token ids can't be scanned; send the text, or use /api/chat"),
-        **each("width height steps", unsupported("pictures are not generated here")),
+        **for_names("width height steps", unsupported("pictures are not generated here")),
     },
     required=("model", "prompt"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/api/generate``."""
 
 EMBED: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         "model": MODEL,
         "input": Shape(
-            wanted="a string or an array of strings",
+            expected="a string or an array of strings",
             kinds=frozenset({str, list}),
             items=Shape(
-                wanted="a string: token ids can't be scanned, so send text",
+                expected="a string: token ids can't be scanned, so send text",
                 error=UnsupportedField,
                 kinds=frozenset({str}),
             ),
@@ -187,12 +187,12 @@ EMBED: Final = Shape(
             least=1,
             most=2048,
         ),
-        "dimensions": whole(1, 65_536),
-        "truncate": flag(),
+        "dimensions": integer(1, 65_536),
+        "truncate": boolean(),
         "keep_alive": _KEEP_ALIVE,
         "options": _OPTIONS,
     },
     required=("model", "input"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/api/embed``."""

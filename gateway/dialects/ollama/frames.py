@@ -23,7 +23,7 @@ from gateway.types import (
 _REASONS: Final = {"length": "length"}
 
 
-class Lines:
+class ReplyObjects:
     """Turns events into Ollama's objects. Calls of tools are objects there, so they are given whole, at the end."""
 
     def __init__(self, call: Call) -> None:
@@ -34,7 +34,7 @@ class Lines:
         self._tools: dict[int, dict[str, str]] = {}
         self._reasoning = ""
 
-    def take(self, event: Event) -> dict[str, Json] | None:
+    def add(self, event: Event) -> dict[str, Json] | None:
         """Note an event; the object that it makes."""
         match event:
             case Start():
@@ -62,13 +62,13 @@ class Lines:
         self, text: str = "", thinking: str = "", calls: list[Json] | None = None
     ) -> dict[str, Json]:
         """An object that says something, and is not the last."""
-        shown: dict[str, Json] = {"model": self._call.model, "created_at": self._created}
+        body: dict[str, Json] = {"model": self._call.model, "created_at": self._created}
         thought = {"thinking": thinking} if thinking else {}
         if self._call.operation == "generate":
-            return {**shown, "response": text, **thought, "done": False}
+            return {**body, "response": text, **thought, "done": False}
         called = {"tool_calls": calls} if calls else {}
         message = {"role": "assistant", "content": text, **thought, **called}
-        return {**shown, "message": message, "done": False}
+        return {**body, "message": message, "done": False}
 
     def last(self) -> dict[str, Json]:
         """The object that ends the reply. Durations are not known here, and left out.
@@ -98,11 +98,11 @@ class NdjsonFramer:
     media_type: Final = "application/x-ndjson"
 
     def __init__(self, call: Call) -> None:
-        self._lines = Lines(call)
+        self._lines = ReplyObjects(call)
 
     def feed(self, event: Event) -> bytes:
         """The line that an event makes, if any."""
-        line = self._lines.take(event)
+        line = self._lines.add(event)
         return b"" if line is None else _line(line)
 
     def comment(self) -> bytes:

@@ -24,7 +24,7 @@ def neutral(document: dict[str, Json], operation: str) -> tuple[Form, dict[str, 
         case "generate":
             messages = list(_prompted(document))
         case _:
-            messages = [_message(said) for said in _with_call_ids(document["messages"])]
+            messages = [_message(turn) for turn in _with_call_ids(document["messages"])]
     chat = {"messages": messages, **_options(document), **_output(document)}
     if document.get("tools"):
         chat["tools"] = document["tools"]
@@ -74,30 +74,30 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
 def _with_call_ids(messages: list[Json]) -> Iterator[Json]:
     """Ollama's calls may have no ids, and its results follow their order: ids are made of it."""
     made, waiting = 0, list[str]()
-    for said in messages:
-        if said.get("tool_calls"):
+    for turn in messages:
+        if turn.get("tool_calls"):
             ids = [
-                call.get("id") or f"call_{made + n}" for n, call in enumerate(said["tool_calls"])
+                call.get("id") or f"call_{made + n}" for n, call in enumerate(turn["tool_calls"])
             ]
             made += len(ids)
             waiting = [*ids]
-            calls = [{**call, "id": i} for call, i in zip(said["tool_calls"], ids, strict=True)]
-            yield {**said, "tool_calls": calls}
-        elif said["role"] == "tool":
+            calls = [{**call, "id": i} for call, i in zip(turn["tool_calls"], ids, strict=True)]
+            yield {**turn, "tool_calls": calls}
+        elif turn["role"] == "tool":
             following = waiting.pop(0) if waiting else f"call_{made}"
-            yield {**said, "tool_call_id": said.get("tool_call_id") or following}
+            yield {**turn, "tool_call_id": turn.get("tool_call_id") or following}
         else:
-            yield said
+            yield turn
 
 
-def _message(said: dict[str, Json]) -> dict[str, Json]:
-    message = {"role": said["role"], "content": _content(said.get("content"), said.get("images"))}
-    if said["role"] == "tool":
-        message["tool_call_id"] = said["tool_call_id"]
-    if said.get("thinking"):
-        message["reasoning_content"] = said["thinking"]
-    if said.get("tool_calls"):
-        message["tool_calls"] = [_call(call) for call in said["tool_calls"]]
+def _message(turn: dict[str, Json]) -> dict[str, Json]:
+    message = {"role": turn["role"], "content": _content(turn.get("content"), turn.get("images"))}
+    if turn["role"] == "tool":
+        message["tool_call_id"] = turn["tool_call_id"]
+    if turn.get("thinking"):
+        message["reasoning_content"] = turn["thinking"]
+    if turn.get("tool_calls"):
+        message["tool_calls"] = [_call(call) for call in turn["tool_calls"]]
         message["content"] = message["content"] or None
     return message
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIVoice
+from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import PURPOSE
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
@@ -17,11 +17,11 @@ from gateway.dialects.openai.frames import ChatFramer
 from gateway.dialects.openai.reply import completion
 from gateway.types import Call, Event, Json, MaskedCall
 
-_OWN: Final = frozenset({"model", "stream", "stream_options"})
+_SET_BY_GATEWAY: Final = frozenset({"model", "stream", "stream_options"})
 """What the gateway writes itself towards a deployment."""
 
 
-class OpenAIChat(OpenAIVoice):
+class OpenAIChat(OpenAIDialect):
     """OpenAI's chat completions. The masked document, less the model, is the neutral form."""
 
     operations: Final = ("chat.completions",)
@@ -72,7 +72,7 @@ class OpenAIChat(OpenAIVoice):
 
 def _neutral(document: dict[str, Json]) -> dict[str, Json]:
     """The document without what the gateway says itself and what the caller told the gateway alone."""
-    neutral = {key: value for key, value in document.items() if key not in _OWN}
+    neutral = {key: value for key, value in document.items() if key not in _SET_BY_GATEWAY}
     metadata = neutral.get("metadata")
     if metadata and PURPOSE in metadata:
         others = {key: value for key, value in metadata.items() if key != PURPOSE}

@@ -8,21 +8,21 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIVoice
+from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import TOKENS
 from gateway.dialects.core.parameters import SAMPLING
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.reply import KEEP_ALIVE, data_frame, error_frame
-from gateway.dialects.core.shapes import Shape, flag, text, unsupported, whole
+from gateway.dialects.core.shapes import Shape, boolean, integer, text, unsupported
 from gateway.dialects.core.walker import read
-from gateway.dialects.openai.fields import NOT_SERVED, STANDARD, never, streams
+from gateway.dialects.openai.fields import NOT_SERVED, STANDARD, only_default, streams
 from gateway.dialects.openai.frames import last_frames
 from gateway.dialects.openai.reply import head, usage_document
 from gateway.errors import SekishoError, UnsupportedField, UpstreamFailed
 from gateway.types import Call, Event, Finish, Json, MaskedCall, Start, TextDelta, UsageEvent
 
-_OWN: Final = frozenset({"model", "stream", "stream_options"})
+_SET_BY_GATEWAY: Final = frozenset({"model", "stream", "stream_options"})
 
 _CHAT_ONLY: Final = frozenset(
     "messages max_completion_tokens parallel_tool_calls metadata prediction reasoning_effort "
@@ -30,10 +30,10 @@ _CHAT_ONLY: Final = frozenset(
 )
 
 PROMPT: Final = Shape(
-    wanted="a string or an array of strings",
+    expected="a string or an array of strings",
     kinds=frozenset({str, list}),
     items=Shape(
-        wanted="a string: token ids can't be scanned, so send text",
+        expected="a string: token ids can't be scanned, so send text",
         error=UnsupportedField,
         kinds=frozenset({str}),
     ),
@@ -43,26 +43,28 @@ PROMPT: Final = Shape(
 )
 
 REQUEST: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         **{name: shape for name, shape in STANDARD.items() if name not in _CHAT_ONLY},
         **SAMPLING,
         "prompt": PROMPT,
         "suffix": text(origin="user"),
         "max_tokens": TOKENS,
-        "echo": flag(),
-        "best_of": whole(1, 128),
-        "logprobs": never("null: log probabilities would spell out text that was masked", None),
+        "echo": boolean(),
+        "best_of": integer(1, 128),
+        "logprobs": only_default(
+            "null: log probabilities would spell out text that was masked", None
+        ),
         "prompt_token_ids": NOT_SERVED["prompt_token_ids"],
         "messages": unsupported("this route takes `prompt`"),
     },
     required=("model", "prompt"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A completions request."""
 
 
-class OpenAICompletions(OpenAIVoice):
+class OpenAICompletions(OpenAIDialect):
     """OpenAI's completions. The masked document, less the model, is a neutral form of its own."""
 
     operations: Final = ("completions",)
@@ -93,7 +95,9 @@ class OpenAICompletions(OpenAIVoice):
             model=call.model,
             stream=call.stream,
             document=document,
-            neutral={name: value for name, value in document.items() if name not in _OWN},
+            neutral={
+                name: value for name, value in document.items() if name not in _SET_BY_GATEWAY
+            },
             form="completions",
             redactions=dict(redactions),
         )

@@ -11,12 +11,12 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIVoice
+from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import MODEL
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.reply import vectors
-from gateway.dialects.core.shapes import Shape, text, unsupported, whole, words
+from gateway.dialects.core.shapes import Shape, enum, integer, text, unsupported
 from gateway.dialects.core.walker import read
 from gateway.dialects.openai.fields import NOT_SERVED
 from gateway.dialects.openai.frames import ChatFramer
@@ -24,10 +24,10 @@ from gateway.errors import UnsupportedField
 from gateway.types import Call, Event, Json, MaskedCall, UsageEvent
 
 INPUT: Final = Shape(
-    wanted="a string or an array of strings",
+    expected="a string or an array of strings",
     kinds=frozenset({str, list}),
     items=Shape(
-        wanted="a string: token ids can't be scanned, so send text "
+        expected="a string: token ids can't be scanned, so send text "
         "(langchain-openai: OpenAIEmbeddings(check_embedding_ctx_length=False))",
         error=UnsupportedField,
         kinds=frozenset({str}),
@@ -38,24 +38,24 @@ INPUT: Final = Shape(
 )
 
 REQUEST: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         "model": MODEL,
         "input": INPUT,
-        "dimensions": whole(1, 65_536),
-        "encoding_format": words("float", "base64"),
+        "dimensions": integer(1, 65_536),
+        "encoding_format": enum("float", "base64"),
         "user": text(),
-        "truncate_prompt_tokens": whole(-1, 10_000_000),
+        "truncate_prompt_tokens": integer(-1, 10_000_000),
         "input_ids": NOT_SERVED["input_ids"],
         "stream": unsupported("embeddings are not streamed"),
     },
     required=("model", "input"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """An embeddings request."""
 
 
-class OpenAIEmbeddings(OpenAIVoice):
+class OpenAIEmbeddings(OpenAIDialect):
     """OpenAI's embeddings."""
 
     operations: Final = ("embeddings",)

@@ -11,36 +11,36 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.dialects.core.fields import (
-    FREE,
+    ANY_UNROUTED,
     IDENTIFIER,
     MODEL,
     TOKENS,
     TYPE,
-    chosen,
-    known,
+    open_object,
+    tagged_union,
 )
-from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.json_schema import ANY_JSON, SCHEMA
 from gateway.dialects.core.parameters import GENERATION, SAMPLING, TOOLS
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    flag,
-    listing,
+    array,
+    boolean,
+    enum,
+    integer,
     text,
     unsupported,
-    whole,
-    words,
 )
 from gateway.dialects.openai.messages import CONTENT, MESSAGE
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Json
 
 
-def never(wanted: str, allowed: object) -> Shape:
+def only_default(expected: str, allowed: object) -> Shape:
     """A field that must keep its harmless value."""
     return Shape(
-        wanted=wanted,
+        expected=expected,
         error=UnsupportedField,
         kinds=frozenset({type(allowed), NULL}),
         check=lambda value: value == allowed,
@@ -48,70 +48,74 @@ def never(wanted: str, allowed: object) -> Shape:
     )
 
 
-_FUNCTION_NAME: Final = known({"name": IDENTIFIER}, required=("name",))
-_NAMED_TOOL: Final = known({"type": words("function"), "function": _FUNCTION_NAME})
+_FUNCTION_NAME: Final = open_object({"name": IDENTIFIER}, required=("name",))
+_NAMED_TOOL: Final = open_object({"type": enum("function"), "function": _FUNCTION_NAME})
 
 
 _TOOL_CHOICE: Final = replace(
-    chosen(
+    tagged_union(
         "type",
         {
-            "function": known({"type": TYPE, "function": _FUNCTION_NAME}, required=("function",)),
-            "allowed_tools": known(
+            "function": open_object(
+                {"type": TYPE, "function": _FUNCTION_NAME}, required=("function",)
+            ),
+            "allowed_tools": open_object(
                 {
                     "type": TYPE,
-                    "allowed_tools": known(
+                    "allowed_tools": open_object(
                         {
-                            "mode": words("auto", "required"),
-                            "tools": listing(_NAMED_TOOL),
+                            "mode": enum("auto", "required"),
+                            "tools": array(_NAMED_TOOL),
                         }
                     ),
                 }
             ),
         },
     ),
-    wanted="none, auto, required, or an object that names tools",
+    expected="none, auto, required, or an object that names tools",
     kinds=frozenset({str, dict, NULL}),
     check=frozenset({"none", "auto", "required"}).__contains__,
     scanned=False,
 )
 
-_RESPONSE_FORMAT: Final = chosen(
+_RESPONSE_FORMAT: Final = tagged_union(
     "type",
     {
-        "text": known({"type": TYPE}),
-        "json_object": known({"type": TYPE, "schema": SCHEMA}),
-        "json_schema": known(
+        "text": open_object({"type": TYPE}),
+        "json_object": open_object({"type": TYPE, "schema": SCHEMA}),
+        "json_schema": open_object(
             {
                 "type": TYPE,
                 "schema": SCHEMA,
-                "json_schema": known(
+                "json_schema": open_object(
                     {
                         "name": IDENTIFIER,
                         "description": text(),
                         "schema": SCHEMA,
-                        "strict": flag(),
+                        "strict": boolean(),
                     }
                 ),
             }
         ),
-        "grammar": known({"type": TYPE, "grammar": text()}),
-        "structural_tag": known({"type": TYPE}),
+        "grammar": open_object({"type": TYPE, "grammar": text()}),
+        "structural_tag": open_object({"type": TYPE}),
     },
 )
 
 
 STANDARD: Final = {
     "model": MODEL,
-    "messages": listing(MESSAGE, wanted="an array of messages", least=1),
+    "messages": array(MESSAGE, expected="an array of messages", least=1),
     **GENERATION,
-    "prediction": known({"type": words("content"), "content": CONTENT}),
+    "prediction": open_object({"type": enum("content"), "content": CONTENT}),
 }
 
 NOT_SERVED: Final = {
-    "store": never("false: a stored completion would stay with the provider", False),
-    "logprobs": never("false: log probabilities would spell out text that was masked", False),
-    "top_logprobs": never("0: log probabilities would spell out text that was masked", 0),
+    "store": only_default("false: a stored completion would stay with the provider", False),
+    "logprobs": only_default(
+        "false: log probabilities would spell out text that was masked", False
+    ),
+    "top_logprobs": only_default("0: log probabilities would spell out text that was masked", 0),
     "audio": unsupported("spoken replies can't be scanned; ask for text"),
     "moderation": unsupported("moderation by the provider is not served"),
     "web_search_options": unsupported(
@@ -129,29 +133,29 @@ NOT_SERVED: Final = {
 }
 
 REASONING: Final = {
-    "thinking": known(
+    "thinking": open_object(
         {
-            "type": words("enabled", "disabled", "adaptive", "auto"),
+            "type": enum("enabled", "disabled", "adaptive", "auto"),
             "budget_tokens": TOKENS,
         }
     ),
-    "reasoning": known(
+    "reasoning": open_object(
         {
-            "effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-            "summary": words("auto", "concise", "detailed"),
+            "effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+            "summary": enum("auto", "concise", "detailed"),
             "max_tokens": TOKENS,
-            "enabled": flag(),
-            "exclude": flag(),
+            "enabled": boolean(),
+            "exclude": boolean(),
         }
     ),
-    "enable_thinking": flag(),
-    "include_reasoning": flag(),
-    "separate_reasoning": flag(),
-    "stream_reasoning": flag(),
-    "thinking_budget": whole(-1, 10_000_000),
-    "thinking_token_budget": whole(-1, 10_000_000),
-    "reasoning_budget": whole(-1, 10_000_000),
-    "reasoning_format": words(
+    "enable_thinking": boolean(),
+    "include_reasoning": boolean(),
+    "separate_reasoning": boolean(),
+    "stream_reasoning": boolean(),
+    "thinking_budget": integer(-1, 10_000_000),
+    "thinking_token_budget": integer(-1, 10_000_000),
+    "reasoning_budget": integer(-1, 10_000_000),
+    "reasoning_format": enum(
         "none", "auto", "deepseek", "deepseek-legacy", "parsed", "raw", "hidden"
     ),
 }
@@ -168,22 +172,22 @@ CONSTRAINTS: Final = {
     "guided_json": replace(SCHEMA, kinds=SCHEMA.kinds | {str}),
     "guided_regex": text(),
     "guided_grammar": text(),
-    "guided_choice": listing(text()),
+    "guided_choice": array(text()),
     "guided_whitespace_pattern": text(),
-    "structured_outputs": known(
-        {"json": SCHEMA, "regex": text(), "grammar": text(), "choice": listing(text())}
+    "structured_outputs": open_object(
+        {"json": SCHEMA, "regex": text(), "grammar": text(), "choice": array(text())}
     ),
 }
 """What shapes the reply: its texts have the origin ``schema``."""
 
 _OTHER: Final = {
     "user_id": text(),
-    "documents": listing(LITERAL),
-    "chat_template_kwargs": FREE,
+    "documents": array(ANY_JSON),
+    "chat_template_kwargs": ANY_UNROUTED,
 }
 
 REQUEST: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
         **STANDARD,
         **NOT_SERVED,
@@ -193,7 +197,7 @@ REQUEST: Final = Shape(
         **_OTHER,
     },
     required=("model", "messages"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A chat-completions request."""
 

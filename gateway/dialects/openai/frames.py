@@ -5,8 +5,8 @@ from typing import Final
 
 import orjson
 
+from gateway.dialects.core.json_builder import JsonBuilder
 from gateway.dialects.core.reply import KEEP_ALIVE, data_frame, error_frame
-from gateway.dialects.core.tree import Tree
 from gateway.dialects.openai.reply import head, place, usage_document
 from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import (
@@ -15,17 +15,17 @@ from gateway.types import (
     Event,
     Finish,
     Json,
-    Kept,
     Path,
-    Spoken,
+    ReplyStored,
     Start,
     TextDelta,
+    TextEvent,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
 
-_MARK: Final = "\x00text\x00"
+_TEXT_MARK: Final = "\x00text\x00"
 """Stands for a text in a frame; ids hold no control characters, so it stands there once."""
 _DONE: Final = b"data: [DONE]\n\n"
 
@@ -42,7 +42,7 @@ class ChatFramer:
         self._head: dict[str, Json] | None = None
         self._usage: UsageEvent | None = None
         self._begun: set[int] = set()
-        self._around: dict[int, tuple[bytes, bytes]] = {}
+        self._template: dict[int, tuple[bytes, bytes]] = {}
 
     def feed(self, event: Event) -> bytes:
         """The frames that an event makes.
@@ -59,7 +59,7 @@ class ChatFramer:
             case UsageEvent():
                 self._usage = event
                 return b""
-            case Embedding() | Kept():
+            case Embedding() | ReplyStored():
                 raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case Finish():
                 return self._begin(event) + self._choice(event.choice, {}, event.reason)
@@ -78,7 +78,7 @@ class ChatFramer:
         """The token counts, if the caller asked for them, and ``[DONE]``."""
         return last_frames(self._head or {}, self._usage if self._counts else None)
 
-    def _begin(self, event: Spoken | Finish) -> bytes:
+    def _begin(self, event: TextEvent | Finish) -> bytes:
         """The first delta of a choice."""
         if event.choice in self._begun:
             return b""
@@ -88,15 +88,15 @@ class ChatFramer:
 
     def _text(self, choice: int, text: str) -> bytes:
         """A piece of text, in the frame that all pieces of a choice share."""
-        around = self._around.get(choice)
+        around = self._template.get(choice)
         if around is None:
-            frame = self._choice(choice, {"content": _MARK}, None)
-            before, _, after = frame.partition(orjson.dumps(_MARK))
-            around = self._around[choice] = before, after
+            frame = self._choice(choice, {"content": _TEXT_MARK}, None)
+            before, _, after = frame.partition(orjson.dumps(_TEXT_MARK))
+            around = self._template[choice] = before, after
         return b"%b%b%b" % (around[0], orjson.dumps(text), around[1])
 
-    def _delta(self, event: Spoken) -> dict[str, Json]:
-        tree = Tree()
+    def _delta(self, event: TextEvent) -> dict[str, Json]:
+        tree = JsonBuilder()
         place(tree, event)
         _number_items(tree, event)
         return tree.json()
@@ -126,10 +126,10 @@ def last_frames(head: Mapping[str, Json], usage: UsageEvent | None) -> bytes:
     return data_frame({**head, "choices": [], "usage": usage_document(usage)}) + _DONE
 
 
-def _number_items(tree: Tree, event: Spoken) -> None:
+def _number_items(tree: JsonBuilder, event: TextEvent) -> None:
     """Give each object in an array its ``index``: SDKs join the pieces of a stream by it."""
     path: Path = ("tool_calls", event.part, "id") if isinstance(event, ToolDelta) else ()
-    if isinstance(event, Unknown):
+    if isinstance(event, UnknownField):
         path = event.path
     for depth, step in enumerate(path[:-1], start=1):
         if isinstance(step, int):

@@ -7,19 +7,26 @@ fields are those of DeepSeek and SGLang (``reasoning_content``) and of vLLM and 
 
 from typing import Final
 
-from gateway.dialects.core.fields import CACHE, FREE, IDENTIFIER, TYPE, chosen, known
-from gateway.dialects.core.json_schema import LITERAL
+from gateway.dialects.core.fields import (
+    ANY_UNROUTED,
+    CACHE,
+    IDENTIFIER,
+    TYPE,
+    open_object,
+    tagged_union,
+)
+from gateway.dialects.core.json_schema import ANY_JSON
 from gateway.dialects.core.media import base64_of, image_url
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    flag,
-    listing,
+    array,
+    boolean,
+    enum,
+    integer,
     text,
     unsupported,
-    whole,
-    words,
 )
 from gateway.errors import InvalidRequest
 from gateway.types import Origin
@@ -27,18 +34,18 @@ from gateway.types import Origin
 _FILETYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
 
 
-_IMAGE: Final = known(
-    {"url": image_url(), "detail": words("auto", "low", "high", "original")},
+_IMAGE: Final = open_object(
+    {"url": image_url(), "detail": enum("auto", "low", "high", "original")},
     required=("url",),
 )
-_AUDIO: Final = known(
+_AUDIO: Final = open_object(
     {
         "data": base64_of("base64"),
-        "format": words("wav", "mp3", "flac", "opus", "pcm16", "aac", "ogg", "m4a", "webm"),
+        "format": enum("wav", "mp3", "flac", "opus", "pcm16", "aac", "ogg", "m4a", "webm"),
     },
     required=("data",),
 )
-_FILE: Final = known(
+_FILE: Final = open_object(
     {
         "file_data": base64_of("base64, or a base64 data URI", f"(?:{_FILETYPE})?"),
         "filename": text(),
@@ -47,22 +54,22 @@ _FILE: Final = known(
     required=("file_data",),
 )
 
-PART: Final = chosen(
+PART: Final = tagged_union(
     "type",
     {
-        "text": known({"type": TYPE, "text": text(), **CACHE}, required=("text",)),
-        "refusal": known({"type": TYPE, "refusal": text()}),
-        "image_url": known(
+        "text": open_object({"type": TYPE, "text": text(), **CACHE}, required=("text",)),
+        "refusal": open_object({"type": TYPE, "refusal": text()}),
+        "image_url": open_object(
             {"type": TYPE, "image_url": _IMAGE, **CACHE},
             required=("image_url",),
             modality="image",
         ),
-        "input_audio": known(
+        "input_audio": open_object(
             {"type": TYPE, "input_audio": _AUDIO, **CACHE},
             required=("input_audio",),
             modality="audio",
         ),
-        "file": known(
+        "file": open_object(
             {"type": TYPE, "file": _FILE, **CACHE},
             required=("file",),
             modality="file",
@@ -72,20 +79,20 @@ PART: Final = chosen(
 )
 
 CONTENT: Final = Shape(
-    wanted="a string or an array of content parts",
+    expected="a string or an array of content parts",
     kinds=frozenset({str, list, NULL}),
     items=PART,
 )
 
-_FUNCTION: Final = known(
+_FUNCTION: Final = open_object(
     {"name": IDENTIFIER, "arguments": text(escaping="json")}, required=("name",)
 )
 
-TOOL_CALL: Final = chosen(
+TOOL_CALL: Final = tagged_union(
     "type",
     {
-        "function": known(
-            {"type": TYPE, "id": text(), "index": whole(), "function": _FUNCTION},
+        "function": open_object(
+            {"type": TYPE, "id": text(), "index": integer(), "function": _FUNCTION},
             required=("function",),
         )
     },
@@ -98,8 +105,8 @@ def _message(origin: Origin, fields: dict[str, Shape], required: tuple[str, ...]
         kinds=frozenset({dict}),
         fields={"role": TYPE, "content": CONTENT, "name": text(), **CACHE, **fields},
         required=required,
-        rest=FREE,
-        refuse=refuse_routing,
+        additional=ANY_UNROUTED,
+        refuse_key=refuse_routing,
         origin=origin,
     )
 
@@ -108,15 +115,15 @@ _ASSISTANT: Final = {
     "refusal": text(),
     "reasoning_content": text(),
     "reasoning": text(),
-    "tool_calls": listing(TOOL_CALL, wanted="an array of tool calls"),
+    "tool_calls": array(TOOL_CALL, expected="an array of tool calls"),
     "function_call": _FUNCTION,
     "audio": unsupported("stored audio is not served; send the text"),
-    "annotations": listing(LITERAL),
-    "prefix": flag(),
-    "partial": flag(),
+    "annotations": array(ANY_JSON),
+    "prefix": boolean(),
+    "partial": boolean(),
 }
 
-MESSAGE: Final = chosen(
+MESSAGE: Final = tagged_union(
     "role",
     {
         "system": _message("system", {}, ("content",)),

@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.tree import Tree
+from gateway.dialects.core.json_builder import JsonBuilder
 from gateway.errors import UpstreamFailed
 from gateway.types import (
     Call,
@@ -14,15 +14,15 @@ from gateway.types import (
     Event,
     Finish,
     Json,
-    Kept,
     Path,
     ReasoningDelta,
     RefusalDelta,
-    Spoken,
+    ReplyStored,
     Start,
     TextDelta,
+    TextEvent,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
 
@@ -31,15 +31,15 @@ NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 def head(call: Call, start: Start, kind: str) -> dict[str, Json]:
     """What every reply object begins with. The model shown is the one that the caller asked for."""
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "id": start.id,
         "object": kind,
         "created": start.created,
         "model": call.model,
     }
     if start.fingerprint is not None:
-        shown["system_fingerprint"] = start.fingerprint
-    return shown
+        body["system_fingerprint"] = start.fingerprint
+    return body
 
 
 def usage_document(usage: UsageEvent) -> dict[str, Json]:
@@ -52,7 +52,7 @@ def usage_document(usage: UsageEvent) -> dict[str, Json]:
     }
 
 
-def place(tree: Tree, event: Spoken) -> None:
+def place(tree: JsonBuilder, event: TextEvent) -> None:
     """Put a piece of a reply where OpenAI's messages and deltas have it."""
     match event:
         case TextDelta():
@@ -63,11 +63,11 @@ def place(tree: Tree, event: Spoken) -> None:
             tree.add((event.field_name,), event.text)
         case ToolDelta():
             _place_tool(tree, event)
-        case Unknown():
+        case UnknownField():
             _place_unknown(tree, event)
 
 
-def _place_unknown(tree: Tree, event: Unknown) -> None:
+def _place_unknown(tree: JsonBuilder, event: UnknownField) -> None:
     """A number stays one, unless something in it was replaced."""
     if event.number and NUMBER.fullmatch(event.text):
         tree.put(event.path, orjson.loads(event.text))
@@ -75,7 +75,7 @@ def _place_unknown(tree: Tree, event: Unknown) -> None:
         tree.add(event.path, event.text)
 
 
-def _place_tool(tree: Tree, event: ToolDelta) -> None:
+def _place_tool(tree: JsonBuilder, event: ToolDelta) -> None:
     call: Path = ("tool_calls", event.part)
     if event.call_id is not None:
         tree.put((*call, "id"), event.call_id)
@@ -93,7 +93,7 @@ def completion(call: Call, events: Sequence[Event]) -> dict[str, Json]:
     """
     parts = _Parts()
     for event in events:
-        parts.take(event)
+        parts.add(event)
     if parts.start is None or parts.messages.keys() != parts.reasons.keys():
         raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
     reply = head(call, parts.start, "chat.completion")
@@ -109,10 +109,10 @@ class _Parts:
     def __init__(self) -> None:
         self.start: Start | None = None
         self.usage: UsageEvent | None = None
-        self.messages: dict[int, Tree] = {}
+        self.messages: dict[int, JsonBuilder] = {}
         self.reasons: dict[int, str] = {}
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         match event:
             case Start():
                 self.start = event
@@ -120,14 +120,14 @@ class _Parts:
                 self.usage = event
             case Finish():
                 self.reasons[event.choice] = event.reason
-                self.messages.setdefault(event.choice, Tree())
-            case Embedding() | Kept():
+                self.messages.setdefault(event.choice, JsonBuilder())
+            case Embedding() | ReplyStored():
                 raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
             case _:
-                place(self.messages.setdefault(event.choice, Tree()), event)
+                place(self.messages.setdefault(event.choice, JsonBuilder()), event)
 
 
-def _choices(messages: Mapping[int, Tree], reasons: Mapping[int, str]) -> list[Json]:
+def _choices(messages: Mapping[int, JsonBuilder], reasons: Mapping[int, str]) -> list[Json]:
     return [
         {
             "index": index,

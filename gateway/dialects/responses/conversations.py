@@ -7,11 +7,16 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from gateway.dialects.responses.memory import Memory, continued, deleted, response
+from gateway.dialects.responses.stored_conversation import (
+    StoredConversation,
+    deleted,
+    response,
+    with_history,
+)
 from gateway.errors import NotFound, PreviousNotFound, StateUnavailable, UnsupportedField
 from gateway.settings.state import State
 from gateway.state.vault import StoredVault
-from gateway.types import Call, Event, Kept, Principal
+from gateway.types import Call, Event, Principal, ReplyStored
 
 RETRIEVE: Final = "responses.retrieve"
 DELETE: Final = "responses.delete"
@@ -32,9 +37,9 @@ class Conversations:
     def __init__(self, vault: StoredVault, settings: State) -> None:
         self._vault = vault
         self._seconds = settings.replies_seconds
-        self._longest = settings.reply_bytes
+        self._max_bytes = settings.reply_bytes
 
-    async def continued(self, principal: Principal, call: Call) -> Call:
+    async def with_history(self, principal: Principal, call: Call) -> Call:
         """The call with all that it goes on from, and with an id if its reply is to be kept.
 
         Raises:
@@ -43,27 +48,27 @@ class Conversations:
             InvalidRequest: the conversation is more than one request may hold.
             StateUnavailable: the store did not answer.
         """
-        if call.previous is not None:
-            call = continued(call, await self._previous(principal, call.previous))
+        if call.previous_response_id is not None:
+            call = with_history(call, await self._previous(principal, call.previous_response_id))
         if not call.keep or not self._seconds:
             return call
         return replace(call, reply_id=f"resp_{secrets.token_hex(16)}")
 
-    async def keeping(
+    async def storing(
         self, principal: Principal, call: Call, events: AsyncGenerator[list[Event], None]
     ) -> AsyncGenerator[list[Event], None]:
         """The same events, and one more at the end if the reply was kept.
 
         A reply that could not be kept (the store is away or full, it is too long) is a reply all the same.
         """
-        memory = Memory(call)
+        memory = StoredConversation(call)
         async with aclosing(events):
             async for batch in events:
                 for event in batch:
-                    memory.take(event)
+                    memory.add(event)
                 yield batch
-        if memory.complete and await self._keep(principal, call.reply_id, memory.document()):
-            yield [Kept()]
+        if memory.complete and await self._store(principal, call.reply_id, memory.document()):
+            yield [ReplyStored()]
 
     async def retrieve(self, principal: Principal, reply_id: str) -> bytes:
         """The reply as it was given.
@@ -72,7 +77,7 @@ class Conversations:
             NotFound: none of that id is kept for this credential.
             StateUnavailable: the store did not answer.
         """
-        return response(await self._kept(principal, reply_id))
+        return response(await self._get_or_fail(principal, reply_id))
 
     async def delete(self, principal: Principal, reply_id: str) -> bytes:
         """Forget a reply, and say so. Later ones hold the conversation themselves.
@@ -81,7 +86,7 @@ class Conversations:
             NotFound: none of that id is kept for this credential.
             StateUnavailable: the store did not answer.
         """
-        await self._kept(principal, reply_id)
+        await self._get_or_fail(principal, reply_id)
         await self._vault.delete(principal.tenant, _scope(principal), reply_id)
         return deleted(reply_id)
 
@@ -100,7 +105,7 @@ class Conversations:
             )
         return found
 
-    async def _kept(self, principal: Principal, reply_id: str) -> bytes:
+    async def _get_or_fail(self, principal: Principal, reply_id: str) -> bytes:
         found = await self._find(principal, reply_id)
         if found is None:
             raise NotFound("No response of that id is kept for this key.", param="response_id")
@@ -111,8 +116,8 @@ class Conversations:
             return None
         return await self._vault.get(principal.tenant, _scope(principal), reply_id)
 
-    async def _keep(self, principal: Principal, reply_id: str, document: bytes) -> bool:
-        if len(document) > self._longest:
+    async def _store(self, principal: Principal, reply_id: str, document: bytes) -> bool:
+        if len(document) > self._max_bytes:
             return False
         scope = _scope(principal)
         try:

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIVoice
+from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import PURPOSE
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
@@ -20,10 +20,10 @@ from gateway.errors import UpstreamFailed
 from gateway.types import Call, Event, MaskedCall
 
 
-class OpenAIResponses(OpenAIVoice):
+class OpenAIResponses(OpenAIDialect):
     """OpenAI's responses."""
 
-    ordered = True
+    sequential = True
     inline_reasoning = False
     operations: Final = ("responses",)
 
@@ -43,7 +43,7 @@ class OpenAIResponses(OpenAIVoice):
             modalities=frozenset({"text", *walker.modalities}),
             purpose=(document.get("metadata") or {}).get(PURPOSE),
             max_output_tokens=document.get("max_output_tokens"),
-            previous=document.get("previous_response_id"),
+            previous_response_id=document.get("previous_response_id"),
             keep=keep,
         )
 
@@ -74,7 +74,7 @@ class OpenAIResponses(OpenAIVoice):
         """
         output = Output(call)
         for event in events:
-            output.take(event)
+            output.add(event)
         if not output.started or output.reason is None:
             raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
         return orjson.dumps(output.response("completed"))

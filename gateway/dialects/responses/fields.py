@@ -14,88 +14,88 @@ from gateway.dialects.core.fields import (
     MODEL,
     TOKENS,
     TYPE,
-    chosen,
-    known,
+    open_object,
+    tagged_union,
 )
-from gateway.dialects.core.json_schema import LITERAL, SCHEMA
+from gateway.dialects.core.json_schema import ANY_JSON, SCHEMA
 from gateway.dialects.core.media import base64_of, image_url
 from gateway.dialects.core.parameters import GENERATION
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.shapes import (
     NULL,
     Shape,
-    flag,
-    listing,
+    array,
+    boolean,
+    enum,
     pattern,
     structural,
     text,
     unsupported,
-    words,
 )
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
-_STATUS: Final = words("in_progress", "completed", "incomplete")
+_STATUS: Final = enum("in_progress", "completed", "incomplete")
 _OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
 _PROVIDER: Final = "; what the provider runs or stores is not served"
 _STATELESS: Final = (
     "name an earlier response in `previous_response_id`, or send the items again in `input`"
 )
-_BREAK: Final = {"prompt_cache_breakpoint": CACHE["prompt_cache_breakpoint"]}
+_CACHE_BREAKPOINT: Final = {"prompt_cache_breakpoint": CACHE["prompt_cache_breakpoint"]}
 
-_TEXT: Final = known({"type": TYPE, "text": text(), **_BREAK}, required=("text",))
-_OUTPUT_TEXT: Final = known(
+_TEXT: Final = open_object({"type": TYPE, "text": text(), **_CACHE_BREAKPOINT}, required=("text",))
+_OUTPUT_TEXT: Final = open_object(
     {
         "type": TYPE,
         "text": text(),
-        "annotations": listing(LITERAL),
-        "logprobs": listing(LITERAL),
+        "annotations": array(ANY_JSON),
+        "logprobs": array(ANY_JSON),
     },
     required=("text",),
 )
-_IMAGE: Final = known(
+_IMAGE: Final = open_object(
     {
         "type": TYPE,
         "image_url": image_url(),
-        "detail": words("auto", "low", "high", "original"),
+        "detail": enum("auto", "low", "high", "original"),
         "file_id": unsupported(
             "send the picture itself in `image_url`; stored files are not served"
         ),
-        **_BREAK,
+        **_CACHE_BREAKPOINT,
     },
     required=("image_url",),
     modality="image",
 )
-_FILE: Final = known(
+_FILE: Final = open_object(
     {
         "type": TYPE,
         "file_data": base64_of(
             "base64, or a base64 data URI", r"(?:data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,)?"
         ),
         "filename": text(),
-        "detail": words("auto", "low", "high"),
+        "detail": enum("auto", "low", "high"),
         "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
         "file_url": unsupported("send the file itself in `file_data`; the provider would fetch it"),
-        **_BREAK,
+        **_CACHE_BREAKPOINT,
     },
     required=("file_data",),
     modality="file",
 )
 
-_PARTS: Final = chosen(
+_PARTS: Final = tagged_union(
     "type",
     {
         "input_text": _TEXT,
         "input_image": _IMAGE,
         "input_file": _FILE,
         "output_text": _OUTPUT_TEXT,
-        "refusal": known({"type": TYPE, "refusal": text()}, required=("refusal",)),
+        "refusal": open_object({"type": TYPE, "refusal": text()}, required=("refusal",)),
     },
     remedy="; token ids can't be scanned, so send text",
 )
 
 _CONTENT: Final = Shape(
-    wanted="a string or an array of content parts", kinds=frozenset({str, list}), items=_PARTS
+    expected="a string or an array of content parts", kinds=frozenset({str, list}), items=_PARTS
 )
 
 
@@ -106,12 +106,12 @@ def _message(origin: Origin) -> Shape:
         "id": text(),
         "status": _STATUS,
         "content": _CONTENT,
-        "phase": words("commentary", "final_answer"),
+        "phase": enum("commentary", "final_answer"),
     }
-    return replace(known(fields, required=("content",)), origin=origin)
+    return replace(open_object(fields, required=("content",)), origin=origin)
 
 
-_MESSAGE: Final = chosen(
+_MESSAGE: Final = tagged_union(
     "role",
     {
         "user": _message("user"),
@@ -123,11 +123,11 @@ _MESSAGE: Final = chosen(
 )
 
 _CALLER: Final = replace(
-    chosen("type", {"direct": known({"type": TYPE})}, remedy=_PROVIDER),
+    tagged_union("type", {"direct": open_object({"type": TYPE})}, remedy=_PROVIDER),
     kinds=frozenset({dict, NULL}),
 )
 _ASYNC: Final = Shape(
-    wanted="false: tools are called in turn",
+    expected="false: tools are called in turn",
     kinds=frozenset({bool, NULL}),
     check=lambda value: value is False,
     scanned=False,
@@ -135,7 +135,7 @@ _ASYNC: Final = Shape(
 _NAMESPACE: Final = unsupported("namespaces of tools are not served; declare the functions")
 
 _CALL: Final = replace(
-    known(
+    open_object(
         {
             "type": TYPE,
             "id": text(),
@@ -153,7 +153,7 @@ _CALL: Final = replace(
 )
 
 _RESULT: Final = replace(
-    known(
+    open_object(
         {
             "type": TYPE,
             "id": text(),
@@ -169,14 +169,14 @@ _RESULT: Final = replace(
     origin="tool",
 )
 
-_THOUGHT: Final = listing(known({"type": TYPE, "text": text()}, required=("text",)))
+_REASONING_TEXTS: Final = array(open_object({"type": TYPE, "text": text()}, required=("text",)))
 _REASONING_ITEM: Final = replace(
-    known(
+    open_object(
         {
             "type": TYPE,
             "id": text(),
-            "summary": _THOUGHT,
-            "content": _THOUGHT,
+            "summary": _REASONING_TEXTS,
+            "content": _REASONING_TEXTS,
             "encrypted_content": _OPAQUE,
             "status": _STATUS,
         }
@@ -184,7 +184,7 @@ _REASONING_ITEM: Final = replace(
     origin="assistant",
 )
 
-ITEM: Final = chosen(
+ITEM: Final = tagged_union(
     "type",
     {
         "message": _MESSAGE,
@@ -196,13 +196,13 @@ ITEM: Final = chosen(
     default="message",
 )
 
-_FUNCTION: Final = known(
+_FUNCTION: Final = open_object(
     {
         "type": TYPE,
         "name": IDENTIFIER,
         "description": text(),
         "parameters": SCHEMA,
-        "strict": flag(),
+        "strict": boolean(),
         "async": _ASYNC,
         "output_schema": SCHEMA,
         "defer_loading": unsupported("tools are given to the model as they are"),
@@ -211,25 +211,25 @@ _FUNCTION: Final = known(
     required=("name",),
 )
 
-_TOOL: Final = chosen(
+_TOOL: Final = tagged_union(
     "type",
     {"function": _FUNCTION},
     remedy="; tools that the provider runs, and custom tools, are not served",
 )
 
 _CHOICE: Final = Shape(
-    wanted="none, auto, required, or an object that names functions",
+    expected="none, auto, required, or an object that names functions",
     kinds=frozenset({str, dict, NULL}),
     check=frozenset({"none", "auto", "required"}).__contains__,
     scanned=False,
-    by="type",
+    discriminator="type",
     variants={
-        "function": known({"type": TYPE, "name": IDENTIFIER}, required=("name",)),
-        "allowed_tools": known(
+        "function": open_object({"type": TYPE, "name": IDENTIFIER}, required=("name",)),
+        "allowed_tools": open_object(
             {
                 "type": TYPE,
-                "mode": words("auto", "required"),
-                "tools": listing(known({"type": words("function"), "name": IDENTIFIER})),
+                "mode": enum("auto", "required"),
+                "tools": array(open_object({"type": enum("function"), "name": IDENTIFIER})),
             },
             required=("tools",),
         ),
@@ -237,18 +237,18 @@ _CHOICE: Final = Shape(
 )
 
 _FORMAT: Final = replace(
-    chosen(
+    tagged_union(
         "type",
         {
-            "text": known({"type": TYPE}),
-            "json_object": known({"type": TYPE}),
-            "json_schema": known(
+            "text": open_object({"type": TYPE}),
+            "json_object": open_object({"type": TYPE}),
+            "json_schema": open_object(
                 {
                     "type": TYPE,
                     "name": IDENTIFIER,
                     "description": text(),
                     "schema": SCHEMA,
-                    "strict": flag(),
+                    "strict": boolean(),
                 },
                 required=("name", "schema"),
             ),
@@ -257,22 +257,22 @@ _FORMAT: Final = replace(
     kinds=frozenset({dict, NULL}),
 )
 
-_OUTPUT: Final = known({"format": _FORMAT, "verbosity": words("low", "medium", "high")})
+_OUTPUT: Final = open_object({"format": _FORMAT, "verbosity": enum("low", "medium", "high")})
 
 _NO_LOGPROBS: Final = "log probabilities would spell out text that was masked"
 
-_INCLUDE: Final = listing(
+_INCLUDE: Final = array(
     Shape(
-        wanted=f"`reasoning.encrypted_content`; as for logprobs, {_NO_LOGPROBS}",
+        expected=f"`reasoning.encrypted_content`; as for logprobs, {_NO_LOGPROBS}",
         error=UnsupportedField,
         kinds=frozenset({str}),
         check="reasoning.encrypted_content".__eq__,
         scanned=False,
     ),
-    wanted="an array of `reasoning.encrypted_content`, which no deployment here gives",
+    expected="an array of `reasoning.encrypted_content`, which no deployment here gives",
 )
 
-_SAME: Final = (
+_COPIED: Final = (
     "temperature",
     "top_p",
     "parallel_tool_calls",
@@ -297,13 +297,13 @@ _REFUSED: Final = {
 }
 
 REQUEST: Final = Shape(
-    wanted="an object",
+    expected="an object",
     fields={
-        **{name: GENERATION[name] for name in _SAME},
+        **{name: GENERATION[name] for name in _COPIED},
         **_REFUSED,
         "model": MODEL,
         "input": Shape(
-            wanted="a string or an array of items",
+            expected="a string or an array of items",
             kinds=frozenset({str, list}),
             items=ITEM,
             origin="user",
@@ -311,29 +311,29 @@ REQUEST: Final = Shape(
         "instructions": text(origin="system"),
         "max_output_tokens": TOKENS,
         "metadata": METADATA,
-        "tools": replace(listing(_TOOL, wanted="an array of tools"), origin="schema"),
+        "tools": replace(array(_TOOL, expected="an array of tools"), origin="schema"),
         "tool_choice": replace(_CHOICE, origin="schema"),
         "text": replace(_OUTPUT, origin="schema"),
-        "reasoning": known(
+        "reasoning": open_object(
             {
-                "effort": words("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-                "summary": words("auto", "concise", "detailed"),
-                "generate_summary": words("auto", "concise", "detailed"),
-                "context": words("auto", "current_turn", "all_turns"),
-                "mode": words("standard"),
+                "effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+                "summary": enum("auto", "concise", "detailed"),
+                "generate_summary": enum("auto", "concise", "detailed"),
+                "context": enum("auto", "current_turn", "all_turns"),
+                "mode": enum("standard"),
             }
         ),
         "include": _INCLUDE,
-        "store": flag(),
+        "store": boolean(),
         "previous_response_id": replace(
             pattern("the id of a response", r"[A-Za-z0-9_-]{1,128}"), kinds=frozenset({str, NULL})
         ),
         "background": structural("false: nothing is stored here", lambda on: on is False, bool),
-        "stream": flag(),
-        "stream_options": known({"include_obfuscation": flag()}),
-        "truncation": words("disabled"),
+        "stream": boolean(),
+        "stream_options": open_object({"include_obfuscation": boolean()}),
+        "truncation": enum("disabled"),
     },
     required=("model", "input"),
-    refuse=refuse_routing,
+    refuse_key=refuse_routing,
 )
 """A request of ``/v1/responses``."""

@@ -34,7 +34,7 @@ class ResponseFramer:
 
     def feed(self, event: Event) -> bytes:
         """The frames that an event makes."""
-        taken = self._output.take(event)
+        taken = self._output.add(event)
         if isinstance(event, Start):
             created = {"response": self._output.response("in_progress")}
             return self._frame("response.created", **created) + self._frame(
@@ -42,7 +42,7 @@ class ResponseFramer:
             )
         if isinstance(event, Finish):
             return self._close(self._open)
-        return b"" if taken is None else self._say(*taken)
+        return b"" if taken is None else self._text_delta(*taken)
 
     def comment(self) -> bytes:
         """A comment line, which event-stream clients ignore."""
@@ -50,9 +50,9 @@ class ResponseFramer:
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
         """An ``error`` event: SDKs raise it, and no ``response.completed`` follows."""
-        told = error_document(error, request_id)
+        error_fields = error_document(error, request_id)
         fields = {"code": error.code, "message": error.message, "param": None}
-        return self._frame("error", **fields, **told)
+        return self._frame("error", **fields, **error_fields)
 
     def done(self) -> bytes:
         """The whole response once more, as the API ends its streams.
@@ -65,7 +65,7 @@ class ResponseFramer:
         response = self._output.response("completed")
         return self._frame(f"response.{response['status']}", response=response)
 
-    def _say(self, item: Item, text: str) -> bytes:
+    def _text_delta(self, item: Item, text: str) -> bytes:
         begun = b"" if item in self._open else self._begin(item)
         if not text:
             return begun
@@ -74,7 +74,7 @@ class ResponseFramer:
     def _begin(self, item: Item) -> bytes:
         ended = self._close([open_ for open_ in self._open if open_.field != "arguments"])
         self._open.append(item)
-        added = Item(item.index, item.document, item.field).shown("in_progress")
+        added = Item(item.index, item.document, item.field).as_output("in_progress")
         frame = self._frame("response.output_item.added", output_index=item.index, item=added)
         if item.field == "arguments":
             return ended + frame
@@ -99,7 +99,7 @@ class ResponseFramer:
                 frames.append(
                     self._frame("response.content_part.done", part=item.part(), **_place(item))
                 )
-            ended = item.shown("completed")
+            ended = item.as_output("completed")
             frames.append(
                 self._frame("response.output_item.done", output_index=item.index, item=ended)
             )

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.types import Json
 
-_SAME: Final = (
+_COPIED: Final = (
     "temperature",
     "top_p",
     "parallel_tool_calls",
@@ -24,7 +24,7 @@ _SAME: Final = (
 def neutral(document: dict[str, Json]) -> dict[str, Json]:
     """The chat document, without ``model`` and ``stream``."""
     chat: dict[str, Json] = {"messages": list(_messages(document))}
-    chat |= {name: document[name] for name in _SAME if document.get(name) is not None}
+    chat |= {name: document[name] for name in _COPIED if document.get(name) is not None}
     if document.get("max_output_tokens") is not None:
         chat["max_tokens"] = document["max_output_tokens"]
     effort = (document.get("reasoning") or {}).get("effort")

@@ -7,9 +7,9 @@ from gateway.types import (
     Event,
     Finish,
     Json,
-    Kept,
     ReasoningDelta,
     RefusalDelta,
+    ReplyStored,
     Start,
     TextDelta,
     ToolDelta,
@@ -64,7 +64,7 @@ class Item:
             case _:
                 return {"type": "output_text", "text": self.text, "annotations": []}
 
-    def shown(self, status: str) -> dict[str, Json]:
+    def as_output(self, status: str) -> dict[str, Json]:
         """The item as it stands in a response."""
         if self.field == "arguments":
             return {**self.document, "arguments": self.text, "status": status}
@@ -90,7 +90,7 @@ class Output:
         """Whether the reply has begun."""
         return self._start is not None
 
-    def take(self, event: Event) -> tuple[Item, str] | None:
+    def add(self, event: Event) -> tuple[Item, str] | None:
         """Note an event; the item that it belongs to and the text it adds, when it is of an item."""
         match event:
             case Start():
@@ -99,7 +99,7 @@ class Output:
                 self.usage = event
             case Finish():
                 self.reason = event.reason
-            case Kept():
+            case ReplyStored():
                 self._kept = True
             case ToolDelta():
                 return self._add(self._call_item(event), event.text)
@@ -116,7 +116,7 @@ class Output:
 
     def response(self, status: str) -> dict[str, Json]:
         """The response object. ``store`` says what is intended while it is in progress, and then what was done."""
-        start, asked = self._start, self.call.document
+        start, request = self._start, self.call.document
         cut = self.reason in ("length", "content_filter")
         why = "max_output_tokens" if self.reason == "length" else "content_filter"
         done = "incomplete" if cut and status == "completed" else status
@@ -128,11 +128,11 @@ class Output:
             "status": done,
             "error": None,
             "incomplete_details": {"reason": why} if done == "incomplete" else None,
-            "output": [item.shown(done) for item in self.items],
-            "previous_response_id": self.call.previous,
+            "output": [item.as_output(done) for item in self.items],
+            "previous_response_id": self.call.previous_response_id,
             "store": self._kept if self.reason is not None else bool(self.call.reply_id),
             **_DEFAULTS,
-            **{name: asked[name] for name in _ECHOED if asked.get(name) is not None},
+            **{name: request[name] for name in _ECHOED if request.get(name) is not None},
             "usage": usage_document(self.usage),
         }
 

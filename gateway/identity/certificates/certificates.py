@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.errors import InvalidKey
+from gateway.identity.certificates.certificate_info import read
 from gateway.identity.certificates.forwarded import Forwarded
-from gateway.identity.certificates.shown import read
 from gateway.identity.credential import Headers, Peer
 from gateway.identity.roles import configured
 from gateway.settings.certificates import Certificates as CertificateSettings
@@ -19,7 +19,7 @@ from gateway.types import Principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class CertificateHolder:
     """Whom a certificate proves, and the name under which that one certificate can be revoked."""
 
     principal: Principal
@@ -41,7 +41,7 @@ class Certificates:
         self._forwarded = Forwarded(settings.proxy) if settings.proxy else None
         self._now = now
 
-    def holder(self, headers: Headers, peer: Peer) -> Holder | None:
+    def holder(self, headers: Headers, peer: Peer) -> CertificateHolder | None:
         """Whom the certificate of a request proves; ``None`` when none was shown, or none that is known here.
 
         Raises:
@@ -59,9 +59,11 @@ class Certificates:
             return None
         if len(found) > 1:
             raise InvalidKey("The certificate has the names of several callers.")
-        if not shown.begins <= self._now() < shown.expires:
+        if not shown.not_before <= self._now() < shown.expires:
             raise InvalidKey("The certificate has expired or is not good yet. Get a new one.")
-        return Holder(principal=found[0], certificate=certificate_name(shown.fingerprint))
+        return CertificateHolder(
+            principal=found[0], certificate=certificate_name(shown.fingerprint)
+        )
 
 
 def certificate_name(fingerprint: str) -> str:

@@ -12,11 +12,11 @@ from typing import Final
 from urllib.parse import unquote
 
 from gateway.errors import InvalidKey
-from gateway.identity.certificates.shown import read
+from gateway.identity.certificates.certificate_info import read
 from gateway.identity.credential import Headers, Peer
 from gateway.settings.certificates import CertificateProxy
 
-_LONGEST: Final = 65_536
+_MAX_HEADER_BYTES: Final = 65_536
 _PAIR: Final = re.compile(
     r"""\s*(?P<key>[A-Za-z]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",;]*)(?P<end>[;,]|\Z)"""
 )
@@ -50,7 +50,7 @@ class Forwarded:
             if told:
                 raise self._refusal("is believed from the proxies that are configured alone")
             return peer.certificate
-        if len(told) > 1 or any(len(value) > _LONGEST for value in told):
+        if len(told) > 1 or any(len(value) > _MAX_HEADER_BYTES for value in told):
             raise self._refusal("is given twice, or is too long")
         value = told[0].decode("latin-1").strip() if told else ""
         if not value:

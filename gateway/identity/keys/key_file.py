@@ -159,7 +159,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[list[Row]]:
+def edit_rows(path: Path) -> Iterator[list[Row]]:
     """The file's rows, to be changed in place; written when all went well, by one process at a time.
 
     Raises:
@@ -190,11 +190,11 @@ def mark_revoked(rows: list[Row], key_id: str) -> list[str]:
     return [row.prefix for row in rows if row.id == key_id]
 
 
-def told(row: Row) -> dict[str, Any]:
+def public_view(row: Row) -> dict[str, Any]:
     """A row as it is shown: everything but the hash, and whether it is usable."""
-    shown = row.model_dump(mode="json", exclude={"hash", "ring_key"})
+    view = row.model_dump(mode="json", exclude={"hash", "ring_key"})
     state = "revoked" if row.revoked else "usable" if row.usable(time.time()) else "expired"
-    return {**shown, "state": state}
+    return {**view, "state": state}
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigError:

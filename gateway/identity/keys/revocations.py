@@ -6,15 +6,12 @@ What this process has learnt it keeps, and puts back into a store that has lost 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
+from gateway import timeouts
 from gateway.errors import ConfigError, IdentityUnavailable, StateUnavailable
 from gateway.identity.keys.key_file import KeyFile
 from gateway.state.base import State
-
-FOREVER_SECONDS: Final = 10 * 365 * 86_400.0
-"""How long a revocation is kept for a credential that does not expire by itself."""
-_LOOK_SECONDS: Final = 0.25
 
 
 class Revocations:
@@ -44,18 +41,18 @@ class Revocations:
         self._clock = clock
         self._until: dict[str, float] = {}
         self._fresh_at = -float("inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._poll_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Learn what there is, and go on learning."""
-        await self._look()
-        self._looking = asyncio.get_running_loop().create_task(self._go_on())
+        await self._poll()
+        self._poll_task = asyncio.get_running_loop().create_task(self._poll_forever())
 
     async def close(self) -> None:
         """Stop learning."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.wait({self._looking})
+        if self._poll_task is not None:
+            self._poll_task.cancel()
+            await asyncio.wait({self._poll_task})
 
     def revoked(self, *names: str) -> bool:
         """Whether any of these is known to be revoked."""
@@ -73,38 +70,38 @@ class Revocations:
             IdentityUnavailable: there is no news to be had.
         """
         if not self.fresh():
-            await self._look()
+            await self._poll()
         if not self.fresh():
             raise IdentityUnavailable(
                 "Whether this key was revoked can't be established now. Try again later."
             )
 
-    async def _go_on(self) -> None:
+    async def _poll_forever(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            await self._look()
+            await asyncio.sleep(timeouts.REVOCATIONS_POLL)
+            await self._poll()
 
-    async def _look(self) -> None:
-        asked = self._clock()
+    async def _poll(self) -> None:
+        started = self._clock()
         try:
-            await self._learn()
+            await self._refresh()
         except StateUnavailable:
             return
         except ConfigError as error:
             self._log.error("key_file_unreadable", faults=len(error.faults))
             return
-        self._fresh_at = asked
+        self._fresh_at = started
 
-    async def _learn(self) -> None:
-        told = await self._state.revocations()
+    async def _refresh(self) -> None:
+        revocations = await self._state.revocations()
         now = time.time()
-        for name, until in told.items():
+        for name, until in revocations.items():
             self._until[name] = max(until, self._until.get(name, 0.0))
         if self._file is not None:
             self._file.refresh()
             for prefix in self._file.revoked():
-                self._until.setdefault(prefix, now + FOREVER_SECONDS)
+                self._until.setdefault(prefix, now + timeouts.REVOKED_FOREVER)
         self._until = {name: until for name, until in self._until.items() if until > now}
         for name, until in self._until.items():
-            if name not in told:
+            if name not in revocations:
                 await self._state.revoke(name, until)

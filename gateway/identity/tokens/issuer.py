@@ -14,14 +14,12 @@ import aiohttp
 import orjson
 from jwt import PyJWK, PyJWTError
 
+from gateway import timeouts
 from gateway.errors import IdentityUnavailable
 from gateway.settings.provider import Provider
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
-_LARGEST: Final = 1 << 20
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
-_AGAIN_SECONDS: Final = 5.0
-"""How soon keys are fetched again because a token names one that is not known."""
+_MAX_DOCUMENT_BYTES: Final = 1 << 20
 _ASYMMETRIC: Final = frozenset({"RSA", "EC", "OKP"})
 
 
@@ -38,11 +36,11 @@ class Issuer:
         self._clock = clock
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at = -float("inf")
-        self._tried_at = -float("inf")
-        self._tries = 0
+        self._attempted_at = -float("inf")
+        self._attempts = 0
         self._lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
-        self._renewing: asyncio.Task[None] | None = None
+        self._refresh_task: asyncio.Task[None] | None = None
         self.generation = 0
         """Grows whenever the keys change: what was verified under others must be verified anew."""
 
@@ -52,20 +50,24 @@ class Issuer:
         if self._settings.ca_file is not None:
             tls = ssl.create_default_context(cafile=str(self._settings.ca_file))
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=tls), timeout=_TIMEOUT, trust_env=False
+            connector=aiohttp.TCPConnector(ssl=tls),
+            timeout=aiohttp.ClientTimeout(
+                total=timeouts.ISSUER_TOTAL, sock_connect=timeouts.ISSUER_CONNECT
+            ),
+            trust_env=False,
         )
         await self._fetch()
-        self._renewing = asyncio.get_running_loop().create_task(self._renew())
+        self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_forever())
 
     async def close(self) -> None:
         """Close the session."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait({self._renewing})
+        if self._refresh_task is not None:
+            self._refresh_task.cancel()
+            await asyncio.wait({self._refresh_task})
         if self._session is not None:
             await self._session.close()
 
-    def able(self) -> bool:
+    def ready(self) -> bool:
         """Whether there are keys that may be relied on."""
         return self._clock() - self._fetched_at < self._settings.stale_seconds
 
@@ -77,18 +79,18 @@ class Issuer:
         Raises:
             IdentityUnavailable: the issuer did not give its keys for too long.
         """
-        if self._find(key_id) is None or not self.able():
-            await self.renewed()
-        if not self.able():
+        if self._find(key_id) is None or not self.ready():
+            await self.refresh_if_due()
+        if not self.ready():
             raise IdentityUnavailable(
                 "The keys of the token's issuer are out of reach. Try again later."
             )
         return self._find(key_id)
 
-    async def renewed(self) -> bool:
+    async def refresh_if_due(self) -> bool:
         """Fetch the keys, unless that was tried a moment ago; whether they are others now."""
         before = self.generation
-        if self._clock() - self._tried_at >= _AGAIN_SECONDS:
+        if self._clock() - self._attempted_at >= timeouts.ISSUER_MIN_REFRESH:
             await self._fetch()
         return self.generation != before
 
@@ -97,21 +99,23 @@ class Issuer:
             return self._keys.get(key_id)
         return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
-    async def _renew(self) -> None:
+    async def _refresh_forever(self) -> None:
         while True:
-            away = self._fetched_at < self._tried_at
-            await asyncio.sleep(_AGAIN_SECONDS if away else self._settings.refresh_seconds)
+            away = self._fetched_at < self._attempted_at
+            await asyncio.sleep(
+                timeouts.ISSUER_MIN_REFRESH if away else self._settings.refresh_seconds
+            )
             await self._fetch()
 
     async def _fetch(self) -> None:
         """Replace the keys by those of now. A fetch that fails leaves them as they were."""
-        before = self._tries
+        before = self._attempts
         async with self._lock:
-            if self._tries != before:
+            if self._attempts != before:
                 # Another call has just done so.
                 return
-            self._tries += 1
-            self._tried_at = self._clock()
+            self._attempts += 1
+            self._attempted_at = self._clock()
             try:
                 keys = _usable(await self._document(await self._jwks_uri()))
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
@@ -124,7 +128,7 @@ class Issuer:
             }:
                 self.generation += 1
             self._keys = keys
-            self._fetched_at = self._tried_at
+            self._fetched_at = self._attempted_at
 
     async def _jwks_uri(self) -> str:
         issuer = self._settings.issuer
@@ -142,8 +146,10 @@ class Issuer:
         async with self._session.get(url, allow_redirects=False) as reply:
             if reply.status != 200:
                 raise ValueError("the issuer refused")
-            body = await reply.content.read(_LARGEST)
-            while len(body) < _LARGEST and (more := await reply.content.read(_LARGEST)):
+            body = await reply.content.read(_MAX_DOCUMENT_BYTES)
+            while len(body) < _MAX_DOCUMENT_BYTES and (
+                more := await reply.content.read(_MAX_DOCUMENT_BYTES)
+            ):
                 body += more
         document: dict[str, Any] = orjson.loads(body)
         return document

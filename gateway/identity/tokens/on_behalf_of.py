@@ -11,13 +11,13 @@ from gateway.errors import InvalidKey
 from gateway.identity.credential import Headers
 from gateway.identity.tokens.issuer import Issuer
 from gateway.identity.tokens.subjects import subject_key, subject_name, user_name
-from gateway.identity.tokens.tokens import Known, Tokens, looks_like_a_token
+from gateway.identity.tokens.tokens import Tokens, VerifiedToken, looks_like_a_token
 from gateway.keys import KeyRing
 from gateway.settings.on_behalf_of import OnBehalfOf
 from gateway.types import Principal
 
 HEADER: Final = b"x-sekisho-on-behalf-of"
-_LONGEST: Final = 16_384
+_MAX_TOKEN_BYTES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Users:
         for tokens in self._tokens:
             await tokens.close()
 
-    async def find(self, principal: Principal, headers: Headers) -> Known[User] | None:
+    async def find(self, principal: Principal, headers: Headers) -> VerifiedToken[User] | None:
         """The user on whose behalf a request is made; ``None`` when it is the application's own.
 
         Raises:
@@ -61,37 +61,37 @@ class Users:
                 required.
             IdentityUnavailable: the keys of the issuer are out of reach.
         """
-        told = [value.strip() for name, value in headers if name == HEADER]
+        tokens_sent = [value.strip() for name, value in headers if name == HEADER]
         row, tokens = self._apps.get((principal.tenant, principal.app), (None, None))
         if row is None or tokens is None:
-            if told:
+            if tokens_sent:
                 raise _refusal("This application may not call on behalf of users.")
             return None
-        if not told and not row.required:
+        if not tokens_sent and not row.required:
             return None
-        if len(told) != 1:
+        if len(tokens_sent) != 1:
             raise _refusal("This application calls on behalf of users: send one token of a user.")
-        return await _proven(tokens, told[0])
+        return await _proven(tokens, tokens_sent[0])
 
 
-def unproven() -> InvalidKey:
+def invalid_user_token() -> InvalidKey:
     """The refusal of a user's token, the same whatever is wrong with it."""
     return _refusal("The user's token proves nobody here, or no longer. Get a new one.")
 
 
-async def _proven(tokens: Tokens[User], token: bytes) -> Known[User]:
-    if len(token) > _LONGEST or not looks_like_a_token(token):
-        raise unproven()
+async def _proven(tokens: Tokens[User], token: bytes) -> VerifiedToken[User]:
+    if len(token) > _MAX_TOKEN_BYTES or not looks_like_a_token(token):
+        raise invalid_user_token()
     try:
         return await tokens.verify(token)
     except InvalidKey:
-        raise unproven() from None
+        raise invalid_user_token() from None
 
 
 def _tokens(row: OnBehalfOf, ring: KeyRing) -> Tokens[User]:
     def read(claims: Mapping[str, Any]) -> User:
         if row.tenant_claim is not None and claims.get(row.tenant_claim) != row.tenant:
-            raise unproven()
+            raise invalid_user_token()
         subject = str(claims["sub"])
         return User(
             name=user_name(ring, row.tenant, subject),

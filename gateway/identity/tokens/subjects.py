@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.keys import KeyRing
 
-HIDDEN: Final = re.compile(r"(oidc|user)-[0-9a-f]{20}")
+PSEUDONYM: Final = re.compile(r"(oidc|user)-[0-9a-f]{20}")
 """The form of the names that are made here."""
 
 
@@ -22,25 +22,25 @@ def subject_key(ring: KeyRing) -> bytes:
 
 def subject_name(hash_key: bytes, subject: str) -> str:
     """The subject of a token that is a credential."""
-    return f"oidc-{_hidden(hash_key, subject)}"
+    return f"oidc-{_pseudonym(hash_key, subject)}"
 
 
 def user_name(ring: KeyRing, tenant: str, subject: str) -> str:
     """The end user on whose behalf a tenant's application calls: no other tenant's records have the same name."""
-    return f"user-{_hidden(ring.derive(tenant, 'subject', ring.oldest_id), subject)}"
+    return f"user-{_pseudonym(ring.derive(tenant, 'subject', ring.oldest_id), subject)}"
 
 
-def user_names(ring: KeyRing, tenants: Iterable[str], told: str) -> frozenset[str]:
+def user_names(ring: KeyRing, tenants: Iterable[str], subject: str) -> frozenset[str]:
     """Under which names records have a user: one for each tenant, or the one that is given as records have it."""
-    if HIDDEN.fullmatch(told):
-        return frozenset({told})
-    return frozenset(user_name(ring, tenant, told) for tenant in tenants)
+    if PSEUDONYM.fullmatch(subject):
+        return frozenset({subject})
+    return frozenset(user_name(ring, tenant, subject) for tenant in tenants)
 
 
-def revoked_name(ring: KeyRing, told: str) -> str:
+def revoked_name(ring: KeyRing, subject: str) -> str:
     """Under which name a subject is revoked: what tokens call it, or a name as records have it."""
-    return told if HIDDEN.fullmatch(told) else subject_name(subject_key(ring), told)
+    return subject if PSEUDONYM.fullmatch(subject) else subject_name(subject_key(ring), subject)
 
 
-def _hidden(key: bytes, subject: str) -> str:
+def _pseudonym(key: bytes, subject: str) -> str:
     return hmac.digest(key, subject.encode("utf-8", "replace"), "sha256").hex()[:20]

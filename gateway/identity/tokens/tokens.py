@@ -15,23 +15,23 @@ from typing import Any, Final, Generic, TypeVar
 import jwt
 
 from gateway.errors import InvalidKey
-from gateway.identity.credential import unknown
+from gateway.identity.credential import unknown_credential
 from gateway.identity.tokens.issuer import Issuer
 from gateway.settings.provider import Provider
 
 _FORM: Final = re.compile(rb"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*")
 _FAMILIES: Final = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 _POINTERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "zip"})
-_CACHED: Final = 10_000
-_LONGEST_KEY_ID: Final = 256
+_CACHE_SIZE: Final = 10_000
+_MAX_KEY_ID_LENGTH: Final = 256
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known(Generic[_T]):
+class VerifiedToken(Generic[_T]):
     """What a verified token says."""
 
-    proven: _T
+    identity: _T
     token_id: str
     """Under which this one token can be revoked."""
     expires: float
@@ -70,7 +70,7 @@ class Tokens(Generic[_T]):
         self._read_claims = read
         self._issuer = issuer
         self._now = now
-        self._cache: OrderedDict[bytes, Known[_T]] = OrderedDict()
+        self._cache: OrderedDict[bytes, VerifiedToken[_T]] = OrderedDict()
 
     async def start(self) -> None:
         """Fetch the issuer's keys."""
@@ -80,11 +80,11 @@ class Tokens(Generic[_T]):
         """Let the issuer go."""
         await self._issuer.close()
 
-    def able(self) -> bool:
+    def ready(self) -> bool:
         """Whether the issuer's keys may be relied on."""
-        return self._issuer.able()
+        return self._issuer.ready()
 
-    async def verify(self, token: bytes) -> Known[_T]:
+    async def verify(self, token: bytes) -> VerifiedToken[_T]:
         """What a token proves.
 
         It is remembered by the hash of all of its bytes, signature included, once it was verified, until it expires
@@ -96,28 +96,28 @@ class Tokens(Generic[_T]):
         """
         name = hashlib.sha256(token).digest()
         known = self._cache.get(name)
-        if known is not None and known.generation == self._issuer.generation and self.able():
+        if known is not None and known.generation == self._issuer.generation and self.ready():
             if self._now() >= known.expires:
                 raise _expired()
             self._cache.move_to_end(name)
             return known
         known = await self._read(token, name)
         self._cache[name] = known
-        if len(self._cache) > _CACHED:
+        if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
         return known
 
-    async def _read(self, token: bytes, name: bytes) -> Known[_T]:
+    async def _read(self, token: bytes, name: bytes) -> VerifiedToken[_T]:
         header = _header(token)
         key_id, algorithm = header.get("kid"), header["alg"]
         claims = await self._proven(token, key_id, algorithm)
-        if claims is None and key_id is None and await self._issuer.renewed():
+        if claims is None and key_id is None and await self._issuer.refresh_if_due():
             # A token that names no key may be signed with one that the issuer has had since.
             claims = await self._proven(token, key_id, algorithm)
         if claims is None:
-            raise unknown()
-        return Known(
-            proven=self._read_claims(claims),
+            raise unknown_credential()
+        return VerifiedToken(
+            identity=self._read_claims(claims),
             token_id=token_name(str(claims.get("jti") or name.hex())),
             expires=float(claims["exp"]) + self._settings.skew_seconds,
             generation=self._issuer.generation,
@@ -133,11 +133,11 @@ class Tokens(Generic[_T]):
         return self._claims(token, key.key, algorithm)
 
     def _fits(self, algorithm: object, key: jwt.PyJWK) -> bool:
-        told = key._jwk_data  # noqa: SLF001  # the library shows the key's own words nowhere else
+        jwk = key._jwk_data  # noqa: SLF001  # the library shows the key's own words nowhere else
         return (
             algorithm in self._settings.algorithms
-            and _FAMILIES.get(str(algorithm)[:2]) == told["kty"]
-            and told.get("alg", algorithm) == algorithm
+            and _FAMILIES.get(str(algorithm)[:2]) == jwk["kty"]
+            and jwk.get("alg", algorithm) == algorithm
         )
 
     def _claims(self, token: bytes, key: Any, algorithm: str) -> dict[str, Any] | None:
@@ -170,14 +170,14 @@ def _header(token: bytes) -> dict[str, Any]:
     try:
         header: dict[str, Any] = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-        raise unknown() from None
+        raise unknown_credential() from None
     key_id = header.get("kid")
     if (
         _POINTERS & header.keys()
         or not isinstance(header.get("alg"), str)
-        or not (key_id is None or (isinstance(key_id, str) and len(key_id) <= _LONGEST_KEY_ID))
+        or not (key_id is None or (isinstance(key_id, str) and len(key_id) <= _MAX_KEY_ID_LENGTH))
     ):
-        raise unknown()
+        raise unknown_credential()
     return header
 
 

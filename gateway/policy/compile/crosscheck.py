@@ -41,10 +41,10 @@ def _exceptions(source: Source) -> None:
     allowed = excusable | set(source.documents.get("packs") or ())
     for name, row in _rows(source, "exceptions"):
         if row["reason"] not in allowed:
-            told = (
+            message = (
                 f"expected the id of a reason that may be set aside: {', '.join(sorted(allowed))}"
             )
-            source.fault("exceptions", (name, "reason"), told)
+            source.fault("exceptions", (name, "reason"), message)
         _each(source, "exceptions", (name, "operators"), row["operators"], "operators")
 
 

@@ -83,7 +83,7 @@ def rule_faults(
     return faults + _id_faults(metadata)
 
 
-def told(error: Exception) -> str:
+def engine_message(error: Exception) -> str:
     """The engine's words without its stack trace."""
     return " ".join(str(error).partition("Stack backtrace")[0].split())
 
@@ -113,19 +113,19 @@ def _parsed(modules: Mapping[str, str], faults: list[str]) -> dict[str, _Module]
         try:
             engine.add_policy(name, text)
         except RuntimeError as error:
-            faults.append(f"{name}: {told(error)}")
+            faults.append(f"{name}: {engine_message(error)}")
             continue
         parsed[name] = _module(orjson.loads(engine.get_ast_as_json())[0]["ast"], text.encode())
     return parsed
 
 
 def _module(tree: Json, text: bytes) -> _Module:
-    heads = [_head(rule) for rule in tree["rules"]]
+    rule_heads = [_head(rule) for rule in tree["rules"]]
     aliases = dict(_alias(imported, text) for imported in tree["imports"])
     return _Module(
         package=_dotted(tree["package"]["refr"]),
-        functions=frozenset(name for kind, name in heads if kind == "function"),
-        sets=frozenset(name for kind, name in heads if kind == "set"),
+        functions=frozenset(name for kind, name in rule_heads if kind == "function"),
+        sets=frozenset(name for kind, name in rule_heads if kind == "set"),
         calls=frozenset(_resolved(call, aliases) for call in _calls(tree["rules"])),
     )
 

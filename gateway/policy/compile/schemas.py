@@ -22,7 +22,7 @@ Mode: TypeAlias = Literal["enforce", "shadow", "off"]
 Code: TypeAlias = Literal[
     "provider_blocked", "policy_denied", "content_blocked", "purpose_forbidden"
 ]
-InventedTreatment: TypeAlias = Literal["keep", "placeholder", "block"]
+OutputTreatment: TypeAlias = Literal["keep", "placeholder", "block"]
 
 _LONGEST_EXCEPTION_DAYS = 366
 
@@ -94,14 +94,14 @@ class EntityRow(_Row):
     """What to do with an entity, by zone; a zone that is left out takes the default's."""
 
     treatment: dict[Zone, Treatment] = Field(default_factory=dict)
-    output: dict[Zone, InventedTreatment] = Field(default_factory=dict)
+    output: dict[Zone, OutputTreatment] = Field(default_factory=dict)
 
 
 class DefaultRow(_Row):
     """What to do with entities that no row names, in every zone."""
 
     treatment: dict[Zone, Treatment] = Field(min_length=4)
-    output: dict[Zone, InventedTreatment] = Field(min_length=4)
+    output: dict[Zone, OutputTreatment] = Field(min_length=4)
 
 
 class Entities(_Row):

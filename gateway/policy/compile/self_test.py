@@ -10,7 +10,7 @@ import regorus
 
 from gateway.errors import ConfigError
 from gateway.policy.compile.build import Build
-from gateway.policy.compile.lint import told
+from gateway.policy.compile.lint import engine_message
 from gateway.types import Json
 
 _PACKAGE: Final = re.compile(r"^package (\S+)", re.MULTILINE)
@@ -73,7 +73,7 @@ def run(build: Build, *, coverage: bool = False) -> Report:
             engine.add_policy(name, text)
         engine.add_data_json(orjson.dumps(build.data).decode())
     except RuntimeError as error:
-        return Report(outcomes=(Outcome(name="(loading)", file="", fault=told(error)),))
+        return Report(outcomes=(Outcome(name="(loading)", file="", fault=engine_message(error)),))
     engine.set_enable_coverage(coverage)
     outcomes = tuple(_outcomes(engine, build))
     return Report(outcomes=outcomes, coverage=_coverage(engine, build) if coverage else ())
@@ -92,7 +92,7 @@ def _fault(engine: regorus.Engine, rule: str) -> str:
     try:
         value = engine.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
-        return told(error)
+        return engine_message(error)
     return "" if value == "true" else "did not hold"
 
 
@@ -109,7 +109,7 @@ def _coverage(engine: regorus.Engine, build: Build) -> tuple[Coverage, ...]:
     )
 
 
-def checked(read: Callable[[], Build]) -> Build:
+def self_tested(read: Callable[[], Build]) -> Build:
     """A build whose own tests hold.
 
     Raises:

@@ -27,11 +27,11 @@ class Source:
     faults: list[str] = field(default_factory=list)
     places: dict[str, tuple[Path, Any]] = field(default_factory=dict)
 
-    def fault(self, document: str, steps: tuple[str | int, ...], told: str) -> None:
+    def fault(self, document: str, steps: tuple[str | int, ...], message: str) -> None:
         """Add a fault at a place of a document that was read: file, line, path, what was expected."""
         path, node = self.places[document]
         place = ".".join(str(step) for step in steps if step != "[key]")
-        self.faults.append(f"{path}:{_line(node, steps)}: {place}: {told}")
+        self.faults.append(f"{path}:{_line(node, steps)}: {place}: {message}")
 
 
 def read(folder: Path) -> Source:

@@ -13,7 +13,7 @@ from gateway.policy.compile.build import Build
 from gateway.policy.decide import lineage
 from gateway.policy.decide.engine import Engine
 from gateway.policy.decide.facts import canonical, facts_hash
-from gateway.policy.decide.reads import reads
+from gateway.policy.decide.input_usage import input_usage
 from gateway.policy.decide.treatments import Treatments
 from gateway.types import (
     Candidate,
@@ -30,7 +30,7 @@ from gateway.types import (
 )
 
 _CACHE_ENTRIES = 4096
-_REFUSING = frozenset({"block", "in-house-only"})
+_BLOCKING = frozenset({"block", "in-house-only"})
 """Treatments that no permitted deployment can have for what was found."""
 
 
@@ -72,7 +72,7 @@ class Decider:
     def __init__(self, build: Build, engine: Engine) -> None:
         self._build = build
         self._engine = engine
-        self._reads = reads(build)
+        self._input_usage = input_usage(build)
         self._cache: OrderedDict[tuple[Hashable, ...], Decision] = OrderedDict()
 
     async def decide(self, known: Facts) -> Decision:
@@ -83,18 +83,18 @@ class Decider:
         """
         document = canonical(known)
         key = facts_hash(document)
-        essence = self._reads.essence(known)
-        cached = self._cache.get(essence)
+        cache_key = self._input_usage.cache_key(known)
+        cached = self._cache.get(cache_key)
         if cached is not None:
-            self._cache.move_to_end(essence)
-            return cached if cached.facts_hash == key else self._of(cached, key)
+            self._cache.move_to_end(cache_key)
+            return cached if cached.facts_hash == key else self._for_facts(cached, key)
         decision = self._read(await self._engine.evaluate(document), known, key)
-        self._cache[essence] = decision
+        self._cache[cache_key] = decision
         if len(self._cache) > _CACHE_ENTRIES:
             self._cache.popitem(last=False)
         return decision
 
-    def _of(self, cached: Decision, key: str) -> Decision:
+    def _for_facts(self, cached: Decision, key: str) -> Decision:
         """The decision of other facts that differ in nothing that is read, under the name of these."""
         return replace(cached, id=self._id(key), facts_hash=key)
 
@@ -102,56 +102,58 @@ class Decider:
         return hashlib.sha256(f"{self._build.revision}:{key}".encode()).hexdigest()[:32]
 
     def _read(self, value: Json, known: Facts, key: str) -> Decision:
-        answer = self._believe(value, known)
+        answer = self._validated(value, known)
         verdicts = {
             found.deployment: self._verdict(answer.candidates[found.deployment], found, known)
             for found in known.candidates
         }
-        asked = [verdict for verdict in verdicts.values() if not verdict.rerouted]
+        direct = [verdict for verdict in verdicts.values() if not verdict.rerouted]
         return Decision(
             id=self._id(key),
             allow=any(verdict.allow for verdict in verdicts.values()),
-            reasons=_distinct(r for verdict in asked for r in verdict.reasons),
-            shadow_reasons=_distinct(r for verdict in asked for r in verdict.shadow_reasons),
+            reasons=_distinct(r for verdict in direct for r in verdict.reasons),
+            shadow_reasons=_distinct(r for verdict in direct for r in verdict.shadow_reasons),
             candidates=verdicts,
             revision=self._build.revision,
             facts_hash=key,
         )
 
-    def _believe(self, value: Json, known: Facts) -> _Answer:
+    def _validated(self, value: Json, known: Facts) -> _Answer:
         try:
             answer = _Answer.model_validate(value)
         except ValidationError:
-            raise _disbelieved("is not well-formed") from None
+            raise _invalid_answer("is not well-formed") from None
         if answer.revision != self._build.revision:
-            raise _disbelieved("is of another policy revision")
+            raise _invalid_answer("is of another policy revision")
         if answer.candidates.keys() != {candidate.deployment for candidate in known.candidates}:
-            raise _disbelieved("does not cover the deployments")
+            raise _invalid_answer("does not cover the deployments")
         return answer
 
-    def _verdict(self, told: _Verdict, found: Candidate, known: Facts) -> Verdict:
-        output = told.output_treatment
-        if told.treatment.keys() != known.findings.keys():
-            raise _disbelieved("does not say what to do with every finding")
-        if told.allow and (told.reasons or _REFUSING.intersection(told.treatment.values())):
-            raise _disbelieved("contradicts itself")
-        if not set(told.exceptions) <= set(known.exceptions):
-            raise _disbelieved("names an exception that is not in force")
+    def _verdict(self, verdict: _Verdict, found: Candidate, known: Facts) -> Verdict:
+        output = verdict.output_treatment
+        if verdict.treatment.keys() != known.findings.keys():
+            raise _invalid_answer("does not say what to do with every finding")
+        if verdict.allow and (
+            verdict.reasons or _BLOCKING.intersection(verdict.treatment.values())
+        ):
+            raise _invalid_answer("contradicts itself")
+        if not set(verdict.exceptions) <= set(known.exceptions):
+            raise _invalid_answer("names an exception that is not in force")
         return Verdict(
-            allow=told.allow,
-            reasons=tuple(self._reason(rule, found) for rule in told.reasons),
-            shadow_reasons=tuple(self._reason(rule, found) for rule in told.shadow_reasons),
-            treatment=told.treatment,
-            reasoning=told.reasoning,
-            output_depth=told.output_depth,
+            allow=verdict.allow,
+            reasons=tuple(self._reason(rule, found) for rule in verdict.reasons),
+            shadow_reasons=tuple(self._reason(rule, found) for rule in verdict.shadow_reasons),
+            treatment=verdict.treatment,
+            reasoning=verdict.reasoning,
+            output_depth=verdict.output_depth,
             output_treatment=Treatments(
                 output.exact,
                 tuple((prefix, _treatment(how)) for prefix, how in output.prefixes),
                 output.otherwise,
             ),
-            output_use=told.output_use,
+            output_use=verdict.output_use,
             rerouted=found.rerouted,
-            exceptions=tuple(told.exceptions),
+            exceptions=tuple(verdict.exceptions),
             proof=Proof(state=found.provenance, manifest=found.manifest),
             lineage=lineage.row(found.operator, found.weights, self._build),
         )
@@ -159,7 +161,7 @@ class Decider:
     def _reason(self, rule: str, found: Candidate) -> Reason:
         row = self._build.data["rule_metadata"].get(rule)
         if row is None:
-            raise _disbelieved("names a rule that does not exist")
+            raise _invalid_answer("names a rule that does not exist")
         source = row["source"]
         if row["cites"] == "outputs":
             said = lineage.clause(found.operator, found.weights, self._build)
@@ -179,12 +181,12 @@ def _treatment(how: str) -> Treatment:
         case "keep" | "placeholder" | "surrogate" | "mask" | "hash" | "block" | "in-house-only":
             return how
         case _:
-            raise _disbelieved("is not well-formed")
+            raise _invalid_answer("is not well-formed")
 
 
 def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def _disbelieved(fault: str) -> PolicyUnavailable:
+def _invalid_answer(fault: str) -> PolicyUnavailable:
     return PolicyUnavailable(f"The policy engine's answer {fault}, so the call is refused.")

@@ -5,7 +5,7 @@ import regorus
 
 from gateway.errors import ConfigError, PolicyUnavailable
 from gateway.policy.compile.build import Build
-from gateway.policy.compile.lint import call_faults, told
+from gateway.policy.compile.lint import call_faults, engine_message
 from gateway.policy.decide.engine import PACKAGE, RULE
 from gateway.types import Json
 
@@ -29,7 +29,7 @@ class EmbeddedEngine:
                 self._engine.add_policy(name, text)
             self._engine.add_data_json(orjson.dumps(build.data).decode())
         except RuntimeError as error:
-            raise ConfigError([f"policy: {told(error)}"]) from None
+            raise ConfigError([f"policy: {engine_message(error)}"]) from None
 
     async def start(self) -> None:
         """The build is loaded already."""

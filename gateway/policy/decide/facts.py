@@ -37,7 +37,7 @@ _CANDIDATES = 1024
 
 DECLARED = Proof()
 """Of a deployment that has no record."""
-_LATER: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
+_DEFAULTS_OF_OLDER_RECORDS: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
 """What facts that were recorded earlier do not say of a candidate."""
 
 
@@ -112,15 +112,15 @@ def candidates(
         proofs: how deployments stand to their signed records, by name; one that has no record is not in it.
         rerouted: deployments of the model that the application's row names for rerouting.
     """
-    asked = harvest.get(model, "off")
-    elsewhere = harvest.get(reroute_model(app, build), "off")
+    own_state = harvest.get(model, "off")
+    rerouted_state = harvest.get(reroute_model(app, build), "off")
     named = (
-        *((deployment, asked, False) for deployment in deployments),
-        *((deployment, elsewhere, True) for deployment in rerouted),
+        *((deployment, own_state, False) for deployment in deployments),
+        *((deployment, rerouted_state, True) for deployment in rerouted),
     )
     return tuple(
-        candidate(each, build, state, proofs.get(each.name, DECLARED), rerouted=away)
-        for each, state, away in named
+        candidate(each, build, state, proofs.get(each.name, DECLARED), rerouted=is_rerouted)
+        for each, state, is_rerouted in named
     )
 
 
@@ -143,7 +143,7 @@ def moment(app: str, now: datetime, build: Build) -> tuple[int, tuple[str, ...]]
     return local.weekday() * 24 + local.hour, _in_force(app, local.date(), build)
 
 
-def refreshed(document: Json, build: Build, now: datetime) -> Json:
+def resolved_again(document: Json, build: Build, now: datetime) -> Json:
     """Recorded facts as this build would have resolved them at that time.
 
     What the data of a revision says (whose a host is, countries, lineage, exceptions) is looked up again;
@@ -252,7 +252,7 @@ def _resolved(told: Candidate, build: Build) -> Candidate:
 
 
 def _recorded(row: Json) -> Candidate:
-    row = {**_LATER, **row}
+    row = {**_DEFAULTS_OF_OLDER_RECORDS, **row}
     values = {field.name: row[field.name] for field in fields(Candidate)}
     return Candidate(
         **{**values, "lineage": tuple(row["lineage"]), "licences": tuple(row["licences"])}

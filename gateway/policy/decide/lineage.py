@@ -12,7 +12,7 @@ from gateway.policy.compile.build import Build
 from gateway.types import Json, OutputUse
 
 _STRICTNESS: tuple[OutputUse, ...] = ("forbidden", "unknown", "conditional", "allowed")
-_REMEMBERED = 1024
+_CACHE_SIZE = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,14 @@ class Clause:
 _NOTHING = Clause(use="unknown", conditions="", source="no row of policies/data says", as_of="")
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def clause(operator: str, weights: str, build: Build) -> Clause:
     """The strictest clause on outputs of these weights as this operator serves them."""
     said = list(_clauses(operator, weights, build)) or [_NOTHING]
     return min(said, key=lambda clause: _STRICTNESS.index(clause.use))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def row(operator: str, weights: str, build: Build) -> Mapping[str, str]:
     """The lineage of an output, for the record: whose weights, made from what, under which clause."""
     known = build.data["models"].get(weights, {})

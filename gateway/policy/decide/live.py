@@ -44,7 +44,7 @@ def revision(build: Build, engine: Engine) -> Revision:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Held:
+class _HeldRevision:
     revision: Revision
     users: int = 0
     retired: bool = field(default=False)
@@ -60,7 +60,7 @@ class LivePolicy:
 
     def __init__(self, build: Build, make_engine: MakeEngine) -> None:
         self._make_engine = make_engine
-        self._held = _Held(revision=revision(build, make_engine(build)))
+        self._held = _HeldRevision(revision=revision(build, make_engine(build)))
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -68,7 +68,7 @@ class LivePolicy:
         """The revision that decides now; use :meth:`use` to decide with it."""
         return self._held.revision
 
-    def refused_host(self, host: str) -> tuple[Reason, ...] | None:
+    def host_refusal(self, host: str) -> tuple[Reason, ...] | None:
         """Why the current revision lets nothing go to a host, or ``None`` when it says nothing against it."""
         return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
 
@@ -102,7 +102,7 @@ class LivePolicy:
             return
         engine = self._make_engine(build)
         await engine.start()
-        before, self._held = self._held, _Held(revision=revision(build, engine))
+        before, self._held = self._held, _HeldRevision(revision=revision(build, engine))
         before.retired = True
         self._close_when_unused(before)
 
@@ -115,7 +115,7 @@ class LivePolicy:
         await asyncio.gather(*self._closing)
         await self._held.revision.engine.close()
 
-    def _close_when_unused(self, held: _Held) -> None:
+    def _close_when_unused(self, held: _HeldRevision) -> None:
         if held.retired and not held.users:
             task = asyncio.get_running_loop().create_task(_close(held.revision.engine))
             self._closing.add(task)

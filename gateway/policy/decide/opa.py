@@ -16,6 +16,7 @@ import aiohttp
 import orjson
 from opa_client.opa_async import AsyncOpaClient
 
+from gateway import timeouts
 from gateway.errors import PolicyUnavailable
 from gateway.policy.compile.build import Build
 from gateway.policy.decide.engine import PACKAGE, RULE
@@ -26,7 +27,6 @@ _STRICT = {"strict-builtin-errors": "true"}
 """What a builtin can't do is an error, as it is in the embedded engine, and not merely undefined."""
 
 _FAILURES_TO_OPEN = 3
-_OPEN_SECONDS = 1.0
 
 
 class _Client(AsyncOpaClient):  # type: ignore[misc]  # the package has no types
@@ -127,12 +127,12 @@ class OpaEngine:
         if now < self._closed_until:
             raise _unavailable()
         if self._failures >= _FAILURES_TO_OPEN:
-            self._closed_until = now + _OPEN_SECONDS
+            self._closed_until = now + timeouts.OPA_OPEN
 
     def _failed(self) -> None:
         self._failures += 1
         if self._failures >= _FAILURES_TO_OPEN:
-            self._closed_until = time.monotonic() + _OPEN_SECONDS
+            self._closed_until = time.monotonic() + timeouts.OPA_OPEN
 
 
 def _unavailable() -> PolicyUnavailable:

@@ -11,13 +11,13 @@ from typing import Protocol, TypeAlias
 from gateway.errors import ConfigError
 from gateway.policy.compile.build import Build
 from gateway.policy.compile.bundle import load
-from gateway.policy.compile.self_test import checked
+from gateway.policy.compile.self_test import self_tested
 from gateway.policy.compile.signatures import Verifier
 
 Install: TypeAlias = Callable[[Build], Awaitable[None]]
 
 
-class Watcher(Protocol):
+class PolicyListener(Protocol):
     """Told of every change, for metrics and logs."""
 
     def policy_swapped(self, role: str, revision: str) -> None:
@@ -27,7 +27,7 @@ class Watcher(Protocol):
         """A newer revision has faults; the one in place stays."""
 
 
-class Origin(Protocol):
+class PolicySource(Protocol):
     """Where policies come from."""
 
     async def newer(self, *, now: bool) -> Build | None:
@@ -41,7 +41,7 @@ class Origin(Protocol):
         """
 
 
-class Files:
+class FileSource:
     """A policy folder or a bundle on disk, read when it has changed and then stayed the same for one look.
 
     Args:
@@ -56,13 +56,13 @@ class Files:
         self._given = self._seen = _fingerprint(path) if loaded else ()
 
     async def newer(self, *, now: bool) -> Build | None:
-        """See :class:`Origin`."""
+        """See :class:`PolicySource`."""
         found = await asyncio.to_thread(_fingerprint, self._path)
         settled, self._seen = found == self._seen, found
         if not now and (found == self._given or not settled):
             return None
         self._given = found
-        return await asyncio.to_thread(checked, lambda: load(self._path, self._verifier))
+        return await asyncio.to_thread(self_tested, lambda: load(self._path, self._verifier))
 
 
 class Refresher:
@@ -70,21 +70,26 @@ class Refresher:
 
     Args:
         role: ``live`` or ``candidate``.
-        origin: where newer policies come from.
+        source: where newer policies come from.
         install: puts a build in place.
-        watcher: told of changes.
+        listener: told of changes.
         seconds: between looks; 0 looks only when told to.
     """
 
     def __init__(
-        self, role: str, origin: Origin, install: Install, watcher: Watcher, seconds: float
+        self,
+        role: str,
+        source: PolicySource,
+        install: Install,
+        listener: PolicyListener,
+        seconds: float,
     ) -> None:
         self._role = role
-        self._origin = origin
+        self._source = source
         self._install = install
-        self._watcher = watcher
+        self._listener = listener
         self._seconds = seconds
-        self._asked = asyncio.Event()
+        self._triggered = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -97,35 +102,35 @@ class Refresher:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    def ask(self) -> None:
+    def trigger(self) -> None:
         """Look now, whatever seems to have changed."""
-        self._asked.set()
+        self._triggered.set()
 
-    async def look(self, *, now: bool = True) -> None:
+    async def check(self, *, now: bool = True) -> None:
         """Look once, and put what is newer in place."""
         try:
-            build = await self._origin.newer(now=now)
+            build = await self._source.newer(now=now)
             if build is None:
                 return
             await self._install(build)
         except ConfigError as error:
-            self._watcher.policy_refused(self._role, error.faults)
+            self._listener.policy_refused(self._role, error.faults)
         else:
-            self._watcher.policy_swapped(self._role, build.revision)
+            self._listener.policy_swapped(self._role, build.revision)
 
     async def _run(self) -> None:
         while True:
-            asked = await self._wait()
-            await self.look(now=asked)
+            triggered = await self._wait()
+            await self.check(now=triggered)
 
     async def _wait(self) -> bool:
         """Whether somebody asked before the time was up."""
         try:
             async with asyncio.timeout(self._seconds or None):
-                await self._asked.wait()
+                await self._triggered.wait()
         except TimeoutError:
             return False
-        self._asked.clear()
+        self._triggered.clear()
         return True
 
 

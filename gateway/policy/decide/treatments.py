@@ -15,11 +15,11 @@ class Treatments(Mapping[str, Treatment]):
         self,
         exact: Mapping[str, Treatment],
         prefixes: tuple[tuple[str, Treatment], ...],
-        otherwise: Treatment,
+        fallback: Treatment,
     ) -> None:
         self._exact = exact
         self._prefixes = sorted(prefixes, key=lambda row: -len(row[0]))
-        self._otherwise = otherwise
+        self._fallback = fallback
 
     def __getitem__(self, entity: str) -> Treatment:
         if entity in self._exact:
@@ -27,7 +27,7 @@ class Treatments(Mapping[str, Treatment]):
         for prefix, treatment in self._prefixes:
             if entity.startswith(prefix):
                 return treatment
-        return self._otherwise
+        return self._fallback
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._exact)

@@ -15,7 +15,7 @@ _DERIVED = {REVISION, "modes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class ChangedDecision:
     """A scene that the two revisions decide differently."""
 
     scene: str
@@ -31,7 +31,7 @@ class Difference:
 
     rules: tuple[str, ...]
     data: tuple[str, ...]
-    decisions: tuple[Decided, ...]
+    decisions: tuple[ChangedDecision, ...]
     scenes: int
 
     @property
@@ -44,7 +44,7 @@ async def difference(before: Build, after: Build) -> Difference:
     """Compare two builds. Engines are made, used and ended on the calling thread."""
     engines = [EmbeddedEngine(before), EmbeddedEngine(after)]
     deciders = [Decider(before, engines[0]), Decider(after, engines[1])]
-    found: list[Decided] = []
+    found: list[ChangedDecision] = []
     count = 0
     for scene in scenes(before, after):
         count += 1
@@ -53,7 +53,7 @@ async def difference(before: Build, after: Build) -> Difference:
         how = change(first, second)
         if how != "same":
             found.append(
-                Decided(
+                ChangedDecision(
                     scene=scene.name, change=how, before=_refused(first), after=_refused(second)
                 )
             )

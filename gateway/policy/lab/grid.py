@@ -45,8 +45,8 @@ class Scene:
     def facts(self, build: Build) -> Facts:
         """The scene as this build's data resolves it."""
         days = None if self.bias is None else 0
-        place = candidate(self.deployment, build, self.harvest, self.proof)
-        place = replace(place, bias=self.bias, bias_days=days)
+        deployment = candidate(self.deployment, build, self.harvest, self.proof)
+        deployment = replace(deployment, bias=self.bias, bias_days=days)
         return Facts(
             tenant="grid",
             app=self.app,
@@ -63,7 +63,7 @@ class Scene:
             max_output_tokens=self.tokens,
             hour=self.hour,
             exceptions=tuple(name for name in self.exceptions if name in build.data["exceptions"]),
-            candidates=(place,),
+            candidates=(deployment,),
         )
 
 
@@ -78,41 +78,45 @@ def scenes(*builds: Build) -> Iterator[Scene]:
 
 def _operators(builds: Sequence[Build]) -> Iterator[Scene]:
     for operator in _names(builds, "operators"):
-        place = _served(builds, operator)
-        yield Scene(name=f"operator {operator}", deployment=place)
+        deployment = _served(builds, operator)
+        yield Scene(name=f"operator {operator}", deployment=deployment)
     for country in _COUNTRIES:
-        place = replace(_at("self", "in-house"), datacentre=country)
-        yield Scene(name=f"data centre in {country}", deployment=place)
+        deployment = replace(_at("self", "in-house"), datacentre=country)
+        yield Scene(name=f"data centre in {country}", deployment=deployment)
 
 
 def _weights(builds: Sequence[Build]) -> Iterator[Scene]:
     for weights in _names(builds, "models"):
-        place = replace(_at("self", "in-house"), weights=weights)
-        yield Scene(name=f"weights {weights}", deployment=place)
+        deployment = replace(_at("self", "in-house"), weights=weights)
+        yield Scene(name=f"weights {weights}", deployment=deployment)
         for purpose in _names(builds, "purposes"):
-            yield Scene(name=f"weights {weights} for {purpose}", deployment=place, purpose=purpose)
+            yield Scene(
+                name=f"weights {weights} for {purpose}", deployment=deployment, purpose=purpose
+            )
 
 
 def _content(builds: Sequence[Build]) -> Iterator[Scene]:
     for zone in get_args(Zone):
-        place = _at("self", zone) if zone in ("in-house", "device") else _served(builds, "openai")
-        place = replace(place, zone=zone)
+        deployment = (
+            _at("self", zone) if zone in ("in-house", "device") else _served(builds, "openai")
+        )
+        deployment = replace(deployment, zone=zone)
         for entity in _entities(builds):
-            yield Scene(name=f"{entity} to {zone}", deployment=place, entities=(entity,))
+            yield Scene(name=f"{entity} to {zone}", deployment=deployment, entities=(entity,))
         for kind in _KINDS:
-            yield Scene(name=f"{kind} to {zone}", deployment=place, unscannable=(kind,))
+            yield Scene(name=f"{kind} to {zone}", deployment=deployment, unscannable=(kind,))
         for state in get_args(ProofState):
             yield Scene(
-                name=f"{state} weights in {zone}", deployment=place, proof=Proof(state=state)
+                name=f"{state} weights in {zone}", deployment=deployment, proof=Proof(state=state)
             )
 
 
 def _apps(builds: Sequence[Build]) -> Iterator[Scene]:
-    place = _at("self", "in-house")
+    deployment = _at("self", "in-house")
     apps = ["anybody", *sorted({name for build in builds for name in build.data["apps"]["apps"]})]
     groups = sorted({name for build in builds for name in build.data["apps"]["groups"]})
     for app in apps:
-        scene = Scene(name=f"app {app}", deployment=place, app=app)
+        scene = Scene(name=f"app {app}", deployment=deployment, app=app)
         for model in _models(builds):
             yield replace(scene, name=f"app {app}, model {model}", model=model)
         for hour in _HOURS:
@@ -175,8 +179,8 @@ def _served(builds: Sequence[Build], operator: str) -> Deployment:
     hosts = [host for row in rows for host in row["hosts"]]
     if not hosts:
         return _at(operator, "in-house")
-    place = _at(operator, "public-cloud")
-    return replace(place, base_url=f"https://{hosts[0].replace('*', 'x')}/v1", datacentre="US")
+    deployment = _at(operator, "public-cloud")
+    return replace(deployment, base_url=f"https://{hosts[0].replace('*', 'x')}/v1", datacentre="US")
 
 
 def _at(operator: str, zone: Zone) -> Deployment:

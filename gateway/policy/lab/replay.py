@@ -23,9 +23,9 @@ from gateway.policy.compile.build import Build
 from gateway.policy.compile.bundle import pack, unpack
 from gateway.policy.decide.decider import Decider
 from gateway.policy.decide.embedded import EmbeddedEngine
-from gateway.policy.decide.facts import moment, refreshed
+from gateway.policy.decide.facts import moment, resolved_again
 from gateway.policy.decide.facts import read as facts
-from gateway.policy.decide.reads import reads
+from gateway.policy.decide.input_usage import input_usage
 from gateway.policy.lab.trial import change, ids
 from gateway.types import Decision
 
@@ -39,7 +39,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 _Question: TypeAlias = tuple[bytes, str]
 
 
-class Past(Protocol):
+class RecordedRequest(Protocol):
     """A request that was decided on."""
 
     @property
@@ -63,7 +63,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
+class ReplayReport:
     """What came of it. Counts are of requests; ``same`` and ``unreadable`` are among the changes."""
 
     before: str
@@ -94,26 +94,26 @@ class _Group:
     document: bytes
     time: str
     count: int = 0
-    examples: list[Past] = field(default_factory=list)
+    examples: list[RecordedRequest] = field(default_factory=list)
 
 
 def replay(
-    past: Iterable[Past],
+    requests: Iterable[RecordedRequest],
     documents: Mapping[str, bytes],
     before: Build,
     after: Build,
     progress: Progress | None = None,
-) -> Replayed:
+) -> ReplayReport:
     """Decide recorded requests under two builds.
 
     Args:
-        past: the requests.
+        requests: the requests.
         documents: facts by their hash.
         before: the policies to compare with.
         after: the candidate.
         progress: told how many of the distinct decisions are done.
     """
-    groups = list(_grouped(past, documents, before, after).values())
+    groups = list(_grouped(requests, documents, before, after).values())
     questions = [(group.document, group.time) for group in groups]
     answers = []
     for answer in _answers(questions, before, after):
@@ -124,12 +124,12 @@ def replay(
 
 
 def _grouped(
-    past: Iterable[Past], documents: Mapping[str, bytes], *builds: Build
+    requests: Iterable[RecordedRequest], documents: Mapping[str, bytes], *builds: Build
 ) -> dict[Hashable, _Group]:
     """Requests by what both decisions depend on."""
-    dependence = _Dependence(builds)
+    dependence = _GroupingKey(builds)
     groups: dict[Hashable, _Group] = {}
-    for one in past:
+    for one in requests:
         document = documents[one.facts_hash]
         key = dependence.of(one, document)
         group = groups.setdefault(key, _Group(document=document, time=one.time.isoformat()))
@@ -139,15 +139,15 @@ def _grouped(
     return groups
 
 
-class _Dependence:
+class _GroupingKey:
     """Tells what the decisions of a request depend on; looks at each facts document once for each moment."""
 
     def __init__(self, builds: Sequence[Build]) -> None:
-        self._builds = [(build, reads(build)) for build in builds]
+        self._builds = [(build, input_usage(build)) for build in builds]
         self._apps: dict[str, str] = {}
         self._known: dict[Hashable, Hashable] = {}
 
-    def of(self, one: Past, document: bytes) -> Hashable:
+    def of(self, one: RecordedRequest, document: bytes) -> Hashable:
         """A key that requests share whose decisions can't differ."""
         app = self._apps.get(one.facts_hash)
         if app is None:
@@ -155,14 +155,15 @@ class _Dependence:
         moments = tuple(moment(app, one.time, build) for build, _ in self._builds)
         key = (one.facts_hash, moments)
         if key not in self._known:
-            self._known[key] = self._essences(document, one.time) or key
+            self._known[key] = self._cache_keys(document, one.time) or key
         return self._known[key]
 
-    def _essences(self, document: bytes, time: datetime) -> Hashable:
+    def _cache_keys(self, document: bytes, time: datetime) -> Hashable:
         known = orjson.loads(document)
         try:
             return tuple(
-                read.essence(facts(refreshed(known, build, time))) for build, read in self._builds
+                read.cache_key(facts(resolved_again(known, build, time)))
+                for build, read in self._builds
             )
         except (KeyError, TypeError):
             return ()
@@ -205,7 +206,7 @@ async def _answer(
         known = orjson.loads(document)
         now = datetime.fromisoformat(time)
         first, second = [
-            await decider.decide(facts(refreshed(known, build, now)))
+            await decider.decide(facts(resolved_again(known, build, now)))
             for build, decider in zip(builds, deciders, strict=True)
         ]
     except (KeyError, TypeError, ValueError, PolicyUnavailable):
@@ -224,7 +225,7 @@ def _refused(decision: Decision) -> tuple[str, ...]:
 
 def _tally(
     groups: Sequence[_Group], answers: Sequence[_Answer], before: Build, after: Build
-) -> Replayed:
+) -> ReplayReport:
     changes: Counter[str] = Counter()
     tables: dict[str, dict[str, Counter[str]]] = {"app": {}, "model": {}, "rule": {}}
     examples: dict[str, list[Example]] = {}
@@ -239,7 +240,7 @@ def _tally(
             tables[table].setdefault(name, Counter())[answer.change] += group.count
         kept = examples.setdefault(answer.change, [])
         kept += _examples(group, answer, known)[: _EXAMPLES - len(kept)]
-    return Replayed(
+    return ReplayReport(
         before=before.revision,
         after=after.revision,
         requests=sum(group.count for group in groups),

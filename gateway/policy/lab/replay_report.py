@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from gateway.policy.lab.replay import Example, Replayed
+from gateway.policy.lab.replay import Example, ReplayReport
 
 _TITLES: Final = {
     "newly_denied": "newly denied",
@@ -23,7 +23,7 @@ _STYLE: Final = (
 )
 
 
-def text(found: Replayed) -> str:
+def text(found: ReplayReport) -> str:
     """The report as lines for a terminal."""
     lines = [
         f"{found.requests} requests, {found.distinct} distinct decisions",
@@ -43,7 +43,7 @@ def text(found: Replayed) -> str:
     return "\n".join(lines)
 
 
-def html(found: Replayed) -> str:
+def html(found: ReplayReport) -> str:
     """The report as one page that needs nothing else."""
     body = [
         "<h1>Policy replay</h1>",
@@ -60,19 +60,26 @@ def html(found: Replayed) -> str:
         ]
         body += _table(title, ("", "", "requests"), rows)
     for change, examples in found.examples.items():
-        told = [
-            (one.time, one.request_id, one.app, one.model, _told(one.before), _told(one.after))
+        example_rows = [
+            (
+                one.time,
+                one.request_id,
+                one.app,
+                one.model,
+                _reasons_text(one.before),
+                _reasons_text(one.after),
+            )
             for one in examples
         ]
-        heads = ("time", "request", "application", "model", "before", "after")
-        body += _table(f"examples, {_TITLES[change]}", heads, told)
+        column_names = ("time", "request", "application", "model", "before", "after")
+        body += _table(f"examples, {_TITLES[change]}", column_names, example_rows)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Policy replay</title>'
         f"<style>{_STYLE}</style>{''.join(body)}</html>\n"
     )
 
 
-def _changes(found: Replayed) -> list[tuple[str, int]]:
+def _changes(found: ReplayReport) -> list[tuple[str, int]]:
     return [
         (title, found.changes[name]) for name, title in _TITLES.items() if name in found.changes
     ]
@@ -84,18 +91,20 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 def _line(one: Example) -> str:
     where = f"{one.time} {one.request_id} {one.app} {one.model}"
-    return f"{where}: {_told(one.before)} -> {_told(one.after)}"
+    return f"{where}: {_reasons_text(one.before)} -> {_reasons_text(one.after)}"
 
 
-def _told(reasons: tuple[str, ...]) -> str:
+def _reasons_text(reasons: tuple[str, ...]) -> str:
     return ", ".join(reasons) if reasons else "allowed"
 
 
-def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> Iterator[str]:
+def _table(
+    title: str, column_names: tuple[str, ...], rows: Sequence[tuple[object, ...]]
+) -> Iterator[str]:
     if not rows:
         return
     yield f"<h2>{escape(title)}</h2><table><tr>"
-    yield "".join(f"<th>{escape(head)}</th>" for head in heads)
+    yield "".join(f"<th>{escape(head)}</th>" for head in column_names)
     yield "</tr>"
     for row in rows:
         yield f"<tr>{''.join(_cell(value) for value in row)}</tr>"

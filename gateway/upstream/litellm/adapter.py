@@ -12,11 +12,11 @@ from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import Library, load
 from gateway.upstream.litellm.reader import TranslatedReader
 from gateway.upstream.litellm.translation import Translation
-from gateway.upstream.protocol.adapter import Outgoing
+from gateway.upstream.protocol.adapter import ProviderRequest
 from gateway.upstream.protocol.presets import with_preset
 
 
-class LitellmSpeech:
+class LitellmAdapter:
     """The speech of one family.
 
     Args:
@@ -34,7 +34,7 @@ class LitellmSpeech:
         """Import litellm."""
         self._library = load()
 
-    def outgoing(self, cleared: Cleared) -> Outgoing:
+    def build_request(self, cleared: Cleared) -> ProviderRequest:
         if self._library is None:
             raise RuntimeError("the upstream was not started")
         call, family = cleared.call, self._family
@@ -45,7 +45,7 @@ class LitellmSpeech:
             self._library, family, self._settings.model, neutral, stream=call.stream
         )
         framed = call.stream and family.stream_type != "text/event-stream"
-        return Outgoing(
+        return ProviderRequest(
             path=self._path(family.stream_path if call.stream else family.path),
             body=orjson.dumps(translation.document),
             reader=TranslatedReader(
@@ -57,10 +57,10 @@ class LitellmSpeech:
         )
 
     def headers(self, key: str | None) -> Mapping[str, str]:
-        told = dict(self._family.headers)
+        headers = dict(self._family.headers)
         if key is not None:
-            told[self._family.key_header] = f"{self._family.key_prefix}{key}"
-        return told
+            headers[self._family.key_header] = f"{self._family.key_prefix}{key}"
+        return headers
 
     def _path(self, pattern: str) -> str:
         settings = self._settings

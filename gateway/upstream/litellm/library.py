@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.upstream.litellm.seal import Sealed
+from gateway.upstream.litellm.no_network import NoNetwork
 
 VERSION: Final = "1.106.2"
 MALICIOUS: Final = frozenset({"1.82.7", "1.82.8", "1.107.0"})
@@ -66,7 +66,7 @@ def load() -> Library:
         ImportError: it is not there.
     """
     os.environ.update(_ENVIRONMENT)
-    with Sealed():
+    with NoNetwork():
         # A heavy import, made only where a deployment needs it.
         import botocore.eventstream  # noqa: PLC0415
         import litellm  # noqa: PLC0415

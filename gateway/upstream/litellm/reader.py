@@ -8,10 +8,10 @@ from gateway.types import Event, Json, UsageEvent
 from gateway.upstream.litellm.translation import Translation
 from gateway.upstream.protocol.adapter import CUT_OFF
 from gateway.upstream.protocol.events import EventReader, decoded, malformed
-from gateway.upstream.protocol.failures import failure_of, reported
+from gateway.upstream.protocol.failures import error_from_body, error_from_status
 from gateway.upstream.transport.sse import SseParser
 
-_LONGEST_FRAME = 1 << 20
+_MAX_FRAME_BYTES = 1 << 20
 _ENDS = frozenset({"message_stop"})
 _SILENT = frozenset({"ping"})
 _AWS_STATUS = {
@@ -48,7 +48,7 @@ class TranslatedReader:
     def whole(self, body: bytes) -> list[Event]:
         document = decoded(body)
         _raise_reported(document)
-        return self._events.take(self._translation.whole(document), "message")
+        return self._events.read_document(self._translation.whole(document), "message")
 
     def feed(self, chunk: bytes, batch: list[Event]) -> bool:
         for document in self._documents(chunk):
@@ -67,7 +67,7 @@ class TranslatedReader:
     def _take(self, document: Json, batch: list[Event]) -> None:
         if document is None:
             return
-        for event in self._events.take(document, "delta"):
+        for event in self._events.read_document(document, "delta"):
             if isinstance(event, UsageEvent):
                 self._usage = event
             else:
@@ -81,16 +81,16 @@ class TranslatedReader:
             return
         self._frames.add_data(chunk)
         for message in self._messages():
-            told = message.headers
-            if told.get(":message-type") != "event":
-                status = _AWS_STATUS.get(str(told.get(":exception-type")), 500)
-                raise failure_of(status, message.payload)
+            headers = message.headers
+            if headers.get(":message-type") != "event":
+                status = _AWS_STATUS.get(str(headers.get(":exception-type")), 500)
+                raise error_from_status(status, message.payload)
             yield decoded(message.payload)
 
     def _messages(self) -> Iterator[Any]:
         try:
             for message in self._frames:
-                if len(message.payload) > _LONGEST_FRAME:
+                if len(message.payload) > _MAX_FRAME_BYTES:
                     raise malformed()
                 yield message
         except self._broken_frame:
@@ -99,4 +99,4 @@ class TranslatedReader:
 
 def _raise_reported(document: dict[str, Any]) -> None:
     if document.get("error") is not None or document.get("type") == "error":
-        raise reported(document.get("error") or document)
+        raise error_from_body(document.get("error") or document)

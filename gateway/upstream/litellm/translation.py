@@ -10,16 +10,16 @@ from gateway.errors import UpstreamFailed, UpstreamRejected
 from gateway.types import Json
 from gateway.upstream.litellm.families import Family
 from gateway.upstream.litellm.library import Library
-from gateway.upstream.litellm.seal import Sealed
+from gateway.upstream.litellm.no_network import NoNetwork
 
 _T = TypeVar("_T")
-_OURS: Final = frozenset(
+_GATEWAY_FIELDS: Final = frozenset(
     {"messages", "model", "stream", "stream_options", "user", "safety_identifier", "metadata", "store", "prompt_cache_key"}
 )  # fmt: skip
 """Not parameters of a model: set by the gateway, or of no use to another vendor than OpenAI and better not told to it."""
 _NATIVE: Final = {"anthropic": frozenset({"top_k", "thinking"}), "gemini": frozenset({"top_k"}), "vertex_ai": frozenset({"top_k"})}  # fmt: skip
 """Parameters that OpenAI has not and that litellm hands on to these vendors."""
-_SAID: Final = ("content", "reasoning_content", "refusal", "tool_calls")
+_MESSAGE_FIELDS: Final = ("content", "reasoning_content", "refusal", "tool_calls")
 _SIGNATURE: Final = "__thought__"
 """Where litellm hides Gemini's signed thoughts in the id of a tool call: too long for an id, and nothing that a caller needs."""
 
@@ -44,28 +44,39 @@ class Translation:
         self._library = library
         self._family = family
         self._model = model
-        self._told = _Unlogged()
-        self._kept: dict[str, Any] = {}
-        self.document: Json = _sealed(lambda: self._request(copy.deepcopy(dict(neutral)), stream))
-        self._chunks = _sealed(self._iterator) if stream else None
+        self._null_logger = _NullLogger()
+        self._litellm_params: dict[str, Any] = {}
+        self.document: Json = _without_network(
+            lambda: self._request(copy.deepcopy(dict(neutral)), stream)
+        )
+        self._chunks = _without_network(self._iterator) if stream else None
 
     def whole(self, document: Json) -> Json:
         """A vendor's whole reply as OpenAI's."""
-        return _sealed(lambda: _spoken(self._reply(document), "message"))
+        return _without_network(lambda: _spoken(self._reply(document), "message"))
 
     def chunk(self, document: Json) -> Json:
         """One part of a vendor's stream as a chunk of OpenAI's; ``None`` when it says nothing."""
-        return _sealed(lambda: self._part(document))
+        return _without_network(lambda: self._part(document))
 
     def _request(self, neutral: dict[str, Any], stream: bool) -> Json:
-        asked = {k: v for k, v in neutral.items() if k not in _OURS and v is not None}
-        native = {k: asked.pop(k) for k in _NATIVE.get(self._family.provider, ()) if k in asked}
+        openai_params = {
+            k: v for k, v in neutral.items() if k not in _GATEWAY_FIELDS and v is not None
+        }
+        native = {
+            k: openai_params.pop(k)
+            for k in _NATIVE.get(self._family.provider, ())
+            if k in openai_params
+        }
         self._config = self._library.config(self._model, self._family.provider)
-        unknown = asked.keys() - set(self._config.get_supported_openai_params(self._model))
+        unknown = openai_params.keys() - set(self._config.get_supported_openai_params(self._model))
         if unknown:
             names = ", ".join(sorted(unknown))
             raise UpstreamRejected(f"This deployment's vendor has no parameter {names}.", fallback=False)  # fmt: skip
-        self._params = {**self._config.map_openai_params(asked, {}, self._model, False), **native}
+        self._params = {
+            **self._config.map_openai_params(openai_params, {}, self._model, False),
+            **native,
+        }
         self._json_mode = bool(self._params.pop("json_mode", False))
         self._messages = neutral["messages"]
         document = self._body()
@@ -84,10 +95,12 @@ class Translation:
                 model=self._model,
                 optional_params=params,
                 custom_llm_provider=self._family.provider,
-                litellm_params=self._kept,
+                litellm_params=self._litellm_params,
                 cached_content=None,
             )
-        return self._config.transform_request(self._model, messages, params, self._kept, {})
+        return self._config.transform_request(
+            self._model, messages, params, self._litellm_params, {}
+        )
 
     def _reply(self, document: Json) -> Any:
         if self._family.provider == "azure":
@@ -96,11 +109,11 @@ class Translation:
             model=self._model,
             raw_response=self._library.response(200, content=orjson.dumps(document)),
             model_response=self._library.reply(),
-            logging_obj=self._told,
+            logging_obj=self._null_logger,
             request_data={},
             messages=self._messages,
             optional_params=self._params,
-            litellm_params=self._kept,
+            litellm_params=self._litellm_params,
             encoding=None,
             api_key="",
             json_mode=self._json_mode,
@@ -111,7 +124,9 @@ class Translation:
         if self._family.provider == "azure":
             return None
         if self._family.provider in ("gemini", "vertex_ai"):
-            return self._library.gemini_chunks(None, sync_stream=True, logging_obj=self._told)
+            return self._library.gemini_chunks(
+                None, sync_stream=True, logging_obj=self._null_logger
+            )
         if self._family.provider == "bedrock":
             return self._library.bedrock_chunks(self._model, json_mode=self._json_mode)
         if self._family.provider == "anthropic":
@@ -119,7 +134,7 @@ class Translation:
                 None,
                 sync_stream=True,
                 json_mode=self._json_mode,
-                tool_name_reverse_map=self._kept.get(self._library.anthropic_names),
+                tool_name_reverse_map=self._litellm_params.get(self._library.anthropic_names),
             )
         return self._config.get_model_response_iterator(
             streaming_response=None, sync_stream=True, json_mode=self._json_mode
@@ -142,7 +157,7 @@ class Translation:
         return spoken
 
 
-class _Unlogged:
+class _NullLogger:
     """Stands where litellm expects its logger of requests and replies, and keeps nothing."""
 
     def __init__(self) -> None:
@@ -152,21 +167,21 @@ class _Unlogged:
     def post_call(self, *_: object, **__: object) -> None: ...
 
 
-def _sealed(translate: Callable[[], _T]) -> _T:
+def _without_network(translate: Callable[[], _T]) -> _T:
     """What it gives; a fault of litellm's is an error of ours, without its text, which may hold the request (T31)."""
-    seal = Sealed()
+    guard = NoNetwork()
     try:
-        with seal:
+        with guard:
             translated = translate()
     except UpstreamRejected:
         raise
     except Exception:  # noqa: BLE001  # another's code: whatever it raises, the call fails here
-        if not seal.broken:
+        if not guard.triggered:
             raise UpstreamFailed(
                 "The request or the reply can't be put in this vendor's words.", fallback=True
             ) from None
     else:
-        if not seal.broken:
+        if not guard.triggered:
             return translated
     raise UpstreamRejected(
         "This deployment takes images and files only within the request (data: URLs).",
@@ -191,7 +206,7 @@ def _spoken(document: dict[str, Any], key: str) -> Json:
 
 def _choice(choice: dict[str, Any], key: str) -> Json:
     said = choice.get(key) or {}
-    kept = {name: said[name] for name in _SAID if said.get(name)}
+    kept = {name: said[name] for name in _MESSAGE_FIELDS if said.get(name)}
     for call in kept.get("tool_calls", ()):
         if call.get("id"):
             call["id"] = call["id"].partition(_SIGNATURE)[0]

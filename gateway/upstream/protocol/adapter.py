@@ -42,7 +42,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class ProviderRequest:
     """One request as it will leave, and what will read its reply."""
 
     path: str
@@ -53,13 +53,13 @@ class Outgoing:
     """The only kind of reply that is accepted."""
 
 
-class Speech(Protocol):
+class ProviderAdapter(Protocol):
     """One vendor's way of being asked."""
 
     def prepare(self) -> None:
         """Load what is needed, once, at start."""
 
-    def outgoing(self, cleared: Cleared) -> Outgoing:
+    def build_request(self, cleared: Cleared) -> ProviderRequest:
         """The request.
 
         Raises:

@@ -9,11 +9,11 @@ from gateway.errors import UpstreamFailed
 from gateway.types import Event, TextDelta
 
 _PROBE: Final = "\x00another text\x00"
-_LESSONS: Final = 8
+_MAX_TEMPLATES: Final = 8
 """How often a new pattern is learned: a server whose chunks never repeat is not to be learned from for ever."""
 
 
-class Repeats:
+class ChunkTemplateCache:
     """Reads the text of such a chunk without reading the rest of it again.
 
     The pattern is what stands before and after the text's JSON string. That another string there is another text
@@ -25,7 +25,7 @@ class Repeats:
 
     def __init__(self, read: Callable[[bytes, str], Sequence[Event]]) -> None:
         self._read = read
-        self._lessons = _LESSONS
+        self._templates_left = _MAX_TEMPLATES
         self._choice = 0
         self._before = self._after = b""
 
@@ -48,9 +48,9 @@ class Repeats:
             key: as :meth:`EventReader.read` has it.
             events: what the chunk holds.
         """
-        if not (self._lessons and len(events) == 1 and isinstance(events[0], TextDelta)):
+        if not (self._templates_left and len(events) == 1 and isinstance(events[0], TextDelta)):
             return
-        self._lessons -= 1
+        self._templates_left -= 1
         before, _, after = data.partition(orjson.dumps(events[0].text))
         choice = events[0].choice
         probe = TextDelta(choice=choice, text=_PROBE)

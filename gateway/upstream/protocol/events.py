@@ -1,7 +1,7 @@
 """Documents of OpenAI-compatible servers become the neutral events of a reply.
 
 A streamed chunk and a whole reply hold the same things under ``delta`` and ``message``, so one function reads
-both. What it does not know becomes ``Unknown`` leaves, which are scanned and never restored; log probabilities,
+both. What it does not know becomes ``UnknownField`` leaves, which are scanned and never restored; log probabilities,
 which would spell masked text again, are dropped.
 """
 
@@ -23,15 +23,15 @@ from gateway.types import (
     Start,
     TextDelta,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
-from gateway.upstream.protocol.chunk_templates import Repeats
-from gateway.upstream.protocol.failures import reported
-from gateway.upstream.protocol.routers import check_claim
+from gateway.upstream.protocol.chunk_templates import ChunkTemplateCache
+from gateway.upstream.protocol.failures import error_from_body
+from gateway.upstream.protocol.routers import check_provider_claim
 
 _REASONING = ("reasoning_content", "reasoning")
-_SKIPPED = frozenset({"role", *_REASONING})
+_IGNORED_FIELDS = frozenset({"role", *_REASONING})
 
 
 class EventReader:
@@ -46,13 +46,13 @@ class EventReader:
         self._form = form
         self._providers = providers
         self._started = False
-        self._open: set[int] = set()
-        self._repeats = Repeats(self._read)
+        self._unfinished: set[int] = set()
+        self._templates = ChunkTemplateCache(self._read)
 
     @property
     def finished(self) -> bool:
         """Whether every choice that began has ended."""
-        return self._started and not self._open
+        return self._started and not self._unfinished
 
     def read(self, data: bytes, key: str) -> list[Event]:
         """The events of one document.
@@ -65,22 +65,22 @@ class EventReader:
             UpstreamFailed: it is no such document.
             AddressRefused: a router says that another provider answered than it was permitted to ask.
         """
-        if (text := self._repeats.text(data)) is not None:
-            self._open.add(text.choice)
+        if (text := self._templates.text(data)) is not None:
+            self._unfinished.add(text.choice)
             return [text]
         events = self._read(data, key)
-        self._repeats.learn(data, key, events)
+        self._templates.learn(data, key, events)
         return events
 
     def _read(self, data: bytes, key: str) -> list[Event]:
-        return self.take(decoded(data), key)
+        return self.read_document(decoded(data), key)
 
-    def take(self, document: dict[str, Any], key: str) -> list[Event]:
+    def read_document(self, document: dict[str, Any], key: str) -> list[Event]:
         """The same of a document that was decoded already."""
         if document.get("error") is not None or document.get("object") == "error":
-            raise reported(document.get("error") or document)
+            raise error_from_body(document.get("error") or document)
         if self._providers:
-            check_claim(document.get("provider"), self._providers)
+            check_provider_claim(document.get("provider"), self._providers)
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -102,14 +102,14 @@ class EventReader:
     def _choices(self, choices: list[Any], key: str, events: list[Event]) -> None:
         for choice in _list(choices):
             index = _integer(choice.get("index", 0))
-            self._open.add(index)
+            self._unfinished.add(index)
             if self._form == "completions":
-                _completed(index, choice, events)
+                _completion_events(index, choice, events)
             else:
-                _spoken(index, choice.get(key) or {}, events)
+                _message_events(index, choice.get(key) or {}, events)
             reason = choice.get("finish_reason")
             if reason is not None:
-                self._open.discard(index)
+                self._unfinished.discard(index)
                 events.append(Finish(choice=index, reason=_word(reason)))
 
 
@@ -143,17 +143,17 @@ def _start(document: Mapping[str, Any]) -> Start:
     )
 
 
-def _spoken(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+def _message_events(choice: int, message: Mapping[str, Any], events: list[Event]) -> None:
     events += [
-        ReasoningDelta(choice=choice, text=_text(said[name]), field_name=name)
+        ReasoningDelta(choice=choice, text=_text(message[name]), field_name=name)
         for name in _REASONING
-        if said.get(name)
+        if message.get(name)
     ]
-    for name, value in said.items():
+    for name, value in message.items():
         if name == "content":
             if value:
                 events.append(TextDelta(choice=choice, text=_text(value)))
-        elif name in _SKIPPED or value is None or value == "":
+        elif name in _IGNORED_FIELDS or value is None or value == "":
             continue
         elif name == "refusal":
             events.append(RefusalDelta(choice=choice, text=_text(value)))
@@ -163,10 +163,10 @@ def _spoken(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
             events += _unknown(choice, (name,), value)
 
 
-def _completed(choice: int, said: Mapping[str, Any], events: list[Event]) -> None:
+def _completion_events(choice: int, message: Mapping[str, Any], events: list[Event]) -> None:
     """A choice of ``/completions``, which holds its text itself; its log probabilities are dropped."""
-    if said.get("text"):
-        events.append(TextDelta(choice=choice, text=_text(said["text"])))
+    if message.get("text"):
+        events.append(TextDelta(choice=choice, text=_text(message["text"])))
 
 
 def _embedding(row: Mapping[str, Any]) -> Embedding:
@@ -199,10 +199,10 @@ def _unknown(choice: int, path: Path, value: Json) -> Iterator[Event]:
         elif isinstance(node, list):
             pending += [((*place, i), inner) for i, inner in reversed(list(enumerate(node)))]
         elif isinstance(node, str):
-            yield Unknown(choice=choice, path=place, text=node)
+            yield UnknownField(choice=choice, path=place, text=node)
         elif isinstance(node, int | float) and not isinstance(node, bool):
             text = orjson.dumps(node).decode()
-            yield Unknown(choice=choice, path=place, text=text, number=True)
+            yield UnknownField(choice=choice, path=place, text=text, number=True)
 
 
 def _usage(usage: Mapping[str, Any]) -> UsageEvent:

@@ -19,10 +19,10 @@ from gateway.errors import (
     UpstreamRejected,
 )
 
-_LONGEST_ERROR = 1 << 16
-_ELSEWHERE = frozenset({401, 402, 404, 408, 409, 425})
+_MAX_ERROR_BYTES = 1 << 16
+_RETRY_ELSEWHERE = frozenset({401, 402, 404, 408, 409, 425})
 """Faults of one deployment (its key, its credit, its model, its state), so another may do better."""
-_ABOUT_THE_REQUEST = frozenset({400, 403, 413, 422, 451})
+_REQUEST_FAULTS = frozenset({400, 403, 413, 422, 451})
 _TOO_LONG = (
     "context_length_exceeded",  # OpenAI, Azure
     "exceed_context_size_error",  # llama.cpp
@@ -40,22 +40,22 @@ _FILTERED = (
 )
 
 
-async def failure(response: aiohttp.ClientResponse) -> UpstreamError:
+async def error_from_response(response: aiohttp.ClientResponse) -> UpstreamError:
     """The error that stands for a reply whose status is not 200."""
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > _LONGEST_ERROR:
+            if len(body) > _MAX_ERROR_BYTES:
                 break
     except (aiohttp.ClientError, OSError):
         body.clear()
-    return failure_of(
+    return error_from_status(
         response.status, bytes(body), retry_after=_seconds(response.headers.get("retry-after"))
     )
 
 
-def failure_of(status: int, body: bytes, *, retry_after: int | None = None) -> UpstreamError:
+def error_from_status(status: int, body: bytes, *, retry_after: int | None = None) -> UpstreamError:
     """The error that stands for a status and a body.
 
     Args:
@@ -63,13 +63,13 @@ def failure_of(status: int, body: bytes, *, retry_after: int | None = None) -> U
         body: searched for what the servers say, and dropped.
         retry_after: seconds, where the server said so.
     """
-    said = body.decode("utf-8", "replace").lower()
-    if status in _ABOUT_THE_REQUEST and any(word in said for word in _TOO_LONG):
+    text = body.decode("utf-8", "replace").lower()
+    if status in _REQUEST_FAULTS and any(word in text for word in _TOO_LONG):
         return ContextTooLong(
             "The request is longer than the model's context. Shorten it, or ask for fewer tokens.",
             fallback=False,
         )
-    if status in _ABOUT_THE_REQUEST and any(word in said for word in _FILTERED):
+    if status in _REQUEST_FAULTS and any(word in text for word in _FILTERED):
         return ContentFiltered("The provider's own content filter refused this.", fallback=False)
     if status == 429:
         return UpstreamRateLimited(
@@ -84,18 +84,18 @@ def failure_of(status: int, body: bytes, *, retry_after: int | None = None) -> U
         )
     return UpstreamFailed(
         f"The model server answered with status {status}.",
-        fallback=status >= 500 or status in _ELSEWHERE,
+        fallback=status >= 500 or status in _RETRY_ELSEWHERE,
         retry_after=retry_after,
     )
 
 
-def reported(error: Any) -> UpstreamError:
+def error_from_body(error: Any) -> UpstreamError:
     """The error that stands for an error body in a reply whose status was 200, or within a stream."""
     body = orjson.dumps(error)
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
-        return failure_of(code, body)
-    known = failure_of(400, body)
+        return error_from_status(code, body)
+    known = error_from_status(400, body)
     if isinstance(known, UpstreamRejected):
         return UpstreamFailed("The model server reported an error.", fallback=True)
     return known

@@ -8,7 +8,7 @@ import orjson
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import Form
-from gateway.upstream.protocol.adapter import Outgoing, StreamReader
+from gateway.upstream.protocol.adapter import ProviderRequest, StreamReader
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.protocol.presets import with_preset
 from gateway.upstream.protocol.routers import router_preferences
@@ -20,7 +20,7 @@ _PATHS: Final[dict[Form, str]] = {
 }
 
 
-class OpenAISpeech:
+class OpenAIAdapter:
     """The speech of deployments of kind ``openai``."""
 
     def __init__(self, settings: DeploymentSettings) -> None:
@@ -29,7 +29,7 @@ class OpenAISpeech:
     def prepare(self) -> None:
         """Nothing is needed."""
 
-    def outgoing(self, cleared: Cleared) -> Outgoing:
+    def build_request(self, cleared: Cleared) -> ProviderRequest:
         call = cleared.call
         document = with_preset(call.neutral, self._settings.preset)
         document["model"] = cleared.deployment.model
@@ -37,7 +37,7 @@ class OpenAISpeech:
             document |= {"stream": True, "stream_options": {"include_usage": True}}
         if self._settings.providers:
             document["provider"] = router_preferences(self._settings.providers)
-        return Outgoing(
+        return ProviderRequest(
             path=_PATHS[call.form],
             body=orjson.dumps(document),
             reader=StreamReader(EventReader(call.form, self._settings.providers)),

@@ -6,7 +6,7 @@ import orjson
 from gateway.settings.deployments import Probe
 from gateway.text.destination import Destination
 
-_LONGEST_LIST = 1 << 20
+_MAX_LIST_BYTES = 1 << 20
 
 
 async def probe_fault(
@@ -41,10 +41,10 @@ async def probe_fault(
     status, body = await _get(session, f"{to.origin}{to.path}/models", headers, proxy)
     if status != 200:
         return f"models: status {status}"
-    return "" if model in served(body) else "models: another model is served"
+    return "" if model in model_ids(body) else "models: another model is served"
 
 
-def served(body: bytes) -> frozenset[str]:
+def model_ids(body: bytes) -> frozenset[str]:
     """The ids in a list of models in OpenAI's format; none when it is no such list."""
     try:
         return frozenset(row["id"] for row in orjson.loads(body)["data"])
@@ -59,6 +59,6 @@ async def _get(
         body = bytearray()
         async for chunk in reply.content.iter_any():
             body += chunk
-            if len(body) > _LONGEST_LIST:
+            if len(body) > _MAX_LIST_BYTES:
                 break
         return reply.status, bytes(body)

@@ -26,7 +26,7 @@ def router_preferences(providers: Sequence[str]) -> Json:
     }
 
 
-def check_claim(claimed: Json, providers: Sequence[str]) -> None:
+def check_provider_claim(claimed: Json, providers: Sequence[str]) -> None:
     """Refuse a reply whose ``provider`` is none of those that were permitted; one that names none claims nothing.
 
     Routers claim a display name (``DeepInfra``, ``Google Vertex``) and are told slugs (``deepinfra/fp8``,

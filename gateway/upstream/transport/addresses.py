@@ -17,7 +17,7 @@ _METADATA = frozenset(
 """Where clouds hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
 
 
-def permitted(text: str, reach: Reach) -> bool:
+def is_permitted(text: str, reach: Reach) -> bool:
     """Whether a connection to the address may be made.
 
     Args:
@@ -28,7 +28,7 @@ def permitted(text: str, reach: Reach) -> bool:
     Metadata, multicast, unspecified and reserved addresses are never permitted. An IPv6 address that carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that.
     """
     try:
-        address = _innermost(ipaddress.ip_address(text.partition("%")[0]))
+        address = _embedded_ipv4(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
     if address in _METADATA or address.is_multicast:
@@ -42,7 +42,7 @@ def permitted(text: str, reach: Reach) -> bool:
     return address.is_global
 
 
-def _innermost(address: Address) -> Address:
+def _embedded_ipv4(address: Address) -> Address:
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:

@@ -12,12 +12,13 @@ import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway import timeouts
 from gateway.errors import AddressRefused
 from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.text.destination import Destination, normal_host
 from gateway.types import Reason
-from gateway.upstream.transport.addresses import permitted
-from gateway.upstream.transport.resolver import REFUSED, GuardedResolver, RefusedHost
+from gateway.upstream.transport.addresses import is_permitted
+from gateway.upstream.transport.resolver import REFUSED, GuardedResolver, HostRefusal
 
 _OTHER_KEY = (
     "The server's public key is none of those that the deployment is pinned to. Nothing was sent."
@@ -25,10 +26,8 @@ _OTHER_KEY = (
 _OTHER_SERVER = (
     "The server's public key is not the one in the deployment's signed record. Nothing was sent."
 )
-Recognise: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+ServerKeyCheck: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
 """Why nothing may go to a server with this public key, or ``None`` when it may."""
-_KEEP_ALIVE_SECONDS = 4.0
-"""Less than the five seconds after which common servers close: a request must not meet a closing connection."""
 
 
 class GuardedConnector(aiohttp.TCPConnector):
@@ -41,11 +40,11 @@ class GuardedConnector(aiohttp.TCPConnector):
     Args:
         allowed: the only scheme, host and port.
         reach: how far in its addresses may be.
-        refused_host: policy's word on a host name.
+        host_refusal: policy's word on a host name.
         tls: verifies the upstream's certificate for the original host name.
         proxy: the only proxy that a request may name; then every request must.
         pins: public keys of which the server's certificate must have one; none checks nothing.
-        recognise: policy's word on the pin of the server's key, which is ``""`` without TLS.
+        check_server_key: policy's word on the pin of the server's key, which is ``""`` without TLS.
     """
 
     def __init__(
@@ -53,29 +52,29 @@ class GuardedConnector(aiohttp.TCPConnector):
         allowed: Destination,
         *,
         reach: Reach,
-        refused_host: RefusedHost,
+        host_refusal: HostRefusal,
         tls: ssl.SSLContext,
         proxy: str | None = None,
         pins: Collection[str] = (),
-        recognise: Recognise | None = None,
+        check_server_key: ServerKeyCheck | None = None,
         resolver: GuardedResolver | None = None,
     ) -> None:
         # A proxy of the company's own is near, wherever the deployment is.
         self._peer_reach: Reach = reach if proxy is None else "private"
         super().__init__(
-            resolver=resolver or GuardedResolver(reach=self._peer_reach, refused_host=refused_host),
+            resolver=resolver or GuardedResolver(reach=self._peer_reach, host_refusal=host_refusal),
             use_dns_cache=False,
             ssl=tls,
             limit=0,
-            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            keepalive_timeout=timeouts.UPSTREAM_IDLE,
             socket_factory=self._socket,
         )
         self._allowed = allowed
         self._reach = reach
-        self._refused_host = refused_host
+        self._refused_host = host_refusal
         self._proxy = proxy
         self._pins = frozenset(pins)
-        self._recognise = recognise
+        self._check_server_key = check_server_key
 
     async def connect(
         self,
@@ -90,14 +89,14 @@ class GuardedConnector(aiohttp.TCPConnector):
         """
         self._check(req)
         connection = await super().connect(req, traces, timeout)
-        if self._pins or self._recognise is not None:
-            self._identify(connection)
+        if self._pins or self._check_server_key is not None:
+            self._verify_server_key(connection)
         return connection
 
-    def _identify(self, connection: aiohttp.connector.Connection) -> None:
+    def _verify_server_key(self, connection: aiohttp.connector.Connection) -> None:
         """Close a connection to a server that is another than it should be, before anything is sent on it."""
         pin = spki_pin(_certificate(connection))
-        reasons = None if self._recognise is None else self._recognise(pin)
+        reasons = None if self._check_server_key is None else self._check_server_key(pin)
         if self._pins and pin not in self._pins:
             connection.close()
             raise AddressRefused(_OTHER_KEY)
@@ -106,22 +105,22 @@ class GuardedConnector(aiohttp.TCPConnector):
             raise AddressRefused(_OTHER_SERVER, reasons=reasons)
 
     def _check(self, req: aiohttp.ClientRequest) -> None:
-        asked = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)
+        request = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)
         allowed = (self._allowed.scheme, self._allowed.host, self._allowed.port)
         if (reasons := self._refused_host(self._allowed.host)) is not None:
             raise AddressRefused(REFUSED, reasons=reasons)
         literal = _is_literal(self._allowed.host)
         proxy = None if req.proxy is None else str(req.proxy).rstrip("/")
         if (
-            asked != allowed
+            request != allowed
             or proxy != self._proxy
-            or (literal and not permitted(self._allowed.host, self._reach))
+            or (literal and not is_permitted(self._allowed.host, self._reach))
         ):
             raise AddressRefused(REFUSED)
 
     def _socket(self, info: aiohttp.connector.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not permitted(str(address[0]), self._peer_reach):
+        if not is_permitted(str(address[0]), self._peer_reach):
             raise AddressRefused(REFUSED)
         return socket.socket(family=family, type=kind, proto=protocol)
 
@@ -135,8 +134,8 @@ def spki_pin(certificate: bytes | None) -> str:
     if certificate is None:
         return ""
     key = x509.load_der_x509_certificate(certificate).public_key()
-    told = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"sha256/{base64.b64encode(hashlib.sha256(told).digest()).decode()}"
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"sha256/{base64.b64encode(hashlib.sha256(spki).digest()).decode()}"
 
 
 def _certificate(connection: aiohttp.connector.Connection) -> bytes | None:

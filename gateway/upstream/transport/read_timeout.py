@@ -5,10 +5,10 @@ from typing import Final, Self
 
 import aiohttp
 
-_NEVER: Final = float("inf")
+_NO_DEADLINE: Final = float("inf")
 
 
-class Patience:
+class ReadTimeout:
     """Ends a wait for bytes that has become too long: the reader gets a ``TimeoutError``.
 
     One timer serves all waits of a reply, and looks up the deadline when it rings: to set and cancel one for
@@ -22,8 +22,8 @@ class Patience:
     def __init__(self, content: aiohttp.StreamReader, until: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._content = content
-        self._until = until
-        self._seconds = _NEVER
+        self._deadline = until
+        self._seconds = _NO_DEADLINE
         self._set(until)
 
     def __enter__(self) -> Self:
@@ -32,25 +32,25 @@ class Patience:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Nobody waits: what came is being dealt with."""
-        self._until = _NEVER
+        self._deadline = _NO_DEADLINE
 
-    def renew(self, seconds: float, latest: float) -> None:
+    def restart(self, seconds: float, latest: float) -> None:
         """Wait anew, for ``seconds`` and not beyond ``latest`` in the loop's time."""
         self._seconds = seconds
-        self._until = min(self._loop.time() + seconds, latest)
-        if self._until < self._rings:
+        self._deadline = min(self._loop.time() + seconds, latest)
+        if self._deadline < self._timer_at:
             self._timer.cancel()
-            self._set(self._until)
+            self._set(self._deadline)
 
     def _set(self, at: float) -> None:
-        self._rings = at
-        self._timer = self._loop.call_at(at, self._ring)
+        self._timer_at = at
+        self._timer = self._loop.call_at(at, self._on_timer)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         now = self._loop.time()
-        if now >= self._until:
+        if now >= self._deadline:
             self._content.set_exception(TimeoutError())
         else:
-            self._set(min(self._until, now + self._seconds))
+            self._set(min(self._deadline, now + self._seconds))

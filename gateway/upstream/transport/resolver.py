@@ -14,11 +14,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from gateway.errors import AddressRefused
 from gateway.settings.deployments import Reach
 from gateway.types import Reason
-from gateway.upstream.transport.addresses import permitted
+from gateway.upstream.transport.addresses import is_permitted
 
 _HOSTS = Path("/etc/hosts")
 REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
-RefusedHost: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
+HostRefusal: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
 """Policy's word on a host name: ``None``, or that it is refused, with the rules that say why."""
 
 
@@ -27,7 +27,7 @@ class GuardedResolver(AbstractResolver):
 
     Args:
         reach: how far in the addresses may be.
-        refused_host: policy's word on each name that the chain passes through.
+        host_refusal: policy's word on each name that the chain passes through.
         dns: a resolver of dnspython's; by default the system's configuration, search domains included.
         hosts: the hosts file.
     """
@@ -36,12 +36,12 @@ class GuardedResolver(AbstractResolver):
         self,
         *,
         reach: Reach,
-        refused_host: RefusedHost,
+        host_refusal: HostRefusal,
         dns: dns.asyncresolver.Resolver | None = None,
         hosts: Path = _HOSTS,
     ) -> None:
         self._reach = reach
-        self._refused_host = refused_host
+        self._refused_host = host_refusal
         self._dns = dns
         self._hosts = hosts
 
@@ -60,7 +60,7 @@ class GuardedResolver(AbstractResolver):
                 raise AddressRefused(REFUSED, reasons=reasons)
         if not addresses:
             raise OSError(f"no address for a deployment's host: {host}")
-        if not all(permitted(address, self._reach) for address in addresses):
+        if not all(is_permitted(address, self._reach) for address in addresses):
             raise AddressRefused(REFUSED)
         return [_result(host, address, port) for address in addresses]
 

@@ -5,7 +5,7 @@ The format of https://html.spec.whatwg.org/multipage/server-sent-events.html, of
 
 from gateway.errors import UpstreamFailed
 
-_LONGEST_EVENT = 1 << 20
+_MAX_EVENT_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -16,7 +16,7 @@ class SseParser:
         self._buffer = b""
         self._data: list[bytes] = []
         self._size = 0
-        self._begun = False
+        self._bom_checked = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of the events that are complete now.
@@ -24,14 +24,14 @@ class SseParser:
         Raises:
             UpstreamFailed: an event is over 1 MiB.
         """
-        if (events := self._at_once(chunk)) is not None:
+        if (events := self._whole_events(chunk)) is not None:
             return events
         buffer = self._buffer + chunk
-        if not self._begun:
+        if not self._bom_checked:
             if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
                 self._buffer = buffer
                 return []
-            self._begun, buffer = True, buffer.removeprefix(_BOM)
+            self._bom_checked, buffer = True, buffer.removeprefix(_BOM)
         # A final CR may be the first half of CRLF: it stays until the next byte is seen.
         held = b"\r" if buffer.endswith(b"\r") else b""
         *lines, rest = (
@@ -41,13 +41,13 @@ class SseParser:
             .split(b"\n")
         )
         self._buffer = rest + held
-        if len(self._buffer) + self._size > _LONGEST_EVENT:
+        if len(self._buffer) + self._size > _MAX_EVENT_BYTES:
             raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)
         return [event for line in lines if (event := self._line(line)) is not None]
 
-    def _at_once(self, chunk: bytes) -> list[bytes] | None:
+    def _whole_events(self, chunk: bytes) -> list[bytes] | None:
         """The events of a chunk that holds whole ones of one line each, as most chunks do; else ``None``."""
-        if not self._begun or self._buffer or self._data or b"\r" in chunk:
+        if not self._bom_checked or self._buffer or self._data or b"\r" in chunk:
             return None
         if not (chunk.startswith(b"data: ") and chunk.endswith(b"\n\n")):
             return None

@@ -10,10 +10,10 @@ import orjson
 from gateway.routing.catalogue import CLOUD_NAMES
 from tests.parts.commands import ENVIRON, run, write_config
 from tests.parts.configuration import deployment
-from tests.parts.records import MANIFEST, Team
+from tests.parts.records import MANIFEST, RecordSigner
 from tests.parts.scripted import Script, ScriptedUpstream
 
-SERVED = Script(chunks=(b'{"data": [{"id": "deepseek-r1"}]}',))
+PUBLIC_ROUTES = Script(chunks=(b'{"data": [{"id": "deepseek-r1"}]}',))
 
 
 def test_models_are_listed_with_their_names_and_places_in_order(tmp_path: Path) -> None:
@@ -56,13 +56,13 @@ async def command(*arguments: str) -> tuple[int | None, bytes]:
 
 
 async def test_a_deployment_that_works(tmp_path: Path) -> None:
-    assert await probe(tmp_path, SERVED) == (0, {"r1-a": ""}, "r1-a: works\n")
+    assert await probe(tmp_path, PUBLIC_ROUTES) == (0, {"r1-a": ""}, "r1-a: works\n")
 
 
 async def test_a_deployment_is_compared_with_its_record(tmp_path: Path) -> None:
-    team = Team(tmp_path)
+    team = RecordSigner(tmp_path)
     told = {}
-    async with ScriptedUpstream(SERVED) as server:
+    async with ScriptedUpstream(PUBLIC_ROUTES) as server:
         for model in ("deepseek-r1", "another"):
             places = {"r1-a": deployment(server.base_url)}
             places["r1-a"]["provenance"] = team.bound(team.sign(model=model))
@@ -78,7 +78,7 @@ async def test_a_deployment_is_compared_with_its_record(tmp_path: Path) -> None:
 
 
 async def test_a_vendor_without_such_a_list_is_not_asked_and_no_fault(tmp_path: Path) -> None:
-    async with ScriptedUpstream(SERVED) as server:
+    async with ScriptedUpstream(PUBLIC_ROUTES) as server:
         places = {
             "house": deployment(server.base_url),
             "claude": deployment(server.base_url, kind="litellm", family="anthropic"),

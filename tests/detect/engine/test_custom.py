@@ -52,7 +52,7 @@ def test_terms_from_a_dictionary_in_both_languages(terms: Path) -> None:
 
 
 def test_a_class_of_ones_own() -> None:
-    specs = [f"python=tests.detect.badges:Badges"]
+    specs = ["python=tests.detect.badges:Badges"]
     assert found(specs, "see B-1234 and B-1235") == [("BADGE", "B-1234", 0.9)]
 
 
@@ -84,7 +84,7 @@ def test_a_faulty_file_is_refused_with_its_reason(
 
 @pytest.mark.parametrize(
     "spec",
-    ["yaml=/no/such", "dictionary=X=/no/such", "python=no.such:Class", "python=json:loads", f"python=tests.detect.badges:None_"],
+    ["yaml=/no/such", "dictionary=X=/no/such", "python=no.such:Class", "python=json:loads", "python=tests.detect.badges:None_"],
 )  # fmt: skip
 async def test_what_can_not_be_loaded_refuses_the_start(spec: str) -> None:
     detector = InProcessDetector(("en",), specs=[spec])
@@ -94,7 +94,7 @@ async def test_what_can_not_be_loaded_refuses_the_start(spec: str) -> None:
 
 
 async def test_T01_a_recogniser_that_raises_refuses_the_request() -> None:
-    detector = ProcessDetector(("en",), processes=1, specs=[f"python=tests.detect.badges:Broken"])
+    detector = ProcessDetector(("en",), processes=1, specs=["python=tests.detect.badges:Broken"])
     await detector.start()
     try:
         with pytest.raises(DetectorUnavailable) as refused:

@@ -1,33 +1,33 @@
 import pytest
 
-from gateway.detect.engine.nlp import Artifacts, Named, NamesOnly
+from gateway.detect.engine.nlp import Artifacts, NamedEntity, NameNlpEngine
 from gateway.detect.windows import windows
 
 
 @pytest.fixture(scope="module")
-def engine() -> NamesOnly:
-    engine = NamesOnly(["en", "ja"])
+def engine() -> NameNlpEngine:
+    engine = NameNlpEngine(["en", "ja"])
     assert not engine.is_loaded()
     engine.load()
     assert engine.is_loaded()
     return engine
 
 
-def names(engine: NamesOnly, text: str) -> list[tuple[str, str]]:
+def names(engine: NameNlpEngine, text: str) -> list[tuple[str, str]]:
     return [(n.label, text[n.start : n.end]) for n in engine.named([text])[0]]
 
 
-def test_of_spacy_the_tokenizer_alone_is_kept(engine: NamesOnly) -> None:
+def test_of_spacy_the_tokenizer_alone_is_kept(engine: NameNlpEngine) -> None:
     assert engine._tokenizer is not None
     assert engine._tokenizer.pipe_names == []
 
 
-def test_people_and_places_and_nothing_else(engine: NamesOnly) -> None:
+def test_people_and_places_and_nothing_else(engine: NameNlpEngine) -> None:
     text = "Kenji Tanaka lives in Osaka since 1999 and paid Google $500 on Monday."
     assert names(engine, text) == [("PERSON", "Kenji Tanaka"), ("LOCATION", "Osaka")]
 
 
-def test_of_japanese_text_the_latin_runs_are_read(engine: NamesOnly) -> None:
+def test_of_japanese_text_the_latin_runs_are_read(engine: NameNlpEngine) -> None:
     text = "本件は John Smith lives in Paris と、ABC-123 です。"
     assert names(engine, text) == [("PERSON", "John Smith"), ("LOCATION", "Paris")]
 
@@ -40,13 +40,15 @@ def test_of_japanese_text_the_latin_runs_are_read(engine: NamesOnly) -> None:
         ("[PERSON_k7f3q2ab] met Bob Smith", "PERSON"),
     ],
 )
-def test_names_come_without_what_is_not_theirs(engine: NamesOnly, text: str, unwanted: str) -> None:
+def test_names_come_without_what_is_not_theirs(
+    engine: NameNlpEngine, text: str, unwanted: str
+) -> None:
     found = names(engine, text)
     assert found
     assert not [value for _, value in found if unwanted in value]
 
 
-def test_long_texts_are_read_in_windows_with_offsets_kept(engine: NamesOnly) -> None:
+def test_long_texts_are_read_in_windows_with_offsets_kept(engine: NameNlpEngine) -> None:
     text = "We talked about the budget. " * 1500 + "Kenji Tanaka lives in Osaka."
     assert names(engine, text)[-2:] == [("PERSON", "Kenji Tanaka"), ("LOCATION", "Osaka")]
 
@@ -58,14 +60,18 @@ def test_windows_give_the_text_back(text: str) -> None:
     assert all(text.startswith(piece, start) and len(piece) <= 32 for start, piece in pieces)
 
 
-def test_presidios_interface_gives_the_same_names(engine: NamesOnly) -> None:
+def test_presidios_interface_gives_the_same_names(engine: NameNlpEngine) -> None:
     text = "Kenji Tanaka lives in Osaka."
     ((given, artifacts),) = engine.process_batch([text], "en")
     alone = engine.process_text(text, "en")
     assert given == text
     assert isinstance(artifacts, Artifacts)
     assert isinstance(alone, Artifacts)
-    assert artifacts.named == alone.named == (Named(0, 12, "PERSON"), Named(22, 27, "LOCATION"))
+    assert (
+        artifacts.named
+        == alone.named
+        == (NamedEntity(0, 12, "PERSON"), NamedEntity(22, 27, "LOCATION"))
+    )
     assert engine.get_supported_entities() == ["LOCATION", "PERSON"]
     assert engine.get_supported_languages() == ["en", "ja"]
     assert engine.is_punct("--", "en")
@@ -73,7 +79,7 @@ def test_presidios_interface_gives_the_same_names(engine: NamesOnly) -> None:
 
 
 def test_without_english_no_model_is_loaded() -> None:
-    engine = NamesOnly(["ja"])
+    engine = NameNlpEngine(["ja"])
     assert engine.is_loaded()
     engine.load()
     assert engine.named(["Kenji Tanaka lives in Osaka."]) == [[]]

@@ -3,21 +3,21 @@ from typing import Any
 import pytest
 from presidio_analyzer import EntityRecognizer, RecognizerRegistry, RecognizerResult
 
-from gateway.detect.engine.nlp import Artifacts, Named, NamesOnly
+from gateway.detect.engine.nlp import Artifacts, NamedEntity, NameNlpEngine
 from gateway.detect.engine.recognizers import (
     Analyzer,
-    NearbyWords,
+    ContextWordEnhancer,
     NerRecognizer,
-    Tier0Recognizer,
+    RulesRecognizer,
 )
 
 
-def artifacts(*named: Named, key: str = "") -> Artifacts:
-    return Artifacts(named, key, NamesOnly(["ja"]), "ja")
+def artifacts(*named: NamedEntity, key: str = "") -> Artifacts:
+    return Artifacts(named, key, NameNlpEngine(["ja"]), "ja")
 
 
 def test_the_rules_are_one_recogniser_that_knows_the_key() -> None:
-    recognizer = Tier0Recognizer("en")
+    recognizer = RulesRecognizer("en")
     (result,) = recognizer.analyze("hunter2", [], artifacts(key="password"))
     assert (result.entity_type, result.start, result.end) == ("SECRET_PASSWORD", 0, 7)
     assert recognizer.analyze("hunter2", [], artifacts()) == []
@@ -29,11 +29,11 @@ def test_a_rule_that_breaks_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("gateway.detect.engine.recognizers.patterns.find", broken)
     with pytest.raises(TimeoutError):
-        Tier0Recognizer("en").analyze("text", [], artifacts())
+        RulesRecognizer("en").analyze("text", [], artifacts())
 
 
 def test_the_engines_names_become_results() -> None:
-    (result,) = NerRecognizer("en").analyze("x", [], artifacts(Named(2, 5, "PERSON")))
+    (result,) = NerRecognizer("en").analyze("x", [], artifacts(NamedEntity(2, 5, "PERSON")))
     assert (result.entity_type, result.start, result.end, result.score) == ("PERSON", 2, 5, 0.8)
 
 
@@ -68,7 +68,9 @@ def _enhanced(text: str, start: int, score: float) -> float:
         score=score,
         recognition_metadata={RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id},
     )
-    (enhanced,) = NearbyWords().enhance_using_context(text, [result], artifacts(), [recognizer])
+    (enhanced,) = ContextWordEnhancer().enhance_using_context(
+        text, [result], artifacts(), [recognizer]
+    )
     return float(enhanced.score)
 
 
@@ -87,17 +89,17 @@ class _Weighing(NerRecognizer):
 def test_a_recogniser_that_weighs_its_results_itself_is_asked(
     recogniser: type[NerRecognizer], score: float
 ) -> None:
-    engine = NamesOnly(["ja"])
+    engine = NameNlpEngine(["ja"])
     registry = RecognizerRegistry(
-        [recogniser("ja"), Tier0Recognizer("ja")], supported_languages=["ja"]
+        [recogniser("ja"), RulesRecognizer("ja")], supported_languages=["ja"]
     )
     analyzer = Analyzer(
         registry=registry,
         nlp_engine=engine,
         supported_languages=["ja"],
-        context_aware_enhancer=NearbyWords(),
+        context_aware_enhancer=ContextWordEnhancer(),
     )
     text = "ひかり 090-1234-5678"
-    named = Artifacts([Named(0, 3, "PERSON")], "", engine, "ja")
+    named = Artifacts([NamedEntity(0, 3, "PERSON")], "", engine, "ja")
     results = analyzer.analyze(text, "ja", nlp_artifacts=named)
     assert {(r.entity_type, r.score) for r in results} == {("PERSON", score), ("PHONE_NUMBER", 0.9)}

@@ -3,7 +3,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from gateway.detect.networks.encoder import Encoder, Hashed, Maxout, Tokens
+from gateway.detect.networks.encoder import Encoder, HashEmbedding, Maxout, Tokens
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def encoder(width: int = 8) -> Encoder:
     def maxout(inputs: int) -> Maxout:
         return Maxout(weights(width, 3, inputs), weights(width, 3), weights(width), weights(width))
 
-    tables = [Hashed(seed, weights(50, width)) for seed in range(4)]
+    tables = [HashEmbedding(seed, weights(50, width)) for seed in range(4)]
     return Encoder(tables, maxout(4 * width), [maxout(3 * width) for _ in range(4)])
 
 

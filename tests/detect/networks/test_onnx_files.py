@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.detect.networks.onnx_files import NetworkFiles, contents
+from gateway.detect.networks.onnx_files import NetworkFiles, revision_inputs
 from tests.detect.onnx_networks import network
 
 
@@ -50,11 +50,11 @@ def test_T48_files_that_are_none_are_refused_by_name(
 
 
 def test_the_revision_is_of_all_that_makes_a_network_and_of_nothing_else(folder: Path) -> None:
-    before = list(contents(folder))
+    before = list(revision_inputs(folder))
     (folder / "pytorch_model.bin").write_bytes(b"weights")
-    assert list(contents(folder)) == before
+    assert list(revision_inputs(folder)) == before
     (folder / "model.onnx_data").write_bytes(b"weights")
-    beside = list(contents(folder))
+    beside = list(revision_inputs(folder))
     assert beside != before
     (folder / "model.onnx_data").rename(folder / "model.onnx.data")
-    assert list(contents(folder)) not in (before, beside)
+    assert list(revision_inputs(folder)) not in (before, beside)

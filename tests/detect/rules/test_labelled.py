@@ -1,13 +1,17 @@
 import pytest
 
 from gateway.detect.rules.labelled import ENTITIES, labelled
-from gateway.detect.rules.rule import Sight
+from gateway.detect.rules.rule import PreparedText
 from gateway.text.fold import fold
 
 
 def of(text: str, entity: str, key: str = "") -> list[str]:
     folded = fold(text).text
-    return [folded[s.start : s.end] for s in labelled(Sight.of(folded, key)) if s.entity == entity]
+    return [
+        folded[s.start : s.end]
+        for s in labelled(PreparedText.of(folded, key))
+        if s.entity == entity
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_values_after_their_labels(text: str, entity: str, value: str) -> None:
     ],
 )  # fmt: skip
 def test_words_about_papers_are_none(text: str) -> None:
-    assert list(labelled(Sight.of(text, ""))) == []
+    assert list(labelled(PreparedText.of(text, ""))) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_the_key_is_a_label(key: str, value: str, entity: str) -> None:
 
 def test_spans_are_of_known_entities() -> None:
     text = "username: dking, DOB: 1978-08-11"
-    assert {s.entity for s in labelled(Sight.of(text, ""))} <= ENTITIES
+    assert {s.entity for s in labelled(PreparedText.of(text, ""))} <= ENTITIES
 
 
 @pytest.mark.parametrize(
@@ -99,4 +103,4 @@ def test_spans_are_of_known_entities() -> None:
     ],
 )  # fmt: skip
 def test_hostile_texts_take_no_more_than_linear_time(text: str) -> None:
-    list(labelled(Sight.of(text, text[:100])))
+    list(labelled(PreparedText.of(text, text[:100])))

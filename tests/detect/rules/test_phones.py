@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.detect.rules.phones import followed
-from gateway.detect.rules.rule import Sight
+from gateway.detect.rules.phones import phones_before_label
+from gateway.detect.rules.rule import PreparedText
 from tests.detect.phone_samples import REGIONS, forms, numbers
 from tests.detect.values import of
 
@@ -65,6 +65,6 @@ def test_bare_digits_with_a_trunk_prefix(text: str) -> None:
 @pytest.mark.parametrize("after", [" office", "-Fax", " (mobile)", ", home"])
 def test_a_word_after_a_number_names_it_in_whole_texts(after: str) -> None:
     text = f"APO AA 61487\n416 60 039{after}"
-    sight = Sight.of(text, "")
-    assert [text[s.start : s.end] for s in followed(sight)] == ["416 60 039"]
+    prepared = PreparedText.of(text, "")
+    assert [text[s.start : s.end] for s in phones_before_label(prepared)] == ["416 60 039"]
     assert of(text, "PHONE_NUMBER") == []

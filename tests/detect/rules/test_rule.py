@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.detect.rules import generic
-from gateway.detect.rules.ja import identifiers
-from gateway.detect.rules.rule import REACH, Rule, Sight, bare, found, words
+from gateway.detect.rules import identifiers
+from gateway.detect.rules.ja import identifiers as ja
+from gateway.detect.rules.rule import (
+    CONTEXT_REACH,
+    PreparedText,
+    Rule,
+    context_pattern,
+    found,
+    strip_separators,
+)
 
 RULE = Rule(
     name="badge",
@@ -16,7 +23,7 @@ RULE = Rule(
     literals=("b",),
     digits=True,
     check=lambda digits: digits != "B000",
-    context=words("badge"),
+    context=context_pattern("badge"),
 )
 
 
@@ -30,32 +37,32 @@ RULE = Rule(
         ("B123", "badge", [(0, 4)]),
         ("B123", "Badge", [(0, 4)]),
         ("B123", "abadge", []),
-        ("badge " + " " * (REACH - 6) + "B123", "", [(REACH, REACH + 4)]),
-        ("badge " + " " * REACH + "B123", "", []),
+        ("badge " + " " * (CONTEXT_REACH - 6) + "B123", "", [(CONTEXT_REACH, CONTEXT_REACH + 4)]),
+        ("badge " + " " * CONTEXT_REACH + "B123", "", []),
     ],
 )
 def test_a_match_counts_with_its_check_and_its_context(
     text: str, key: str, expected: list[tuple[int, int]]
 ) -> None:
-    spans = found([RULE], Sight.of(text, key))
+    spans = found([RULE], PreparedText.of(text, key))
     assert [(span.start, span.end) for span in spans] == expected
     assert {span.entity for span in spans} <= {"BADGE"}
 
 
 def test_offsets_hold_where_lower_case_is_longer() -> None:
-    sight = Sight.of("İ badge B123", "")
-    assert len(sight.lowered) == len(sight.text)
-    assert [(s.start, s.end) for s in RULE.find(sight)] == [(8, 12)]
+    prepared = PreparedText.of("İ badge B123", "")
+    assert len(prepared.lowered) == len(prepared.text)
+    assert [(s.start, s.end) for s in RULE.find(prepared)] == [(8, 12)]
 
 
 def test_separators_are_not_part_of_a_number() -> None:
-    assert bare("(03) 1234-56.78/9") == "03123456789"
+    assert strip_separators("(03) 1234-56.78/9") == "03123456789"
 
 
 @given(st.text(st.sampled_from("0123456789 -.()+xAB日"), max_size=60))
 def test_rules_for_numbers_find_what_they_would_find_in_all_of_the_text(text: str) -> None:
-    sight = Sight.of(text, "")
-    for rule in (*generic.RULES, *identifiers.RULES):
+    prepared = PreparedText.of(text, "")
+    for rule in (*identifiers.RULES, *ja.RULES):
         if rule.numeric:
             everywhere = [match.span() for match in rule.pattern.finditer(text)]
-            assert [match.span() for match in sight.matches(rule.pattern)] == everywhere
+            assert [match.span() for match in prepared.matches(rule.pattern)] == everywhere

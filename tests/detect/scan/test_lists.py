@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from gateway.detect.base import Span
-from gateway.detect.scan.lists import NO_LISTS, Lists
+from gateway.detect.scan.lists import NO_LISTS, DetectionLists
 from gateway.policy.compile.detection import Detection
 from gateway.types import Escaping, Segment
 
@@ -22,10 +22,10 @@ class Counted:
         self.matches.append((which, entry, mode))
 
 
-def lists(counted: Counted | None = None, **document: Any) -> Lists:
+def lists(counted: Counted | None = None, **document: Any) -> DetectionLists:
     whole = {"thresholds": {}, "allow": {}, "deny": {}, **document}
     valid = Detection.model_validate(whole).model_dump(mode="json")
-    return Lists(valid, matched=counted or Counted(), today=lambda: TODAY)
+    return DetectionLists(valid, on_match=counted or Counted(), today=lambda: TODAY)
 
 
 def segment(text: str, escaping: Escaping = "none") -> Segment:
@@ -37,10 +37,10 @@ def person(text: str, value: str, score: float = 0.6) -> Span:
     return Span(start=start, end=start + len(value), entity="PERSON", score=score, detector="ner")
 
 
-def applied(
-    made: Lists, text: str, *spans: Span, tenant: str = "acme", app: str = "billing", escaping: Escaping = "none"
+def apply(
+    made: DetectionLists, text: str, *spans: Span, tenant: str = "acme", app: str = "billing", escaping: Escaping = "none"
 ) -> list[tuple[str, str]]:  # fmt: skip
-    (kept,) = made.applied([segment(text, escaping)], [spans], tenant, app)
+    (kept,) = made.apply([segment(text, escaping)], [spans], tenant, app)
     return [(s.entity, text[s.start : s.end]) for s in kept]
 
 
@@ -51,7 +51,7 @@ SPANS = person(TEXT, "ＫＹＯＴＯ  report"), person(TEXT, "Ann Lee")
 def test_an_allowed_value_is_no_finding() -> None:
     counted = Counted()
     made = lists(counted, allow={"kyoto": ALLOW})
-    assert applied(made, TEXT, *SPANS) == [("PERSON", "Ann Lee")]
+    assert apply(made, TEXT, *SPANS) == [("PERSON", "Ann Lee")]
     assert counted.matches == [("allow", "kyoto", "enforce")]
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_does_not_hold_changes_nothing(
 ) -> None:
     counted = Counted()
     made = lists(counted, allow={"kyoto": {**ALLOW, **change}})
-    assert len(applied(made, TEXT, *SPANS)) == 2
+    assert len(apply(made, TEXT, *SPANS)) == 2
     assert counted.matches == counts
 
 
@@ -91,7 +91,7 @@ def test_an_entry_says_who_why_and_until_when(missing: str) -> None:
 def test_a_denied_value_is_a_finding_wherever_it_stands() -> None:
     counted = Counted()
     made = lists(counted, deny={"falcon": DENY})
-    assert applied(made, "about PROJECT Falcon and 隼計画について") == [
+    assert apply(made, "about PROJECT Falcon and 隼計画について") == [
         ("CODE_NAME", "PROJECT Falcon"), ("CODE_NAME", "隼計画"),
     ]  # fmt: skip
     assert counted.matches == [("deny", "falcon", "enforce")] * 2
@@ -100,23 +100,23 @@ def test_a_denied_value_is_a_finding_wherever_it_stands() -> None:
 def test_a_denied_value_is_found_in_escaped_json() -> None:
     made = lists(deny={"falcon": DENY})
     text = '{"a": "\\u96bc\\u8a08\\u753b"}'
-    assert applied(made, text, escaping="json") == [("CODE_NAME", "\\u96bc\\u8a08\\u753b")]
+    assert apply(made, text, escaping="json") == [("CODE_NAME", "\\u96bc\\u8a08\\u753b")]
 
 
 def test_a_denied_value_in_shadow_is_counted() -> None:
     counted = Counted()
     made = lists(counted, deny={"falcon": {**DENY, "mode": "shadow"}})
-    assert applied(made, "about Project Falcon") == []
+    assert apply(made, "about Project Falcon") == []
     assert counted.matches == [("deny", "falcon", "shadow")]
 
 
 def test_findings_below_the_threshold_of_their_entity_are_dropped() -> None:
     made = lists(thresholds={"PERSON": 0.7})
     text = "Ann Lee and Bob Roe"
-    assert applied(made, text, person(text, "Ann Lee"), person(text, "Bob Roe", 0.7)) == [
+    assert apply(made, text, person(text, "Ann Lee"), person(text, "Bob Roe", 0.7)) == [
         ("PERSON", "Bob Roe")
     ]
 
 
 def test_without_entries_findings_are_as_they_were() -> None:
-    assert NO_LISTS.applied([segment(TEXT)], [SPANS], "acme", "billing") == [SPANS]
+    assert NO_LISTS.apply([segment(TEXT)], [SPANS], "acme", "billing") == [SPANS]

@@ -1,8 +1,8 @@
 import pytest
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.scan.passages import Reading, readings
-from gateway.types import Escaping, Origin, Path, Place, Segment
+from gateway.detect.scan.passages import MappedPassage, mapped_passages
+from gateway.types import Escaping, LeafKind, Origin, Path, Segment
 
 BOTH = ("en", "ja")
 
@@ -13,13 +13,13 @@ def segment(
     path: Path = ("messages", 0, "content"),
     origin: Origin = "user",
     escaping: Escaping = "none",
-    place: Place = "string",
+    place: LeafKind = "string",
 ) -> Segment:
     return Segment(path=path, origin=origin, text=text, escaping=escaping, place=place)
 
 
-def read(one: Segment) -> list[Reading]:
-    return readings(one, one.text, BOTH)
+def read(one: Segment) -> list[MappedPassage]:
+    return mapped_passages(one, one.text, BOTH)
 
 
 def span(start: int, end: int) -> Span:
@@ -62,23 +62,23 @@ def test_offsets_lead_back_to_the_raw_text() -> None:
     raw = '{"to": "Caf\\u00e9 \\"Kenji\\""}'
     reading = read(segment(raw, escaping="json"))[1]
     assert reading.passage.text == 'Café "Kenji"'
-    (found,) = reading.located([span(6, 11)])
+    (found,) = reading.to_segment([span(6, 11)])
     assert raw[found.start : found.end] == "Kenji"
-    (found,) = reading.located([span(0, 4)])
+    (found,) = reading.to_segment([span(0, 4)])
     assert raw[found.start : found.end] == "Caf\\u00e9"
 
 
 def test_T59_a_finding_in_a_number_covers_the_number() -> None:
     raw = '{"card": -4111111111111111}'
     reading = read(segment(raw, escaping="json"))[1]
-    assert [(s.start, s.end) for s in reading.located([span(1, 5)])] == [(9, 26)]
-    assert reading.located([]) == []
+    assert [(s.start, s.end) for s in reading.to_segment([span(1, 5)])] == [(9, 26)]
+    assert reading.to_segment([]) == []
     (reading,) = read(segment("4111111111111111", place="number"))
-    assert [(s.start, s.end) for s in reading.located([span(0, 4), span(5, 9)])] == [(0, 16)]
+    assert [(s.start, s.end) for s in reading.to_segment([span(0, 4), span(5, 9)])] == [(0, 16)]
 
 
 @pytest.mark.parametrize("raw", ["Kenji Tanaka", '{"to": "Kenji', '{"to": Kenji}', ""])
 def test_what_is_not_json_is_read_as_text(raw: str) -> None:
     (reading,) = read(segment(raw, escaping="json"))
     assert reading.passage == Passage(text=raw, key="content", languages=BOTH)
-    assert reading.located([span(0, 1)]) == [span(0, 1)]
+    assert reading.to_segment([span(0, 1)]) == [span(0, 1)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway.detect.base import Span
 from gateway.detect.rules.patterns import tier0
 from gateway.detect.scan.segmenter import (
-    BOUND,
+    MAX_HELD,
     PatternSegmenter,
     Segmenter,
     Unit,
@@ -199,14 +199,18 @@ def test_text_without_findings_is_not_scanned() -> None:
 
 def test_what_is_held_is_bounded() -> None:
     segmenter = PatternSegmenter()
-    text = "a1" * BOUND
+    text = "a1" * MAX_HELD
     released = joined(
-        [unit for part in cut(text, list(range(0, 2 * BOUND, 97))) for unit in segmenter.feed(part)]
+        [
+            unit
+            for part in cut(text, list(range(0, 2 * MAX_HELD, 97)))
+            for unit in segmenter.feed(part)
+        ]
     )
-    assert len(text) - len(released) <= BOUND
+    assert len(text) - len(released) <= MAX_HELD
 
 
-@pytest.mark.parametrize("text", ["x1" * BOUND + " end", "1 " * BOUND, "ก" * (2 * BOUND)])
+@pytest.mark.parametrize("text", ["x1" * MAX_HELD + " end", "1 " * MAX_HELD, "ก" * (2 * MAX_HELD)])
 @pytest.mark.parametrize("step", [1000, 8191, 8192, 8193])
 def test_a_long_chain_is_cut_at_the_same_places_for_any_split(text: str, step: int) -> None:
     at_once = run(PatternSegmenter(), [text])

@@ -1,12 +1,12 @@
 import pytest
 
 from gateway.detect.base import Span
-from gateway.detect.overlap import resolve
+from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
-from gateway.types import Escaping, Place, Segment
+from gateway.types import Escaping, LeafKind, Segment
 
 
-def segment(text: str, escaping: Escaping = "none", place: Place = "string") -> Segment:
+def segment(text: str, escaping: Escaping = "none", place: LeafKind = "string") -> Segment:
     return Segment(path=("messages", 0), origin="user", text=text, escaping=escaping, place=place)
 
 
@@ -18,7 +18,9 @@ def marked(segments: list[Segment], *values: tuple[int, str, str]) -> list[list[
         found[index].append(
             Span(start=start, end=start + len(value), entity=entity, score=0.8, detector="ner")
         )
-    spans = spread(segments, [resolve(f, s.text) for f, s in zip(found, segments, strict=True)])
+    spans = spread(
+        segments, [resolve_overlaps(f, s.text) for f, s in zip(found, segments, strict=True)]
+    )
     return [
         [f"{s.entity}:{one.text[s.start : s.end]}" for s in many]
         for one, many in zip(segments, spans, strict=True)

@@ -51,7 +51,7 @@ def test_a_child_greets_answers_and_reports_errors_without_the_text(served: sock
 def test_an_engine_is_built_by_its_factorys_name() -> None:
     assert child.construct("tests.detect.engines:faulty", ("en",)).revision == "faulty"
     with pytest.raises(EngineFailed, match="AttributeError"):
-        child.construct(f"tests.detect.engines:absent", ("en",))
+        child.construct("tests.detect.engines:absent", ("en",))
 
 
 def test_a_worker_that_cannot_load_what_users_bring_says_why() -> None:

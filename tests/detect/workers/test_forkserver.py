@@ -29,18 +29,18 @@ async def test_workers_are_forks_of_one_server_and_answer_each_for_itself(
     server: ForkServer,
 ) -> None:
     made = await asyncio.gather(*(server.fork() for _ in range(3)))
-    assert [await worker.greeting() for worker in made] == ["faulty"] * 3
+    assert [await worker.wait_ready() for worker in made] == ["faulty"] * 3
     assert len(fork_servers()) == 1
     assert sorted(worker.pid for worker in made) == sorted(child.pid for child in workers())
     job = encode_job([Passage(text="to ann@example.com")])
-    answers = await asyncio.gather(*(worker.channel.ask(job) for worker in made))
+    answers = await asyncio.gather(*(worker.channel.request(job) for worker in made))
     assert [len(answer[0]) for answer in answers] == [1, 1, 1]
     for worker in made:
         worker.end()
 
 
 async def test_an_engine_that_cannot_be_built_is_told_each_time() -> None:
-    server = ForkServer((f"tests.detect.engines:unbuildable", "en"))
+    server = ForkServer(("tests.detect.engines:unbuildable", "en"))
     for _ in range(2):
         with pytest.raises(StartFailed, match="OSError: no model for en"):
             await server.fork()
@@ -52,14 +52,14 @@ async def test_what_users_bring_that_cannot_be_loaded_is_told_by_the_worker() ->
     server = ForkServer(("gateway.detect.engine.presidio:build", "ja", "python=absent:Class"))
     worker = await server.fork()
     with pytest.raises(StartFailed, match="absent"):
-        await worker.greeting()
+        await worker.wait_ready()
     worker.end()
     await server.close()
 
 
 async def test_a_worker_that_is_stopped_can_be_ended(server: ForkServer) -> None:
     worker = await server.fork()
-    await worker.greeting()
+    await worker.wait_ready()
     os.kill(worker.pid, signal.SIGSTOP)
     process = psutil.Process(worker.pid)
     worker.end()
@@ -76,7 +76,7 @@ async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next_and_no_work
         await asyncio.wait_for(server.fork(), 0.1)
     assert not process.is_running()
     second = await server.fork()
-    assert [await worker.greeting() for worker in (first, second)] == ["faulty", "faulty"]
+    assert [await worker.wait_ready() for worker in (first, second)] == ["faulty", "faulty"]
     assert [child.pid for child in workers()] == [second.pid]
     for worker in (first, second):
         worker.end()
@@ -112,7 +112,7 @@ async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
 
 
 async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> None:
-    spec = f"python=tests.detect.engines:Threaded"
+    spec = "python=tests.detect.engines:Threaded"
     detector = ProcessDetector(("en",), processes=2, specs=(spec,), hang_seconds=30.0)
     await detector.start()
     (server,) = fork_servers()

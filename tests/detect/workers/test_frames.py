@@ -41,7 +41,7 @@ async def test_a_question_longer_than_any_buffer_gets_its_answer() -> None:
     ours, theirs = socket.socketpair()
     with theirs:
         channel = await Channel.over(ours)
-        asked = asyncio.ensure_future(channel.ask(orjson.dumps("x" * 3_000_000)))
+        asked = asyncio.ensure_future(channel.request(orjson.dumps("x" * 3_000_000)))
         body = await asyncio.to_thread(receive, theirs)
         assert body is not None
         await asyncio.to_thread(send, theirs, body)
@@ -52,14 +52,14 @@ async def test_a_question_longer_than_any_buffer_gets_its_answer() -> None:
 async def test_who_waits_for_a_side_that_closes_is_told() -> None:
     ours, theirs = socket.socketpair()
     channel = await Channel.over(ours)
-    asked = asyncio.ensure_future(channel.ask(b"[]"))
+    asked = asyncio.ensure_future(channel.request(b"[]"))
     await asyncio.sleep(0)
     theirs.close()
     with pytest.raises(ConnectionError):
         await asked
     await channel.closed
     with pytest.raises(ConnectionError):
-        await channel.ask(b"[]")
+        await channel.request(b"[]")
 
 
 async def test_what_is_no_json_is_an_error() -> None:

@@ -157,7 +157,7 @@ def test_pictures_and_documents() -> None:
         ),
     ],
 )
-def test_tools(choice: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_tools(choice: dict[str, Any], expected: dict[str, Any]) -> None:
     tool = {"name": "f", "description": "d", "input_schema": {"type": "object"}, "strict": True}
     found = neutral(tools=[tool, {**tool, "input_examples": [{"a": 1}]}], tool_choice=choice)
     first, second = (row["function"] for row in found["tools"])
@@ -168,4 +168,4 @@ def test_tools(choice: dict[str, Any], wanted: dict[str, Any]) -> None:
         "strict": True,
     }
     assert second["parameters"]["examples"] == [{"a": 1}]
-    assert {k: found[k] for k in ("tool_choice", "parallel_tool_calls") if k in found} == wanted
+    assert {k: found[k] for k in ("tool_choice", "parallel_tool_calls") if k in found} == expected

@@ -8,7 +8,7 @@ from hypothesis import given
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.walker import Walker
 from gateway.errors import ClientError
-from gateway.types import Place, Segment
+from gateway.types import LeafKind, Segment
 from tests.dialects.requests import canaries_in, leaves, planted
 
 PYDANTIC = {
@@ -41,7 +41,7 @@ def test_of_a_generated_schema_only_names_and_titles_are_scanned() -> None:
 
 
 CARD = "4111111111111111"
-HIDING: list[tuple[Any, Place]] = [
+HIDING: list[tuple[Any, LeafKind]] = [
     ({"description": CARD}, "string"),
     ({"title": CARD}, "string"),
     ({"default": CARD}, "string"),
@@ -71,7 +71,7 @@ HIDING: list[tuple[Any, Place]] = [
 
 
 @pytest.mark.parametrize(("schema", "place"), HIDING)
-def test_T05_no_keyword_hides_a_value(schema: Any, place: Place) -> None:
+def test_T05_no_keyword_hides_a_value(schema: Any, place: LeafKind) -> None:
     found = [segment for segment in segments(schema) if CARD in segment.text]
     assert [segment.place for segment in found] == [place]
     assert found[0].origin == "schema"

@@ -13,7 +13,7 @@ from gateway.dialects.core.walker import Walker
 from gateway.errors import RedactionFailed
 from gateway.types import Segment
 
-ANY = Shape(again=True)
+ANY = Shape(recursive=True)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),

@@ -6,40 +6,40 @@ import pytest
 
 from gateway.dialects.core.shapes import (
     Shape,
-    each,
-    flag,
+    boolean,
+    enum,
+    for_names,
+    integer,
     number,
     one_or_many,
     pattern,
     structural,
     text,
     unsupported,
-    whole,
-    words,
 )
 from gateway.dialects.core.walker import Walker
 from gateway.errors import ClientError, UnsupportedField
 
 TAKEN = [
-    (words("a", "b"), "a"),
-    (whole(0, 5), 5),
+    (enum("a", "b"), "a"),
+    (integer(0, 5), 5),
     (number(0, 1), 1),
     (number(0, 1), 0.5),
-    (flag(), True),
+    (boolean(), True),
     (pattern("digits", r"\d+"), "12"),
     (structural("even", lambda value: value % 2 == 0, int), 4),
     (unsupported("never"), None),
 ]
 REFUSED = [
-    (words("a", "b"), "c"),
-    (words("a", "b"), 1),
-    (whole(0, 5), 6),
-    (whole(0, 5), 1.5),
-    (whole(0, 5), True),
+    (enum("a", "b"), "c"),
+    (enum("a", "b"), 1),
+    (integer(0, 5), 6),
+    (integer(0, 5), 1.5),
+    (integer(0, 5), True),
     (number(0, 1), 4111111111111111),
     (number(0, 1), "1"),
-    (flag(), 0),
-    (flag(), "true"),
+    (boolean(), 0),
+    (boolean(), "true"),
     (pattern("digits", r"\d+"), "12\n"),
     (text(), 1),
     (text(), ["x"]),
@@ -58,7 +58,7 @@ def test_structural_values_pass_unscanned(shape: Shape, value: Any) -> None:
 def test_other_values_are_refused_in_words(shape: Shape, value: Any) -> None:
     with pytest.raises(ClientError) as caught:
         Walker(shape).walk(value)
-    assert shape.wanted in caught.value.message
+    assert shape.expected in caught.value.message
 
 
 def test_what_is_not_served_has_its_own_code_and_a_remedy() -> None:
@@ -74,5 +74,5 @@ def test_one_or_many_are_scanned_alike(value: Any) -> None:
 
 
 def test_each_gives_one_shape_to_several_keys() -> None:
-    shape = flag()
-    assert each("a b", shape) == {"a": shape, "b": shape}
+    shape = boolean()
+    assert for_names("a b", shape) == {"a": shape, "b": shape}

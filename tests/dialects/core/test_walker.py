@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.core.shapes import Shape, listing, text, words
+from gateway.dialects.core.shapes import Shape, array, enum, text
 from gateway.dialects.core.walker import MAX_DEPTH, MAX_PLACES, Walker, read
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Segment
 from tests.dialects.requests import leaves
 
-ANY = Shape(again=True)
+ANY = Shape(recursive=True)
 
 json_values = st.recursive(
     st.none()
@@ -90,7 +90,9 @@ def test_the_number_of_values_is_bounded() -> None:
 
 
 def test_errors_show_known_names_and_hide_the_callers_keys() -> None:
-    shape = Shape(fields={"mode": words("a")}, rest=Shape(fields={"mode": words("a")}, rest=ANY))
+    shape = Shape(
+        fields={"mode": enum("a")}, additional=Shape(fields={"mode": enum("a")}, additional=ANY)
+    )
     with pytest.raises(InvalidRequest) as caught:
         segments_of({"taro@example.com": {"mode": "taro@example.com"}}, shape)
     assert caught.value.param == "*.mode"
@@ -107,7 +109,7 @@ def test_an_unknown_field_is_named_when_it_looks_like_a_name(key: str, shown: st
 
 
 def test_origins_and_modalities_are_taken_from_the_shapes() -> None:
-    shape = Shape(fields={"tools": Shape(origin="tool", modality="image", rest=ANY)})
+    shape = Shape(fields={"tools": Shape(origin="tool", modality="image", additional=ANY)})
     walker = Walker(shape)
     walker.walk({"tools": {"a": ["x"]}})
     assert [segment.origin for segment in walker.segments] == ["tool", "tool"]
@@ -115,7 +117,7 @@ def test_origins_and_modalities_are_taken_from_the_shapes() -> None:
 
 
 def test_arrays_are_bounded_where_the_shape_says_so() -> None:
-    shape = listing(text(), least=1, most=2)
+    shape = array(text(), least=1, most=2)
     segments_of(["a", "b"], shape)
     for wrong in ([], ["a", "b", "c"]):
         with pytest.raises(InvalidRequest, match="1 to 2"):

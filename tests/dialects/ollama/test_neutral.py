@@ -68,10 +68,10 @@ def test_options_have_their_names_and_hardware_is_left_out() -> None:
         ),
     ],
 )
-def test_what_shapes_the_reply(fields: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_what_shapes_the_reply(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     found = neutral(**fields)
     found.pop("messages")
-    assert found == wanted
+    assert found == expected
 
 
 def test_calls_get_ids_by_their_order() -> None:

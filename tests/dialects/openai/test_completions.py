@@ -79,10 +79,10 @@ def test_an_incomplete_reply_is_refused() -> None:
 
 
 def test_a_stream_ends_with_counts_when_asked() -> None:
-    for wanted in (True, False):
-        call = parse(stream=True, stream_options={"include_usage": wanted})
+    for expected in (True, False):
+        call = parse(stream=True, stream_options={"include_usage": expected})
         framer = OpenAICompletions().framer(call)
         for event in (START, TextDelta(choice=0, text="a"), Finish(choice=0, reason="stop"), USAGE):
             framer.feed(event)
-        assert (b'"usage"' in framer.done()) == wanted
+        assert (b'"usage"' in framer.done()) == expected
         assert framer.done().endswith(b"data: [DONE]\n\n")

@@ -11,7 +11,7 @@ from gateway.dialects.openai.fields import REQUEST, streams
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from tests.dialects.requests import canaries_in, chat, function, holding, leaves, parse, planted
 
-SERVED: dict[str, Any] = {
+PUBLIC_ROUTES: dict[str, Any] = {
     "temperature": 0.6,
     "top_p": 1,
     "n": 2,
@@ -48,7 +48,7 @@ SERVED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), SERVED.items(), ids=SERVED)
+@pytest.mark.parametrize(("name", "value"), PUBLIC_ROUTES.items(), ids=PUBLIC_ROUTES)
 def test_structural_fields_pass_and_are_not_scanned(name: str, value: Any) -> None:
     assert [segment.text for segment in parse(chat(**{name: value})).segments] == ["Hello"]
     assert parse(chat(**{name: None})).segments

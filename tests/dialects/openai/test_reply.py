@@ -5,7 +5,7 @@ from openai.types.chat import ChatCompletion
 
 from gateway.dialects.openai.reply import completion
 from gateway.errors import UpstreamFailed
-from gateway.types import Event, Finish, RefusalDelta, TextDelta, ToolDelta, Unknown
+from gateway.types import Event, Finish, RefusalDelta, TextDelta, ToolDelta, UnknownField
 from tests.dialects.replies import EVENTS, START, USAGE
 from tests.dialects.requests import chat, parse
 
@@ -79,7 +79,7 @@ def test_an_incomplete_reply_is_refused(events: tuple[Event, ...]) -> None:
 
 
 def test_a_reply_that_contradicts_itself_is_refused() -> None:
-    unknown = Unknown(choice=0, path=("content", "x"), text="y")
+    unknown = UnknownField(choice=0, path=("content", "x"), text="y")
     with pytest.raises(UpstreamFailed):
         completion(CALL, [START, TextDelta(choice=0, text="x"), unknown, END])
 

@@ -13,7 +13,7 @@ from gateway.keys import KeyRing
 from gateway.settings.state import State
 from gateway.state.memory import MemoryState
 from gateway.state.vault import StoredVault
-from gateway.types import Call, Event, Finish, Kept, Start, TextDelta
+from gateway.types import Call, Event, Finish, ReplyStored, Start, TextDelta
 from tests.dialects.responses.test_dialect import parse
 from tests.parts.samples import principal
 
@@ -40,18 +40,18 @@ class Setting:
             for event in events:
                 yield [event]
 
-        passed = self.kept.keeping(principal(), call, coming())
+        passed = self.kept.storing(principal(), call, coming())
         return [event async for batch in passed for event in batch]
 
 
 async def begun(setting: Setting, **fields: Any) -> Call:
-    return await setting.kept.continued(principal(), parse(**fields))
+    return await setting.kept.with_history(principal(), parse(**fields))
 
 
 async def test_a_reply_is_kept_for_its_time_and_for_who_got_it() -> None:
     setting = Setting()
     first = await begun(setting, input="one")
-    assert await setting.talk(first) == [*REPLY, Kept()]
+    assert await setting.talk(first) == [*REPLY, ReplyStored()]
     second = await begun(setting, input="two", previous_response_id=first.reply_id)
     assert second.reply_id not in ("", first.reply_id)
     assert [item.get("role") for item in second.document["input"]] == ["user", "assistant", "user"]
@@ -61,7 +61,7 @@ async def test_a_reply_is_kept_for_its_time_and_for_who_got_it() -> None:
         replace(principal(), user="user-mari"),
     ):
         with pytest.raises(PreviousNotFound):
-            await setting.kept.continued(who, parse(previous_response_id=first.reply_id))
+            await setting.kept.with_history(who, parse(previous_response_id=first.reply_id))
         with pytest.raises(NotFound):
             await setting.kept.retrieve(who, first.reply_id)
         with pytest.raises(NotFound):
@@ -114,7 +114,7 @@ async def test_who_stops_reading_stops_the_model_server() -> None:
             closed.append(True)
 
     setting = Setting()
-    passed = setting.kept.keeping(principal(), await begun(setting), coming())
+    passed = setting.kept.storing(principal(), await begun(setting), coming())
     await anext(passed)
     await passed.aclose()
     assert closed == [True]

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.dialects.responses.dialect import OpenAIResponses
 from gateway.errors import UpstreamFailed
-from gateway.types import Call, Event, Finish, Kept, Start, TextDelta
+from gateway.types import Call, Event, Finish, ReplyStored, Start, TextDelta
 
 DIALECT = OpenAIResponses()
 START = Start(id="c1", model="up", created=7)
@@ -42,7 +42,7 @@ def test_the_reply_says_whether_it_was_kept_and_what_it_goes_on_from() -> None:
         "resp_9",
         "resp_0",
     )
-    assert orjson.loads(DIALECT.assemble(call, [*events, Kept()]))["store"] is True
+    assert orjson.loads(DIALECT.assemble(call, [*events, ReplyStored()]))["store"] is True
     assert orjson.loads(DIALECT.assemble(parse(), events))["id"] == "resp_c1"
 
 

@@ -40,7 +40,7 @@ def test_items_of_the_provider_are_refused_with_the_remedy() -> None:
 
 def test_an_earlier_response_is_named_and_its_name_is_no_text() -> None:
     call = parse(previous_response_id="resp_1")
-    assert call.previous == "resp_1"
+    assert call.previous_response_id == "resp_1"
     assert [s.text for s in call.segments] == ["hi"]
 
 

@@ -36,7 +36,7 @@ EVENTS: list[Event] = [
 def response(events: list[Event], **fields: Any) -> dict[str, Any]:
     output = Output(parse(**fields))
     for event in events:
-        output.take(event)
+        output.add(event)
     return output.response("completed")
 
 

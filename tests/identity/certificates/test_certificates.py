@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from gateway.errors import InvalidKey
-from gateway.identity.certificates.certificates import Certificates, Holder, certificate_name
-from gateway.identity.certificates.shown import read
+from gateway.identity.certificates.certificate_info import read
+from gateway.identity.certificates.certificates import (
+    CertificateHolder,
+    Certificates,
+    certificate_name,
+)
 from gateway.identity.credential import Peer
 from gateway.settings.certificates import Certificates as CertificateSettings
 from tests.parts.certificates import Authority, Issued
@@ -33,7 +37,7 @@ def known(now: float | None = None) -> Certificates:
     return Certificates(settings, lambda: time.time() if now is None else now)
 
 
-def holder(issued: Issued | str | None, now: float | None = None) -> Holder | None:
+def holder(issued: Issued | str | None, now: float | None = None) -> CertificateHolder | None:
     pem = issued.pem if isinstance(issued, Issued) else issued
     return known(now).holder([], Peer(address="::1", certificate=pem))
 
@@ -92,9 +96,9 @@ def test_it_is_good_between_its_dates_alone(tmp_path: Path) -> None:
     issued = Authority(tmp_path).issue("a", SPIFFE, good_for=timedelta(hours=1))
     shown = read(issued.pem)
     assert 3590 < shown.expires - time.time() <= 3600
-    for moment in (shown.begins, shown.expires - 1):
+    for moment in (shown.not_before, shown.expires - 1):
         assert holder(issued, moment) is not None
-    for moment in (shown.begins - 1, shown.expires):
+    for moment in (shown.not_before - 1, shown.expires):
         with pytest.raises(InvalidKey, match="expired or is not good yet"):
             holder(issued, moment)
 

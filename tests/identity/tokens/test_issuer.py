@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway import timeouts
 from gateway.errors import IdentityUnavailable
-from gateway.identity.tokens import issuer as issuer_module
 from gateway.identity.tokens.issuer import Issuer
 from gateway.settings.identity import Oidc
 from tests.parts.issuer import AUDIENCE, OTHER_RSA, RSA, ScriptedIssuer, jwk
@@ -53,11 +53,11 @@ async def test_a_new_key_is_fetched_when_a_token_names_it_and_an_old_one_goes() 
 async def test_unknown_ids_do_not_make_the_gateway_hammer_the_issuer() -> None:
     async with ScriptedIssuer() as served, keys_of(served.url) as (issuer, now):
         now[0] += 10
-        asked = served.asked
+        requests = served.requests
         await asyncio.gather(*(issuer.key(f"unknown-{n}") for n in range(50)))
         for n in range(50):
             await issuer.key(f"unknown-{n}")
-        assert served.asked == asked + 1
+        assert served.requests == requests + 1
 
 
 @pytest.mark.parametrize("fault", ["refuses", "empty", "renamed"])
@@ -71,7 +71,7 @@ async def test_an_outage_is_bridged_with_the_keys_that_are_known_for_a_while(fau
             assert await issuer.key("k1") is not None
             assert await issuer.key("k9") is None
             now[0] += 100
-            assert not issuer.able()
+            assert not issuer.ready()
             with pytest.raises(IdentityUnavailable):
                 await issuer.key("k1")
             served.status, served.keys, served.names_itself = 200, [jwk(RSA, "k1")], ""
@@ -82,7 +82,7 @@ async def test_an_outage_is_bridged_with_the_keys_that_are_known_for_a_while(fau
 async def test_an_issuer_that_is_away_at_the_start_is_found_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(issuer_module, "_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(timeouts, "ISSUER_MIN_REFRESH", 0.05)
     async with ScriptedIssuer() as served:
         served.status = 500
         async with keys_of(served.url) as (issuer, _):
@@ -90,6 +90,6 @@ async def test_an_issuer_that_is_away_at_the_start_is_found_later(
                 await issuer.key("k1")
             served.status = 200
             async with asyncio.timeout(5):
-                while not issuer.able():
+                while not issuer.ready():
                     await asyncio.sleep(0.02)
             assert await issuer.key("k1") is not None

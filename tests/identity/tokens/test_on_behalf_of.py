@@ -42,7 +42,7 @@ async def knowing(issuer: ScriptedIssuer, *more: dict[str, Any]) -> AsyncIterato
 
 async def found(users: Users, caller: Principal, *tokens: str) -> str:
     known = await users.find(caller, [(HEADER, token.encode()) for token in tokens])
-    return known.proven.name if known else ""
+    return known.identity.name if known else ""
 
 
 def token(issuer: ScriptedIssuer, **changes: Any) -> str:

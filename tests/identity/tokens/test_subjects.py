@@ -1,7 +1,7 @@
 """Names of people in records: keyed, one for each tenant, and the same after a rotation of the ring."""
 
 from gateway.identity.tokens.subjects import (
-    HIDDEN,
+    PSEUDONYM,
     revoked_name,
     subject_key,
     subject_name,
@@ -25,7 +25,7 @@ def test_names_hide_and_tell_apart_people_and_tenants() -> None:
     names = [user_name(RING, tenant, who) for tenant in ("acme", "globex") for who in ("a", "b")]
     names.append(subject_name(subject_key(RING), "a"))
     assert len(set(names)) == len(names)
-    assert all(HIDDEN.fullmatch(name) for name in names)
+    assert all(PSEUDONYM.fullmatch(name) for name in names)
     assert user_name(RING, "acme", "\ud800")
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import jwt
 import pytest
 
+from gateway import timeouts
 from gateway.errors import IdentityUnavailable, InvalidKey
-from gateway.identity.tokens import issuer as issuer_module
 from gateway.identity.tokens.claims import Claims
 from gateway.identity.tokens.issuer import Issuer
 from gateway.identity.tokens.tokens import Tokens, looks_like_a_token
@@ -42,7 +42,7 @@ async def issuer() -> AsyncIterator[ScriptedIssuer]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys may be fetched again without a pause."""
-    monkeypatch.setattr(issuer_module, "_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(timeouts, "ISSUER_MIN_REFRESH", 0.0)
 
 
 async def refused(tokens: Tokens[Principal], token: str | bytes) -> None:
@@ -61,7 +61,7 @@ async def test_a_real_provider_and_its_rotation(at_once: None) -> None:
         claims = {"audience": CLIENT, "app_claim": "app"}
         async with verifying(provider.url, **claims) as tokens:
             first = (await provider.token()).encode()
-            principal = (await tokens.verify(first)).proven
+            principal = (await tokens.verify(first)).identity
             assert (principal.tenant, principal.app, principal.method) == (
                 "acme",
                 "billing",
@@ -71,7 +71,7 @@ async def test_a_real_provider_and_its_rotation(at_once: None) -> None:
             assert "kenji" not in principal.subject
             await refused(tokens, await provider.token("another-client"))
             await provider.rotate()
-            again = (await tokens.verify((await provider.token()).encode())).proven
+            again = (await tokens.verify((await provider.token()).encode())).identity
             assert again == principal
             # The key that signed the first token is gone, and with it what was remembered of it.
             await refused(tokens, first)
@@ -94,7 +94,7 @@ async def test_a_real_providers_token_expires() -> None:
 async def test_signatures_that_are_accepted(key: Any, algorithm: str) -> None:
     async with ScriptedIssuer(jwk(key, "k1")) as issuer, verifying(issuer.url) as tokens:
         token = issuer.token(key=key, algorithm=algorithm)
-        assert (await tokens.verify(token.encode())).proven.app == "billing"
+        assert (await tokens.verify(token.encode())).identity.app == "billing"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ async def test_the_same_person_has_the_same_name_and_it_is_keyed(issuer: Scripte
         one = await tokens.verify(issuer.token(jti="a").encode())
         two = await tokens.verify(issuer.token(jti="b").encode())
         other = await tokens.verify(issuer.token(sub="yuki").encode())
-    assert one.proven.subject == two.proven.subject != other.proven.subject
+    assert one.identity.subject == two.identity.subject != other.identity.subject
     assert (one.token_id, two.token_id) == ("token:a", "token:b")
 
 

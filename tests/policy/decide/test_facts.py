@@ -16,7 +16,7 @@ from gateway.policy.decide.facts import (
     declared_purpose,
     facts_hash,
     read,
-    refreshed,
+    resolved_again,
     with_bias,
 )
 from gateway.types import Proof
@@ -95,7 +95,7 @@ def test_facts_recorded_before_there_were_manifests_are_read(shipped: Build) -> 
     document = orjson.loads(canonical(known(shipped)))
     del document["candidates"][0]["manifest"]
     document["candidates"][0]["provenance"] = "mismatch"
-    (candidate,) = read(refreshed(document, shipped, NOON)).candidates
+    (candidate,) = read(resolved_again(document, shipped, NOON)).candidates
     assert (candidate.manifest, candidate.provenance) == ("", "mismatch")
 
 
@@ -187,7 +187,7 @@ def test_a_measurement_has_an_age_and_one_to_come_is_none(
 def test_what_was_measured_stays_when_facts_are_resolved_again(shipped: Build) -> None:
     bias = {"r1-a": Bias(score=0.2, measured=NOON - timedelta(days=3))}
     document = orjson.loads(canonical(with_bias(known(shipped, deployment()), bias, NOON)))
-    again = read(refreshed(document, shipped, NOON + timedelta(days=30)))
+    again = read(resolved_again(document, shipped, NOON + timedelta(days=30)))
     assert (again.candidates[0].bias, again.candidates[0].bias_days) == (0.2, 3)
 
 

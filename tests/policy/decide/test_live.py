@@ -90,7 +90,7 @@ async def test_revisions_that_were_replaced_leave_nothing_to_a_collector(shipped
 
 def test_what_the_current_revision_says_of_a_host(shipped: Build) -> None:
     live = LivePolicy(shipped, EmbeddedEngine)
-    (reason,) = live.refused_host("api.deepseek.com") or ()
+    (reason,) = live.host_refusal("api.deepseek.com") or ()
     assert (reason.id, reason.code) == ("operator-denied", "provider_blocked")
-    assert live.refused_host("api.openai.com") is None
+    assert live.host_refusal("api.openai.com") is None
     assert live.reasons("no_such_rule") == ()

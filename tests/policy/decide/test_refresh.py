@@ -9,12 +9,12 @@ import pytest
 
 from gateway.errors import ConfigError
 from gateway.policy.compile.build import Build, build
-from gateway.policy.compile.self_test import checked
-from gateway.policy.decide.refresh import Files, Refresher
+from gateway.policy.compile.self_test import self_tested
+from gateway.policy.decide.refresh import FileSource, Refresher
 from tests.policy.conftest import POLICIES
 
 
-class Told:
+class RecordingListener:
     def __init__(self) -> None:
         self.swapped: list[str] = []
         self.refused: list[str] = []
@@ -38,7 +38,7 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 
 
 async def test_a_change_is_read_once_it_has_settled(folder: Path) -> None:
-    files = Files(folder, None)
+    files = FileSource(folder, None)
     assert await files.newer(now=False) is None
     edit(folder, "data/settings.yaml", "datacentre: [CN]", "datacentre: [CN, RU]")
     assert await files.newer(now=False) is None, "it may still be being written"
@@ -49,7 +49,7 @@ async def test_a_change_is_read_once_it_has_settled(folder: Path) -> None:
 
 
 async def test_a_fault_is_told_once_and_mended_again(folder: Path) -> None:
-    files = Files(folder, None)
+    files = FileSource(folder, None)
     edit(folder, "data/settings.yaml", "datacentre: [CN]", "datacentre: [China]")
     await files.newer(now=False)
     with pytest.raises(ConfigError, match=r"settings\.yaml:\d+: denied_countries\.datacentre"):
@@ -62,16 +62,16 @@ async def test_a_fault_is_told_once_and_mended_again(folder: Path) -> None:
 def test_a_revision_whose_own_tests_fail_is_refused(folder: Path) -> None:
     edit(folder, "rules/secrets/secrets.rego", '"SECRET_"', '"SECRETS_"')
     with pytest.raises(ConfigError, match=r"secrets_test\.rego: test_secrets_stay_in_house"):
-        checked(lambda: build(folder))
+        self_tested(lambda: build(folder))
 
 
 async def test_the_refresher_installs_what_is_good_and_tells_what_is_not(folder: Path) -> None:
-    told, installed = Told(), list[Build]()
+    told, installed = RecordingListener(), list[Build]()
 
     async def install(newer: Build) -> None:
         installed.append(newer)
 
-    refresher = Refresher("live", Files(folder, None), install, told, 0.02)
+    refresher = Refresher("live", FileSource(folder, None), install, told, 0.02)
     await refresher.start()
     edit(folder, "data/settings.yaml", "datacentre: [CN]", "datacentre: [RU]")
     await _until(lambda: len(told.swapped) == 1)
@@ -82,13 +82,13 @@ async def test_the_refresher_installs_what_is_good_and_tells_what_is_not(folder:
 
 
 async def test_it_looks_when_asked(folder: Path) -> None:
-    told = Told()
+    told = RecordingListener()
 
     async def install(newer: Build) -> None: ...
 
-    refresher = Refresher("live", Files(folder, None), install, told, 0)
+    refresher = Refresher("live", FileSource(folder, None), install, told, 0)
     await refresher.start()
-    refresher.ask()
+    refresher.trigger()
     await _until(lambda: len(told.swapped) == 1)
     await refresher.close()
 

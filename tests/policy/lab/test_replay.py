@@ -24,11 +24,11 @@ class One:
     facts_hash: str
 
 
-Past = tuple[list[One], dict[str, bytes]]
+RecordedRequest = tuple[list[One], dict[str, bytes]]
 
 
 @pytest.fixture(scope="session")
-def past(shipped: Build) -> Past:
+def past(shipped: Build) -> RecordedRequest:
     """600 requests: as many distinct decisions as take more than one process."""
     requests, documents = [], {}
     for request in day(shipped, 600):
@@ -51,12 +51,12 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new, 1))
 
 
-def count(past: Past, app: str) -> int:
+def count(past: RecordedRequest, app: str) -> int:
     requests, documents = past
     return sum(orjson.loads(documents[one.facts_hash])["app"] == app for one in requests)
 
 
-def test_the_same_policies_change_nothing(shipped: Build, past: Past) -> None:
+def test_the_same_policies_change_nothing(shipped: Build, past: RecordedRequest) -> None:
     found = replay(*past, shipped, shipped)
     assert found.changes == {"same": 600}
     assert found.examples == {}
@@ -64,7 +64,7 @@ def test_the_same_policies_change_nothing(shipped: Build, past: Past) -> None:
 
 
 def test_whom_a_change_hits_is_told_by_app_model_and_rule(
-    shipped: Build, past: Past, folder: Path
+    shipped: Build, past: RecordedRequest, folder: Path
 ) -> None:
     edit(folder, "data/apps.yaml", "apps: {}", "apps:\n  coding: {tools: false}")
     seen: list[tuple[int, int]] = []
@@ -95,7 +95,7 @@ def test_what_was_proven_stays_as_it_was_recorded(shipped: Build, folder: Path) 
 
 
 def test_facts_are_looked_up_again_in_the_candidates_data(
-    shipped: Build, past: Past, folder: Path
+    shipped: Build, past: RecordedRequest, folder: Path
 ) -> None:
     """The recorded facts say that api.openai.com is OpenAI's, in the US: the candidate says otherwise."""
     edit(folder, "data/operators.yaml", "hosts: [openai.com]", "hosts: [other.example]")
@@ -104,7 +104,9 @@ def test_facts_are_looked_up_again_in_the_candidates_data(
     assert "host-mismatch" in found.by_rule
 
 
-def test_an_exception_counts_on_its_days_alone(shipped: Build, past: Past, folder: Path) -> None:
+def test_an_exception_counts_on_its_days_alone(
+    shipped: Build, past: RecordedRequest, folder: Path
+) -> None:
     edit(folder, "data/apps.yaml", "apps: {}", "apps:\n  coding: {tools: false}")
     row = (
         "trial: {reason: tools, apps: [coding], operators: [self, azure, openai], why: w,"

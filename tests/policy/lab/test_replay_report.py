@@ -1,9 +1,9 @@
 """The report of a replay as text and as a page."""
 
-from gateway.policy.lab.replay import Example, Replayed
+from gateway.policy.lab.replay import Example, ReplayReport
 from gateway.policy.lab.replay_report import html, text
 
-FOUND = Replayed(
+FOUND = ReplayReport(
     before="aaa",
     after="bbb",
     requests=10,

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from gateway.detect.networks.encoder import Tokens
-from gateway.detect.networks.tagger import WEIGHTS, NameTagger
+from gateway.detect.networks.name_tagger import WEIGHTS, NameTagger
 from tests.tools.names.environment import needs_models, python
 from tools.names.english import english
 

@@ -17,7 +17,7 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.policy.decide.permit import Cleared, clear
-from gateway.redact.wire import check
+from gateway.redact.wire_check import check
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import (
     Event,
@@ -31,7 +31,7 @@ from gateway.types import (
     Vault,
 )
 from gateway.upstream.http import HttpUpstream
-from gateway.upstream.litellm.adapter import LitellmSpeech
+from gateway.upstream.litellm.adapter import LitellmAdapter
 from tests.parts import configuration, samples
 from tests.parts.scripted import Script, ScriptedUpstream
 from tests.parts.vendors import BEDROCK, VENDORS, Vendor, aws, converse_stream, needs_litellm
@@ -95,9 +95,9 @@ async def events(
         upstream = HttpUpstream(
             "r1-a",
             settings,
-            LitellmSpeech(settings),
+            LitellmAdapter(settings),
             wire_check=check,
-            refused_host=lambda _: None,
+            host_refusal=lambda _: None,
         )
         await upstream.start()
         try:

@@ -15,7 +15,7 @@ from gateway.types import (
     Start,
     TextDelta,
     ToolDelta,
-    Unknown,
+    UnknownField,
     UsageEvent,
 )
 from gateway.upstream.protocol.events import EventReader
@@ -64,9 +64,9 @@ def test_every_unknown_leaf_is_given_to_be_scanned() -> None:
         "function_call": {"name": "f"},
     }
     assert read(said) == [
-        Unknown(choice=0, path=("annotations", 0, "url"), text="https://x.example"),
-        Unknown(choice=0, path=("annotations", 0, "n"), text="4111", number=True),
-        Unknown(choice=0, path=("function_call", "name"), text="f"),
+        UnknownField(choice=0, path=("annotations", 0, "url"), text="https://x.example"),
+        UnknownField(choice=0, path=("annotations", 0, "n"), text="4111", number=True),
+        UnknownField(choice=0, path=("function_call", "name"), text="f"),
     ]
 
 
@@ -157,5 +157,5 @@ def test_a_deep_unknown_value_is_walked_without_recursion() -> None:
     depth = 900
     body = document({"x": "leaf"}).replace(b'"leaf"', b"[" * depth + b'"leaf"' + b"]" * depth)
     *_, last = EventReader().read(body, "message")
-    assert isinstance(last, Unknown)
+    assert isinstance(last, UnknownField)
     assert len(last.path) == depth + 1

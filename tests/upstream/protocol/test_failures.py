@@ -10,7 +10,7 @@ from gateway.errors import (
     UpstreamRateLimited,
     UpstreamRejected,
 )
-from gateway.upstream.protocol.failures import _seconds, failure_of, reported
+from gateway.upstream.protocol.failures import _seconds, error_from_body, error_from_status
 
 LLAMA = b'{"error":{"code":400,"message":"request (9001 tokens) exceeds the available context size (8192 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":9001,"n_ctx":8192}}'
 OPENAI = b'{"error":{"message":"This model\'s maximum context length is 8192 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}'
@@ -40,7 +40,7 @@ OPENROUTER = b'{"error":{"code":403,"message":"Your chosen model requires modera
 def test_T37_what_concerns_the_request_is_not_tried_elsewhere(
     status: int, body: bytes, kind: type[UpstreamError]
 ) -> None:
-    error = failure_of(status, body)
+    error = error_from_status(status, body)
     assert type(error) is kind
     assert not error.fallback
     assert error.status == 400
@@ -48,20 +48,20 @@ def test_T37_what_concerns_the_request_is_not_tried_elsewhere(
 
 @pytest.mark.parametrize("status", [401, 402, 404, 408, 409, 425, 500, 502, 503, 529])
 def test_what_concerns_the_deployment_is_tried_elsewhere(status: int) -> None:
-    error = failure_of(status, b'{"error":"moderation and maximum context length"}')
+    error = error_from_status(status, b'{"error":"moderation and maximum context length"}')
     assert isinstance(error, UpstreamFailed)
     assert error.fallback
 
 
 @pytest.mark.parametrize("status", [301, 307, 403, 405, 418])
 def test_what_else_is_refused_ends_there(status: int) -> None:
-    error = failure_of(status, b"")
+    error = error_from_status(status, b"")
     assert isinstance(error, UpstreamFailed)
     assert not error.fallback
 
 
 def test_a_rate_limit_says_when() -> None:
-    error = failure_of(429, b"", retry_after=7)
+    error = error_from_status(429, b"", retry_after=7)
     assert isinstance(error, UpstreamRateLimited)
     assert (error.fallback, error.retry_after, error.status) == (True, 7, 429)
 
@@ -80,7 +80,7 @@ def test_a_rate_limit_says_when() -> None:
     ],
 )
 def test_an_error_within_a_200(said: object, kind: type[UpstreamError], fallback: bool) -> None:
-    error = reported(said)
+    error = error_from_body(said)
     assert type(error) is kind
     assert error.fallback is fallback
 

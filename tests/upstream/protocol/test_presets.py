@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from gateway.settings.deployments import DeploymentSettings
-from gateway.upstream.protocol.openai import OpenAISpeech
+from gateway.upstream.protocol.openai import OpenAIAdapter
 from gateway.upstream.protocol.presets import with_preset
 from tests.parts import configuration
 from tests.upstream.test_http import cleared
@@ -54,6 +54,6 @@ def test_r1_0528_keeps_its_system_prompt_and_no_preset_changes_nothing() -> None
 
 def test_the_deployments_preset_is_on_the_wire() -> None:
     told = configuration.deployment("http://127.0.0.1:9/v1", preset="deepseek-r1")
-    speech = OpenAISpeech(DeploymentSettings.model_validate(told))
-    sent = orjson.loads(speech.outgoing(cleared()).body)
+    speech = OpenAIAdapter(DeploymentSettings.model_validate(told))
+    sent = orjson.loads(speech.build_request(cleared()).body)
     assert (sent["temperature"], sent["top_p"]) == (0.6, 0.95)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.settings.deployments import Probe
 from gateway.text.destination import destination
-from gateway.upstream.protocol.probe import probe_fault, served
+from gateway.upstream.protocol.probe import model_ids, probe_fault
 from tests.parts.scripted import Script, ScriptedUpstream
 
 WELL = Script()
@@ -58,4 +58,4 @@ async def test_either_half_may_be_left_out() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"data": 1}', b'{"data": [1]}', b'{"data": [{}]}'])
 def test_what_is_no_list_of_models_names_none(body: bytes) -> None:
-    assert served(body) == frozenset()
+    assert model_ids(body) == frozenset()

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import AddressRefused
-from gateway.upstream.protocol.routers import check_claim, router_preferences
+from gateway.upstream.protocol.routers import check_provider_claim, router_preferences
 
 
 def test_only_the_named_providers_and_no_fallbacks() -> None:
@@ -21,11 +21,11 @@ def test_only_the_named_providers_and_no_fallbacks() -> None:
     [("DeepInfra", "deepinfra/fp8"), ("Google Vertex", "google-vertex"), (None, "azure")],
 )
 def test_a_claim_of_a_permitted_provider_passes(claimed: str | None, slug: str) -> None:
-    check_claim(claimed, [slug, "together"])
+    check_provider_claim(claimed, [slug, "together"])
 
 
 @pytest.mark.parametrize("claimed", ["DeepSeek", "", 7, ["deepinfra"]])
 def test_a_claim_of_another_provider_is_a_403(claimed: object) -> None:
     with pytest.raises(AddressRefused) as caught:
-        check_claim(claimed, ["deepinfra"])
+        check_provider_claim(claimed, ["deepinfra"])
     assert (caught.value.status, caught.value.fallback) == (403, False)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from gateway.upstream.transport.addresses import permitted
+from gateway.upstream.transport.addresses import is_permitted
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111"])
 def test_public_addresses_are_permitted_to_all(address: str) -> None:
-    assert permitted(address, reach="public")
-    assert permitted(address, reach="private")
+    assert is_permitted(address, reach="public")
+    assert is_permitted(address, reach="private")
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ def test_public_addresses_are_permitted_to_all(address: str) -> None:
     ],
 )
 def test_private_addresses_only_where_they_are_meant(address: str) -> None:
-    assert not permitted(address, reach="public")
-    assert permitted(address, reach="private")
+    assert not is_permitted(address, reach="public")
+    assert is_permitted(address, reach="private")
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ def test_private_addresses_only_where_they_are_meant(address: str) -> None:
     ],
 )
 def test_T33_some_addresses_are_never_permitted(address: str) -> None:
-    assert not permitted(address, reach="private")
-    assert not permitted(address, reach="public")
+    assert not is_permitted(address, reach="private")
+    assert not is_permitted(address, reach="public")
 
 
 @pytest.mark.parametrize("address", ["169.254.0.1", "fe80::1", "::ffff:169.254.7.7"])
 def test_link_local_addresses_only_where_they_are_said(address: str) -> None:
-    assert permitted(address, reach="link-local")
-    assert permitted("10.0.0.5", reach="link-local")
+    assert is_permitted(address, reach="link-local")
+    assert is_permitted("10.0.0.5", reach="link-local")
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254"])
 def test_T33_metadata_addresses_not_even_then(address: str) -> None:
-    assert not permitted(address, reach="link-local")
+    assert not is_permitted(address, reach="link-local")

@@ -12,7 +12,7 @@ from gateway.settings.deployments import DeploymentSettings, Reach, Timeouts
 from gateway.text.destination import destination
 from gateway.types import Reason
 from gateway.upstream.transport.connector import GuardedConnector, guarded_session, tls_context
-from gateway.upstream.transport.resolver import GuardedResolver, RefusedHost
+from gateway.upstream.transport.resolver import GuardedResolver, HostRefusal
 from tests.parts.configuration import deployment
 from tests.parts.dns import DnsServer, Records
 from tests.parts.scripted import Script, ScriptedUpstream
@@ -37,13 +37,13 @@ async def session(
     url: str,
     *,
     reach: Reach = "private",
-    refused: RefusedHost = _nobody,
+    refused: HostRefusal = _nobody,
     resolver: GuardedResolver | None = None,
 ) -> AsyncIterator[aiohttp.ClientSession]:
     connector = GuardedConnector(
         destination(url),
         reach=reach,
-        refused_host=refused,
+        host_refusal=refused,
         tls=tls_context(TOLD),
         resolver=resolver,
     )
@@ -76,16 +76,16 @@ async def test_a_server_that_policy_does_not_recognise_gets_no_byte(
     rule = Reason(id="provenance", title="t", remedy="r", mode="enforce", code="c")
     pins: list[str] = []
 
-    def recognise(pin: str) -> tuple[Reason, ...]:
+    def check_server_key(pin: str) -> tuple[Reason, ...]:
         pins.append(pin)
         return (rule,)
 
     connector = GuardedConnector(
         destination(listener.base_url),
         reach="private",
-        refused_host=_nobody,
+        host_refusal=_nobody,
         tls=tls_context(TOLD),
-        recognise=recognise,
+        check_server_key=check_server_key,
     )
     async with guarded_session(connector, Timeouts()) as opened:
         with pytest.raises(AddressRefused, match="signed record") as caught:
@@ -132,7 +132,7 @@ async def named(
     async with DnsServer({"r1.example": records}) as server:
         resolver = GuardedResolver(
             reach=reach,
-            refused_host=_nobody,
+            host_refusal=_nobody,
             dns=server.resolver(),
             hosts=Path("/nonexistent/hosts"),
         )

@@ -6,7 +6,7 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from gateway.upstream.transport.read_timeout import Patience
+from gateway.upstream.transport.read_timeout import ReadTimeout
 
 SHORT, LONG = 0.02, 60.0
 
@@ -21,42 +21,42 @@ class Content:
         self.told.set_result(error)
 
 
-def patience(content: Content, seconds: float) -> Patience:
+def read_timeout(content: Content, seconds: float) -> ReadTimeout:
     until = asyncio.get_running_loop().time() + seconds
-    return Patience(cast(aiohttp.StreamReader, cast(Any, content)), until)
+    return ReadTimeout(cast(aiohttp.StreamReader, cast(Any, content)), until)
 
 
 async def test_a_wait_that_is_too_long_ends() -> None:
     content = Content()
-    with patience(content, SHORT):
+    with read_timeout(content, SHORT):
         assert isinstance(await content.told, TimeoutError)
 
 
 async def test_a_shorter_wait_than_the_first_ends_in_its_own_time() -> None:
     content = Content()
-    with patience(content, LONG) as waits:
-        waits.rest()
-        waits.renew(SHORT, latest=asyncio.get_running_loop().time() + LONG)
+    with read_timeout(content, LONG) as waits:
+        waits.pause()
+        waits.restart(SHORT, latest=asyncio.get_running_loop().time() + LONG)
         assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
 
 
 async def test_the_latest_time_holds_however_often_a_wait_is_renewed() -> None:
     content = Content()
     latest = asyncio.get_running_loop().time() + SHORT
-    with patience(content, LONG) as waits:
+    with read_timeout(content, LONG) as waits:
         for _ in range(3):
-            waits.rest()
-            waits.renew(LONG, latest)
+            waits.pause()
+            waits.restart(LONG, latest)
         assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
 
 
 async def test_nothing_ends_while_nobody_waits_nor_after_the_end() -> None:
     content = Content()
-    with patience(content, SHORT) as waits:
-        waits.rest()
+    with read_timeout(content, SHORT) as waits:
+        waits.pause()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)
-    with patience(content, SHORT):
+    with read_timeout(content, SHORT):
         pass
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)

@@ -29,7 +29,7 @@ async def addresses(
     zone = {name.replace("__", "."): value for name, value in more.items()}
     async with DnsServer({"r1.example": records, **zone}) as server:
         resolver = GuardedResolver(
-            reach=reach, refused_host=_deepseek, dns=server.resolver(), hosts=NOWHERE
+            reach=reach, host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
         )
         found = await resolver.resolve("r1.example", 443)
     assert {result["port"] for result in found} == {443}
@@ -85,7 +85,7 @@ async def test_a_name_without_addresses_is_an_error() -> None:
 async def test_a_name_that_does_not_exist_is_an_error() -> None:
     async with DnsServer({}) as server:
         resolver = GuardedResolver(
-            reach="public", refused_host=_deepseek, dns=server.resolver(), hosts=NOWHERE
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
         )
         with pytest.raises(OSError, match="no address"):
             await resolver.resolve("r1.example")
@@ -95,7 +95,7 @@ async def test_a_server_that_does_not_answer_is_an_error() -> None:
     async with DnsServer({}) as server:
         dead = server.resolver()
     dead.lifetime = 0.2
-    resolver = GuardedResolver(reach="public", refused_host=_deepseek, dns=dead, hosts=NOWHERE)
+    resolver = GuardedResolver(reach="public", host_refusal=_deepseek, dns=dead, hosts=NOWHERE)
     with pytest.raises(OSError, match="can't be resolved"):
         await resolver.resolve("r1.example")
 
@@ -104,7 +104,7 @@ async def test_rebinding_is_seen_at_the_next_look_up() -> None:
     answers = iter(["1.1.1.1", "1.1.1.1", "127.0.0.1", "127.0.0.1"])
     async with DnsServer({"r1.example": lambda: [("A", next(answers))]}) as server:
         resolver = GuardedResolver(
-            reach="public", refused_host=_deepseek, dns=server.resolver(), hosts=NOWHERE
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
         )
         assert [found["host"] for found in await resolver.resolve("r1.example")] == ["1.1.1.1"]
         with pytest.raises(AddressRefused):
@@ -116,11 +116,11 @@ async def test_the_hosts_file_comes_first_and_is_checked_too(tmp_path: Path) -> 
     hosts.write_text("# a comment\n10.0.0.5 R1.example r1  # in-house\nfd12::1 r1.example\n")
     async with DnsServer({"r1.example": [("A", "1.1.1.1")]}) as server:
         inside = GuardedResolver(
-            reach="private", refused_host=_deepseek, dns=server.resolver(), hosts=hosts
+            reach="private", host_refusal=_deepseek, dns=server.resolver(), hosts=hosts
         )
         found = await inside.resolve("r1.example")
         outside = GuardedResolver(
-            reach="public", refused_host=_deepseek, dns=server.resolver(), hosts=hosts
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=hosts
         )
         with pytest.raises(AddressRefused):
             await outside.resolve("r1.example")

@@ -13,13 +13,13 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 _NAME: Final = "street-address"
 _SCORE: Final = 0.85
-_KINDS: Final = (
+_STREET_SUFFIXES: Final = (
     "Street St Road Rd Avenue Ave Av Lane Ln Drive Dr Boulevard Blvd Court Ct Place Pl Way Terrace Ter Crescent Cres "
     "Close Square Sq Squares Parkway Pkwy Highway Hwy Circle Cir Trail Trl Alley Row Grove Gardens Gdns Walk Walks "
     "Mews Parade Quay Wharf Loop Pike Bypass Expressway Freeway Turnpike Crossing Crossroad Crossroads Causeway Plaza "
     "Esplanade Embankment Heights Hill Hills Park Overpass Underpass Stravenue Throughway Viaduct"
 ).split()
-_NATURAL: Final = (
+_COMMON_WORD_SUFFIXES: Final = (
     "Branch Bridge Brook Brooks Burg Burgs Camp Canyon Cape Center Centers Cliff Cliffs Club Common Commons Corner "
     "Corners Course Cove Coves Creek Crest Curve Dale Dam Divide Estate Estates Extension Extensions Fall Falls Ferry "
     "Field Fields Flat Flats Ford Fords Forest Forge Forges Fork Forks Fort Garden Gateway Glen Glens Green Greens "
@@ -47,9 +47,11 @@ _UNIT: Final = (
 )
 _GAP: Final = r"[ \t]*(?:,[ \t]*|\n[> \t]*|[ \t])"
 _SHORT: Final = 4
-_STREET_KINDS: Final = "|".join(kind if len(kind) > _SHORT else rf"{kind}\b\.?" for kind in _KINDS)
+_STREET_SUFFIX_PATTERN: Final = "|".join(
+    kind if len(kind) > _SHORT else rf"{kind}\b\.?" for kind in _STREET_SUFFIXES
+)
 _NOT: Final = r"(?! (?:The|A|An|Of|And|January|February|March|April|May|June|July|August|September|October|November|December)\b)"
-_ALL_KINDS: Final = "|".join((*_KINDS, *_NATURAL))
+_ANY_SUFFIX_PATTERN: Final = "|".join((*_STREET_SUFFIXES, *_COMMON_WORD_SUFFIXES))
 _STATE: Final = "|".join(_STATES).replace("_", " ")
 _CODES: Final = "A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
 _KINDS_BEFORE: Final = "Rue|Avenue|Boulevard|Chemin|Via|Viale|Corso|Piazza|Calle|Avenida|Rua|Travessa|Strada|Ulica|Jalan"
@@ -62,10 +64,10 @@ _FROM_HOUSE: Final = tuple(
         # 12 Elm Street; 4100 N 3rd Ave Apt. 4
         (
             rf"{_NUMBER}(?: [0-9]{{1,5}})?{_NOT}(?: (?:[NSEW]{{1,2}}\.?|{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th))){{1,4}}?"
-            rf" (?:{_STREET_KINDS})(?![\w'’])(?:(?: [NSEW]{{1,2}}(?!\w))?{_GAP}{_UNIT})?"
+            rf" (?:{_STREET_SUFFIX_PATTERN})(?![\w'’])(?:(?: [NSEW]{{1,2}}(?!\w))?{_GAP}{_UNIT})?"
         ),
         # 4507 Jason Track: a kind that is also an ordinary word asks for a longer number
-        rf"[0-9]{{3,6}}{_NOT}(?: {_WORD}){{1,3}}? (?:{_ALL_KINDS})(?![\w'’])(?:{_GAP}{_UNIT})?",
+        rf"[0-9]{{3,6}}{_NOT}(?: {_WORD}){{1,3}}? (?:{_ANY_SUFFIX_PATTERN})(?![\w'’])(?:{_GAP}{_UNIT})?",
         # 20789 Allika 46, Suite 501: anything that has a unit after it
         rf"{_NUMBER}(?: {_WORD}){{1,4}}(?: [0-9]{{1,5}}\.?)?{_GAP}{_UNIT}",
     )
@@ -81,12 +83,12 @@ _FOREIGN: Final = re.compile(
     rf"|(?:{_KINDS_BEFORE})(?: (?:de|du|des|da|do|del|della|la|l['’]))*(?: {_WORD}){{1,3}}"
     rf"|{_WORD} (?:{_KINDS_AFTER})),? [0-9]{{1,5}}[a-zA-Z]?(?![\w%])"
 )
-_BOX: Final = re.compile(
+_PO_BOX: Final = re.compile(
     r"(?<!\w)(?:(?:[0-9]{1,6} )?(?:P\.? ?O\.?|Post Office) Box [0-9]{1,6}"
     r"|(?:PSC|Unit|CMR) [0-9]{1,6},? Box [0-9]{1,6}\s+(?:APO|FPO|DPO) A[AEP] [0-9]{5})(?!\w)"
 )
 # Springfield, IL 62704; North Judithbury, Connecticut 29158
-_TOWN: Final = re.compile(
+_CITY_STATE_ZIP: Final = re.compile(
     rf"(?<!\w){_WORD}(?: {_WORD}){{0,3}}{_GAP}(?:{_CODES}|{_STATE}),? [0-9]{{5}}(?:-[0-9]{{4}})?(?![\w-])"
 )
 # SW1A 1AA
@@ -144,13 +146,13 @@ def _capitalised(text: str) -> Iterator[tuple[int, int]]:
                 yield match.span()
     foreign = any(kind in text for kind in _FOREIGN_KINDS)
     if "Box" in text:
-        yield from (match.span() for match in _BOX.finditer(text))
+        yield from (match.span() for match in _PO_BOX.finditer(text))
     for digits in _DIGITS.finditer(text):
         start, end = digits.span()
         if foreign:
             yield from _near(_FOREIGN, text, start, end)
         if end - start == _ZIP:
-            yield from _near(_TOWN, text, start, end)
+            yield from _near(_CITY_STATE_ZIP, text, start, end)
         elif end - start == 1 and text[start - 1 : start] == " ":
             yield from _near(_POSTCODE, text, start, end)
 

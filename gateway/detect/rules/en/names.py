@@ -20,7 +20,7 @@ _ANNOUNCED: Final = re.compile(
     r"\.?[ \t]+"
     rf"((?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?[ \t]+)?)({_WORD}(?:[ \t]{_WORD}){{0,2}})"
 )
-_NOBODY: Final = frozenset(
+_GENERIC_ADDRESSEES: Final = frozenset(
     "all applicant candidate client colleague colleagues customer customers everyone friend friends "
     "guest hiring ladies lord madam manager members parents partner recruiter santa sir sirs "
     "student students support team user users valued".split()
@@ -50,5 +50,5 @@ class AnnouncedNameRecognizer(EntityRecognizer):
                 recognition_metadata={RecognizerResult.RECOGNIZER_NAME_KEY: _NAME},
             )
             for match in _ANNOUNCED.finditer(text)
-            if match[2].split()[0].lower() not in _NOBODY
+            if match[2].split()[0].lower() not in _GENERIC_ADDRESSEES
         ]

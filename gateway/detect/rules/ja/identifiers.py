@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.detect.base import CERTAIN, Span
-from gateway.detect.rules.rule import Rule, Sight, words
-from gateway.text.checks import corporate_number, insurer_number, my_number, post_bank_account
+from gateway.detect.rules.rule import PreparedText, Rule, context_pattern
+from gateway.text.check_digits import corporate_number, insurer_number, my_number, post_bank_account
 
 ADDRESS_REACH: Final = 100
 """The longest address that is looked for, in characters."""
@@ -52,7 +52,7 @@ def _number(
         score=score,
         numeric=True,
         literals=labels,
-        context=words(*labels) if labels else None,
+        context=context_pattern(*labels) if labels else None,
         check=check,
     )
 
@@ -99,7 +99,9 @@ RULES: Final = (
         _number("insured", "JP_HEALTH_INSURANCE", r"[0-9]{1,8}(?:-[0-9]{1,8}){0,2}", 0.7),
         numeric=False,
         literals=("保険証", "被保険者"),
-        context=words(r"(?:保険証|被保険者証?)(?:等)?の?(?:記号|番号)[・記番号はが:\s]{0,8}"),
+        context=context_pattern(
+            r"(?:保険証|被保険者証?)(?:等)?の?(?:記号|番号)[・記番号はが:\s]{0,8}"
+        ),
     ),
     _number("resident-code", "JP_RESIDENT_CODE", r"[0-9]{11}", 0.85, "住民票コード"),
     _number("bank-account", "JP_BANK_ACCOUNT", r"[0-9]{7}", 0.8, *_ACCOUNT),
@@ -160,13 +162,13 @@ _ADDRESS: Final = re.compile(
 )
 
 
-def addresses(sight: Sight) -> Iterator[Span]:
+def addresses(prepared: PreparedText) -> Iterator[Span]:
     """Addresses that begin with a prefecture; down to the city they are a place, no more."""
     position = 0
-    while prefecture := PREFECTURE.search(sight.text, position):
+    while prefecture := PREFECTURE.search(prepared.text, position):
         start = position = prefecture.start()
         position += len(prefecture[0])
-        match = _ADDRESS.match(sight.text, start, _limit(sight.text, start))
+        match = _ADDRESS.match(prepared.text, start, _limit(prepared.text, start))
         if match is None:
             continue
         position = match.end()

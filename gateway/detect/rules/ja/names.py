@@ -12,7 +12,7 @@ from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.rules.ja.places import place_at, streets
-from gateway.detect.rules.ja.words import KATAKANA, Sentence, Words
+from gateway.detect.rules.ja.tokenizer import KATAKANA, JapaneseTokenizer, TokenizedText
 from gateway.detect.windows import JAPANESE
 
 _RECOGNISER: Final = "japanese-names"
@@ -40,12 +40,12 @@ _KANJI: Final = re.compile("[一-龥々]")
 _KANA: Final = re.compile("[ぁ-んァ-ヺー]+")
 _TITLE: Final = re.compile("[氏様]")
 _LONGEST: Final = 4
-_SURNAMED: Final = re.compile(
+_NAME_BEFORE_TITLE: Final = re.compile(
     r"(?<![一-龥々])(?:(?![同両各某])[一-龥々]{2,4}(?=氏(?![一-龥々]))"
     r"|(?!皆|奥|神|王|仏|旦那|同様|一様|多様|異様)[一-龥々]{2,3}(?<![者社員主客家族方人長生店屋])(?=様(?![一-龥々子])))"
 )
 _NAMES: Final = ("family", "given", "person")
-_PAIR, _ALONE, _DOUBTFUL, _STREET = 0.85, 0.55, 0.3, 0.8
+_SURE_SCORE, _LONE_NAME_SCORE, _DOUBTFUL_SCORE, _STREET_SCORE = 0.85, 0.55, 0.3, 0.8
 
 
 class JapaneseNameRecognizer(EntityRecognizer):
@@ -60,7 +60,7 @@ class JapaneseNameRecognizer(EntityRecognizer):
         )
 
     def load(self) -> None:
-        self._words = Words()
+        self._words = JapaneseTokenizer()
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
@@ -68,19 +68,19 @@ class JapaneseNameRecognizer(EntityRecognizer):
         del entities, nlp_artifacts
         if JAPANESE.search(text) is None:
             return []
-        results = [_result("PERSON", *span, _PAIR) for span in _announced(text)]
-        results += [_result("JP_ADDRESS", *span, _STREET) for span in streets(text)]
+        results = [_result("PERSON", *span, _SURE_SCORE) for span in _labelled_names(text)]
+        results += [_result("JP_ADDRESS", *span, _STREET_SCORE) for span in streets(text)]
         for words in self._words.of(text):
-            results += _found(words)
+            results += _find_in(words)
         return results
 
 
-def _announced(text: str) -> Iterator[tuple[int, int]]:
+def _labelled_names(text: str) -> Iterator[tuple[int, int]]:
     """Names after a label, also several, and before 氏 whatever the dictionary makes of them."""
     if any(sign in text for sign in _SIGNS):
         yield from _labelled(text)
     for title in _TITLE.finditer(text):
-        match = _SURNAMED.search(text, max(0, title.start() - _LONGEST), title.end() + 1)
+        match = _NAME_BEFORE_TITLE.search(text, max(0, title.start() - _LONGEST), title.end() + 1)
         if match is not None and match.end() == title.start():
             yield match.span()
 
@@ -99,41 +99,41 @@ def _result(entity: str, start: int, end: int, score: float) -> RecognizerResult
     return RecognizerResult(entity, start, end, score, recognition_metadata=metadata)
 
 
-def _found(words: Sentence) -> Iterator[RecognizerResult]:
+def _find_in(words: TokenizedText) -> Iterator[RecognizerResult]:
     after = 0
-    for position in words.beginnings():
+    for position in words.candidate_starts():
         if position >= after:
-            result, after = _at(words, position)
+            result, after = _match_at(words, position)
             if result is not None:
                 yield result
 
 
-def _at(words: Sentence, first: int) -> tuple[RecognizerResult | None, int]:
+def _match_at(words: TokenizedText, first: int) -> tuple[RecognizerResult | None, int]:
     """What begins with this word, if anything, and where to go on."""
     kind = words.kinds[first]
     last = _foreign_name(words, first) if KATAKANA.match(words.surfaces[first]) else None
     if last is not None:
-        return _spanning("PERSON", words, first, last, _PAIR), last + 1
+        return _spanning("PERSON", words, first, last, _SURE_SCORE), last + 1
     place = place_at(words, first)
     if place is not None:
-        person = place == first and kind == "place" and _called(words, first)
-        entity, score = ("PERSON", _PAIR) if person else ("LOCATION", _ALONE)
+        person = place == first and kind == "place" and _has_personal_honorific(words, first)
+        entity, score = ("PERSON", _SURE_SCORE) if person else ("LOCATION", _LONE_NAME_SCORE)
         return _spanning(entity, words, first, place, score), place + 1
     if kind in _NAMES:
         last = _name_end(words, first)
         return _spanning("PERSON", words, first, last, _score(words, first, last)), last + 1
-    if kind == "unknown" and _called(words, first):
-        return _spanning("PERSON", words, first, first, _ALONE), first + 1
+    if kind == "unknown" and _has_personal_honorific(words, first):
+        return _spanning("PERSON", words, first, first, _LONE_NAME_SCORE), first + 1
     return None, first + 1
 
 
 def _spanning(
-    entity: str, words: Sentence, first: int, last: int, score: float
+    entity: str, words: TokenizedText, first: int, last: int, score: float
 ) -> RecognizerResult:
     return _result(entity, words.start(first), words.end(last), score)
 
 
-def _foreign_name(words: Sentence, first: int) -> int | None:
+def _foreign_name(words: TokenizedText, first: int) -> int | None:
     """The last part of a name such as カール・バルト: katakana, of which one part is a name."""
     last, named = first, False
     for index in range(first, len(words), 2):
@@ -145,7 +145,7 @@ def _foreign_name(words: Sentence, first: int) -> int | None:
     return last if named and last > first else None
 
 
-def _name_end(words: Sentence, first: int) -> int:
+def _name_end(words: TokenizedText, first: int) -> int:
     """The last part of a name: parts may be apart by one space or a middle dot."""
     last = first
     while True:
@@ -157,7 +157,7 @@ def _name_end(words: Sentence, first: int) -> int:
         last = following
 
 
-def _continues(words: Sentence, last: int, following: int) -> bool:
+def _continues(words: TokenizedText, last: int, following: int) -> bool:
     kind = words.kinds[following]
     if kind in _NAMES:
         return True
@@ -170,20 +170,20 @@ def _continues(words: Sentence, last: int, following: int) -> bool:
     )
 
 
-def _score(words: Sentence, first: int, last: int) -> float:
+def _score(words: TokenizedText, first: int, last: int) -> float:
     if last > first or _honorific_follows(words, last, _HONORIFICS):
-        return _PAIR
+        return _SURE_SCORE
     surface = words.surfaces[first]
     if surface.isascii() or (words.kinds[first] == "given" and not _KANJI.search(surface)):
-        return _DOUBTFUL
-    return _ALONE if len(surface) > 1 else _DOUBTFUL
+        return _DOUBTFUL_SCORE
+    return _LONE_NAME_SCORE if len(surface) > 1 else _DOUBTFUL_SCORE
 
 
-def _called(words: Sentence, last: int) -> bool:
+def _has_personal_honorific(words: TokenizedText, last: int) -> bool:
     return _honorific_follows(words, last, _PERSONAL)
 
 
-def _honorific_follows(words: Sentence, last: int, honorifics: frozenset[str]) -> bool:
+def _honorific_follows(words: TokenizedText, last: int, honorifics: frozenset[str]) -> bool:
     following = last + 1
     if following < len(words) and words.surfaces[following] == " ":
         following += 1

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detect.rules.ja.words import KATAKANA, Sentence
+from gateway.detect.rules.ja.tokenizer import KATAKANA, TokenizedText
 
-_HEADS: Final = re.compile(
+_FACILITY_SUFFIXES: Final = re.compile(
     r"(?:駅|公園|庭園|空港|港|神社|神宮|大社|寺院?|城|橋|川|河|山地?|山脈|岳|峠|峰|諸?島|列島|半島|湾|湖|沼|海|海峡|海岸|平野|盆地|高原|"
     r"砂漠|運河|帝国|王国|共和国|連邦|州|郡|市|区|町|村|街道?|通り|坂|競馬場|オートレース場|球場|競技場|スタジアム|ドーム|ホール|会館|"
     r"劇場|美術館|博物館|図書館|校舎|教会|造船所|ビル|タワー|温泉|遺跡|古墳|地方|地区|地域|線|ダム|支所|役所|役場|キャンパス|広場|病院)$"
 )
 """What a place's name ends in when it names what stands there."""
 
-_LANDS: Final = re.compile(
+_PLACE_SUFFIXES: Final = re.compile(
     r"(?:駅|公園|空港|神社|城|山|島|半島|湖|運河|川|湾|アフリカ|アメリカ|アジア|ヨーロッパ|列島|地方|海峡|競馬場)$"
 )
 _AREA: Final = re.compile(r"[都道府県市区町村]内$")
@@ -37,11 +37,11 @@ _CITY: Final = 20
 """How far before the sign of a city, a ward or a town a street can begin."""
 
 
-def place_at(words: Sentence, first: int) -> int | None:
+def place_at(words: TokenizedText, first: int) -> int | None:
     """The last word of the place that begins with word ``first``; ``None`` when none does."""
     surface, kind = words.surfaces[first], words.kinds[first]
-    if kind == "place" or (kind == "proper" and _LANDS.search(surface)):
-        return _to_head(words, first)
+    if kind == "place" or (kind == "proper" and _PLACE_SUFFIXES.search(surface)):
+        return _extend_to_facility(words, first)
     if len(surface) > 2 and kind == "noun" and _AREA.search(surface):
         return first
     if len(surface) > 2 and KATAKANA.fullmatch(surface):
@@ -49,20 +49,20 @@ def place_at(words: Sentence, first: int) -> int | None:
     return None
 
 
-def _named(words: Sentence, first: int) -> int | None:
+def _named(words: TokenizedText, first: int) -> int | None:
     following = first + 1
     if following < len(words) and _NAMED.fullmatch(words.surfaces[following]):
         return following
     return None
 
 
-def _to_head(words: Sentence, first: int) -> int:
+def _extend_to_facility(words: TokenizedText, first: int) -> int:
     """The place with what follows it, as far as that names a thing that stands there."""
     last = first
     for index in range(first + 1, min(first + _SIZE, len(words))):
         if words.kinds[index] not in ("noun", "unknown", "place", "proper"):
             break
-        if _HEADS.search(words.surfaces[index]):
+        if _FACILITY_SUFFIXES.search(words.surfaces[index]):
             last = index
     return last
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.detect.engine.nlp import Artifacts, NamesOnly
+from gateway.detect.engine.nlp import Artifacts, NameNlpEngine
 from gateway.detect.rules.ja.names import JapaneseNameRecognizer
 
 
@@ -10,7 +10,7 @@ def recognizer() -> JapaneseNameRecognizer:
 
 
 def found(recognizer: JapaneseNameRecognizer, text: str) -> list[tuple[str, str, float]]:
-    artifacts = Artifacts((), "", NamesOnly(["ja"]), "ja")
+    artifacts = Artifacts((), "", NameNlpEngine(["ja"]), "ja")
     results = recognizer.analyze(text, [], artifacts)
     return [(r.entity_type, text[r.start : r.end], r.score) for r in results]
 

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detect.rules.ja.places import STREET, place_at, streets
-from gateway.detect.rules.ja.words import Words
+from gateway.detect.rules.ja.tokenizer import JapaneseTokenizer
 
 
 @pytest.fixture(scope="module")
-def words() -> Words:
-    return Words()
+def words() -> JapaneseTokenizer:
+    return JapaneseTokenizer()
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def words() -> Words:
         ("日本の", "日本"),
     ],
 )
-def test_places_and_what_stands_there(words: Words, text: str, place: str) -> None:
+def test_places_and_what_stands_there(words: JapaneseTokenizer, text: str, place: str) -> None:
     piece = next(words.of(text))
     last = place_at(piece, 0)
     assert last is not None
@@ -32,7 +32,7 @@ def test_places_and_what_stands_there(words: Words, text: str, place: str) -> No
 
 
 @pytest.mark.parametrize("text", ["会議は", "田中は", "スタッフの", "山の上"])
-def test_other_words_begin_no_place(words: Words, text: str) -> None:
+def test_other_words_begin_no_place(words: JapaneseTokenizer, text: str) -> None:
     assert place_at(next(words.of(text)), 0) is None
 
 

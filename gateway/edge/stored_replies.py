@@ -1,0 +1,36 @@
+"""``GET`` and ``DELETE`` of a kept reply: no body, an id in the path."""
+
+import time
+from typing import Final
+
+from gateway.dialects.base import Dialect
+from gateway.dialects.responses.conversations import DELETE, RETRIEVE
+from gateway.edge.endpoint import new_request_id, peer_of, send_answer
+from gateway.edge.guards import Receive, Scope, Send
+from gateway.pipeline import Inbound, Pipeline
+
+_OPERATIONS: Final = {"GET": RETRIEVE, "DELETE": DELETE}
+
+
+class StoredReply:
+    """Serves one kept reply to the credential that got it."""
+
+    def __init__(self, pipeline: Pipeline, dialect: Dialect) -> None:
+        self._pipeline = pipeline
+        self._dialect = dialect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        answer = await self._pipeline.kept(
+            Inbound(
+                request_id=new_request_id(),
+                dialect=self._dialect,
+                operation=_OPERATIONS[scope["method"]],
+                headers=scope["headers"],
+                body=b"",
+                received=time.time(),
+                peer=peer_of(scope),
+                reply_id=scope["path_params"]["reply"],
+            )
+        )
+        await send_answer(answer, send)

@@ -1,0 +1,82 @@
+"""The line between the supervisor and a worker: one JSON document a line, over a pair of sockets.
+
+The pair has no name in the file system, so nobody else can speak on it, and it ends when either process
+does: a worker whose supervisor is gone learns of it at once.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from itertools import count
+from typing import Any, Final, Self
+
+import orjson
+
+_MAX_LINE_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of one line: a whole configuration is sent as one."""
+
+
+class ChannelClosed(Exception):
+    """The other end is closed, or did not answer in time."""
+
+
+class Channel:
+    """One end of the line."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._request_lock = asyncio.Lock()
+        self._ids = count(1)
+
+    @classmethod
+    async def open(cls, end: socket.socket) -> Self:
+        """The channel over one end of a pair."""
+        return cls(*await asyncio.open_connection(sock=end, limit=_MAX_LINE_BYTES))
+
+    async def send(self, document: Mapping[str, Any]) -> None:
+        """Send one document.
+
+        Raises:
+            Gone: there is nobody to read it.
+        """
+        try:
+            self._writer.write(orjson.dumps(document) + b"\n")
+            await self._writer.drain()
+        except OSError:
+            raise ChannelClosed from None
+
+    async def receive(self) -> dict[str, Any]:
+        """The next document.
+
+        Raises:
+            Gone: there will be none.
+        """
+        try:
+            line = await self._reader.readline()
+        except (OSError, ValueError):
+            raise ChannelClosed from None
+        if not line.endswith(b"\n"):
+            raise ChannelClosed
+        document: dict[str, Any] = orjson.loads(line)
+        return document
+
+    async def ask(self, command: str, seconds: float, **given: Any) -> dict[str, Any]:
+        """What the other end answers. Answers that come too late are passed over.
+
+        Raises:
+            Gone: no answer in that time.
+        """
+        try:
+            async with asyncio.timeout(seconds), self._request_lock:
+                number = next(self._ids)
+                await self.send({"id": number, "ask": command, **given})
+                while (answer := await self.receive()).get("id") != number:
+                    pass
+                return answer
+        except TimeoutError:
+            raise ChannelClosed from None
+
+    def close(self) -> None:
+        """Close this end."""
+        self._writer.close()

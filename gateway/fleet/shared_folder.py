@@ -1,0 +1,115 @@
+"""What the supervisor hands to its workers: policies, settings, and a place where they count.
+
+It is a folder that ends with the supervisor. Policies lie in it as the bundle that the supervisor has verified and
+tested, so that a worker that is replaced decides as the others do, whatever was edited meanwhile.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Self
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from gateway.policy.compile.build import Build
+from gateway.policy.compile.bundle import write
+from gateway.settings.root import Settings
+from gateway.telemetry.metrics import Metrics
+
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus-client keeps counts in files that outlive a process
+(https://prometheus.github.io/client_python/multiprocess/)."""
+
+_SUPERVISOR_FAMILIES: Final = ("sekisho_policy", "sekisho_policy_changes", "sekisho_policy_stale")
+"""Families that the supervisor alone tells: it is the one that looks for newer policies."""
+
+
+class SharedFolder:
+    """The folder, for as long as it is entered."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sekisho-")
+        self._path = Path(self._folder.name)
+        self.metrics = self._path / "metrics"
+        self._written: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.metrics.mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def publish(self, role: str, build: Build) -> None:
+        """Lay a build where the workers look for it, in one step; ``role`` is ``live`` or ``candidate``."""
+        if self._written.get(role) == build.revision:
+            return
+        part = self._path / f"{role}.part"
+        write(build, part)
+        part.replace(self._bundle(role))
+        self._written[role] = build.revision
+
+    def settings(self, settings: Settings) -> Settings:
+        """A worker's settings: policies are what was laid here, and are looked at when it is told to."""
+        policy_changes = {
+            "path": self._bundle("live"),
+            "candidate": self._bundle("candidate") if settings.policy.candidate else None,
+            "bundle": None,
+            "verify": None,
+            "watch_seconds": 0.0,
+        }
+        return settings.model_copy(
+            update={"policy": settings.policy.model_copy(update=policy_changes)}
+        )
+
+    def ended(self, pid: int) -> None:
+        """What a worker had under way is over; what it counted stays counted."""
+        mark_process_dead(pid, str(self.metrics))  # type: ignore[no-untyped-call]
+
+    def _bundle(self, role: str) -> Path:
+        return self._path / f"{role}.tar.gz"
+
+
+class FleetMetrics:
+    """The supervisor's metrics: sums over its workers, those that have ended included, and what it tells itself.
+
+    Args:
+        own: the metrics of the supervisor's own process.
+        folder: where the workers count.
+    """
+
+    def __init__(self, own: Metrics, folder: Path) -> None:
+        self._own = own
+        self._folder = folder
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._running = Gauge(
+            "sekisho_workers", "Workers that are running.", registry=self._registry
+        )
+        self._ended = Counter(
+            "sekisho_workers_ended_total",
+            "Workers that ended by themselves and were replaced.",
+            registry=self._registry,
+        )
+
+    def collect(self) -> Iterable[Metric]:
+        """The families of the workers, summed, and of policies."""
+        workers = MultiProcessCollector(None, str(self._folder))  # type: ignore[no-untyped-call]
+        summed: Iterable[Metric] = workers.collect()  # type: ignore[no-untyped-call]
+        yield from (family for family in summed if family.name not in _SUPERVISOR_FAMILIES)
+        yield from (
+            family for family in self._own.registry.collect() if family.name in _SUPERVISOR_FAMILIES
+        )
+
+    def running(self, workers: int) -> None:
+        """How many workers run now."""
+        self._running.set(workers)
+
+    def ended(self) -> None:
+        """Count a worker that was lost."""
+        self._ended.inc()
+
+    def render(self) -> bytes:
+        """The text exposition format, as :meth:`gateway.telemetry.metrics.Metrics.render` gives it."""
+        return generate_latest(self._registry)

@@ -1,0 +1,146 @@
+"""The counters behind quotas: the shared store, and for a while this process when the store is away."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
+
+from gateway import timeouts
+from gateway.errors import StateUnavailable
+from gateway.state.base import Booking, DistinctEntry, Grant, State
+from gateway.state.memory import MemoryState
+
+
+class QuotaCounters:
+    """Reserves now, and settles for certain.
+
+    Args:
+        state: the shared store.
+        grace_seconds: how long this process counts alone when the store is away.
+        grace_share: the part of each limit that it may grant in that time.
+        clock: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        grace_seconds: float,
+        grace_share: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._state = state
+        self._grace_seconds = grace_seconds
+        self._share = grace_share
+        self._clock = clock
+        self._unavailable_since: float | None = None
+        self._local = MemoryState()
+        self._granted_locally: set[str] = set()
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def reserve(
+        self,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        distinct_entry: DistinctEntry | None = None,
+    ) -> Grant:
+        """Book all or nothing, and count what is sighted.
+
+        A sighting that can't be counted is no reason to refuse: the grant then doesn't say whether it is over.
+
+        Raises:
+            StateUnavailable: the store is away, and this process may grant no more by itself.
+        """
+        try:
+            grant = await self._state.reserve(scope, hold, bookings, distinct_entry)
+        except StateUnavailable:
+            if self.in_grace_period():
+                return await self._grant_locally(scope, hold, bookings, distinct_entry)
+            if bookings:
+                raise
+            return Grant(used=(), refused=None)
+        self.store_recovered()
+        return grant
+
+    def in_grace_period(self) -> bool:
+        """Whether requests may be granted although the store is away; the time begins to run when first asked."""
+        now = self._clock()
+        if self._unavailable_since is None:
+            self._unavailable_since, self._local = now, MemoryState()
+        return self._share > 0 and now - self._unavailable_since < self._grace_seconds
+
+    def store_recovered(self) -> None:
+        """The store answers again: the next time that it is away has a grace of its own."""
+        self._unavailable_since = None
+
+    def settle(
+        self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
+    ) -> None:
+        """Put the truth in place of the estimate, by a task that tries until the store has taken it."""
+        self._spawn(self._settle(scope, hold, bookings, spent))
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def close(self) -> None:
+        """Wait for what is being settled, for a while: what the store does not take stays as reserved."""
+        if not self._settling:
+            return
+        _, left = await asyncio.wait(self._settling, timeout=timeouts.SETTLE_DRAIN)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle(
+        self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
+    ) -> None:
+        if hold in self._granted_locally:
+            self._granted_locally.discard(hold)
+            await self._local.settle(scope, hold, bookings, spent)
+        await _until_taken(lambda: self._state.settle(scope, hold, bookings, spent))
+
+    async def _count_distinct(self, scope: str, hold: str, distinct_entry: DistinctEntry) -> None:
+        await _until_taken(lambda: self._state.reserve(scope, hold, (), distinct_entry))
+
+    async def _grant_locally(
+        self,
+        scope: str,
+        hold: str,
+        bookings: Sequence[Booking],
+        distinct_entry: DistinctEntry | None,
+    ) -> Grant:
+        """Up to this process's share. A refusal is not told as one: nobody knows what is really left."""
+        parts = [replace(booking, limit=int(booking.limit * self._share)) for booking in bookings]
+        part = distinct_entry and replace(
+            distinct_entry, limit=int(distinct_entry.limit * self._share)
+        )
+        grant = await self._local.reserve(scope, hold, parts, part)
+        if not grant.granted:
+            raise StateUnavailable("Quotas can't be counted now. Try again later.")
+        if bookings:
+            self._granted_locally.add(hold)
+        if distinct_entry is not None:
+            self._spawn(self._count_distinct(scope, hold, distinct_entry))
+        return grant
+
+
+async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
+    """Call until the store has taken it."""
+    tries = 0
+    while True:
+        try:
+            await call()
+        except StateUnavailable:
+            await asyncio.sleep(
+                timeouts.SETTLE_RETRIES[min(tries, len(timeouts.SETTLE_RETRIES) - 1)]
+            )
+            tries += 1
+        else:
+            return

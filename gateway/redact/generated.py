@@ -1,0 +1,144 @@
+"""What a model invents: found in its reply, and in no segment of the request."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.errors import ContentBlocked
+from gateway.text.occurrences import Occurrences
+from gateway.types import Segment, Treatment, Vault
+
+
+class JsonStringTracker:
+    """Follows the quotes of JSON text (RFC 8259, section 7) fed piece by piece, split anywhere."""
+
+    def __init__(self) -> None:
+        self.in_string = False
+        self._escaped = False
+
+    def advance(self, text: str) -> None:
+        """Move past ``text``; afterwards ``in_string`` says whether a string is open."""
+        for character in text:
+            if self._escaped:
+                self._escaped = False
+            elif character == "\\":
+                self._escaped = self.in_string
+            elif character == '"':
+                self.in_string = not self.in_string
+
+
+class DetectedSpan(Protocol):
+    """A span that a detector reported, as offsets into the text it was given."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def entity(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatedText:
+    """The text after treatment, and how many invented spans it held by entity."""
+
+    text: str = field(repr=False)
+    generated: Mapping[str, int]
+
+
+class RequestIndex:
+    """Answers whether a value stands in the request, by the rule that masking uses."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._texts = [segment.text for segment in segments]
+
+    def contains(self, value: str) -> bool:
+        """Whether the caller sent this value, masked or not."""
+        return any(value in text for text in self._texts) or bool(
+            Occurrences([value]).find(self._texts)
+        )
+
+
+def treat(
+    text: str,
+    spans: Iterable[DetectedSpan],
+    *,
+    index: RequestIndex,
+    vault: Vault,
+    treatment: Mapping[str, Treatment],
+    json: JsonStringTracker | None = None,
+) -> TreatedText:
+    """Replace what the model invented; the caller's own values and placeholders are left alone.
+
+    Args:
+        text: a piece of the reply, before restoration.
+        spans: what the detectors found in it, disjoint and sorted.
+        index: the request.
+        vault: its placeholders are the restorer's business.
+        treatment: what to do with each entity; one that is not named is replaced.
+        json: where the text stands in a JSON document, when it is one: outside a string the
+            replacement is quoted, so that the document stays valid.
+
+    Raises:
+        ContentBlocked: the policy blocks an entity that was invented.
+    """
+    spans = list(spans)
+    if not spans:
+        if json is not None:
+            json.advance(text)
+        return TreatedText(text=text, generated={})
+    minted = _minted(text, vault)
+    pieces: list[str] = []
+    generated: Counter[str] = Counter()
+    position = 0
+    for span in spans:
+        if _touches(span, minted) or index.contains(text[span.start : span.end]):
+            continue
+        generated[span.entity] += 1
+        before = text[position : span.start]
+        replacement = _replacement(text, span, treatment)
+        if json is not None:
+            json.advance(before)
+            replacement = (
+                replacement if json.in_string or _kept(span, treatment) else f'"{replacement}"'
+            )
+            json.advance(text[span.start : span.end])
+        pieces += [before, replacement]
+        position = span.end
+    if json is not None:
+        json.advance(text[position:])
+    return TreatedText(text="".join([*pieces, text[position:]]), generated=dict(generated))
+
+
+def only_replacements(text: str, vault: Vault) -> bool:
+    """Whether nothing could be invented in a text: it holds stand-ins of this request, and no other word."""
+    if "[" not in text and not vault.prefixes:
+        return False
+    rest = vault.pattern.sub(lambda m: m[0] if vault.get(m[0]) is None else "", text)
+    return not any(map(str.isalnum, rest))
+
+
+def _minted(text: str, vault: Vault) -> list[tuple[int, int]]:
+    return [m.span() for m in vault.pattern.finditer(text) if vault.get(m[0]) is not None]
+
+
+def _touches(span: DetectedSpan, places: list[tuple[int, int]]) -> bool:
+    return any(span.start < end and start < span.end for start, end in places)
+
+
+def _kept(span: DetectedSpan, treatment: Mapping[str, Treatment]) -> bool:
+    return treatment.get(span.entity) == "keep"
+
+
+def _replacement(text: str, span: DetectedSpan, treatment: Mapping[str, Treatment]) -> str:
+    match treatment.get(span.entity, "placeholder"):
+        case "keep":
+            return text[span.start : span.end]
+        case "block":
+            raise ContentBlocked(
+                f"The model's reply holds {span.entity} data that is not from the request, "
+                "which policy blocks."
+            )
+        case _:
+            return f"[{span.entity}]"

@@ -1,0 +1,106 @@
+"""Reasoning that a model writes into its text: ``<think>…</think>``, split off at any cut of the stream.
+
+Servers without a reasoning parser leave the tags in the text. The chat templates of DeepSeek-R1 and its kin open the block
+themselves, so that a reply may hold ``</think>`` alone, and all that stands before it is reasoning
+(https://huggingface.co/deepseek-ai/DeepSeek-R1, "Usage Recommendations").
+"""
+
+from typing import Final, TypeAlias
+
+OPEN: Final = "<think>"
+CLOSE: Final = "</think>"
+
+Piece: TypeAlias = tuple[bool, str]
+"""Whether it is reasoning, and the text."""
+
+
+class ThinkSplitter:
+    """Splits one choice's text; no I/O. The tags themselves are left out.
+
+    Args:
+        strict: reasoning must not pass as text: text that may turn out to stand in a block which the
+            template opened is held until the block or the reply ends, and a block may begin anywhere.
+            Otherwise a block may only begin the text, and nothing else is held.
+    """
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self._held = ""
+        self._thinking = False
+        self._undecided = strict
+        """Whether what was held may be reasoning that the template opened."""
+        self._text_only = False
+        """Whether the rest is text, whatever it holds."""
+
+    def elsewhere(self) -> None:
+        """The server shows reasoning in a field of its own, so no template-opened block is in the text."""
+        self._undecided = False
+
+    def feed(self, text: str) -> list[Piece]:
+        """What can be told now."""
+        if self._text_only:
+            return [(False, text)] if text else []
+        self._held += text
+        pieces: list[Piece] = []
+        while self._step(pieces):
+            pass
+        return [piece for piece in pieces if piece[1]]
+
+    def flush(self) -> list[Piece]:
+        """The text has ended: what is still held is what it looked like."""
+        held, self._held = self._held, ""
+        self._undecided = False
+        return [(self._thinking, held)] if held else []
+
+    def _step(self, pieces: list[Piece]) -> bool:
+        """Take one tag, or what stands before the next possible one; whether there may be more."""
+        if self._thinking:
+            return self._until(CLOSE, pieces)
+        if not self._strict:
+            return self._opening(pieces)
+        if self._undecided:
+            return self._unsure_step(pieces)
+        return self._until(OPEN, pieces)
+
+    def _until(self, tag: str, pieces: list[Piece]) -> bool:
+        before, found, after = self._held.partition(tag)
+        if found:
+            pieces.append((self._thinking, before))
+            self._held, self._thinking = after, not self._thinking
+            self._text_only = not self._thinking and not self._strict
+            if self._text_only:
+                pieces.append((False, after))
+                self._held = ""
+            return not self._text_only
+        cut = len(self._held) - _partial_tag_length(self._held, tag)
+        pieces.append((self._thinking, self._held[:cut]))
+        self._held = self._held[cut:]
+        return False
+
+    def _opening(self, pieces: list[Piece]) -> bool:
+        """A block that the model opens itself: first in the text, white space aside."""
+        start = self._held.lstrip()
+        if start.startswith(OPEN):
+            self._held, self._thinking = start[len(OPEN) :], True
+            return True
+        if not OPEN.startswith(start):
+            self._text_only = True
+            pieces.append((False, self._held))
+            self._held = ""
+        return False
+
+    def _unsure_step(self, pieces: list[Piece]) -> bool:
+        opened, closed = self._held.find(OPEN), self._held.find(CLOSE)
+        if closed >= 0 and not 0 <= opened < closed:
+            pieces.append((True, self._held[:closed]))
+            self._held, self._undecided = self._held[closed + len(CLOSE) :], False
+            return True
+        if opened >= 0:
+            self._undecided = False
+            return True
+        return False
+
+
+def _partial_tag_length(text: str, tag: str) -> int:
+    """How many characters at the end may be the beginning of the tag."""
+    return next((n for n in range(len(tag) - 1, 0, -1) if text.endswith(tag[:n])), 0)

@@ -1,0 +1,158 @@
+"""What the JSON Schemas of a request constrain: values that a placeholder can't stand for.
+
+A model that is bound to ``format: email`` can't write a placeholder, and a validator that sees one in the place
+of a default or a number refuses the call. Such values get a surrogate.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import regex
+
+from gateway import timeouts
+from gateway.types import Call, Json, Path, Segment
+
+Pattern: TypeAlias = Any
+"""A compiled pattern of ``regex``, which is published without types."""
+
+_ENTITIES: Final = {
+    "email": "EMAIL_ADDRESS",
+    "idn-email": "EMAIL_ADDRESS",
+    "ipv4": "IP_ADDRESS",
+    "ipv6": "IP_ADDRESS",
+    "uri": "URL",
+    "iri": "URL",
+    "date": "DATE_OF_BIRTH",
+    "phone": "PHONE_NUMBER",
+}
+"""The entity whose values a ``format`` takes (JSON Schema 2020-12, validation, section 7.3)."""
+_NUMBERS: Final = frozenset({"number", "integer"})
+_MAX_PATTERNS, _MAX_PATTERN_LENGTH = 32, 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class Patterns:
+    """The patterns of a request's schemas. One that takes too long ends the reading of all of them."""
+
+    compiled: tuple[Pattern, ...] = ()
+    _timed_out: bool = field(default=False, compare=False)
+    _matching: dict[str, tuple[Pattern, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def of(self, value: str) -> tuple[Pattern, ...]:
+        """Those that the value matches."""
+        known = self._matching.get(value)
+        if known is None:
+            found = (one for one in self.compiled if self._match(one, value))
+            known = self._matching[value] = tuple(found)
+        return known
+
+    def take(self, value: str, surrogate: str) -> bool:
+        """Whether the surrogate matches each pattern that the value matches."""
+        return all(self._match(one, surrogate) for one in self.of(value))
+
+    def _match(self, pattern: Pattern, text: str) -> bool:
+        if self._timed_out:
+            return False
+        try:
+            return pattern.search(text, timeout=timeouts.SCHEMA_PATTERN) is not None
+        except TimeoutError:
+            self._timed_out = True
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What a request's schemas say of values."""
+
+    entities: frozenset[str] = frozenset()
+    patterns: Patterns = field(default_factory=Patterns)
+    numbers: bool = False
+    """Whether a schema takes numbers."""
+    constrained_segments: frozenset[int] = frozenset()
+    """Segments that stand in a schema which constrains them, by index."""
+
+    def needs_surrogate(self, segment: int, entity: str, value: str) -> bool:
+        """Whether a placeholder for the value would break a schema."""
+        return (
+            segment in self.constrained_segments
+            or entity in self.entities
+            or (self.numbers and value.isdecimal())
+            or bool(self.patterns.of(value))
+        )
+
+    def allows(self, value: str, surrogate: str) -> bool:
+        """Whether the surrogate matches each pattern that the value matches."""
+        return self.patterns.take(value, surrogate)
+
+
+def constraints(call: Call) -> Constraints:
+    """What the schemas of the call say."""
+    written = [(i, s) for i, s in enumerate(call.segments) if s.origin == "schema"]
+    if not written:
+        return Constraints()
+    schemas = list(_schemas(call.document, (segment.path for _, segment in written)))
+    texts = [schema["pattern"] for schema in schemas if isinstance(schema.get("pattern"), str)]
+    return Constraints(
+        entities=frozenset(
+            _ENTITIES[schema["format"]] for schema in schemas if _entity(schema.get("format"))
+        ),
+        patterns=Patterns(compiled=tuple(_compiled(texts))),
+        numbers=any(_is_number(schema) for schema in schemas),
+        constrained_segments=frozenset(
+            index for index, segment in written if _is_constrained(call.document, segment)
+        ),
+    )
+
+
+def _schemas(document: Json, paths: Iterable[Path]) -> Iterator[dict[str, Json]]:
+    """Each object on the way to a text of a schema, and those right below (``items``)."""
+    seen: set[int] = set()
+    for path in paths:
+        for place in _ancestors(document, path):
+            below = place.values() if isinstance(place, dict) else place
+            for schema in (place, *below):
+                if isinstance(schema, dict) and id(schema) not in seen:
+                    seen.add(id(schema))
+                    yield schema
+
+
+def _ancestors(document: Json, path: Path) -> Iterator[dict[str, Json] | list[Json]]:
+    """The containers on the way to a place, the outermost first; the place itself when it is one."""
+    place = document
+    for step in path:
+        yield place
+        place = place[step]
+    if isinstance(place, dict | list):
+        yield place
+
+
+def _is_constrained(document: Json, segment: Segment) -> bool:
+    """Whether the schema around a value constrains it; its own words (title, description) are free."""
+    if segment.place == "number":
+        return True
+    around = [place for place in _ancestors(document, segment.path) if isinstance(place, dict)]
+    keyword = next((step for step in reversed(segment.path) if isinstance(step, str)), "")
+    return keyword in {"default", "const", "enum", "example", "examples", "pattern"} and bool(
+        around and ("format" in around[-1] or "pattern" in around[-1])
+    )
+
+
+def _entity(format_: Json) -> bool:
+    return isinstance(format_, str) and format_ in _ENTITIES
+
+
+def _is_number(schema: dict[str, Json]) -> bool:
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return any(isinstance(kind, str) and kind in _NUMBERS for kind in kinds)
+
+
+def _compiled(written: Iterable[str]) -> Iterator[Pattern]:
+    short = [one for one in dict.fromkeys(written) if len(one) <= _MAX_PATTERN_LENGTH]
+    for pattern in short[:_MAX_PATTERNS]:
+        with suppress(regex.error):
+            yield regex.compile(pattern)

@@ -1,0 +1,258 @@
+"""Surrogates: in the place of a value another one of the same form, which is put back in the reply.
+
+A surrogate is drawn from a keyed digest of the value, so it is the same under a tenant's key in this request and
+the next. Letters stay letters and digits digits, separators and length stay, what has a check digit keeps a true
+one. Addresses of hosts are those reserved for documentation (RFC 2606, RFC 5737, RFC 3849), so they are nobody's.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from gateway.text.check_digits import corporate_number, iban, luhn, my_number, us_ssn
+from gateway.text.fold import fold
+from gateway.types import Allows
+
+MAX_LENGTH: Final = 256
+"""Most characters of a surrogate: so far back a restorer looks."""
+_MAX_SURROGATES: Final = 500
+"""Most surrogates of a request: a reply is searched for each."""
+_MAX_TRIES: Final = 3000
+"""More than an IBAN needs, of which one drawing in 97 is true."""
+_MAX_TRIES_PER_REQUEST: Final = 30_000
+"""Drawings for one request. To look for one in the request's text counts as one more for each so many characters:"""
+_CHARACTERS: Final = 10_000
+_LOWER, _DIGITS, _LEADING = "abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"
+_KATAKANA = "アイウエオカキクケコサシスセソタチツテトナニノハヒフヘマミムメモヤユヨラリルレワ"
+_HIRAGANA = "あいうえおかきくけこさしすせそたちつてとなにのはひふへまみむめもやゆよらりるれわ"
+_KANJI = "山川田中村木林森石井上野原島谷本松竹梅藤沢橋坂岡西東南北高大小宮寺池浜崎水瀬平安和正明春秋夏吉久古内外白黒青"
+_KEPT_KANJI = frozenset("都道府県市区町村郡丁目番地号室階様氏君殿社会株式有限")
+_ONSETS = "b d f g h j k l m n p r s t v z br dr kr tr".split()
+_VOWELS, _CODAS = "aeiou", "l n r s k m t v".split()
+_KEPT_WORDS = frozenset(
+    "street st road rd avenue ave lane ln drive dr court ct square sq suite apt floor city town county north south "
+    "east west inc ltd llc corp co plc gmbh ag sa kk of the and de da di la le van von mr mrs ms dr prof".split()
+)
+_WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+_DATE = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})([-/.月])([0-9]{1,2})(日?)")
+_NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "JP_ADDRESS"})
+_CHECK_DIGITS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "CREDIT_CARD": luhn,
+    "IBAN_CODE": iban,
+    "JP_CORPORATE_NUMBER": corporate_number,
+    "JP_INVOICE_NUMBER": lambda written: corporate_number(written[1:]),
+    "JP_MY_NUMBER": my_number,
+    "US_SSN": us_ssn,
+}
+
+
+class Surrogates:
+    """The surrogates of one request.
+
+    Args:
+        key: the tenant's placeholder key, 32 bytes.
+        texts: the request's texts: nothing that stands in them can be a surrogate, or a reply that repeats
+            them would be changed.
+
+    Attributes:
+        parts: words of a person's surrogate, by which a reply may speak of them, and the words they stand for.
+    """
+
+    def __init__(self, key: bytes, texts: Sequence[str]) -> None:
+        self.parts: dict[str, str] = {}
+        self._key = key
+        self._all = texts
+        self._tries_left = _MAX_TRIES_PER_REQUEST
+        self._used: set[str] = set()
+        self._words: dict[str, str] = {}
+
+    def make(self, entity: str, value: str, allows: Allows) -> str | None:
+        """A surrogate for ``value``; ``None`` when there is none that is free and ``allows`` takes.
+
+        There is none either when the request has too many, or they were too hard to find.
+        """
+        if not _distinct(value) or len(value) > MAX_LENGTH or len(self._used) >= _MAX_SURROGATES:
+            return None
+        proof = _check_digit(entity, value)
+        for nonce in range(_MAX_TRIES):
+            if self._tries_left <= 0:
+                return None
+            self._tries_left -= 1
+            made = self._draw(entity, value, nonce)
+            fits = len(made) <= MAX_LENGTH and proof(_bare(made)) and allows(made)
+            if fits and self._free(entity, value, made):
+                self._remember(entity, value, made)
+                return made
+        return None
+
+    @cached_property
+    def _texts(self) -> str:
+        """What is searched; most requests need no surrogate, and none of this."""
+        return "\0".join(self._all).casefold()
+
+    def _draw(self, entity: str, value: str, nonce: int) -> str:
+        draw = _KeyedChoices(self._key, value, nonce)
+        if entity in _NAMES:
+            return _shape(_WORD.sub(lambda word: self._word(word[0], nonce), value), draw, _cjk)
+        match entity:
+            case "EMAIL_ADDRESS":
+                return f"{_shape(value.partition('@')[0], draw)}@{draw.pick(_HOSTS)}"
+            case "IBAN_CODE":
+                return value[:2] + _shape(value[2:], draw)
+            case "IP_ADDRESS":
+                return _address(value, draw)
+            case "URL":
+                return _url(value, draw)
+            case _:
+                dated = _DATE.fullmatch(value)
+                return _shape(value, draw) if dated is None else _day(dated, draw)
+
+    def _word(self, word: str, nonce: int) -> str:
+        """The same word for the same word, so that a surname alone is the surname of the whole name."""
+        if word.lower() in _KEPT_WORDS:
+            return word
+        return self._words.get(word) or _name(word, _KeyedChoices(self._key, word, nonce))
+
+    def _remember(self, entity: str, value: str, made: str) -> None:
+        self._used.add(made.casefold())
+        words = _word_pairs(value, made)
+        self._words.update(words)
+        if entity == "PERSON" and len(words) > 1:
+            self.parts.update((there, here) for here, there in words.items())
+
+    def _free(self, entity: str, value: str, made: str) -> bool:
+        """Whether it stands for nothing else, and neither it nor a name's word can be taken for text."""
+        folded = made.casefold()
+        self._tries_left -= len(self._texts) // _CHARACTERS
+        if folded in self._used or folded in self._texts or value.casefold() in folded:
+            return False
+        words = _word_pairs(value, made) if entity in _NAMES else {}
+        return not any(
+            there.casefold() in self._texts or self.parts.get(there, here) != here
+            for here, there in words.items()
+        )
+
+
+class _KeyedChoices:
+    """Choices that follow from a key, a value and the number of the trial."""
+
+    def __init__(self, key: bytes, value: str, nonce: int) -> None:
+        written = f"surrogate\0{nonce}\0{value}".encode("utf-8", "surrogatepass")
+        seed = hmac.digest(key, written, hashlib.sha256)
+        self._stream = hashlib.shake_256(seed).digest(4 * len(value) + 64)
+        self._at = 0
+
+    def pick(self, choices: Sequence[str]) -> str:
+        number = int.from_bytes(self._stream[self._at : self._at + 4])
+        self._at += 4
+        return choices[number % len(choices)]
+
+
+_HOSTS = ("example.com", "example.net", "example.org")
+_NETWORKS = ("192.0.2.", "198.51.100.", "203.0.113.")
+
+
+def _shape(
+    value: str, draw: _KeyedChoices, like: Callable[[str, _KeyedChoices], str] | None = None
+) -> str:
+    """Each character by another of its kind; a leading zero, and the code after a ``+``, stay."""
+    like = like or _same_kind
+    code = re.match(r"\+[0-9]{1,2}", value)
+    made = [code[0]] if code else []
+    leading = code is None
+    for character in value[len("".join(made)) :]:
+        if not character.isdecimal() or not leading:
+            made.append(like(character, draw))
+            continue
+        leading = False
+        made.append(character if int(character) == 0 else _digit(character, draw, _LEADING))
+    return "".join(made)
+
+
+def _same_kind(character: str, draw: _KeyedChoices) -> str:
+    if character.islower():
+        return draw.pick(_LOWER)
+    return draw.pick(_LOWER).upper() if character.isupper() else _cjk(character, draw)
+
+
+def _cjk(character: str, draw: _KeyedChoices) -> str:
+    """Digits, kana and kanji; Latin letters, which are chosen by the word, stay."""
+    if character.isdecimal():
+        return _digit(character, draw, _DIGITS)
+    if "ァ" <= character <= "ヶ":
+        return draw.pick(_KATAKANA)
+    if "ぁ" <= character <= "ゖ":
+        return draw.pick(_HIRAGANA)
+    if "\u3400" <= character <= "\u9fff" and character not in _KEPT_KANJI:
+        return draw.pick(_KANJI)
+    return character
+
+
+def _digit(character: str, draw: _KeyedChoices, choices: str) -> str:
+    """A digit of the same script and width."""
+    return chr(ord(character) - int(character) + int(draw.pick(choices)))
+
+
+def _name(word: str, draw: _KeyedChoices) -> str:
+    """A word that nobody is called by, in the same case."""
+    syllables = (draw.pick(_ONSETS) + draw.pick(_VOWELS) for _ in range(2))
+    made = "".join(syllables) + draw.pick(_CODAS)
+    if word.isupper():
+        return made.upper()
+    return made if word.islower() else made.capitalize()
+
+
+def _word_pairs(value: str, made: str) -> dict[str, str]:
+    """The words of a name and those that stand for them."""
+    words = zip(_WORD.findall(value), _WORD.findall(made), strict=False)
+    return {here: there for here, there in words if here != there}
+
+
+def _address(value: str, draw: _KeyedChoices) -> str:
+    if ":" in value:
+        groups = ("".join(draw.pick("0123456789abcdef") for _ in range(4)) for _ in range(2))
+        return f"2001:db8::{':'.join(groups)}"
+    return f"{draw.pick(_NETWORKS)}{int(draw.pick(_DIGITS) + draw.pick(_DIGITS)) + 100}"
+
+
+def _url(value: str, draw: _KeyedChoices) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator:
+        scheme, rest = "", value
+    path = rest[len(re.match(r"[^/?#]*", rest)[0]) :]  # type: ignore[index]  # it matches anything
+    return f"{scheme}{separator}{_shape('aaaaaa', draw)}.{draw.pick(_HOSTS)}{_shape(path, draw)}"
+
+
+def _day(dated: re.Match[str], draw: _KeyedChoices) -> str:
+    """Another day of about the same time: within nine years, and not after the 28th."""
+    year, after_year, month, after_month, day, end = dated.groups()
+    years = int(draw.pick(_LEADING))
+    drawn_month = int(draw.pick([str(n) for n in range(1, 13)]))
+    drawn_day = int(draw.pick([str(n) for n in range(1, 29)]))
+    return (
+        f"{int(year) - years:04}{after_year}{drawn_month:0{len(month)}}{after_month}"
+        f"{drawn_day:0{len(day)}}{end}"
+    )
+
+
+def _check_digit(entity: str, value: str) -> Callable[[str], bool]:
+    """The proof that the value itself stands up to, if there is one."""
+    proof = _CHECK_DIGITS.get(entity)
+    return proof if proof is not None and proof(_bare(value)) else lambda _: True
+
+
+def _distinct(value: str) -> bool:
+    """Whether another of its form can be told from ordinary text: the guards of ``text.occurrences``."""
+    latin = [c for c in value if c.isalnum() and c < "\u3040"]
+    return (
+        sum(map(str.isalpha, latin)) >= 3
+        or len(latin) >= 4
+        or sum(c >= "\u3040" for c in value) >= 2
+    )
+
+
+def _bare(value: str) -> str:
+    return "".join(c for c in fold(value).text if c.isalnum()).upper()

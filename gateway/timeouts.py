@@ -1,0 +1,96 @@
+"""Every fixed time-out, interval, back-off and lifetime of the gateway, in seconds.
+
+What an operator may want to change is a setting instead: see ``gateway/settings/``.
+"""
+
+from typing import Final
+
+# Requests
+KEEP_ALIVE_COMMENT: Final = 10.0
+"""How often a stream that is held back sends a comment, so that no proxy closes the connection."""
+UNAUTHENTICATED_LOG: Final = 1.0
+"""The least time between two log lines about callers that did not authenticate."""
+
+# Model servers
+UPSTREAM_IDLE: Final = 4.0
+"""How long an idle connection to a model server is kept: less than the five seconds after which common servers
+close theirs, since a request must not meet a closing connection."""
+UPSTREAM_QUERY: Final = 60.0
+"""For the answer to a query of the gateway's own: a few words, from a server that may be busy."""
+RATE_LIMIT_PAUSE: Final = 1.0
+"""How long a rate-limited deployment is not used when it names no time."""
+FIRST_OBSERVATION: Final = 10.0
+"""How long the start waits for what deployments with a signed record report."""
+
+# Identity
+ISSUER_TOTAL: Final = 5.0
+ISSUER_CONNECT: Final = 2.0
+ISSUER_MIN_REFRESH: Final = 5.0
+"""The least time between two fetches of an issuer's keys because a token names one that is not known."""
+REVOCATIONS_POLL: Final = 0.25
+REVOKED_FOREVER: Final = 10 * 365 * 86_400.0
+"""How long a revocation is kept for a credential that does not expire by itself."""
+
+# Detection
+DETECTOR_MIN_BACKOFF: Final = 0.1
+DETECTOR_MAX_BACKOFF: Final = 5.0
+SCHEMA_PATTERN: Final = 0.05
+"""For one regular expression of a caller's JSON Schema on one value."""
+COMMAND_SCAN: Final = 600.0
+"""For one text that a command scans; the gateway's own deadline is a setting."""
+
+# Policy
+OPA_OPEN: Final = 1.0
+"""How long the breaker leaves an OPA server alone."""
+
+# Audit log
+AUDIT_WRITE: Final = 5.0
+"""How long an append may take until the request is refused."""
+AUDIT_PROBE: Final = 1.0
+AUDIT_BUSY: Final = 1.0
+"""How long another process may hold the log's file before appends fail."""
+
+# Quotas
+QUOTA_SLACK: Final = 7200
+"""How much longer than its window a counter is kept: clocks differ, and summer time moves the calendar."""
+SETTLE_RETRIES: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""The pauses before a settlement is sent again to a store that did not answer; the last one repeats."""
+SETTLE_DRAIN: Final = 5.0
+"""How long the end waits for settlements that are not sent yet."""
+
+# Shared state
+HOLD_LIFETIME: Final = 86_400.0
+"""How long a reservation that nobody settles is remembered."""
+SETTLED_LIFETIME: Final = 3_600.0
+"""How long a settled hold is remembered: for as long as a settlement whose answer was lost may come again."""
+MEMORY_SETTLED_LIFETIME: Final = 60.0
+"""The same where no answer is lost, in one process."""
+MEMORY_SWEEP: Final = 60.0
+STATE_OPEN: Final = 0.5
+"""How long the breaker leaves a Redis that does not answer alone."""
+STATE_WATCH: Final = 1.0
+"""How often a Redis is asked for its free memory."""
+
+# Processes
+DRAIN: Final = 30
+"""How long requests may go on once the gateway was told to end."""
+SHUTDOWN: Final = DRAIN + 15
+"""How long a worker may take to end before it is killed."""
+WORKER_START: Final = 90.0
+WORKER_ANSWER: Final = 2.0
+"""For one command on the control channel of a worker."""
+RECONCILE: Final = 0.5
+"""How often the supervisor compares what workers should serve with what they do."""
+STABLE: Final = 60.0
+"""A worker that ran this long was healthy: its replacement starts after the shortest pause."""
+RESTART_BACKOFF: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
+"""The pauses before a worker that keeps ending is started again; the last one repeats."""
+
+# Commands
+PROGRESS_AFTER: Final = 2.0
+"""A command that takes longer shows a progress bar."""
+PROGRESS_EVERY: Final = 0.2
+BIAS_BACKOFF: Final = (2.0, 10.0)
+"""The pauses before a question that failed is asked again."""
+DEMO_MODEL_START: Final = 60.0
+DEMO_START: Final = 120.0

@@ -1,0 +1,129 @@
+"""What a model invents is treated; what the caller sent never is."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import ContentBlocked
+from gateway.redact.generated import (
+    JsonStringTracker,
+    RequestIndex,
+    TreatedText,
+    only_replacements,
+    treat,
+)
+from gateway.types import Treatment
+from tests.redact.samples import call, vault
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    end: int
+    entity: str
+
+
+def treated(
+    text: str, value: str, how: Treatment | None = None, *, sent: str = "", json: bool = False
+) -> TreatedText:
+    start = text.index(value)
+    return treat(
+        text,
+        [Span(start, start + len(value), "PHONE_NUMBER")],
+        index=RequestIndex(call(sent).segments),
+        vault=vault(),
+        treatment={} if how is None else {"PHONE_NUMBER": how},
+        json=JsonStringTracker() if json else None,
+    )
+
+
+def test_an_invented_value_is_replaced_for_good() -> None:
+    result = treated("call 03-1234-5678 now", "03-1234-5678")
+    assert result.text == "call [PHONE_NUMBER] now"
+    assert result.generated == {"PHONE_NUMBER": 1}
+
+
+@pytest.mark.parametrize(
+    "sent", ["I am at 03-1234-5678", "my number: 0312345678", "０３ー１２３４ー５６７８"]
+)
+def test_the_callers_own_value_is_not_invented_however_it_was_spelled(sent: str) -> None:
+    result = treated("call 03-1234-5678 now", "03-1234-5678", sent=sent)
+    assert result.text == "call 03-1234-5678 now"
+    assert result.generated == {}
+
+
+def test_kept_and_blocked() -> None:
+    kept = treated("call 03-1234-5678", "03-1234-5678", "keep")
+    assert (kept.text, kept.generated) == ("call 03-1234-5678", {"PHONE_NUMBER": 1})
+    with pytest.raises(ContentBlocked) as caught:
+        treated("call 03-1234-5678", "03-1234-5678", "block")
+    assert "1234" not in str(caught.value)
+
+
+def test_placeholders_minted_here_are_left_to_the_restorer() -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    span = Span(1, len(minted) - 1, "SECRET_GENERIC")
+    index = RequestIndex(call("Tanaka").segments)
+    assert treat(minted, [span], index=index, vault=request, treatment={}).text == minted
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ('{"phone": "03-1234-5678"}', "03-1234-5678"),
+        ('{"phone": 4111111111111111}', "4111111111111111"),
+    ],
+)
+def test_arguments_stay_valid_json(raw: str, value: str) -> None:
+    assert json.loads(treated(raw, value, json=True).text) == {"phone": "[PHONE_NUMBER]"}
+
+
+def test_a_surrogate_in_a_reply_was_not_invented() -> None:
+    request = vault()
+    made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)
+    assert made is not None
+    result = treat(
+        f"call {made}",
+        [Span(5, 5 + len(made), "PHONE_NUMBER")],
+        index=RequestIndex(call("03-1234-5678").segments),
+        vault=request,
+        treatment={},
+    )
+    assert result.text == f"call {made}"
+    assert result.generated == {}
+
+
+def test_text_that_holds_stand_ins_alone_was_not_invented() -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)
+    assert only_replacements(f"({minted}, {made}!)", request)
+    for text in (f"{minted} 1", f"{minted}x", minted[:-1], "[PERSON_k7f3q2ab]", "(03-1234-5678)"):
+        assert not only_replacements(text, request), text
+
+
+@given(st.lists(st.text()), st.integers(1, 7))
+def test_the_state_is_known_at_every_split(values: list[str], size: int) -> None:
+    raw = json.dumps(values)
+    state = JsonStringTracker()
+    for start in range(0, len(raw), size):
+        state.advance(raw[start : start + size])
+        consumed = raw[: start + size]
+        assert state.in_string == _inside(consumed)
+    assert not state.in_string
+
+
+def _inside(consumed: str) -> bool:
+    """An independent answer: what is left after taking out whole strings has an opening quote."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while (quote := consumed.find('"', position)) >= 0:
+        try:
+            _, position = decoder.raw_decode(consumed, quote)
+        except json.JSONDecodeError:
+            return True
+    return False
