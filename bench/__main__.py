@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 
 
 def bench(requests: Requests = 300, as_json: AsJson = False) -> None:
-    """Print what each subject costs. Nothing is written."""
+    """Print the cost of each subject. No file is written."""
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
         found = asyncio.run(_bench(Path(folder), requests))
     output = (
@@ -46,7 +46,7 @@ async def _bench(folder: Path, requests: int) -> Run:
 async def _scenario(
     running: Subjects, scenario: Scenario, conversations: Conversations, requests: int
 ) -> dict[str, Figures]:
-    """Rounds in which the subjects take turns, so that a change of the machine's pace meets all of them."""
+    """Rounds in which the subjects take turns, so that a change in the machine's speed affects all of them."""
     samples, cpu = defaultdict[str, list[Sample]](list), defaultdict[str, float](float)
     for subject in running:
         await _round(running, subject, scenario, conversations.take(_WARM_UP))

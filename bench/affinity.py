@@ -1,8 +1,8 @@
-"""``python -m bench.affinity``: what choosing a replica costs, and what keeping a conversation at its replica saves.
+"""``python -m bench.affinity``: the cost of choosing a replica, and the saving when a conversation stays at its replica.
 
-Three llama.cpp servers with the model of the demonstration stand behind the gateway. Conversations take turns, as those of many people
-do; each turn sends the whole history. The servers say of each prompt how much of it they still had in their cache. The same load runs
-with the conversations remembered and not, each with servers of its own, whose caches are empty.
+Three llama.cpp servers with the model of the demonstration serve the gateway. Conversations are interleaved, like those of many users;
+each turn sends the whole history. The servers report how much of each prompt was in their cache. The same load runs
+with and without remembered conversations, each time with new servers, whose caches are empty.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _REMEMBERED: Final = {"remembered": 10_000, "not remembered": 0}
 
 @dataclass(kw_only=True)
 class Figures:
-    """What the servers had to read."""
+    """Prompt tokens that the servers processed."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -41,13 +41,13 @@ class Figures:
 
     @property
     def hit_rate(self) -> float:
-        """The share of prompt tokens that a server still had."""
+        """The share of prompt tokens that were in a server's cache."""
         return self.cached_tokens / self.prompt_tokens
 
 
 @asynccontextmanager
 async def gateway(folder: Path, conversations: int, key: str) -> AsyncIterator[str]:
-    """The gateway before three fresh replicas."""
+    """The gateway in front of three new replicas."""
     cores = sorted(os.sched_getaffinity(0))
     async with AsyncExitStack() as stack:
         models = {
@@ -67,7 +67,7 @@ async def gateway(folder: Path, conversations: int, key: str) -> AsyncIterator[s
 async def converse(
     session: aiohttp.ClientSession, url: str, numbers: Iterator[int], turns: int, figures: Figures
 ) -> None:
-    """Conversations one after the other, from the numbers that all share; a turn of another comes between two of one."""
+    """Runs conversations from the shared numbers one after another; concurrent callers interleave their turns."""
     for number in numbers:
         history: list[dict[str, str]] = []
         for turn in range(turns):
@@ -82,14 +82,14 @@ async def converse(
 
 
 def count(usage: dict[str, object], figures: Figures) -> None:
-    """Add what one server said of a prompt."""
+    """Add what one server reported about a prompt."""
     details = usage.get("prompt_tokens_details")
     figures.prompt_tokens += int(str(usage["prompt_tokens"]))
     figures.cached_tokens += int(details["cached_tokens"]) if isinstance(details, dict) else 0
 
 
 async def measure(conversations: int, turns: int, remembered: int) -> Figures:
-    """The load, through a gateway and replicas of its own."""
+    """Run the load through a new gateway and new replicas."""
     figures, key = Figures(), f"sk-sekisho-{secrets.token_urlsafe(24)}"
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     numbers = iter(range(1, conversations + 1))
@@ -111,7 +111,7 @@ def main(
     turns: Annotated[int, typer.Option(min=2)] = 4,
     as_json: bool = False,
 ) -> None:
-    """Print what share of the prompts the servers had in their caches, and how long the load took."""
+    """Print the share of prompt tokens from the caches, and the duration of the load."""
     for name, remembered in _REMEMBERED.items():
         found = asyncio.run(measure(conversations, turns, remembered))
         if as_json:

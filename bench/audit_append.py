@@ -20,15 +20,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from gateway.audit.entry import AuditEntry
 from gateway.audit.log import AuditLog
 from gateway.audit.proof.verify import verify
-from gateway.audit.record import body, entry
+from gateway.audit.record import body
 from gateway.audit.sqlite import SqliteStore
-from gateway.exchange import AuditEntry, Exchange, Outcome
+from gateway.exchange import Attempt, Exchange, Outcome
 from gateway.keys import KeyRing
+from gateway.types import Deployment
 
 CONCURRENCY: Final = (1, 8, 64)
 ROUNDS: Final = 3
+_DEPLOYMENT: Final = Deployment(
+    name="r1-a",
+    kind="openai",
+    base_url="http://127.0.0.1:9/v1",
+    model="deepseek-r1",
+    operator="self",
+    zone="in-house",
+    datacentre="JP",
+    weights="deepseek-r1",
+)
 
 Append: TypeAlias = Callable[[], Awaitable[object]]
 
@@ -44,18 +56,22 @@ class Figure:
 
 
 def sample() -> AuditEntry:
-    """An outcome such as a served chat leaves behind."""
+    """An outcome like that of a served chat."""
     exchange = Exchange(
         request_id="0192f0c1-7d5e-7c3a-9b1e-2f4a6c8e0d1b",
         started=0.0,
         dialect="openai",
         operation="chat.completions",
         model="deepseek-r1",
-        redactions={"PERSON": 2, "EMAIL_ADDRESS": 1},
-        attempts=1,
-        outcome=Outcome(kind="served", status=200),
+        attempt=Attempt(
+            number=1,
+            deployment=_DEPLOYMENT,
+            redactions={"PERSON": 2, "EMAIL_ADDRESS": 1},
+            placeholder_key_id="k1",
+        ),
     )
-    return entry(exchange, "outcome", datetime.now(UTC))
+    served = Outcome(kind="served", status=200)
+    return AuditEntry.of(exchange, "outcome", datetime.now(UTC), served)
 
 
 async def load(append: Append, appends: int, concurrency: int) -> tuple[float, float]:
@@ -74,7 +90,7 @@ async def load(append: Append, appends: int, concurrency: int) -> tuple[float, f
 
 @asynccontextmanager
 async def audit_log(path: Path) -> AsyncIterator[Append]:
-    """The gateway's log. Checked afterwards: what is measured did what it promises."""
+    """The gateway's log. It is verified afterwards, so that the figures are those of a working log."""
     ring, found = KeyRing.new(), sample()
     log = AuditLog(SqliteStore(path), origin="bench", ring=ring, checkpoint_seconds=1.0)
     await log.start()
@@ -104,7 +120,7 @@ async def plain(path: Path) -> AsyncIterator[Append]:
 
 
 async def measure(appends: int) -> list[Figure]:
-    """Every subject at every concurrency, in turn, so that a slow moment meets them all."""
+    """Every subject at every concurrency, in turn, so that a slow moment affects all of them."""
     subjects = {"audit log": audit_log, "plain": plain}
     best: dict[tuple[str, int], tuple[float, float]] = {}
     for _ in range(ROUNDS):

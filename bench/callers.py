@@ -1,6 +1,6 @@
-"""What identity and quotas cost a request: without quotas, counted in memory, and counted in Redis, in one run.
+"""The cost of identity and quotas for a request: without quotas, counted in memory, and counted in Redis, in one run.
 
-Each request is authenticated with a key of the key file (whose news of revocations is fetched beside it), reserves on three
+Each request is authenticated with a key of the key file (whose revocations are polled meanwhile), reserves on three
 quotas, and settles. Besides the time, the commands that Redis served for it are counted by Redis itself.
 
 Run with ``python -m bench.callers [--json] [--requests N]``. Needs ``redis-server``.
@@ -19,14 +19,14 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, ReplyStats
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.credential import Peer
 from gateway.identity.keys.api_keys import ApiKeys
 from gateway.identity.keys.key_file import KeyFile, mint, write
 from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.tokens.on_behalf_of import Users
+from gateway.identity.tokens.on_behalf_of import EndUsers
 from gateway.keys import KeyRing
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.counters import QuotaCounters
@@ -73,11 +73,11 @@ class Figure:
     """Wall time of the run over its requests."""
     ratio: float
     commands: float
-    """Commands of scripts that Redis served for each request."""
+    """Script commands that Redis executed per request."""
 
 
 class Stages:
-    """Identity and quotas as the pipeline has them."""
+    """Identity and quotas as in the pipeline."""
 
     def __init__(self, identity: Authenticator, quotas: Quotas, key: str) -> None:
         self._identity = identity
@@ -87,12 +87,11 @@ class Stages:
 
     async def request(self) -> None:
         self._number += 1
-        exchange = Exchange(
-            request_id=f"req_{id(self)}_{self._number}", started=0.0, dialect="", operation=""
-        )
+        request_id = f"req_{id(self)}_{self._number}"
+        exchange = Exchange(request_id=request_id, started=0.0, dialect="", operation="")
         principal = await self._identity.authenticate(self._headers, _PEER)
-        held = await self._quotas.reserve(principal, _CALL, _SIZES, exchange)
-        exchange.usage = UsageEvent(input_tokens=100, output_tokens=100)
+        held = await self._quotas.reserve(principal, _CALL, _SIZES, request_id)
+        exchange.reply = ReplyStats(usage=UsageEvent(input_tokens=100, output_tokens=100))
         held.settle(exchange)
 
 
@@ -109,7 +108,7 @@ async def stages(path: Path, state: State, quotas: tuple[Quota, ...]) -> AsyncIt
         file=file,
         tokens=None,
         certificates=None,
-        users=Users((), ring),
+        users=EndUsers((), ring),
         revocations=Revocations(state, file, stale_seconds=1.0, log=structlog.get_logger()),
         lockout=Lockout(10, 60.0),
     )
@@ -139,7 +138,7 @@ def scripts(server: RedisServer) -> int:
 
 
 async def run(requests: int) -> list[Figure]:
-    """The subjects in turns, so that a change of the machine's pace meets all of them."""
+    """The subjects in turns, so that a change in the machine's speed affects all of them."""
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as name:
         folder = Path(name)
         async with RedisServer(folder) as server, AsyncExitStack() as stack:

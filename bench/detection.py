@@ -1,10 +1,10 @@
-"""Detection beside stock Presidio, in one run: how much is found, and what it costs.
+"""Detection compared with stock Presidio, in one run: what is found, and the time it takes.
 
     python -m bench.detection [GOLD_DIRECTORY]
 
 Stock Presidio is its default engine with spaCy's small English model. A gold set is a file of JSON lines with ``id``,
-``text`` and ``spans``; names that begin with ``ja`` are Japanese, which stock Presidio does not read. Both take turns on
-each message, on one thread, so that a change of the machine's pace meets both.
+``text`` and ``spans``; files whose names begin with ``ja`` are Japanese, which stock Presidio does not read. Both take turns
+on each message, on one thread, so that a change of the machine's clock affects both.
 """
 
 import itertools
@@ -30,7 +30,7 @@ _LANGUAGES: Final = ("en", "ja")
 _NOT_HEADLINE: Final = frozenset(
     ("ORG", "ORGANIZATION", "COMPANYNAME", "DATE", "DATE_TIME", "DATEOFBIRTH", "DOB", "TIME", "NRP", "NORP", "AGE", "MISC", "TITLE", "QUANTITY", "ORDINAL", "CARDINAL", "MONEY", "PERCENT", "PRODUCT", "EVENT", "TITLE_AFFIX", "WORK_OF_ART", "LANGUAGE", "LAW", "MOVEMENT", "NATIONALID", "DRIVERLICENSENUM", "ZIPCODE")
 )  # fmt: skip
-"""What the gateway does not mask by default, and labels for which the sets have no common name."""
+"""Labels that the gateway does not mask by default, and labels for which the sets have no common name."""
 _ROUNDS: Final = 40
 _SENTENCES: Final = (
     "Could you summarise what {0} said about the delivery to {1} last week and list the open points?",
@@ -43,7 +43,7 @@ _PEOPLE: Final = ("Maria Lopez", "Kenji Tanaka", "Anna Kowalska", "John Smith", 
 _PLACES: Final = ("Osaka", "Chicago", "Leeds", "12 Elm Street, Springfield", "Porto")
 
 
-def ours() -> Detect:
+def gateway_engine() -> Detect:
     """The gateway's engine, with both languages, as its processes run it."""
     engine = build(_LANGUAGES)
 
@@ -55,7 +55,7 @@ def ours() -> Detect:
 
 
 def stock() -> Detect:
-    """Presidio as it comes."""
+    """Presidio in its default configuration."""
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
     models = [{"lang_code": "en", "model_name": MODEL}]
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
@@ -68,7 +68,7 @@ def stock() -> Detect:
 
 
 def message(words: int, seed: int) -> str:
-    """A message of about so many words, which no other seed gives."""
+    """A message of about this many words, different for each seed."""
     sentences = itertools.islice(itertools.cycle(_SENTENCES), seed % 5, None)
     text = ""
     for number, sentence in enumerate(sentences):
@@ -109,11 +109,11 @@ def scores(rows: list[dict[str, Any]], detect: Detect) -> Iterator[tuple[str, Sc
 
 def main(arguments: list[str]) -> None:
     """Print both tables."""
-    subjects = {"sekisho": ours(), "stock Presidio": stock()}
+    subjects = {"sekisho": gateway_engine(), "stock Presidio": stock()}
     print("milliseconds at p50, one thread")
     for words in (40, 200):
-        mine, theirs = speed(subjects["sekisho"], subjects["stock Presidio"], words)
-        print(f"  {words} words: {mine:.2f}, stock {theirs:.2f}: {theirs / mine:.1f} times faster")
+        own, rival = speed(subjects["sekisho"], subjects["stock Presidio"], words)
+        print(f"  {words} words: {own:.2f}, stock {rival:.2f}: {rival / own:.1f} times faster")
     for path in sorted(Path(arguments[0]).glob("*.jsonl")) if arguments else ():
         rows = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
         for name, detect in subjects.items():

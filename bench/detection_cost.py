@@ -1,9 +1,9 @@
-"""What scanning costs beside its rules: a text seen before, a chat with one new turn, a second process, a start.
+"""Costs of scanning: a cached text, a chat with one new turn, a second process, a start.
 
     python -m bench.detection_cost
 
 Everything runs through ``Scanner`` and ``ProcessDetector``, as ``serve`` does; Japanese text on one engine, on one
-thread. Memory is PSS: what processes share is divided among them.
+thread. Memory is PSS: memory that processes share is divided among them.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _PLACES: Final = ("大阪", "横浜", "福岡", "札幌", "名古屋")
 
 
 def japanese(characters: int, seed: int) -> str:
-    """A message of so many characters, which no other seed near it gives."""
+    """A message of this many characters, different for neighbouring seeds."""
     text = f"{seed}件目です。"
     for number in itertools.count(seed):
         if len(text) >= characters:
@@ -79,7 +79,7 @@ def japanese_milliseconds() -> float:
 
 
 def scanner(detector: ProcessDetector) -> Scanner:
-    """As the gateway makes it."""
+    """A scanner as the gateway configures it."""
     return Scanner(
         detector,
         languages=_LANGUAGES,
@@ -114,7 +114,7 @@ async def throughput(detector: ProcessDetector, first: int) -> float:
 
 
 async def turns(one: Scanner) -> tuple[float, float]:
-    """Seconds for a message alone, and for a chat of ten of which nine were seen, in turns of the two."""
+    """Seconds for one message, and for a chat of ten of which nine are cached, measured in turns."""
     alone, tenth = [], []
     for seed in range(0, 40 * 10, 10):
         chat = [message(40, 5_000 + seed + turn) for turn in range(10)]
@@ -125,12 +125,12 @@ async def turns(one: Scanner) -> tuple[float, float]:
 
 
 def workers() -> list[psutil.Process]:
-    """The detector processes, which a fork server has made."""
+    """The detector processes, children of a fork server."""
     return [worker for server in psutil.Process().children() for worker in server.children()]
 
 
 async def replacement(detector: ProcessDetector) -> tuple[float, int]:
-    """Seconds from the death of the only process, under load, to the next answer; and how many calls were refused."""
+    """Seconds from the death of the only process, under load, to the next answer, and the number of refused calls."""
     (child,) = workers()
     refused, answered = 0, asyncio.Event()
     seeds = itertools.count(90_000)
@@ -166,8 +166,8 @@ async def pools() -> None:
     print(f"this process and the detector's: {Tree(root=psutil.Process()).pss_bytes() >> 20} MiB")
     await scans(scanner(single), [call([message(40, seed)]) for seed in range(50)])
     known = [call([message(40, 1_000)])] * 400
-    seen = await scans(scanner(single), known)
-    print(f"a message of 40 words seen before: {seen * 1e6:.0f} µs")
+    cached = await scans(scanner(single), known)
+    print(f"a cached message of 40 words: {cached * 1e6:.0f} µs")
     alone, tenth = await turns(scanner(single))
     print(f"a tenth turn over a message alone: {tenth / alone:.2f} ({alone * 1e3:.1f} ms alone)")
     seconds, refused = await replacement(single)
@@ -184,7 +184,7 @@ async def pools() -> None:
 
 
 def main() -> None:
-    """Measure all of it and print a line each."""
+    """Run every measurement and print a line for each."""
     asyncio.run(pools())
     print(f"Japanese, 500 characters: {japanese_milliseconds():.2f} ms")
 

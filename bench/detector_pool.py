@@ -3,9 +3,9 @@
     python -m bench.detector_pool [--requests N] [--json]
 
 Both run the gateway's own engine in as many processes, on the same passages, in turns. Printed for each:
-latency, CPU of all processes together, and how long after the death of every process the next request is
-answered. The last column is pebble's figure over ours. Before it measures, the run checks that both find the
-planted value.
+latency, CPU of all processes together, and how long the next request takes after all processes were killed.
+The last column is pebble's figure divided by ours. Before measuring, the run checks that both find the
+test value.
 """
 
 import argparse
@@ -115,9 +115,9 @@ def _cpu() -> float:
 
 
 async def _recovery(detect: Detect) -> float:
-    """Seconds from the death of every detector process to the next answer; infinite when none comes."""
+    """Seconds from killing every detector process to the next answer; infinite when there is none."""
     for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # it ended with another
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended together with another
             if "resource_tracker" not in " ".join(child.cmdline()):
                 child.kill()
     began = time.perf_counter()
@@ -153,7 +153,7 @@ async def _run(name: str, requests: int) -> dict[str, dict[str, float]]:
 async def _warm(detect: Detect) -> None:
     spans = await detect([CASES[0][1], CASES[2][1]])
     if not all(any(s.entity == "EMAIL_ADDRESS" for s in many) for many in spans):
-        sys.exit("the planted value was not found: nothing would be measured")
+        sys.exit("the test value was not found: the figures would be meaningless")
 
 
 def main() -> None:

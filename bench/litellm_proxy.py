@@ -1,4 +1,4 @@
-"""LiteLLM's proxy 1.106.2, in an environment of its own (``make clients``): bare, or with its Presidio guardrail."""
+"""LiteLLM's proxy 1.106.2, in a separate environment (``make clients``): bare, or with its Presidio guardrail."""
 
 import asyncio
 import sys
@@ -22,13 +22,13 @@ BIN: Final = ROOT / ".tools/litellm/bin"
 async def litellm_proxy(
     folder: Path, upstream: str, key: str, *, guardrail: bool = False
 ) -> AsyncIterator[Subject]:
-    """The proxy before a model server, one worker.
+    """The proxy in front of a model server, with one worker.
 
-    With ``guardrail``, Presidio's two services are started for it, redact every request and put values back; they
+    With ``guardrail``, Presidio's two services are started for it, redact every request and restore values; they
     count as part of the subject.
 
     Raises:
-        DidNotStart: with its own words.
+        DidNotStart: with its log.
     """
     if not guardrail:
         async with _proxy(folder, "litellm", upstream, key, {}) as root:

@@ -12,7 +12,7 @@ _HEADERS = {"content-type": "application/json"}
 
 
 class WrongAnswer(RuntimeError):
-    """A subject answered with something other than a reply: its figures would mean nothing."""
+    """A subject did not answer with a valid reply: its figures would be meaningless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ async def drive(url: str, key: str, bodies: Iterable[bytes], concurrency: int = 
     """Send every body and wait for every reply.
 
     Raises:
-        WrongAnswer: any reply is not a 200 with text in it.
+        WrongAnswer: a reply is not a 200 with text.
     """
     waiting, samples = iter(bodies), list[Sample]()
     headers = {**_HEADERS, "authorization": f"Bearer {key}"}

@@ -1,4 +1,4 @@
-"""What a subject costs, over all of its processes: CPU from the kernel's accounts, memory as PSS."""
+"""The cost of a subject over all of its processes: CPU from the kernel's accounting, memory as PSS."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ class Tree:
 
     root: psutil.Process
     beside: tuple[psutil.Process, ...] = ()
-    """Services that work for it, each with its own descendants."""
+    """Services that belong to it, each with its own descendants."""
 
     def cpu_seconds(self) -> float:
-        """User and system time so far, that of children which have ended included."""
+        """User and system time so far, including that of children that have ended."""
         return sum(_cpu(process) for process in self._all())
 
     def pss_bytes(self) -> int:
-        """Proportional set size: what is shared is divided among its sharers (proc(5), smaps)."""
+        """Proportional set size: shared pages are divided among the processes that share them (proc(5), smaps)."""
         return sum(process.memory_full_info().pss for process in self._all())
 
     def _all(self) -> list[psutil.Process]:
@@ -32,7 +32,7 @@ def _cpu(process: psutil.Process) -> float:
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """The value below which ``percent`` of the sorted values lie, interpolated (NIST, type 7)."""
+    """The value below which ``percent`` of the sorted values are, interpolated (NIST, type 7)."""
     ordered = sorted(values)
     place = (len(ordered) - 1) * percent / 100
     low = int(place)

@@ -1,6 +1,6 @@
-"""The least that any gateway in Python does: FastAPI in, aiohttp out, bytes through.
+"""The minimum work of any gateway in Python: FastAPI and aiohttp, which forward bytes.
 
-``python -m bench.passthrough PORT UPSTREAM``. It is what the gateway's own work is measured against.
+``python -m bench.passthrough PORT UPSTREAM``. It is the baseline for the gateway.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Requests as people send them: each with personal data, no two alike, so that no cache helps by accident."""
+"""Realistic requests, each with unique personal data, so that no cache has an effect by accident."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ _ANSWER = (
 
 
 def values(n: int) -> dict[str, str]:
-    """The planted values of turn ``n``; the card number passes its check digit."""
+    """The test values of turn ``n``; the card number has a valid check digit."""
     name = f"{_FIRST[n % 12]} {_LAST[n // 12 % 12]}"
     return {
         "n": str(n),

@@ -1,7 +1,7 @@
-"""What a decision costs: remembered, on the embedded engine, and through an OPA server, in one run.
+"""The cost of a decision: from the cache, on the embedded engine, and through an OPA server, in one run.
 
-Beside it, what a whole request costs in the gateway, and how often a generated day of traffic finds its decision
-remembered. The engines take turns over the same facts, so that a change of the machine's pace meets both.
+For comparison, the cost of a whole request, and the cache hit rate over a generated day of traffic.
+The engines take turns over the same facts, so that a change in the machine's speed affects both.
 
 Run with ``python -m bench.policy [--json] [--requests N] [--opa PATH]``; without an OPA binary its row is left out.
 """
@@ -41,7 +41,7 @@ Times: TypeAlias = dict[str, list[float]]
 
 
 async def measure(requests: int, opa: Path | None) -> dict[str, object]:
-    """The figures: microseconds at p50 and p99, and the share of decisions that were remembered."""
+    """The figures: microseconds at p50 and p99, and the share of cached decisions."""
     built = build(POLICIES)
     traffic = list(day(built, requests))
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ async def measure(requests: int, opa: Path | None) -> dict[str, object]:
 
 
 async def _times(built: Build, traffic: list[Request], engines: dict[str, Engine]) -> Times:
-    """Cold decisions on each engine in turn, each believed and built; then the same ones remembered."""
+    """Uncached decisions on each engine in turn, validated and built; then the same ones from the cache."""
     sample = traffic[:: max(1, len(traffic) // SAMPLES)]
     times: Times = {name: [] for name in ("remembered", *engines)}
     again = 0.0
@@ -94,7 +94,7 @@ async def _remembered(built: Build, traffic: list[Request]) -> float:
 
 
 async def _whole(folder: Path) -> list[float]:
-    """Whole requests through a gateway of its own, with the proof that it was at work."""
+    """Whole requests through a separate gateway, with a check that it masks and restores."""
     async with subjects(folder) as running:
         await control(running)
         firsts = Conversations().take(SAMPLES // 3)
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--requests", type=int, default=20_000, help="decisions of the day")
     parser.add_argument(
-        "--opa", type=Path, help="the opa binary; else the one that make tools built"
+        "--opa", type=Path, help="the opa binary; default: the one built by make tools"
     )
     options = parser.parse_args()
     built = Path(".tools/bin/opa")

@@ -1,4 +1,4 @@
-"""Stock Presidio's analyzer over HTTP, as its own container serves it: ``python -m bench.presidio_analyzer_service PORT``."""
+"""Stock Presidio's analyzer over HTTP, like its official container: ``python -m bench.presidio_analyzer_service PORT``."""
 
 import sys
 from typing import Any

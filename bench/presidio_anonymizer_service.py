@@ -1,4 +1,4 @@
-"""Presidio's anonymizer over HTTP, as its own container serves it: run by the Python of LiteLLM's environment.
+"""Presidio's anonymizer over HTTP, like its official container; run with the Python of LiteLLM's environment.
 
 .tools/litellm/bin/python bench/presidio_anonymizer_service.py PORT
 """
@@ -14,7 +14,7 @@ from presidio_anonymizer.entities import RecognizerResult
 
 
 def app() -> FastAPI:
-    """``POST /anonymize`` with its default operator, which names the kind of value."""
+    """``POST /anonymize`` with its default operator, which inserts the kind of value."""
     engine = AnonymizerEngine()
     service = FastAPI()
 

@@ -14,7 +14,7 @@ PERCENTS = (50, 95, 99)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One subject in one scenario. CPU in microseconds a request, times in milliseconds, PSS in MiB."""
+    """One subject in one scenario. CPU in microseconds per request, times in milliseconds, PSS in MiB."""
 
     requests: int
     cpu_us: float
@@ -28,7 +28,7 @@ Run = dict[str, dict[str, Figures]]
 
 
 def figures(samples: list[Sample], cpu_seconds: float, pss_bytes: int) -> Figures:
-    """What the samples of one subject in one scenario come to."""
+    """The figures of the samples of one subject in one scenario."""
     return Figures(
         requests=len(samples),
         cpu_us=cpu_seconds / len(samples) * 1e6,
@@ -39,7 +39,7 @@ def figures(samples: list[Sample], cpu_seconds: float, pss_bytes: int) -> Figure
 
 
 def data(run: Run) -> dict[str, Any]:
-    """The run as JSON: every figure, its ratio to the passthrough's, and where it was run."""
+    """The run as JSON: every figure, its ratio to the passthrough's, and the machine."""
     return {
         "machine": {
             "cores": os.cpu_count(),
@@ -58,7 +58,7 @@ def data(run: Run) -> dict[str, Any]:
 
 
 def history_ratio(run: Run) -> float:
-    """The gateway's CPU for ten turns of which nine are known, over that for one alone."""
+    """The gateway's CPU for ten turns of which nine are known, divided by that for a single turn."""
     return run[KNOWN.name]["gateway"].cpu_us / run[ALONE.name]["gateway"].cpu_us
 
 

@@ -1,7 +1,7 @@
-"""``python -m bench.rivals``: the gateway beside LiteLLM's proxy, bare and with its Presidio guardrail, in one run.
+"""``python -m bench.rivals``: the gateway compared with LiteLLM's proxy, bare and with its Presidio guardrail, in one run.
 
 CPU of all processes of a subject for each request: one message of 40 words, one of 200, and a chat of ten turns of
-which nine were seen before. Every text is new to every subject. The gateway finds, decides, masks, restores and records;
+which nine are known. Every text is new to every subject. The gateway finds, decides, masks, restores and records;
 the guardrail finds, masks and restores; the bare proxy only forwards.
 """
 
@@ -69,13 +69,13 @@ KINDS: Final[dict[str, Callable[[int], list[bytes]]]] = {
 
 
 async def control(subject: Subject, key: str, upstream: Subject, *, masks: bool) -> None:
-    """Prove what is under test: whether the model sees the address that a message holds.
+    """Check the subject: whether the model receives the address in a message.
 
-    That it comes back is asked of the gateway alone: where findings overlap, the guardrail of LiteLLM 1.106.2
-    numbers them in a way that it can't undo, and the reply comes back broken.
+    Only the gateway must restore it: when findings overlap, the guardrail of LiteLLM 1.106.2
+    numbers them in a way that it can't reverse, and the reply is damaged.
 
     Raises:
-        WrongAnswer: a benchmark of something that was not at work.
+        WrongAnswer: the subject does not work as described.
     """
     number = _SPACING + masks
     text = new(200, number)
@@ -92,7 +92,7 @@ async def cost(subject: Subject, key: str, bodies: list[bytes]) -> float:
         await drive(subject.url, key, bodies[:-1])
     before = subject.tree.cpu_seconds()
     await drive(subject.url, key, bodies[-1:])
-    await asyncio.sleep(0.02)  # what a subject writes down after its answer is its own cost too
+    await asyncio.sleep(0.02)  # what a subject writes after its answer is part of its cost
     return subject.tree.cpu_seconds() - before
 
 
@@ -138,7 +138,7 @@ async def _bench(requests: int) -> dict[str, dict[str, float]]:
 
 
 def main(requests: Requests = 30) -> None:
-    """Print what each subject costs. Nothing is written."""
+    """Print the cost of each subject. No file is written."""
     if not (BIN / "litellm").exists():
         sys.exit("LiteLLM's proxy is not installed: make clients")
     typer.echo(text(asyncio.run(_bench(requests))))

@@ -1,7 +1,7 @@
-"""What the way out costs a request: the choice of a deployment, and sending through each door, in one run.
+"""The cost of routing and sending a request: the selection of a deployment, and each kind of upstream, in one run.
 
-Beside the doors stands a bare aiohttp session to the same server: what is left is the gateway's. The choice is one of three replicas for
-a chat of ten turns, whose replica is remembered. All take turns, so that a change of the machine's pace meets all.
+A bare aiohttp session to the same server is the baseline: the difference is the gateway's cost. The selection is among three replicas for
+a chat of ten turns, whose replica is remembered. All take turns, so that a change in the machine's speed affects all of them.
 
 Run with ``python -m bench.routing [--json] [--requests N]``; without litellm its row is left out.
 """
@@ -43,7 +43,7 @@ SendRequest: TypeAlias = Callable[[], Awaitable[None]]
 
 
 async def measure(requests: int) -> dict[str, object]:
-    """Microseconds at p50 and p99 by row, and each door's p50 above the bare session's."""
+    """Microseconds at p50 and p99 by row, and each upstream's p50 above the bare session's."""
     async with _server() as url, _bare(url) as bare, _gateway_url(url, {}) as direct:
         subjects: dict[str, SendRequest] = {
             "bare session": bare,
@@ -66,7 +66,7 @@ async def measure(requests: int) -> dict[str, object]:
 
 async def _times(subjects: dict[str, SendRequest], requests: int) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in subjects}
-    for ask in subjects.values():  # connections are made, models are built
+    for ask in subjects.values():  # warm up: open connections, build models
         await ask()
     for _ in range(requests):
         for name, ask in subjects.items():
@@ -132,7 +132,7 @@ async def _gateway_url(url: str, kind: dict[str, str]) -> AsyncIterator[SendRequ
 
 
 def _choice() -> SendRequest:
-    """A place at one of three replicas, taken and given back."""
+    """A slot at one of three replicas, acquired and released."""
     replicas = {name: deployment("http://127.0.0.1:9/v1") for name in ("a", "b", "c")}
     settings = Settings.model_validate(
         {
@@ -177,7 +177,7 @@ def _decision(*permitted: str) -> Decision:
 
 
 def _cleared(settings: DeploymentSettings) -> Cleared:
-    """A question in which one value was masked, so that the wire is searched."""
+    """A question with one masked value, so that the wire check has something to search for."""
     vault = RequestVault(b"k" * 32, "bench")
     vault.put("PERSON", "Kenji Tanaka")
     call = MaskedCall(

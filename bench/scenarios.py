@@ -1,4 +1,4 @@
-"""What is asked of every subject, and the controls that prove the figures mean something."""
+"""The scenarios that every subject runs, and the checks that make the figures meaningful."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ TURNS = 10
 class Scenario:
     """A kind of request.
 
-    ``body`` gives the measured request, ``known`` those that come before it; both take the number of the
-    first turn of a conversation, which has :data:`TURNS` turns and one to spare for itself alone.
+    ``body`` returns the measured request, ``known`` those before it; both take the number of the
+    first turn of a conversation, which has :data:`TURNS` turns of its own plus one spare.
     """
 
     name: str
@@ -47,7 +47,7 @@ SCENARIOS = (ALONE, KNOWN, STREAMED)
 
 
 class Conversations:
-    """Gives every conversation turns of its own, so that nothing measured was seen before."""
+    """Gives every conversation its own turns, so that no measured turn is known from before."""
 
     def __init__(self) -> None:
         self._first = count(step=TURNS + 1)
@@ -58,7 +58,7 @@ class Conversations:
 
 
 async def prepare(subject: Subject, key: str, scenario: Scenario, firsts: list[int]) -> None:
-    """Send what comes before the measured requests."""
+    """Send the requests before the measured ones."""
     known = [body for first in firsts for body in scenario.known(first)]
     if known:
         await drive(subject.url, key, known)
@@ -70,10 +70,10 @@ async def run(subject: Subject, key: str, scenario: Scenario, firsts: list[int])
 
 
 async def control(subjects: Subjects) -> None:
-    """Prove what was under test: the gateway masks and restores, the passthrough does neither.
+    """Check the subjects: the gateway masks and restores, the passthrough does neither.
 
     Raises:
-        WrongAnswer: a benchmark of something that was not at work.
+        WrongAnswer: a subject does not work as described.
     """
     for subject in subjects:
         masks = subject is subjects.gateway
@@ -86,12 +86,12 @@ async def control(subjects: Subjects) -> None:
             on_the_wire = [value for value in planted if value in seen]
             if bool(on_the_wire) == masks or any(value not in sample.text for value in planted):
                 raise WrongAnswer(
-                    f"{subject.name}: {len(on_the_wire)} of {len(planted)} planted values reached the "
+                    f"{subject.name}: {len(on_the_wire)} of {len(planted)} test values reached the "
                     f"model, {sum(v in sample.text for v in planted)} came back (stream: {stream})"
                 )
 
 
 async def received(upstream: Subject) -> str:
-    """The last request that the model server got."""
+    """The last request that the model server received."""
     async with aiohttp.ClientSession() as session, session.get(f"{upstream.url}/last") as reply:
         return await reply.text()

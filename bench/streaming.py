@@ -1,6 +1,6 @@
 """``python -m bench.streaming``: 2,000 streamed events through the gateway, LiteLLM's proxy and neither, in one run.
 
-Events come a millisecond apart, then as fast as the server sends them. The gateway scans (depth ``patterns``) and restores; LiteLLM's proxy, in an environment of its own (``make clients``), has no guardrail
+Events come a millisecond apart, then as fast as the server sends them. The gateway scans (depth ``patterns``) and restores; LiteLLM's proxy, in a separate environment (``make clients``), has no guardrail
 and only forwards. Figures are CPU time of each subject per event, and the time to the first text.
 """
 
@@ -22,7 +22,7 @@ from bench.subjects import Subject, Subjects, subjects
 
 EVENTS: Final = 2000
 PACES: Final = {"a millisecond apart": 0.001, "as fast as they come": 0.0}
-"""Seconds between events: of a model that speaks to one reader, and of one that is never waited for."""
+"""Seconds between events: of a model that generates at reading speed, and of one that sends as fast as possible."""
 _ROUNDS: Final = 3
 
 Requests = Annotated[int, typer.Option("--requests", min=_ROUNDS, help="Streams per subject.")]
@@ -30,7 +30,7 @@ Requests = Annotated[int, typer.Option("--requests", min=_ROUNDS, help="Streams 
 
 @dataclass(kw_only=True)
 class Figures:
-    """What one subject cost over all its streams."""
+    """The cost of one subject over all its streams."""
 
     first: list[float] = field(default_factory=list)
     cpu: float = 0.0
@@ -43,7 +43,7 @@ class Figures:
 
 
 async def stream(subject: Subject, key: str, number: int, figures: Figures) -> None:
-    """One stream, timed. The same question is asked whole first: what a new text costs is ``make bench``'s to say."""
+    """One stream, timed. The same question is sent without streaming first: the cost of a new text is measured by ``make bench``."""
     await drive(subject.url, key, [chat(range(0), number)])
     before = subject.tree.cpu_seconds()
     (sample,) = await drive(subject.url, key, [chat(range(0), number, stream=True)])
@@ -55,7 +55,7 @@ async def stream(subject: Subject, key: str, number: int, figures: Figures) -> N
 
 
 async def compare(found: Subjects, rival: Subject, requests: int) -> dict[str, Figures]:
-    """Rounds in which the subjects take turns, so that a change of the machine's pace meets all of them."""
+    """Rounds in which the subjects take turns, so that a change in the machine's speed affects all of them."""
     taking = (found.upstream, found.passthrough, found.gateway, rival)
     figures = {subject.name: Figures() for subject in taking}
     number = 1
@@ -69,7 +69,7 @@ async def compare(found: Subjects, rival: Subject, requests: int) -> dict[str, F
 
 
 def text(figures: dict[str, Figures]) -> str:
-    """A table, with ratios against the gateway."""
+    """A table, with ratios relative to the gateway."""
     direct = percentile(figures["upstream"].first, 50)
     ours = figures["gateway"].micros
     lines = [
@@ -93,7 +93,7 @@ async def _bench(requests: int, spacing: float) -> dict[str, Figures]:
 
 
 def main(requests: Requests = 5, as_json: bool = False) -> None:
-    """Print what each subject costs. Nothing is written."""
+    """Print the cost of each subject. No file is written."""
     if not (BIN / "litellm").exists():
         sys.exit("LiteLLM's proxy is not installed: make clients")
     for pace, spacing in PACES.items():

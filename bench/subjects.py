@@ -1,4 +1,4 @@
-"""The three subjects of a run, each a process of its own on loopback: upstream, passthrough, gateway."""
+"""The three subjects of a run, each a separate process on loopback: upstream, passthrough, gateway."""
 
 import asyncio
 import os
@@ -26,12 +26,12 @@ _START_SECONDS = 120.0
 
 
 class DidNotStart(RuntimeError):
-    """A subject ended, or never answered; the message ends with its log."""
+    """A subject ended or did not answer; the message ends with its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Something that answers chat completions, and what it costs."""
+    """A server of chat completions, and its cost."""
 
     name: str
     url: str
@@ -40,7 +40,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
-    """All of them, with the key that the gateway asks for (the others ignore it)."""
+    """All of them, with the key that the gateway requires (the others ignore it)."""
 
     upstream: Subject
     passthrough: Subject
@@ -59,10 +59,10 @@ async def subjects(
 
     A streamed answer has ``chunks`` pieces, ``spacing`` seconds apart.
 
-    Where there is more than one core, the load and the model server have the last one to themselves.
+    With more than one core, the load generator and the model server have the last one exclusively.
 
     Raises:
-        DidNotStart: with the subject's own words.
+        DidNotStart: with the subject's log.
     """
     cores = sorted(os.sched_getaffinity(0))
     last, others = cores[-1:], cores[:-1] or cores
@@ -105,7 +105,7 @@ def deployment(base_url: str, model: str = MODEL) -> dict[str, str]:
 def configure(
     folder: Path, port: int, admin: int, deployments: dict[str, dict[str, str]], **more: object
 ) -> Path:
-    """The gateway's configuration: these deployments, everything else as it is by default or in ``more``."""
+    """The gateway's configuration: these deployments, and everything else by default or from ``more``."""
     ring = folder / "ring.json"
     ring.touch(mode=0o600)
     ring.write_text(KeyRing.new().dump())
@@ -171,12 +171,12 @@ async def answers(process: asyncio.subprocess.Process, probe: str) -> bool:
 
 
 def url_of(port: int) -> str:
-    """Where something that listens on the port is reached."""
+    """The URL of a server on the port."""
     return f"http://127.0.0.1:{port}"
 
 
 def free_port() -> int:
-    """A port that nothing listens on yet."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

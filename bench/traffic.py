@@ -1,7 +1,7 @@
-"""A day of decisions, as an audit log holds them: whose requests, with what in them, at which hour.
+"""A generated day of decisions, as in an audit log: callers, findings and times of requests.
 
-Generated from a seed. An application is a program: it calls its models in its own way each time; what people
-type into it, and so what is found there, differs from request to request.
+Generated from a seed. An application calls its models in the same way each time; what its users
+type, and therefore what is found, differs from request to request.
 """
 
 import random
@@ -30,7 +30,7 @@ _HOURS: Final = (1, 1, 1, 1, 1, 2, 3, 5, 9, 12, 12, 11, 9, 11, 12, 12, 11, 9, 6,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request at a time."""
+    """A request, and its time."""
 
     request_id: str
     time: datetime
@@ -49,7 +49,7 @@ def day(build: Build, count: int, *, seed: int = 1) -> Iterator[Request]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _App:
-    """How an application calls: programs repeat themselves, what people type does not."""
+    """The calls of an application: their form is constant, what users type varies."""
 
     name: str
     share: int

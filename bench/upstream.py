@@ -1,7 +1,7 @@
-"""A model server that costs next to nothing: it answers with the last message it was sent.
+"""A model server with minimal cost: it answers with the last message that it received.
 
-``python -m bench.upstream PORT [CHUNKS [SPACING]]``. ``GET /last`` gives the last request body, byte for byte, so that a run can
-prove what was on the wire. A streamed answer has :data:`CHUNKS` pieces, :data:`SPACING` seconds apart.
+``python -m bench.upstream PORT [CHUNKS [SPACING]]``. ``GET /last`` returns the last request body, byte for byte, so that a run can
+check what was sent. A streamed answer has :data:`CHUNKS` pieces, :data:`SPACING` seconds apart.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _USAGE = {"prompt_tokens": 40, "completion_tokens": 40, "total_tokens": 80}
 
 
 class Upstream:
-    """Answers chat completions, and remembers the last one asked for."""
+    """Answers chat completions, and stores the last request."""
 
     def __init__(self, chunks: int = CHUNKS, spacing: float = SPACING) -> None:
         self._last = b""

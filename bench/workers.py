@@ -1,8 +1,8 @@
-"""Throughput of one gateway process, of several under a supervisor, and what a request costs them, in one run.
+"""Throughput of one gateway process, of several under a supervisor, and their cost per request, in one run.
 
-Every subject has the same settings but ``workers``, one Redis, and every core; all take turns, so that a change of the machine's pace
-meets all. Each worker has detector processes of its own, so on few cores the subjects compete with the load, with the
-model server and with themselves: the ratios hold for the machine that they were taken on.
+Every subject has the same settings except ``workers``, one Redis, and every core; all take turns, so that a change in the machine's
+speed affects all of them. Each worker has its own detector processes, so on few cores the subjects compete with the load generator, the
+model server and themselves: the ratios are valid for this machine only.
 
 Run with ``python -m bench.workers [--json] [--requests N] [--workers 1 2]``. Needs ``redis-server``.
 """
@@ -38,13 +38,13 @@ class Figure:
     workers: int
     requests_per_second: float
     ratio: float
-    """Of that, to the first subject's."""
+    """Relative to the first subject."""
     cpu_us: float
-    """CPU of all its processes, in microseconds a request."""
+    """CPU of all its processes, in microseconds per request."""
 
 
 async def measure(requests: int, workers: Sequence[int], **sections: object) -> list[Figure]:
-    """The figures, in the order of ``workers``, whose first is what the others are compared with.
+    """The figures, in the order of ``workers``, of which the first is the baseline.
 
     Args:
         requests: to each subject in each round.
@@ -82,7 +82,7 @@ async def _compare(gateways: dict[int, Subject], requests: int, key: str) -> lis
 
 
 async def _round(gateway: Subject, key: str, bodies: Sequence[bytes]) -> tuple[float, float]:
-    """Requests a second, and CPU in microseconds a request."""
+    """Requests per second, and CPU in microseconds per request."""
     before, began = gateway.tree.cpu_seconds(), time.perf_counter()
     await drive(gateway.url, key, bodies, CONCURRENCY)
     seconds = time.perf_counter() - began
@@ -96,7 +96,7 @@ def _middle(rounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def _bodies() -> Iterator[bytes]:
-    """Messages of which no two are alike."""
+    """Messages, all different."""
     return (chat(range(0), number) for number in count())
 
 
@@ -112,7 +112,7 @@ async def _model(folder: Path) -> AsyncIterator[str]:
 async def _gateway(
     folder: Path, workers: int, model: str, key: str, shared: Mapping[str, object]
 ) -> AsyncIterator[Subject]:
-    """A gateway, once each of its workers is well."""
+    """A gateway, once all of its workers are ready."""
     own = folder / f"workers-{workers}"
     own.mkdir()
     port, admin = free_port(), free_port()

@@ -4,7 +4,7 @@ The only place that constructs clients. Everything starts here in one order and 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +16,7 @@ from gateway.audit.log import AuditLog
 from gateway.audit.recorder import Recorder
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import sqlite_path, worker_path
+from gateway.background import Background, Close, NotClosed, TaskHealth, close_in_time
 from gateway.bias.results import BiasResults
 from gateway.detect.base import Detector
 from gateway.detect.scan.scanner import Scanner
@@ -37,7 +38,7 @@ from gateway.policy.decide.embedded import EmbeddedEngine
 from gateway.policy.decide.engine import Engine
 from gateway.policy.decide.live import LivePolicy
 from gateway.policy.decide.opa import OpaEngine
-from gateway.policy.decide.refresh import FileSource, Refresher
+from gateway.policy.decide.refresh import FileSource, PolicySource, Refresher
 from gateway.provenance.monitor import ProvenanceMonitor
 from gateway.provenance.status import Provenance, ProvenanceStatus
 from gateway.quota.concurrency import Concurrency
@@ -84,6 +85,7 @@ class Gateway:
     settings: Settings
     pipeline: Pipeline
     metrics: Metrics
+    background: Background
     detector: Detector
     refreshers: tuple[Refresher, ...]
     audit: AuditLog
@@ -99,7 +101,7 @@ class Gateway:
 
     def admin(self) -> FastAPI:
         """The application of the admin port."""
-        return admin_app(self.metrics, self.health, self.admin_api())
+        return admin_app(self.metrics, self.health, self.background_health, self.admin_api())
 
     def admin_api(
         self,
@@ -127,34 +129,47 @@ class Gateway:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Start every part, and stop them again: the audit log first to come and last to go."""
-        serving: list[_Component] = [
-            self.counters,
-            self.detector,
-            *self.upstreams.values(),
-            self.provenance_monitor,
-            self.prober,
-        ]
-        return self._started([self.state, *self._policy_components(), *serving])
+        serving: dict[str, _Component] = {
+            "quotas": self.counters,
+            "detector": self.detector,
+            **{f"upstream {name}": upstream for name, upstream in self.upstreams.items()},
+            "provenance": self.provenance_monitor,
+            "probes": self.prober,
+        }
+        return self._started({**self._shared_components(), **serving})
 
     def supervising(self) -> AbstractAsyncContextManager[None]:
         """Start what the supervisor of workers needs, which serves no calls itself."""
-        return self._started([self.state, *self._policy_components()])
+        return self._started(self._shared_components())
 
-    def _policy_components(self) -> list[_Component]:
-        policies = [self.pipeline.policy, self.pipeline.candidate]
-        found = (policy for policy in policies if policy is not None)
-        return [self.pipeline.identity, *found, *self.refreshers]
+    def _shared_components(self) -> dict[str, _Component]:
+        candidate = self.pipeline.candidate
+        return {
+            "state": self.state,
+            "identity": self.pipeline.identity,
+            "policy live": self.pipeline.policy,
+            **({} if candidate is None else {"policy candidate": candidate}),
+            **{f"refresher {one.role}": one for one in self.refreshers},
+        }
 
     @asynccontextmanager
-    async def _started(self, parts: Sequence[_Component]) -> AsyncIterator[None]:
+    async def _started(self, parts: Mapping[str, _Component]) -> AsyncIterator[None]:
+        unclosed: list[str] = []
+
+        async def close(name: str, close_part: Close) -> None:
+            if not await close_in_time(name, close_part):
+                unclosed.append(name)
+
         async with AsyncExitStack() as stack:
             await self.audit.start()
-            stack.push_async_callback(self.audit.close)
-            stack.push_async_callback(self.pipeline.recorder.drain)
-            for part in parts:
+            stack.push_async_callback(close, "audit", self.audit.close)
+            stack.push_async_callback(close, "recorder", self.pipeline.recorder.drain)
+            for name, part in parts.items():
                 await part.start()
-                stack.push_async_callback(part.close)
+                stack.push_async_callback(close, name, part.close)
             yield
+        if unclosed:
+            raise NotClosed(", ".join(unclosed))
 
     async def health(self) -> Mapping[str, bool]:
         """Which parts can do their work now."""
@@ -170,6 +185,10 @@ class Gateway:
             "identity": identity,
             "detector": detector,
         }
+
+    async def background_health(self) -> Mapping[str, TaskHealth]:
+        """Each background task. One that fails costs no request: :meth:`health` says what requests need."""
+        return self.background.health()
 
     def refresh_policy(self) -> None:
         """Look for newer policies now."""
@@ -203,12 +222,13 @@ def compose(
     """
     ring = load_ring(settings.keys, environ)
     metrics = Metrics()
+    background = Background(metrics)
     audit = _audit(settings, ring, worker)
     verifier = policy_verifier(settings)
     build = load_policy(settings.policy.initial_path, verifier)
-    policy = LivePolicy(build, lambda build: _engine(settings, build))
+    policy = LivePolicy(build, lambda build: _engine(settings, build), background)
     metrics.policy_swapped("live", build.revision)
-    candidate = _candidate(settings)
+    candidate = _candidate(settings, background)
     provenance = Provenance.of(
         settings.deployments, ProvenanceReporter(metrics, structlog.get_logger())
     )
@@ -218,15 +238,17 @@ def compose(
         settings.detect.languages,
         processes=settings.detect.processes,
         specs=settings.detect.specs(),
+        background=background,
     )
-    state = open_state(settings.state)
+    state = open_state(settings.state, background)
     counters = QuotaCounters(
         state,
         grace_seconds=settings.state.grace_seconds,
         grace_share=settings.state.grace_share,
+        background=background,
     )
     pipeline = Pipeline(
-        identity=authenticator(settings, ring, environ, state),
+        identity=authenticator(settings, ring, environ, state, background),
         quota=_quotas(settings, ring, counters),
         scanner=_scanner(settings, detector, ring, metrics),
         policy=policy,
@@ -244,16 +266,24 @@ def compose(
         settings=settings,
         pipeline=pipeline,
         metrics=metrics,
+        background=background,
         detector=detector,
         refreshers=_refreshers(
-            settings, policy, candidate, verifier, PolicyReporter(metrics, structlog.get_logger())
+            settings,
+            policy,
+            candidate,
+            verifier,
+            PolicyReporter(metrics, structlog.get_logger()),
+            background,
         ),
         audit=audit,
         state=state,
         counters=counters,
         upstreams=upstreams,
-        prober=_prober(settings, router, upstreams),
-        provenance_monitor=ProvenanceMonitor(provenance.statuses, _observers(settings, upstreams)),
+        prober=_prober(settings, router, upstreams, background),
+        provenance_monitor=ProvenanceMonitor(
+            provenance.statuses, _observers(settings, upstreams), background=background
+        ),
     )
 
 
@@ -301,10 +331,10 @@ def policy_verifier(settings: Settings) -> Verifier | None:
     return None if wanted is None else Verifier(wanted.key_file, wanted.algorithm, wanted.scope)
 
 
-def _candidate(settings: Settings) -> LivePolicy | None:
+def _candidate(settings: Settings, background: Background) -> LivePolicy | None:
     """Policies on trial run in the process, whichever engine decides: they must not burden it."""
     path = settings.policy.candidate
-    return None if path is None else LivePolicy(load_policy(path), EmbeddedEngine)
+    return None if path is None else LivePolicy(load_policy(path), EmbeddedEngine, background)
 
 
 def _refreshers(
@@ -313,18 +343,18 @@ def _refreshers(
     candidate: LivePolicy | None,
     verifier: Verifier | None,
     reporter: PolicyReporter,
+    background: Background,
 ) -> tuple[Refresher, ...]:
     wanted = settings.policy
+    source: PolicySource = FileSource(wanted.path, verifier)
+    seconds = wanted.watch_seconds
     if wanted.bundle is not None:
-        download = BundleSource(wanted.bundle, verifier)
-        live = Refresher("live", download, policy.swap, reporter, wanted.bundle.poll_seconds)
-    else:
-        files = FileSource(wanted.path, verifier)
-        live = Refresher("live", files, policy.swap, reporter, wanted.watch_seconds)
+        source, seconds = BundleSource(wanted.bundle, verifier), wanted.bundle.poll_seconds
+    live = Refresher("live", source, policy.swap, reporter, seconds, background)
     if candidate is None or wanted.candidate is None:
         return (live,)
-    files = FileSource(wanted.candidate, None)
-    return (live, Refresher("candidate", files, candidate.swap, reporter, wanted.watch_seconds))
+    files, seconds = FileSource(wanted.candidate, None), wanted.watch_seconds
+    return (live, Refresher("candidate", files, candidate.swap, reporter, seconds, background))
 
 
 def _upstreams(
@@ -358,7 +388,12 @@ def _speech(name: str, deployment: DeploymentSettings) -> LitellmAdapter | OpenA
     return LitellmAdapter(deployment)
 
 
-def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpstream]) -> Prober:
+def _prober(
+    settings: Settings,
+    router: Router,
+    upstreams: Mapping[str, HttpUpstream],
+    background: Background,
+) -> Prober:
     probes = {
         name: reporter.probe for name, reporter in settings.deployments.items() if reporter.probe
     }
@@ -366,7 +401,7 @@ def _prober(settings: Settings, router: Router, upstreams: Mapping[str, HttpUpst
     async def ask(name: str, probe: Probe) -> str:
         return await upstreams[name].probe(probe)
 
-    return Prober(router, probes, ask, structlog.get_logger())
+    return Prober(router, probes, ask, structlog.get_logger(), background)
 
 
 def _observers(

@@ -1,4 +1,4 @@
-"""Every error a caller can meet, in one tree.
+"""Every error that a caller can get, in one tree.
 
 SekishoError
 ├── ClientError                      the caller must change the request
@@ -15,10 +15,10 @@ SekishoError
 │   ├── BodyTooLarge                 413 body_too_large
 │   ├── UnsupportedMedia             415 unsupported_media_type
 │   ├── ContextExceeded              400 context_length_exceeded  (nothing was sent)
-│   └── TooMuch                      a limit is reached; says when to come again
+│   └── LimitExceeded                a limit is reached; says when to retry
 │       ├── RateLimited              429 rate_limited            (retryable)
 │       └── BudgetExhausted          429 budget_exhausted        (retryable)
-├── PolicyError                      a rule said no; carries reasons
+├── PolicyError                      a rule refused; carries reasons
 │   ├── PolicyDenied                 403 policy_denied
 │   ├── ProviderBlocked              403 provider_blocked
 │   ├── PurposeForbidden             403 purpose_forbidden
@@ -42,12 +42,13 @@ SekishoError
     ├── ContentFiltered              400 content_filter
     └── AddressRefused               403 provider_blocked        (the connector refused the address)
 
-``ConfigError`` stands apart: it stops a command before there is any caller.
+``ConfigError`` is not in the tree: it stops a command before there is any caller.
 Messages are written for the caller: no matched value, upstream body, internal host or stack trace.
 """
 
 from typing import ClassVar
 
+from gateway.exchange import QuotaStatus
 from gateway.types import Reason, Source
 
 
@@ -89,7 +90,7 @@ class UnsupportedField(ClientError):
 
 
 class PreviousNotFound(ClientError):
-    """The reply that the call goes on from is not kept here for this caller, or no longer."""
+    """The reply that ``previous_response_id`` names is not stored for this caller."""
 
     code = "previous_response_not_found"
 
@@ -102,14 +103,14 @@ class InvalidKey(ClientError):
 
 
 class RoleRequired(ClientError):
-    """The caller is known, and holds no role that permits this act on this tenant."""
+    """The caller is authenticated, and has no role that permits this operation on this tenant."""
 
     status = 403
     code = "role_required"
 
 
 class NotFound(ClientError):
-    """Nothing of that name is here for this caller."""
+    """Nothing of that name exists for this caller."""
 
     status = 404
     code = "not_found"
@@ -158,25 +159,28 @@ class UnsupportedMedia(ClientError):
 
 
 class ContextExceeded(ClientError):
-    """The call can't fit into the context of any permitted deployment: none was asked."""
+    """The call can't fit into the context of any permitted deployment: nothing was sent."""
 
     code = "context_length_exceeded"
 
 
 class LimitExceeded(ClientError):
-    """A limit is reached. ``retry_after`` is in seconds."""
+    """A limit is reached. ``retry_after`` is in seconds; ``statuses`` are the quotas that count the request."""
 
     status = 429
     retryable = True
     retry_after: int
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(
+        self, message: str, *, retry_after: int, statuses: tuple[QuotaStatus, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.statuses = statuses
 
 
 class RateLimited(LimitExceeded):
-    """Too much in a window of time, or at once."""
+    """Too many requests, tokens or costs in a window of time, or too many requests in flight."""
 
     code = "rate_limited"
 
@@ -188,7 +192,7 @@ class BudgetExhausted(LimitExceeded):
 
 
 class PolicyError(SekishoError):
-    """A rule refused; ``reasons`` say which, and what the caller can do."""
+    """A rule refused; ``reasons`` name it, and what the caller can do."""
 
     source = "policy"
     status = 403
@@ -256,13 +260,13 @@ class AuditUnavailable(GatewayError):
 
 
 class StateUnavailable(GatewayError):
-    """The shared state store did not answer, and the feature that needs it can't go on without."""
+    """The shared state store did not answer, and the request needs it."""
 
     code = "state_unavailable"
 
 
 class IdentityUnavailable(GatewayError):
-    """Who is calling can't be established now: revocations or the issuer's keys are out of reach."""
+    """The caller can't be authenticated now: revocations or the issuer's keys are unavailable."""
 
     code = "identity_unavailable"
 
@@ -278,7 +282,7 @@ class NoDeployment(GatewayError):
 
 
 class Overloaded(GatewayError):
-    """Every permitted deployment is at its limit, and the queue is full or the wait was too long."""
+    """Every permitted deployment is at its limit, and the queue is full or the wait timed out."""
 
     code = "overloaded"
     retry_after = 1
@@ -304,7 +308,7 @@ class UpstreamError(SekishoError):
 
 
 class UpstreamFailed(UpstreamError):
-    """The model server refused, broke off or answered nonsense."""
+    """The model server refused, closed the connection or sent a malformed reply."""
 
 
 class UpstreamTimeout(UpstreamError):
@@ -315,7 +319,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamRateLimited(UpstreamError):
-    """The model server takes no more requests for now."""
+    """The model server is rate limiting requests."""
 
     status = 429
     code = "upstream_rate_limited"
@@ -323,28 +327,28 @@ class UpstreamRateLimited(UpstreamError):
 
 
 class UpstreamRejected(UpstreamError):
-    """The model server says that the request is at fault: no other deployment is asked."""
+    """The model server reported that the request is at fault: no other deployment is tried."""
 
     status = 400
     code = "upstream_rejected"
 
 
 class ContextTooLong(UpstreamError):
-    """The request and the reply it asks for do not fit into the model's context."""
+    """The request and the requested length of its reply do not fit into the model's context."""
 
     status = 400
     code = "context_length_exceeded"
 
 
 class ContentFiltered(UpstreamError):
-    """The provider's own filter refused the content: no other deployment is asked."""
+    """The provider's own filter refused the content: no other deployment is tried."""
 
     status = 400
     code = "content_filter"
 
 
 class AddressRefused(UpstreamError):
-    """The guarded connector refused the destination: nothing was sent. ``reasons`` say which rule, where one did."""
+    """The guarded connector refused the destination: nothing was sent. ``reasons`` name the rule, if one refused it."""
 
     source = "policy"
     status = 403

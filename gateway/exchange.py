@@ -1,4 +1,8 @@
-"""The ledger of one request, and what it leaves behind in the audit log."""
+"""The record of one request while it runs: one attribute for what each stage returned.
+
+Every part is frozen and is replaced as a whole. Stages return parts; ``pipeline`` alone puts them together, and
+``respond`` adds what the reply came to. The admin API does the same for its own operations. Everything else reads.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +21,6 @@ from gateway.types import (
 )
 
 OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
-EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal", "admin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +34,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What a candidate revision made of a request. ``reasons`` are the ids of its refusals."""
-
-    revision: str
-    change: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaStatus:
-    """How a quota stands once the request was counted. Money is in millionths of its currency."""
+    """A quota after the request was counted. Money is in millionths of its currency."""
 
     quota: str
     count: Literal["requests", "tokens", "money", "concurrent"]
@@ -50,128 +44,111 @@ class QuotaStatus:
     resets: float
     """Wall clock, seconds since the epoch."""
     warn: bool
-    """Whether so much is used that the caller should know."""
+    """Whether so much is used that the caller is warned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """What the quotas counted for one request."""
+
+    statuses: tuple[QuotaStatus, ...] = ()
+    """One for each counter that the request touches."""
+    harvest: Mapping[str, HarvestState] = field(default_factory=dict)
+    """Whether the caller sent too many different prompts, for each model that counts them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsDocument:
+    """What the policy decided on."""
+
+    canonical: bytes = field(repr=False)
+    """The ``Facts`` as canonical JSON, the preimage of ``Decision.facts_hash``."""
+    purpose: str
+    """A purpose that the policy lists, never the caller's own text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a candidate revision would have decided. ``reasons`` are the ids of its refusals."""
+
+    revision: str
+    change: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to send the request to a deployment. A fallback is another attempt."""
+
+    number: int
+    """From 1."""
+    deployment: Deployment
+    redactions: Mapping[str, int]
+    """Replaced values by entity."""
+    placeholder_key_id: str
+    sent: bool = False
+    """Whether the model server may have begun to work: ``False`` again when it is known to have failed first."""
+    upstream_seconds: float = 0.0
+    """Time spent waiting for first events, earlier attempts included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyStats:
+    """What was read of a reply, whole or broken off."""
+
+    model: str = ""
+    """The model's name as the upstream reported it."""
+    usage: UsageEvent | None = None
+    output_bytes: int = 0
+    """Length of all text, as UTF-8."""
+    restored: int = 0
+    """Placeholders that were replaced by the caller's own values."""
+    unrestored: int = 0
+    generated: Mapping[str, int] = field(default_factory=dict)
+    """Sensitive values that the request did not contain, by entity."""
+    upstream_seconds: float = 0.0
+    """Time spent waiting for events after the first."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """The ledger of one request: written by ``pipeline``, then by ``respond``, by nothing else."""
+    """One request and what the stages returned for it so far; ``None`` where a stage has not ended."""
 
     request_id: str
     started: float
     """Wall clock, seconds since the epoch."""
     dialect: str
     operation: str
-    model: str = ""
-    """The name that was asked for, once the catalogue knows it: never free text."""
     principal: Principal | None = None
+    """``None`` until the caller is authenticated."""
+    target: str = ""
+    """The name that an admin operation concerns, or the id of a stored reply: never free text."""
     call: Call | None = None
+    model: str = ""
+    """The requested model, once the catalogue has resolved it: never free text."""
+    quota: QuotaUse = QuotaUse()
     scan: Scan | None = None
-    facts: bytes | None = field(default=None, repr=False)
-    """The canonical ``Facts`` document, as hashed by ``Decision.facts_hash``."""
-    purpose: str = ""
-    """The purpose as the facts have it: a listed name, never the caller's own words."""
+    facts: FactsDocument | None = None
     decision: Decision | None = None
     trial: Trial | None = None
-    """What a candidate revision would have decided, where one runs beside the live one."""
-    deployment: Deployment | None = None
-    attempts: int = 0
-    redactions: Mapping[str, int] = field(default_factory=dict)
-    placeholder_key_id: str = ""
-    sent_model: str = ""
-    reply_model: str = ""
-    usage: UsageEvent | None = None
-    quota_statuses: tuple[QuotaStatus, ...] = ()
-    harvest: Mapping[str, HarvestState] = field(default_factory=dict)
-    """How each model that counts different prompts stands for this caller."""
-    sent: bool = False
-    """Whether a model server may have begun to work on it: false again once it is known to have failed first."""
-    output_bytes: int = 0
-    """Length of what came back so far, as UTF-8."""
-    restored: int = 0
-    unrestored: int = 0
-    generated: dict[str, int] = field(default_factory=dict)
-    upstream_seconds: float = 0.0
-    outcome: Outcome | None = None
-    target: str = ""
-    """What an administrative act was done to, or the id of a kept reply: a name, never free text."""
+    """``None`` too where no candidate policies run."""
+    attempt: Attempt | None = None
+    """The last one."""
+    reply: ReplyStats = ReplyStats()
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """Those on the deployment that it was sent to, or on all candidates as long as there is none."""
+        """The verdict on the deployment of the last attempt; without an attempt, on every candidate."""
         if self.decision is None:
             return {}
         candidates = self.decision.candidates
-        if self.deployment is None:
+        if self.attempt is None:
             return candidates
-        return {name: candidates[name] for name in (self.deployment.name,) if name in candidates}
+        name = self.attempt.deployment.name
+        return {name: candidates[name]} if name in candidates else {}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """What an exchange leaves behind: no user text, no hash of user text that is not keyed."""
-
-    kind: EntryKind
-    time: str
-    """RFC 3339, UTC, milliseconds."""
-    request_id: str
-    tenant: str
-    app: str
-    subject: str
-    credential_id: str
-    target: str
-    """What an administrative act was done to, or the id of a kept reply."""
-    dialect: str
-    operation: str
-    model: str
-    """The model that was asked for; a name outside the catalogue is recorded as ``""``."""
-    stream: bool
-    attempt: int
-    """Number of this attempt, from 1; 0 on a refusal before any attempt."""
-    deployment: str
-    operator: str
-    zone: str
-    sent_model: str
-    reply_model: str
-    decision_id: str
-    revision: str
-    facts_hash: str
-    reasons: tuple[str, ...]
-    shadow_reasons: tuple[str, ...]
-    findings: Mapping[str, int]
-    redactions: Mapping[str, int]
-    invented: Mapping[str, int]
-    restored: int
-    unrestored: int
-    unscannable: tuple[str, ...]
-    placeholder_key_id: str
-    output_use: str
-    purpose: str
-    exceptions: tuple[str, ...]
-    """Exceptions without which the deployment would have been refused."""
-    lineage: Mapping[str, str]
-    provenance: Mapping[str, str] = field(default_factory=dict)
-    """How each deployment of ``verdicts`` stood to its signed record."""
-    manifests: Mapping[str, str] = field(default_factory=dict)
-    """The digest of the weights in that record, where one could be read."""
-    trial_revision: str
-    trial_change: str
-    trial_reasons: tuple[str, ...]
-    outcome: str
-    status: int
-    code: str
-    source: str
-    user: str = ""
-    """The end user on whose behalf the call was made, by a keyed hash."""
-    input_tokens: int
-    output_tokens: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
-    """An entry with its place in the log: ``leaf`` is the RFC 6962 leaf hash of its canonical JSON."""
-
-    origin: str
-    sequence: int
-    entry: AuditEntry
-    leaf: bytes
+    @property
+    def upstream_seconds(self) -> float:
+        """Time spent waiting for model servers."""
+        waited = self.attempt.upstream_seconds if self.attempt else 0.0
+        return waited + self.reply.upstream_seconds

@@ -1,13 +1,13 @@
-"""The key ring: root keys from which every other key is derived, and keys that sign the audit log.
+"""The key ring: root keys, from which all other keys are derived, and keys that sign the audit log.
 
-A ring is a JSON document, kept in a file or an environment variable::
+A ring is a JSON document in a file or an environment variable::
 
     {"format": "sekisho-key-ring/1",
      "keys": [{"id": "k7f3q2abc", "created": "2026-01-31T09:00:00Z", "state": "active",
                "root": "<32 bytes, base64>", "signing": "<32 bytes, base64>"}]}
 
-Exactly one key is active: new material is made with it. The others are readable: what was made with
-them can still be read and verified. ``root`` is the input of HKDF-SHA256 (RFC 5869), ``signing`` an
+Exactly one key is active: it is used for everything new. The others are readable: what was made with
+them can still be decrypted and verified. ``root`` is the input of HKDF-SHA256 (RFC 5869), ``signing`` an
 Ed25519 private key (RFC 8032).
 """
 
@@ -40,7 +40,7 @@ from gateway.settings.server import Keys
 Purpose: TypeAlias = Literal[
     "placeholder", "span-cache", "credential", "subject", "vault", "harvest"
 ]
-"""What a derived key is for. Keys of different purposes or tenants are independent."""
+"""The purpose of a derived key. Keys for different purposes or tenants are independent."""
 
 State: TypeAlias = Literal["active", "readable"]
 
@@ -49,6 +49,7 @@ KEY_BYTES: Final = 32
 _DERIVED_KEY_CACHE_SIZE: Final = 4096
 _KEY_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _KEY_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+# The label line of each key, then its PEM block. Non-greedy: the file holds several blocks.
 _PUBLIC_KEY: Final = re.compile(
     r"^Key: (?P<id>\S+)[^\n]*\n(?P<pem>-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----)",
     re.MULTILINE | re.DOTALL,
@@ -56,7 +57,7 @@ _PUBLIC_KEY: Final = re.compile(
 
 
 class _Row(BaseModel):
-    """A key as the ring's document spells it."""
+    """A key in the JSON document."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -89,10 +90,10 @@ class RingKey:
 
 
 class KeyRing:
-    """The keys of one installation. Replicas that share a ring derive the same keys.
+    """The keys of one installation. Replicas with the same ring derive the same keys.
 
     Raises:
-        ConfigError: when the keys don't make a ring (no active key, an id given twice, …).
+        ConfigError: when the keys are not a valid ring (no active key, a duplicate id, …).
     """
 
     def __init__(self, keys: Iterable[RingKey]) -> None:
@@ -102,21 +103,22 @@ class KeyRing:
             raise ConfigError(faults)
         self._keys: Final = {key.id: key for key in ordered}
         self.active_id: Final = next(key.id for key in ordered if key.state == "active")
+        # reversed: rotation prepends, so that of two keys made in one second the later in the list is older.
         self.oldest_id: Final = min(reversed(ordered), key=lambda key: key.created).id
-        """The key that names what must be found again whichever key is active."""
+        """The key of names that must not change when the ring is rotated."""
         self._derived: Final = lru_cache(_DERIVED_KEY_CACHE_SIZE)(self._derive)
 
     @classmethod
     def new(cls) -> "KeyRing":
-        """A ring with one fresh, active key."""
-        return cls([_fresh()])
+        """A ring with one new, active key."""
+        return cls([_new_key()])
 
     @classmethod
     def load(cls, text: str) -> "KeyRing":
-        """Read a ring's document.
+        """Parse the JSON document.
 
         Raises:
-            ConfigError: when it is not one; the message never quotes key material.
+            ConfigError: when it is invalid; the message never quotes key material.
         """
         try:
             document = _DOCUMENT.validate_json(text)
@@ -125,12 +127,12 @@ class KeyRing:
         return cls(_ring_key(row) for row in document.keys)
 
     def rotate(self) -> "KeyRing":
-        """This ring with a fresh active key; the one that was active stays readable."""
+        """This ring with a new active key; the previously active key stays readable."""
         older = (replace(key, state="readable") for key in self._keys.values())
-        return KeyRing([_fresh(), *older])
+        return KeyRing([_new_key(), *older])
 
     def dump(self) -> str:
-        """The ring's document: a secret."""
+        """The JSON document. It is secret."""
         rows = [
             {
                 "id": key.id,
@@ -148,22 +150,22 @@ class KeyRing:
         """A key of 32 bytes for one tenant and one purpose.
 
         Args:
-            tenant: the tenant, or ``""`` for what belongs to none.
+            tenant: the tenant, or ``""`` for keys that belong to no tenant.
             purpose: what the key is for.
             key_id: the root key to derive from; the active one when not given.
 
         Raises:
-            KeyError: when no key of that id is in the ring.
+            KeyError: when the ring has no key with that id.
         """
         return self._derived(tenant, purpose, self.active_id if key_id is None else key_id)
 
     def signer(self) -> tuple[str, Ed25519PrivateKey]:
-        """The id and private key that sign the audit log from now on."""
+        """The id and the private key that sign the audit log now."""
         active = self._keys[self.active_id]
         return active.id, Ed25519PrivateKey.from_private_bytes(active.signing)
 
     def verifiers(self) -> Mapping[str, Ed25519PublicKey]:
-        """Every public key whose signatures on the audit log are to be believed, by key id."""
+        """Every public key whose signatures on the audit log are accepted, by key id."""
         return MappingProxyType(
             {
                 key.id: Ed25519PrivateKey.from_private_bytes(key.signing).public_key()
@@ -175,16 +177,17 @@ class KeyRing:
         return f"KeyRing(active_id={self.active_id!r}, keys={len(self._keys)})"
 
     def _derive(self, tenant: str, purpose: Purpose, key_id: str) -> bytes:
+        # No salt: the roots are uniformly random (RFC 5869, section 3.1).
         info = b"sekisho/1" + _prefixed(purpose) + _prefixed(tenant)
         hkdf = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info)
         return hkdf.derive(self._keys[key_id].root)
 
 
 def load_ring(keys: Keys, environ: Mapping[str, str]) -> KeyRing:
-    """The ring that the configuration names.
+    """The ring named by the configuration.
 
     Raises:
-        ConfigError: when it can't be read, is not a ring, or is a file that others may read.
+        ConfigError: when it can't be read, is invalid, or is a file that others may read.
     """
     if keys.ring_env is not None:
         return _load(environ.get(keys.ring_env, ""), f"keys.ring_env ({keys.ring_env})")
@@ -194,7 +197,7 @@ def load_ring(keys: Keys, environ: Mapping[str, str]) -> KeyRing:
 
 
 def read_ring(path: Path) -> KeyRing:
-    """The ring in a file that only its owner may read, or that root lends to the group of this process.
+    """The ring in a file that only its owner may read, or that root owns and this process's group may read.
 
     Raises:
         ConfigError: as :func:`load_ring`.
@@ -209,15 +212,17 @@ def read_ring(path: Path) -> KeyRing:
     if _exposed(found):
         mode = stat.S_IMODE(found.st_mode)
         remedy = f"run: chmod 600 {path} (in Kubernetes: defaultMode: 0440)"
-        raise ConfigError([f"{path}: others may open the key ring (mode {mode:04o}); {remedy}"])
+        raise ConfigError(
+            [f"{path}: other users may open the key ring (mode {mode:04o}); {remedy}"]
+        )
     return _load(text, str(path))
 
 
 def _exposed(found: os.stat_result) -> bool:
-    """Whether others than this process may open the file.
+    """Whether other users may open the file.
 
-    Root may let its group read it to a process that is not root, as Kubernetes does with Secrets (``fsGroup``): the rule
-    of PostgreSQL for its private key (https://www.postgresql.org/docs/current/ssl-tcp.html).
+    A file of root may be readable by the group, when this process is not root: Kubernetes mounts Secrets that way
+    (``fsGroup``). PostgreSQL has the same rule for its private key (https://www.postgresql.org/docs/current/ssl-tcp.html).
     """
     group_may_read = found.st_uid == 0 and os.geteuid() != 0
     others = (stat.S_IWGRP | stat.S_IXGRP if group_may_read else stat.S_IRWXG) | stat.S_IRWXO
@@ -225,7 +230,7 @@ def _exposed(found: os.stat_result) -> bool:
 
 
 def public_text(ring: KeyRing) -> str:
-    """The ring's public keys, each as a ``Key: <id>`` line and PEM: what an auditor needs."""
+    """The ring's public keys, each as a line ``Key: <id>`` and PEM, for auditors."""
     blocks = []
     for key_id, key in ring.verifiers().items():
         pem = key.public_bytes(
@@ -236,16 +241,16 @@ def public_text(ring: KeyRing) -> str:
 
 
 def read_public(text: str) -> Mapping[str, Ed25519PublicKey]:
-    """The public keys in what :func:`public_text` wrote.
+    """Parse the output of :func:`public_text`.
 
     Raises:
-        ConfigError: when there is none, or one is not an Ed25519 key.
+        ConfigError: when there is no key, or one is not an Ed25519 key.
     """
     keys: dict[str, Ed25519PublicKey] = {}
     for found in _PUBLIC_KEY.finditer(text):
         keys[found["id"]] = _public_key(found["id"], found["pem"])
     if not keys:
-        raise ConfigError(["no public key found; make the file with: sekisho keys ring public"])
+        raise ConfigError(["no public key found; write the file with: sekisho keys ring public"])
     return MappingProxyType(keys)
 
 
@@ -266,7 +271,7 @@ def _load(text: str, where: str) -> KeyRing:
         raise ConfigError([f"{where}: {fault}" for fault in error.faults]) from None
 
 
-def _fresh() -> RingKey:
+def _new_key() -> RingKey:
     key_id = "k" + "".join(secrets.choice(_KEY_ID_ALPHABET) for _ in range(8))
     return RingKey(
         id=key_id,
@@ -291,7 +296,7 @@ def _decode(key_id: str, name: str, text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:
-        raw = b""
+        raw = b""  # reported below, without quoting key material
     if len(raw) != KEY_BYTES:
         raise ConfigError([f"key {key_id!r}: {name} is not {KEY_BYTES} bytes in base64"])
     return raw
@@ -299,7 +304,7 @@ def _decode(key_id: str, name: str, text: str) -> bytes:
 
 def _ring_faults(keys: tuple[RingKey, ...]) -> list[str]:
     faults = [
-        f"key {key.id!r}: an id is lower-case letters, digits and dashes, at most 32"
+        f"key {key.id!r}: an id has lower-case letters, digits and dashes, at most 32"
         for key in keys
         if not _KEY_ID.fullmatch(key.id)
     ]
@@ -318,6 +323,6 @@ def _line(fault: Mapping[str, object]) -> str:
 
 
 def _prefixed(text: str) -> bytes:
-    """Length and text, so that no two pairs of purpose and tenant spell the same bytes."""
+    """The text, preceded by its length, so that different pairs of purpose and tenant never produce the same bytes."""
     raw = text.encode()
     return len(raw).to_bytes(4, "big") + raw

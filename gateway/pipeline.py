@@ -1,8 +1,8 @@
-"""The story of a request: every stage, in order. Nothing else knows the order.
+"""The request pipeline: every stage, in order. Nothing else knows the order.
 
-A stage is a function from one frozen type to the next; ``Exchange`` is the ledger beside them. The decision
-comes before masking, since what is masked depends on where the call goes; each attempt is masked, cleared
-and recorded anew; the record is durable before the first upstream byte.
+A stage is a function from one frozen type to the next; what it returns is put into the ``Exchange`` here. The decision
+comes before masking, since what is masked depends on where the call goes; each attempt is masked, cleared and recorded
+again; the record is durable before the first upstream byte.
 """
 
 import asyncio
@@ -14,25 +14,17 @@ from typing import Protocol
 
 from gateway.audit.recorder import Recorder
 from gateway.bias.results import BiasResults
-from gateway.deliver import document, frames
 from gateway.detect.scan.lists import DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.dialects.responses.conversations import DELETE, Conversations
-from gateway.errors import SekishoError, UpstreamError
-from gateway.exchange import Exchange
+from gateway.errors import LimitExceeded, SekishoError, UpstreamError
+from gateway.exchange import Attempt, Exchange, FactsDocument, QuotaUse, Trial
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.credential import Peer
 from gateway.keys import KeyRing
-from gateway.policy.decide.facts import (
-    candidates,
-    canonical,
-    declared_purpose,
-    facts,
-    reroute_model,
-    with_bias,
-)
-from gateway.policy.decide.live import LivePolicy, Revision
+from gateway.policy.decide.facts import canonical, declared_purpose
+from gateway.policy.decide.live import LivePolicy
 from gateway.policy.decide.permit import Cleared, clear
 from gateway.policy.decide.refusal import refusal
 from gateway.policy.lab.trial import trial
@@ -42,10 +34,11 @@ from gateway.quota.meter import metered
 from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
-from gateway.respond import OpenReply, Reply
+from gateway.request_facts import FactSources, ScannedRequest
+from gateway.respond import OpenReply, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Lease, Router
-from gateway.types import Call, Decision, Deployment, Event, Facts, Principal, Scan
+from gateway.types import Call, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
     "guards",
@@ -66,15 +59,15 @@ STAGES = (
 
 
 class Upstream(Protocol):
-    """A deployment that can be sent to; see ``upstream/``."""
+    """A client of one deployment; see ``upstream/``."""
 
     def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]:
-        """The reply's events, as many at a time as came. Closing the generator cancels the call."""
+        """The reply's events, in the batches in which they arrive. Closing the generator cancels the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A request as the edge guarded it: bounded, decoded, not yet believed."""
+    """A request as it passed the edge's guards: bounded and decoded, not authenticated."""
 
     request_id: str
     dialect: Dialect
@@ -85,14 +78,14 @@ class Inbound:
     """Wall clock at the first byte, seconds since the epoch."""
     peer: Peer
     model: str | None = field(default=None, repr=False)
-    """The model that the path names, where it names one."""
+    """The model in the path, if there is one."""
     reply_id: str = field(default="", repr=False)
-    """The kept reply that the path names, where it names one."""
+    """The stored reply in the path, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the edge sends back: a whole body, or frames as they become safe to show."""
+    """What the edge sends back: a whole body, or frames as they become safe to send."""
 
     status: int
     body: bytes | AsyncGenerator[bytes, None]
@@ -110,7 +103,9 @@ class ExaminedRequest:
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
     lists: DetectionLists
-    """What the revision that decided says of findings."""
+    """The detection lists of the revision that decided."""
+    facts: bytes = field(repr=False)
+    """The canonical facts that were decided on."""
     decision: Decision
     output_tokens: int | None = None
     """The bound on the reply that was reserved, when a quota counts it."""
@@ -125,11 +120,11 @@ class Pipeline:
     scanner: Scanner
     policy: LivePolicy
     candidate: LivePolicy | None
-    """Policies on trial beside the live ones."""
+    """Policies that are evaluated for comparison, without effect."""
     catalogue: Catalogue
     provenance: Provenance
     bias: BiasResults
-    """What was measured of deployments."""
+    """The bias scores of deployments."""
     router: Router
     ring: KeyRing
     upstreams: Mapping[str, Upstream]
@@ -137,12 +132,12 @@ class Pipeline:
     conversations: Conversations
 
     async def serve(self, inbound: Inbound) -> Answer:
-        """Take one request through every stage; whatever goes wrong becomes a recorded refusal."""
+        """Serve one request; whatever goes wrong becomes a recorded refusal."""
         return await self._recorded(inbound, self._handle)
 
-    async def kept(self, inbound: Inbound) -> Answer:
-        """Give out or delete the kept reply that the path names; refusals are recorded, and so is the act."""
-        return await self._recorded(inbound, self._kept)
+    async def stored_reply(self, inbound: Inbound) -> Answer:
+        """Return or delete the stored reply in the path; the operation is recorded, and so is a refusal."""
+        return await self._recorded(inbound, self._stored_reply)
 
     async def _recorded(
         self, inbound: Inbound, work: Callable[[Inbound, Exchange], Awaitable[Answer]]
@@ -164,80 +159,69 @@ class Pipeline:
             return await self._refuse(inbound, exchange, self.recorder.fault(error))
 
     async def models(self, inbound: Inbound) -> bytes:
-        """The models that callers may ask for.
+        """The models that callers may request.
 
         Raises:
-            InvalidKey, RateLimited, IdentityUnavailable: as authentication says.
+            InvalidKey, RateLimited, IdentityUnavailable: from authentication.
         """
         await self.identity.authenticate(inbound.headers, inbound.peer)
         return inbound.dialect.models(self.catalogue.models())
 
-    async def examine(
-        self, principal: Principal, call: Call, exchange: Exchange
-    ) -> ExaminedRequest:
-        """Scan and decide, and nothing more: shared by ``serve`` and by the dry run.
+    async def examine(self, principal: Principal, call: Call) -> ExaminedRequest:
+        """Scan and decide, with nothing sent and nothing recorded: the dry run.
 
         Raises:
-            ModelNotFound, DetectorUnavailable, PolicyUnavailable: as their stages say.
+            ModelNotFound, DetectorUnavailable, PolicyUnavailable: from the stages.
         """
+        exchange = Exchange(
+            request_id="", started=time.time(), dialect=call.dialect, operation=call.operation
+        )
+        return await self._examine(principal, call, exchange)
+
+    async def _examine(
+        self, principal: Principal, call: Call, exchange: Exchange
+    ) -> ExaminedRequest:
         entry = self.catalogue.resolve(call.model)
         exchange.model = call.model
         with self.policy.use() as policy:
             lists = self.scanner.lists(policy.build.data["detection"])
             scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
-            exchange.scan, now = scan, datetime.now(UTC)
-            rerouted = self._rerouted(principal, entry, policy)
-            known = self._facts(principal, exchange, call, scan, entry, rerouted, policy, now)
-            exchange.purpose = known.purpose
-            exchange.facts = canonical(known)
+            exchange.scan = scan
+            scanned = ScannedRequest(
+                principal=principal,
+                call=call,
+                entry=entry,
+                harvest=exchange.quota.harvest,
+                scan=scan,
+                now=datetime.now(UTC),
+            )
+            rerouted = self._sources.rerouted(scanned, policy.build)
+            known = self._sources.facts(scanned, rerouted, policy.build)
+            facts = FactsDocument(canonical=canonical(known), purpose=known.purpose)
+            exchange.facts = facts
             exchange.decision = decision = await policy.decider.decide(known)
-        if self.candidate is not None:
-            with self.candidate.use() as policy:
-                elsewhere = self._rerouted(principal, entry, policy)
-                known = self._facts(principal, exchange, call, scan, entry, elsewhere, policy, now)
-                exchange.trial = await trial(policy, known, decision)
-        deployments = (*entry.deployments, *rerouted)
+        exchange.trial = await self._try_candidate(scanned, decision)
         return ExaminedRequest(
-            entry=entry, deployments=deployments, scan=scan, lists=lists, decision=decision
-        )
-
-    def _facts(
-        self,
-        principal: Principal,
-        exchange: Exchange,
-        call: Call,
-        scan: Scan,
-        entry: ModelEntry,
-        rerouted: Sequence[Deployment],
-        policy: Revision,
-        now: datetime,
-    ) -> Facts:
-        found = candidates(
-            entry.name,
-            entry.deployments,
-            app=principal.app,
-            build=policy.build,
-            harvest=exchange.harvest,
-            proofs=self.provenance.proofs((*entry.deployments, *rerouted), now),
-            rerouted=rerouted,
-        )
-        known = facts(
-            principal=principal,
-            call=call,
+            entry=entry,
+            deployments=(*entry.deployments, *rerouted),
             scan=scan,
-            model=entry.name,
-            candidates=found,
-            build=policy.build,
-            now=now,
+            lists=lists,
+            facts=facts.canonical,
+            decision=decision,
         )
-        return with_bias(known, self.bias.of(each.deployment for each in found), now)
 
-    def _rerouted(
-        self, principal: Principal, entry: ModelEntry, policy: Revision
-    ) -> tuple[Deployment, ...]:
-        """Deployments that the application's row names, unless they serve the model already."""
-        name = reroute_model(principal.app, policy.build)
-        return tuple(d for d in self.catalogue.deployments(name) if d not in entry.deployments)
+    async def _try_candidate(self, scanned: ScannedRequest, decision: Decision) -> Trial | None:
+        if self.candidate is None:
+            return None
+        with self.candidate.use() as policy:
+            rerouted = self._sources.rerouted(scanned, policy.build)
+            return await trial(
+                policy, self._sources.facts(scanned, rerouted, policy.build), decision
+            )
+
+    @property
+    def _sources(self) -> FactSources:
+        return FactSources(catalogue=self.catalogue, provenance=self.provenance, bias=self.bias)
 
     def clear(
         self,
@@ -247,7 +231,7 @@ class Pipeline:
         tenant: str,
         deployment: Deployment,
     ) -> Cleared:
-        """Mask a call for one deployment and ask policy's permission to send it there.
+        """Mask a call for one deployment, and get the permission to send it there.
 
         Raises:
             PolicyError: the decision does not permit this deployment, or a value can't be replaced.
@@ -263,7 +247,7 @@ class Pipeline:
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
     async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:
-        """The caller, known before its user is: a user that is refused is a recorded refusal of the caller."""
+        """The caller, recorded before its end user is known: a refused user is a refusal of a known caller."""
         principal = await self.identity.authenticate(inbound.headers, inbound.peer)
         exchange.principal = principal
         exchange.principal = principal = await self.identity.on_behalf(principal, inbound.headers)
@@ -271,22 +255,36 @@ class Pipeline:
 
     async def _handle(self, inbound: Inbound, exchange: Exchange) -> Answer:
         principal = await self._authenticated(inbound, exchange)
+        call = await self._parse(inbound, principal, exchange)
+        reservation = await self._reserve(principal, call, exchange)
+        try:
+            examined = await self._examine(principal, call, exchange)
+            if not examined.decision.allow:
+                raise refusal(examined.decision)
+            examined = replace(examined, output_tokens=reservation.output_tokens)
+            open_reply = await self._open(inbound.dialect, principal, call, examined, exchange)
+            return await self._respond(inbound, open_reply, exchange, reservation)
+        except BaseException:
+            reservation.settle(exchange)
+            raise
+
+    async def _parse(self, inbound: Inbound, principal: Principal, exchange: Exchange) -> Call:
         call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
         call = await self.conversations.with_history(principal, call)
         exchange.target = call.reply_id
         declared = declared_purpose(inbound.headers, call.purpose)
         exchange.call = call = replace(call, purpose=declared)
-        reservation = await self.quota.reserve(principal, call, self._sizes(call), exchange)
+        return call
+
+    async def _reserve(self, principal: Principal, call: Call, exchange: Exchange) -> Reservation:
+        sizes = self._sizes(call)
         try:
-            examined = await self.examine(principal, call, exchange)
-            if not examined.decision.allow:
-                raise refusal(examined.decision)
-            examined = replace(examined, output_tokens=reservation.output_tokens)
-            open_reply = await self._open(inbound.dialect, principal, call, examined, exchange)
-            return await self._respond(inbound, principal, open_reply, exchange, reservation)
-        except BaseException:
-            reservation.settle(exchange)
+            reservation = await self.quota.reserve(principal, call, sizes, exchange.request_id)
+        except LimitExceeded as error:
+            exchange.quota = QuotaUse(statuses=error.statuses)
             raise
+        exchange.quota = reservation.use
+        return reservation
 
     def _sizes(self, call: Call) -> Sizes:
         entry = self.catalogue.resolve(call.model)
@@ -300,7 +298,7 @@ class Pipeline:
         examined: ExaminedRequest,
         exchange: Exchange,
     ) -> OpenReply:
-        """Try the permitted deployments, best first, until one begins to answer."""
+        """Try the permitted deployments, best first, until one begins to reply."""
         plan = self.router.plan(
             examined.decision, examined.entry, examined.deployments, call, principal.tenant
         )
@@ -309,70 +307,85 @@ class Pipeline:
             try:
                 with lease:
                     cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
-                    await self._attempt(cleared, exchange)
-                    return await self._first(call, cleared, lease, examined, exchange)
+                    attempt = await self._attempt(cleared, exchange)
+                    events = self._send(call, cleared, lease, examined)
+                    first = await self._first(events, attempt, exchange)
+                    return OpenReply(
+                        first=first,
+                        rest=events,
+                        principal=principal,
+                        call=call,
+                        cleared=cleared,
+                        lists=examined.lists,
+                    )
             except UpstreamError as error:
                 if not plan.should_retry(error):
                     raise
                 await self.recorder.attempt_failed(exchange, error)
 
-    async def _attempt(self, cleared: Cleared, exchange: Exchange) -> None:
-        exchange.attempts += 1
-        exchange.deployment = cleared.deployment
-        exchange.sent_model = cleared.deployment.model
-        exchange.redactions = cleared.call.redactions
-        exchange.placeholder_key_id = self.ring.active_id
+    async def _attempt(self, cleared: Cleared, exchange: Exchange) -> Attempt:
+        """Record that ``cleared`` is about to be sent."""
+        previous = exchange.attempt
+        exchange.attempt = attempt = Attempt(
+            number=previous.number + 1 if previous else 1,
+            deployment=cleared.deployment,
+            redactions=cleared.call.redactions,
+            placeholder_key_id=self.ring.active_id,
+            upstream_seconds=previous.upstream_seconds if previous else 0.0,
+        )
         await self.recorder.attempt(exchange)
+        return attempt
 
-    async def _first(
-        self,
-        call: Call,
-        cleared: Cleared,
-        lease: Lease,
-        examined: ExaminedRequest,
-        exchange: Exchange,
-    ) -> OpenReply:
+    def _send(
+        self, call: Call, cleared: Cleared, lease: Lease, examined: ExaminedRequest
+    ) -> AsyncGenerator[Sequence[Event], None]:
         events = lease.track(self.upstreams[cleared.deployment.name].send(cleared))
         if call.stream and examined.output_tokens is not None:
             events = metered(events, examined.output_tokens * choices(call))
-        began = time.perf_counter()
-        exchange.sent = True
+        return events
+
+    async def _first(
+        self, events: AsyncGenerator[Sequence[Event], None], attempt: Attempt, exchange: Exchange
+    ) -> Sequence[Event]:
+        """The first events; nothing is sent before they are awaited."""
+        sent, began = True, time.perf_counter()
         try:
-            first = await anext(events)
+            return await anext(events)
         except SekishoError:
-            exchange.sent = False
+            sent = False
             await events.aclose()
             raise
         except BaseException:
+            # A caller that left, or a fault: the model server may be working, so its tokens are settled.
             await events.aclose()
             raise
         finally:
-            exchange.upstream_seconds += time.perf_counter() - began
-        return OpenReply(first=first, rest=events, call=call, cleared=cleared, lists=examined.lists)
+            waited = attempt.upstream_seconds + time.perf_counter() - began
+            exchange.attempt = replace(attempt, sent=sent, upstream_seconds=waited)
 
     async def _respond(
         self,
         inbound: Inbound,
-        principal: Principal,
         open_reply: OpenReply,
         exchange: Exchange,
         reservation: Reservation,
     ) -> Answer:
-        reply = Reply(open_reply, exchange, self.scanner, inbound.dialect)
-        if reply.call.reply_id:
-            reply.events = self.conversations.storing(principal, reply.call, reply.events)
-        if open_reply.call.stream:
-            framer = inbound.dialect.framer(open_reply.call)
-            body = await frames(reply, framer, self.recorder, reservation)
+        call, dialect = open_reply.call, inbound.dialect
+        reply = Reply(open_reply, self.scanner, dialect)
+        if call.reply_id:
+            reply.events = self.conversations.storing(open_reply.principal, call, reply.events)
+        if call.stream:
+            framer = dialect.framer(call)
+            body = await frames(reply, exchange, framer, self.recorder, reservation)
             return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
-        whole = await document(reply, inbound.dialect, self.recorder)
+        whole = await document(reply, exchange, dialect, self.recorder)
         reservation.settle(exchange)
         return Answer(status=200, body=whole, exchange=exchange)
 
-    async def _kept(self, inbound: Inbound, exchange: Exchange) -> Answer:
+    async def _stored_reply(self, inbound: Inbound, exchange: Exchange) -> Answer:
         principal = await self._authenticated(inbound, exchange)
-        kept = self.conversations
-        operation = kept.delete if inbound.operation == DELETE else kept.retrieve
+        stored = self.conversations
+        operation = stored.delete if inbound.operation == DELETE else stored.retrieve
         body = await operation(principal, inbound.reply_id)
         exchange.target = inbound.reply_id
         await self.recorder.served(exchange)

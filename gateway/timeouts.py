@@ -86,6 +86,19 @@ STABLE: Final = 60.0
 RESTART_BACKOFF: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
 """The pauses before a worker that keeps ending is started again; the last one repeats."""
 
+# Background tasks
+BACKGROUND_MIN_BACKOFF: Final = 0.5
+BACKGROUND_MAX_BACKOFF: Final = 30.0
+"""The longest pause before a background task that keeps failing is tried again."""
+BACKGROUND_ROUND: Final = 60.0
+"""A background task whose round takes longer is reported as unhealthy."""
+CLOSE: Final = 5.0
+"""How long a background task may take to end once it is cancelled."""
+PART_CLOSE: Final = 10.0
+"""How long a part of the gateway may take to close before it is left as it is."""
+EXIT: Final = 5.0
+"""How long the process may take to end once everything is closed."""
+
 # Commands
 PROGRESS_AFTER: Final = 2.0
 """A command that takes longer shows a progress bar."""

@@ -1,7 +1,7 @@
 """The frozen types that carry a request from stage to stage.
 
-This module imports nothing of ours. Every field that can hold user text is ``repr=False``, so that a stray
-``repr()`` in a log line or a traceback cannot print it.
+This module imports no other module of the project. Every field that can hold user text is ``repr=False``, so that a
+stray ``repr()`` in a log line or a traceback cannot print it.
 """
 
 import re
@@ -31,14 +31,14 @@ OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
 HarvestState: TypeAlias = Literal["off", "below", "over", "unknown"]
 ProofState: TypeAlias = Literal["declared", "verified", "unverified", "expired", "mismatch"]
-"""What is proven of a deployment: nothing but the configuration's word, a signed record that holds, one that can't be
-believed, one that has ceased to count, one that the deployment contradicts."""
+"""The provenance status of a deployment: only declared in the configuration; with a signed record, the record is
+verified, not verifiable, expired, or contradicted by what the deployment reports."""
 Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is calling, as identity proved it. ``roles`` on the admin API reach ``role_tenants``; ``*`` is all."""
+    """The authenticated caller. Its ``roles`` on the admin API apply to ``role_tenants``; ``*`` is all."""
 
     subject: str
     tenant: str
@@ -47,7 +47,7 @@ class Principal:
     credential_id: str
     method: Literal["api-key", "oidc", "certificate"]
     user: str = ""
-    """The end user on whose behalf it calls, by a keyed hash; ``""`` for none."""
+    """The end user on whose behalf it calls, as a keyed hash; ``""`` for none."""
     roles: frozenset[str] = frozenset()
     role_tenants: frozenset[str] = frozenset()
 
@@ -58,7 +58,7 @@ class Segment:
 
     ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). An ``identifier`` (a tool's
     name) is checked by vendors and can't be replaced: a finding there refuses the call. A ``sealed`` text is signed by the
-    provider: it goes on byte for byte, or its block is left out when something is found in it. With ``escaping == "json"``
+    provider: it is sent byte for byte, or its block is left out when something is found in it. With ``escaping == "json"``
     the text is a JSON document inside a string (tool arguments), and offsets count characters of that raw string.
     """
 
@@ -70,7 +70,7 @@ class Segment:
 
     @property
     def key(self) -> str:
-        """The nearest object key above the text: context for rules such as ``"password": …``."""
+        """The nearest object key above the text, as context for rules such as ``"password": …``."""
         for step in reversed(self.path):
             if isinstance(step, str):
                 return step
@@ -94,11 +94,11 @@ class Call:
     purpose: str | None = None
     max_output_tokens: int | None = None
     previous_response_id: str | None = None
-    """The kept reply that this call goes on from, as the caller names it."""
+    """The stored reply that this call continues, as the caller names it."""
     keep: bool = False
-    """Whether the caller wants the reply kept for a later call."""
+    """Whether the caller wants the reply stored for a later call."""
     reply_id: str = ""
-    """What the reply will be kept under; empty when it won't be."""
+    """The id under which the reply will be stored; empty when it won't be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """How a deployment stands to its signed record; ``manifest`` is the digest of the weights there, or ``""``."""
+    """A deployment's provenance status; ``manifest`` is the digest of the weights in its signed record, or ``""``."""
 
     state: ProofState = "declared"
     manifest: str = ""
@@ -131,14 +131,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What policy may know about one deployment that could serve the call.
+    """The facts about one deployment that could serve the call.
 
     Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised; ``host_operator`` is the
     operator whose published hosts contain it, or ``""``. ``lineage`` names the developers of the weights and of everything
     they were made from, the nearest first. ``provenance`` and ``manifest`` are its ``Proof``. ``bias`` is the score that
-    was measured, 0 to 1, and ``bias_days`` its age; ``None`` when there is none. ``rerouted`` marks a deployment of the
-    model that the application's row names for data that must stay in-house. ``harvest``: whether this key had too many
-    different prompts of the model.
+    was measured, 0 to 1, and ``bias_days`` its age in days; ``None`` when there is none. ``rerouted`` marks a deployment of the
+    model that the application's row names for data that must stay in-house. ``harvest``: whether this key sent too many
+    different prompts to the model.
     """
 
     deployment: str
@@ -164,7 +164,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything a policy decides on: coarse, without text, subject or request id.
+    """The input of a policy decision: coarse, without text, subject or request id.
 
     ``findings`` maps entity to origin to a bucketed count, as ``tools``: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``.
     ``hour`` is the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167.
@@ -191,7 +191,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a rule refused, in plain words. ``code`` is the stable error code it maps to.
+    """Why a rule refused. ``code`` is the stable error code it maps to.
 
     ``source`` is where the ground for it can be read (a licence, terms, a directive), if it has one.
     """
@@ -215,12 +215,12 @@ class Verdict:
     reasoning: ReasoningMode
     output_depth: OutputDepth
     output_treatment: Mapping[str, Treatment]
-    """What to do with each entity that the model invents."""
+    """The treatment of each entity that the model generates."""
     output_use: OutputUse
     rerouted: bool = False
-    """Whether this deployment serves another model than the one asked for, as the application's row says."""
+    """Whether this deployment serves another model than the requested one, as the application's row configures."""
     exceptions: tuple[str, ...] = ()
-    """Exceptions that set a rule aside here."""
+    """Exceptions that override a rule for this deployment."""
     proof: Proof = Proof()
     lineage: Mapping[str, str] = field(default_factory=dict)
     """The row of the weights: developer, base, licences, and the clause that ``output_use`` comes from."""
@@ -228,7 +228,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What policy says: ``allow`` only with a candidate proven permitted; ``id`` a digest of revision and facts."""
+    """A policy decision: ``allow`` only if a candidate is permitted; ``id`` is a digest of revision and facts."""
 
     id: str
     allow: bool
@@ -240,27 +240,27 @@ class Decision:
 
 
 class Vault(Protocol):
-    """Values taken out of one request, and what stands for them; dropped at its end."""
+    """The values of one request and their replacements (placeholders or surrogates); dropped at its end."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What stand-ins look like in a text; ``get`` tells which are of this scope."""
+        """Matches replacements in a text; ``get`` distinguishes those of this scope."""
 
     @property
     def prefixes(self) -> Collection[str]:
-        """Every beginning of a stand-in that looks like text, in each spelling that a reply can hold."""
+        """Every prefix of a replacement that looks like text, in each spelling that a reply can contain."""
 
     def put(self, entity: str, value: str) -> str:
-        """What stands for ``value``: the same for the same surface form, whatever the entity."""
+        """The placeholder for ``value``: the same for the same surface form, whatever the entity."""
 
     def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
-        """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
+        """As ``put``, with a surrogate that ``allows`` accepts; ``None`` when there is none."""
 
     def get(self, replacement: str) -> str | None:
-        """The value behind a stand-in minted in this scope, else ``None``."""
+        """The value of a replacement minted in this scope, else ``None``."""
 
     def begins(self, text: str) -> bool:
-        """Whether a stand-in minted in this scope begins with ``text``."""
+        """Whether a replacement minted in this scope begins with ``text``."""
 
     def values(self) -> Iterator[str]:
         """Every value that must not be on the wire."""
@@ -268,10 +268,10 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedCall:
-    """A call whose sensitive values were replaced (``redactions`` counts them): the only kind that can be cleared.
+    """A call whose sensitive values were replaced (``redactions`` counts them): only this can be cleared.
 
     ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document
-    that ``form`` names, without ``model`` and ``stream``: what every upstream understands.
+    that ``form`` names, without ``model`` and ``stream``: every upstream accepts it.
     """
 
     dialect: str
@@ -286,7 +286,7 @@ class MaskedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One place where a model is served, as the catalogue knows it (no credentials)."""
+    """One endpoint that serves a model, as configured, without credentials."""
 
     name: str
     kind: Literal["openai", "litellm"]
@@ -327,12 +327,12 @@ class RefusalDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningDelta:
-    """A piece of the model's reasoning, where the upstream shows it."""
+    """A piece of the model's reasoning, where the upstream returns it."""
 
     choice: int
     text: str = field(repr=False)
     field_name: str = "reasoning_content"
-    """The name under which this upstream carries reasoning: kept towards the caller."""
+    """The name of this upstream's field for reasoning: the caller gets the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +365,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownField:
-    """A text leaf that this version does not know, at ``path`` inside the choice's message or delta.
+    """A text leaf of an unknown field, at ``path`` inside the choice's message or delta.
 
     It is scanned like text, never restored, and framed again at the same path. A number is its JSON spelling.
     """
@@ -386,7 +386,7 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyStored:
-    """The reply was kept, under the ``reply_id`` of its call: the last event, where there is one."""
+    """The reply was stored under the ``reply_id`` of its call. If present, it is the last event."""
 
 
 TextEvent: TypeAlias = TextDelta | RefusalDelta | ReasoningDelta | ToolDelta | UnknownField

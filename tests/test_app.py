@@ -1,12 +1,16 @@
 """The composition root."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+import structlog
 
+from gateway import timeouts
 from gateway.app import compose
+from gateway.background import NotClosed
 from gateway.errors import ConfigError
-from tests.parts.gateways import KEY, prepared, serving
+from tests.parts.gateways import KEY, detector, prepared, serving
 
 ENVIRON = {"SEKISHO_TEST_KEY": KEY}
 
@@ -45,3 +49,47 @@ def test_one_gateway_per_audit_store(tmp_path: Path) -> None:
         first.pipeline.policy.current.build.revision
         == second.pipeline.policy.current.build.revision
     )
+
+
+async def test_B41_a_part_that_does_not_close_is_named_and_the_others_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last part to be closed is the audit log: it is, whatever the parts before it do."""
+    monkeypatch.setattr(timeouts, "PART_CLOSE", 0.1)
+    gateway = compose(prepared(tmp_path), ENVIRON, detector=detector())
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    async def fail() -> None:
+        raise OSError
+
+    monkeypatch.setattr(gateway.state, "close", hang)
+    monkeypatch.setattr(gateway.prober, "close", fail)
+    with (
+        structlog.testing.capture_logs() as logged,
+        pytest.raises(NotClosed, match="probes, state"),
+    ):
+        async with gateway.running():
+            pass
+    unclosed = [
+        (line["part"], line["error_type"]) for line in logged if line["event"] == "close_failed"
+    ]
+    assert unclosed == [("probes", "OSError"), ("state", "TimeoutError")]
+    assert not await gateway.audit.ready()
+    assert gateway.background.health() == {}
+
+
+async def test_a_fault_of_the_start_is_not_hidden_by_a_part_that_does_not_close(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = compose(prepared(tmp_path), ENVIRON, detector=detector())
+
+    async def fail() -> None:
+        raise ConfigError(["no start"])
+
+    monkeypatch.setattr(gateway.prober, "start", fail)
+    monkeypatch.setattr(gateway.state, "close", fail)
+    with pytest.raises(ConfigError):
+        async with gateway.running():
+            pass

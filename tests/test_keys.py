@@ -129,8 +129,8 @@ def _document(**changes: object) -> str:
             "signing is not 32 bytes",
         ),
         (_document(root="päss"), "root is not 32 bytes"),
-        (_document(id="../k"), "an id is lower-case"),
-        (_document(id=""), "an id is lower-case"),
+        (_document(id="../k"), "an id has lower-case"),
+        (_document(id=""), "an id has lower-case"),
         (_document(extra=1), "extra"),
     ],
 )
@@ -190,7 +190,7 @@ def test_root_may_lend_a_file_to_a_group_as_kubernetes_does(mode: int, taken: bo
         Path(folder).chmod(0o711)
         path = _ring_file(Path(folder), mode)
         os.chown(path, 0, 65532)
-        with another_user(), nullcontext() if taken else pytest.raises(ConfigError, match="others"):
+        with another_user(), nullcontext() if taken else pytest.raises(ConfigError, match="other users"):
             assert read_ring(path).active_id == "k2"
 
 

@@ -1,5 +1,6 @@
-"""Replies: the same text for any split, nothing unscanned, nothing restored where it must not be."""
+"""Replies: the same text for any split, nothing unscanned, and settled and recorded however they end."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -9,14 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway import timeouts
 from gateway.detect.base import Span
 from gateway.detect.scan.lists import DetectionLists
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
-from gateway.exchange import Exchange
+from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
+from gateway.exchange import ReplyStats
 from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
-from gateway.respond import OpenReply, Reply
+from gateway.respond import OpenReply, Reply, _with_keep_alive, document, frames
 from gateway.types import (
     Event,
     Finish,
@@ -28,7 +31,7 @@ from gateway.types import (
     UnknownField,
     UsageEvent,
 )
-from tests.parts.samples import decision, deployment
+from tests.parts.samples import decision, deployment, exchange, principal
 from tests.redact.samples import call, vault
 
 START = Start(id="c1", model="upstream-model", created=1)
@@ -54,12 +57,11 @@ def reply(
     tools: frozenset[str] = frozenset(),
     dialect: Dialect | None = None,
     **verdict: Any,
-) -> tuple[Reply, Exchange]:
+) -> Reply:
     async def rest() -> AsyncGenerator[Sequence[Event], None]:
         for event in events:
             yield [event]
 
-    sent = call(f"I am {VALUE}")
     masked = MaskedCall(
         dialect="openai",
         operation="chat.completions",
@@ -76,15 +78,14 @@ def reply(
         deployment=deployment(),
     )
     open_reply = OpenReply(
-        first=[START], rest=rest(), call=_with_tools(sent, tools), cleared=cleared
+        first=[START],
+        rest=rest(),
+        principal=principal(),
+        call=replace(call(f"I am {VALUE}"), tools=tools),
+        cleared=cleared,
     )
-    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
     scanner: Any = WholeScanner()
-    return Reply(open_reply, exchange, scanner, dialect or OpenAIChat()), exchange
-
-
-def _with_tools(sent: Any, tools: frozenset[str]) -> Any:
-    return replace(sent, tools=tools)
+    return Reply(open_reply, scanner, dialect or OpenAIChat())
 
 
 async def flat(read: Reply) -> AsyncGenerator[Event, None]:
@@ -95,16 +96,16 @@ async def flat(read: Reply) -> AsyncGenerator[Event, None]:
 
 async def said(
     events: Sequence[Event], request: RequestVault, **options: Any
-) -> tuple[dict[str, str], Exchange]:
-    """The text of each kind of event, joined."""
-    read, exchange = reply(events, request, **options)
+) -> tuple[dict[str, str], ReplyStats]:
+    """The text of each kind of event, joined, and what was counted."""
+    read = reply(events, request, **options)
     texts: dict[str, str] = {}
     async with read:
         async for event in flat(read):
             if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | UnknownField):
                 name = type(event).__name__
                 texts[name] = texts.get(name, "") + event.text
-    return texts, exchange
+    return texts, read.stats()
 
 
 def deltas(text: str, cuts: Sequence[int] = ()) -> list[Event]:
@@ -119,17 +120,17 @@ async def test_any_split_shows_the_same_text(cuts: list[int]) -> None:
     request = vault()
     minted = request.put("EMAIL_ADDRESS", VALUE)
     text = f"To {minted}: call 03-1234-5678 or {VALUE}, card 5555 5555 5555 4444, {minted[:-4]}"
-    texts, exchange = await said(deltas(text, cuts), request)
+    texts, stats = await said(deltas(text, cuts), request)
     shown = f"To {VALUE}: call [PHONE_NUMBER] or {VALUE}, card [CREDIT_CARD], "
     assert texts["TextDelta"] == shown
-    assert exchange.generated == {"PHONE_NUMBER": 1, "CREDIT_CARD": 1}
-    assert (exchange.restored, exchange.unrestored) == (1, 1)
+    assert stats.generated == {"PHONE_NUMBER": 1, "CREDIT_CARD": 1}
+    assert (stats.restored, stats.unrestored) == (1, 1)
 
 
 async def test_depth_whole_scans_with_every_detector_before_anything_is_shown() -> None:
-    texts, exchange = await said(deltas("I know Yamada well", [9]), vault(), output_depth="whole")
+    texts, stats = await said(deltas("I know Yamada well", [9]), vault(), output_depth="whole")
     assert texts["TextDelta"] == "I know [PERSON] well"
-    assert exchange.generated == {"PERSON": 1}
+    assert stats.generated == {"PERSON": 1}
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("pass", VALUE), ("redact", "MINTED"), ("drop", None)])
@@ -137,11 +138,11 @@ async def test_the_three_modes_of_reasoning(mode: str, shown: str | None) -> Non
     request = vault()
     minted = request.put("EMAIL_ADDRESS", VALUE)
     events = [ReasoningDelta(choice=0, text=f"{minted} 5555 5555 5555 4444 "), *deltas("done")]
-    texts, exchange = await said(events, request, reasoning=mode)
+    texts, stats = await said(events, request, reasoning=mode)
     expected = None if shown is None else f"{shown.replace('MINTED', minted)} [CREDIT_CARD] "
     assert texts.get("ReasoningDelta") == expected
     assert texts["TextDelta"] == "done"
-    assert exchange.generated == {"CREDIT_CARD": 1}
+    assert stats.generated == {"CREDIT_CARD": 1}
 
 
 async def test_arguments_are_restored_for_declared_tools_alone() -> None:
@@ -170,11 +171,12 @@ async def test_unknown_places_are_scanned_and_not_restored() -> None:
     assert texts["UnknownField"] == f"{minted} [CREDIT_CARD]"
 
 
-async def test_usage_and_model_go_to_the_ledger() -> None:
+async def test_usage_model_and_length_are_counted() -> None:
     usage = UsageEvent(input_tokens=3, output_tokens=5)
-    _, exchange = await said([*deltas("ok"), usage], vault())
-    assert exchange.usage is usage
-    assert exchange.reply_model == "upstream-model"
+    _, stats = await said([*deltas("田中 ok"), usage], vault())
+    assert stats.usage is usage
+    assert stats.model == "upstream-model"
+    assert stats.output_bytes == len("田中 ok".encode())
 
 
 class Blocks(OpenAIChat):
@@ -185,7 +187,7 @@ class Blocks(OpenAIChat):
 
 
 async def shown(events: Sequence[Event], request: RequestVault, **options: Any) -> list[Any]:
-    read, _ = reply(events, request, **options)
+    read = reply(events, request, **options)
     async with read:
         return [
             (type(event).__name__, event.text)
@@ -256,3 +258,121 @@ async def test_a_number_in_an_unknown_place_passes_at_once_and_is_scanned() -> N
     events = [UnknownField(choice=0, path=("x", n), text=n, number=True) for n in numbers]
     texts, _ = await said([*events, *deltas("ok")], vault())
     assert texts["UnknownField"] == "7[CREDIT_CARD]"
+
+
+class Ends:
+    """A recorder and a reservation that note their calls, and what the exchange held at each."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.calls: list[str] = []
+        self.output_bytes: list[int] = []
+        self._full = full
+
+    async def served(self, exchange: Any) -> None:
+        if self._full:
+            raise AuditUnavailable("full")
+        self.calls.append("served")
+
+    async def failed(self, exchange: Any, error: SekishoError) -> SekishoError:
+        self.calls.append(f"failed {error.code}")
+        return error
+
+    def disconnected(self, exchange: Any) -> None:
+        self.calls.append("disconnected")
+
+    def fault(self, error: Exception) -> SekishoError:
+        return SekishoError("a fault")
+
+    def settle(self, exchange: Any) -> None:
+        self.calls.append("settled")
+        self.output_bytes.append(exchange.reply.output_bytes)
+
+
+async def started(ends: Any, *, text: str = "Hello there") -> AsyncGenerator[bytes, None]:
+    read = reply(deltas(text), vault())
+    return await frames(read, exchange(), OpenAIChat().framer(read.call), ends, ends)
+
+
+async def test_a_stream_is_settled_once_and_its_outcome_comes_before_its_last_frame() -> None:
+    ends = Ends()
+    stream = await started(ends)
+    sent = [(frame, tuple(ends.calls)) async for frame in stream]
+    assert sent[-1] == (b"data: [DONE]\n\n", ("served",))
+    assert all(calls == () for _, calls in sent[:-1])
+    assert ends.calls == ["served", "settled"]
+    assert ends.output_bytes == [len("Hello there")]
+
+
+async def test_a_stream_of_which_no_frame_was_taken_is_settled_and_recorded() -> None:
+    ends = Ends()
+    stream = await started(ends)
+    await stream.aclose()
+    assert ends.calls == ["settled", "disconnected"]
+
+
+async def test_a_stream_that_is_left_midway_is_settled_and_recorded() -> None:
+    ends = Ends()
+    stream = await started(ends)
+    await anext(stream)
+    await stream.aclose()
+    assert ends.calls == ["settled", "disconnected"]
+
+
+async def test_what_was_read_before_the_caller_left_is_settled() -> None:
+    ends = Ends()
+    stream = await started(ends)
+    async for frame in stream:
+        if b"there" in frame:
+            break
+    await stream.aclose()
+    assert ends.output_bytes == [len("Hello there")]
+
+
+async def test_T21_no_last_frame_without_a_record() -> None:
+    ends = Ends(full=True)
+    sent = [frame async for frame in await started(ends)]
+    assert b"[DONE]" not in b"".join(sent)
+    assert b"audit_unavailable" in sent[-1]
+    assert ends.calls == ["failed audit_unavailable", "settled"]
+
+
+async def test_a_whole_reply_is_recorded_before_it_is_given_out() -> None:
+    ends: Any = Ends()
+    made = exchange()
+    read = reply(deltas("Hello"), vault())
+    assert b"Hello" in await document(read, made, OpenAIChat(), ends)
+    assert made.reply.model == "upstream-model"
+    assert ends.calls == ["served"]
+
+
+async def test_a_whole_reply_that_breaks_off_is_not_shown() -> None:
+    ends: Any = Ends()
+
+    def broken() -> list[Event]:
+        raise UpstreamFailed("cut", fallback=False)
+
+    made = exchange()
+    read = reply(deltas("Hello"), vault())
+    read.events = _breaking(read.events, broken)
+    with pytest.raises(UpstreamFailed):
+        await document(read, made, OpenAIChat(), ends)
+    assert ends.calls == []
+    assert made.reply.output_bytes == len("Hello")
+
+
+async def _breaking(events: Any, broken: Any) -> AsyncGenerator[list[Event], None]:
+    async for batch in events:
+        yield batch
+    broken()
+
+
+async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
+
+    async def slow() -> AsyncGenerator[list[Event], None]:
+        await asyncio.sleep(0.05)
+        yield [START]
+
+    ticks = [event async for event in _with_keep_alive(slow())]
+    assert ticks.count(None) >= 1
+    assert ticks[-1] == [START]

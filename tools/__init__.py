@@ -1,1 +1,1 @@
-"""What keeps the project itself in order; nothing of it is installed."""
+"""Tools for the development of the project; they are not installed."""

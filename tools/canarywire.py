@@ -1,7 +1,7 @@
 """Runs canarywire, an independent test of gateways, against this one: ``make canarywire``.
 
-canarywire (https://github.com/pitkonst/canarywire) plays both ends: it sends requests with planted values, and it is the model server that looks for
-them. It runs in an environment of its own. It sends no key, so a small front of this script adds one; nothing else is changed. Its report
+canarywire (https://github.com/pitkonst/canarywire) plays both sides: it sends requests with test values, and it is the model server that searches for
+them. It runs in a separate environment. It sends no key, so a small proxy in this script adds one; nothing else is changed. Its report
 is written to ``docs/evidence/canarywire.md``.
 """
 
@@ -51,7 +51,7 @@ def gateway_settings(folder: Path, *, port: int, admin: int, capture: str) -> di
         "keys": {"ring_file": str(ring)},
         "audit": {"store": f"sqlite:///{folder / 'audit.db'}"},
         "policy": {"path": str(POLICIES)},
-        # Nothing is remembered: a text that was scanned before needs no detector, and a fault would show nothing.
+        # No cache: a text that was scanned before needs no detector, so that a failing detector would have no effect.
         "detect": {"cache_entries": 0},
         "identity": {"keys": [caller]},
         "models": {"canarywire-test": {"deployments": ["capture"]}},
@@ -60,9 +60,9 @@ def gateway_settings(folder: Path, *, port: int, admin: int, capture: str) -> di
 
 
 def run_settings(detectors: list[int], *, front: str, capture: str) -> dict[str, Any]:
-    """What canarywire runs: its three generators, and detectors that hang.
+    """The settings of canarywire's run: its three generators, and detectors that hang.
 
-    Its capture server speaks the protocol in which it was asked, so the route is the one that deployments speak.
+    Its capture server answers in the protocol of the request, so the route is that of the deployments' protocol.
     """
     pids = " ".join(map(str, detectors))
     return {
@@ -92,7 +92,7 @@ def run_settings(detectors: list[int], *, front: str, capture: str) -> dict[str,
 
 @asynccontextmanager
 async def keyed_front(target: str, key: str) -> AsyncIterator[str]:
-    """Passes requests on with the key, and replies back as they come."""
+    """Forwards requests with the key added, and streams replies back."""
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 
         async def passed(request: web.Request) -> web.StreamResponse:
@@ -119,7 +119,7 @@ async def keyed_front(target: str, key: str) -> AsyncIterator[str]:
 
 
 async def run() -> int:
-    """One run; canarywire's exit status."""
+    """Run canarywire once, and return its exit status."""
     key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="sekisho-canarywire-") as name:

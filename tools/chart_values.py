@@ -1,7 +1,7 @@
-"""The values of the Helm chart: their meaning, and the closed JSON Schema by which helm refuses anything else.
+"""The values of the Helm chart: their meaning, and the closed JSON Schema with which helm refuses everything else.
 
-``config`` is the gateway's own settings, less what belongs to the chart. Where a setting is a path, its value is a
-file of one Secret, so that no secret has a place in the values.
+``config`` holds the gateway's own settings, except those that the chart sets. The value of a path setting is a
+file of one Secret, so that no secret is in the values.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,11 +33,11 @@ CHART_OWNS: Final[Mapping[str, tuple[str, ...]]] = {
     "Identity": ("keys", "keys_file"),
     "Recogniser": ("onnx", "labels"),
 }
-"""Settings, by section, that the chart makes itself, or that a Pod can't have: keys in the environment would need one
+"""Settings, by section, that the chart sets itself, or that a Pod can't have: keys in the environment would need one
 Secret each, and a network is a folder, not a file."""
 
-_GLOBAL: Final = {"type": "object", "description": "Helm's own; nothing is read from it."}
-"""What helm hands to every chart within another, if only ``{}`` (https://helm.sh/docs/chart_template_guide/subcharts_and_globals/)."""
+_GLOBAL: Final = {"type": "object", "description": "Reserved by helm; ignored."}
+"""helm passes this to every subchart, even if it is ``{}`` (https://helm.sh/docs/chart_template_guide/subcharts_and_globals/)."""
 
 _REDIS: Final = r"^rediss?(\+sentinel|\+cluster)?://[^@]+$"
 _URL: Final = r"^https?://[^@?#]+$"
@@ -46,42 +46,44 @@ _URL: Final = r"^https?://[^@?#]+$"
 class Image(Section):
     """A container image."""
 
-    repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./:_-]*$", description="Where it is.")
-    tag: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", description="Its tag.")
+    repository: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9./:_-]*$", description="Registry and repository."
+    )
+    tag: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", description="Tag.")
     digest: str | None = Field(
-        None, pattern=r"^sha256:[0-9a-f]{64}$", description="Its digest; then the tag says nothing."
+        None, pattern=r"^sha256:[0-9a-f]{64}$", description="Digest; the tag is then ignored."
     )
 
 
 class ImagePullSecret(Section):
-    """A Secret by which images are pulled."""
+    """A Secret for pulling images."""
 
     name: ObjectName = Field(description="Name of the Secret.")
 
 
 class Amounts(Section):
-    """Amounts of what a node has."""
+    """Amounts of compute resources."""
 
     cpu: Quantity | None = Field(None, description="Cores.")
     memory: Quantity | None = Field(None, description="Memory.")
 
 
 class Resources(Section):
-    """What a container asks for, and what it may use at most."""
+    """Requests and limits of a container."""
 
-    requests: Amounts = Field(default_factory=Amounts, description="Asked for.")
-    limits: Amounts = Field(default_factory=Amounts, description="At most.")
+    requests: Amounts = Field(default_factory=Amounts, description="Requested.")
+    limits: Amounts = Field(default_factory=Amounts, description="Maximum.")
 
 
 class OpaSidecar(Section):
-    """The Open Policy Agent beside each gateway."""
+    """The Open Policy Agent sidecar of each gateway."""
 
-    image: Image = Field(description="Its image.")
+    image: Image = Field(description="The image.")
     resources: Resources = Field(description="CPU and memory of the policy engine.")
 
 
 class ExistingSecret(Section):
-    """A Secret that exists already."""
+    """An existing Secret."""
 
     existingSecret: ObjectName = Field(description="Name of the Secret.")  # noqa: N815  # as charts spell it
 
@@ -95,22 +97,22 @@ class RedisSecret(ExistingSecret):
 
 
 class ExistingConfigMap(Section):
-    """A ConfigMap that exists already."""
+    """An existing ConfigMap."""
 
     existingConfigMap: ObjectName = Field(description="Name of the ConfigMap.")  # noqa: N815
 
 
 class AuditVolume(Section):
-    """Where each replica keeps its audit log."""
+    """The volume of each replica's audit log."""
 
     storage: Quantity = Field(description="Size of each replica's volume.")
     storageClass: ObjectName | None = Field(  # noqa: N815
-        None, description="Class of the volumes; the cluster's default unless set."
+        None, description="Class of the volumes; default: that of the cluster."
     )
 
 
 class Selector(Section):
-    """Which Pods or namespaces: those with all of these labels."""
+    """Selects Pods or namespaces with all of these labels."""
 
     matchLabels: Labels = Field(description="Labels.")  # noqa: N815
 
@@ -120,12 +122,12 @@ class IpBlock(Section):
 
     cidr: str = Field(pattern=_CIDR, description="The block.")
     except_: tuple[Annotated[str, Field(pattern=_CIDR)], ...] = Field(
-        (), alias="except", description="Blocks within it that are not meant."
+        (), alias="except", description="Excluded blocks within it."
     )
 
 
 class NetworkPolicyPeer(Section):
-    """One end of a connection, as a NetworkPolicy says it."""
+    """One end of a connection, in the form of a NetworkPolicy."""
 
     ipBlock: IpBlock | None = Field(None, description="Addresses.")  # noqa: N815
     namespaceSelector: Selector | None = Field(None, description="Namespaces.")  # noqa: N815
@@ -138,11 +140,11 @@ Peers: TypeAlias = tuple[
 
 
 class Destination(Section):
-    """What stands behind the name of a deployment."""
+    """The addresses or Pods behind a host name."""
 
     to: Peers = Field(min_length=1, description="Addresses or Pods.")
     port: Port | None = Field(
-        None, description="The Pods' own port, where a Service has another than they."
+        None, description="The Pods' own port, if that of the Service differs."
     )
 
 
@@ -150,44 +152,42 @@ class Dns(Section):
     """The name servers."""
 
     to: Peers = Field(min_length=1, description="The cluster's name servers, and nothing else.")
-    port: Port = Field(description="Their port.")
+    port: Port = Field(description="The port.")
 
 
 class RedisPeers(Section):
     """The Redis, and its sentinels or nodes."""
 
     to: Peers = Field(min_length=1, description="The Redis, and its sentinels or nodes.")
-    ports: tuple[Port, ...] = Field(min_length=1, description="Their ports.")
+    ports: tuple[Port, ...] = Field(min_length=1, description="The ports.")
 
 
 class NetworkPolicy(Section):
-    """Who may connect, and what may be connected to."""
+    """Permitted connections to and from the gateways."""
 
-    clients: Peers = Field(description="Who may connect to the public port; nobody unless set.")
-    monitoring: Peers = Field(description="Who may connect to the admin port; nobody unless set.")
+    clients: Peers = Field(description="Clients of the public port; nobody by default.")
+    monitoring: Peers = Field(description="Clients of the admin port; nobody by default.")
     dns: Dns = Field(description="The name servers.")
     redis: RedisPeers = Field(description="The Redis.")
     issuers: dict[Host, Destination] = Field(
-        description="What the hosts of OpenID providers stand for; public addresses unless set."
+        description="Addresses of OpenID providers, by host; default: public addresses."
     )
-    destinations: dict[Name, Destination] = Field(
-        description="What the names of deployments stand for, by deployment."
-    )
+    destinations: dict[Name, Destination] = Field(description="Addresses of deployments, by name.")
 
 
 class Values(Section):
     """The values of the chart."""
 
-    replicas: int = Field(ge=1, description="Gateways.")
+    replicas: int = Field(ge=1, description="Number of gateways.")
     image: Image = Field(description="The gateway's image.")
     imagePullSecrets: tuple[ImagePullSecret, ...] = Field(  # noqa: N815
-        (), description="Secrets by which images are pulled."
+        (), description="Secrets for pulling images."
     )
     opa: OpaSidecar = Field(description="The policy engine.")
     keyRing: ExistingSecret = Field(description="Holds `ring.json`.")  # noqa: N815
     redis: RedisSecret = Field(description="Holds the password of the Redis.")
-    callers: ExistingSecret = Field(description="Holds `keys.json`; need not exist.")
-    files: ExistingSecret = Field(description="Holds what settings name; need not exist.")
+    callers: ExistingSecret = Field(description="Holds `keys.json`; optional.")
+    files: ExistingSecret = Field(description="Holds the files that settings name; optional.")
     policy: ExistingConfigMap = Field(description="Holds `bundle.tar.gz`.")
     audit: AuditVolume = Field(description="The audit logs.")
     config: dict[str, Any] = Field(description="The gateway's [settings](configuration.md).")
@@ -211,7 +211,7 @@ def schema() -> bytes:
 
 
 def _settings() -> dict[str, Any]:
-    """The schema of the settings, less what belongs to the chart."""
+    """The schema of the settings, except those that the chart sets."""
     document = Settings.model_json_schema()
     for section, names in CHART_OWNS.items():
         _drop(document["$defs"][section] if section else document, names)
@@ -224,7 +224,7 @@ def _settings() -> dict[str, Any]:
 
 
 def _admit_probes(tls: dict[str, Any]) -> None:
-    """The kubelet, which probes, shows no certificate: a port that asks for one must not insist."""
+    """The kubelet's probes present no certificate, so client certificates can't be required."""
     tls["properties"]["client_certificates"]["enum"] = ["optional"]
     tls["dependentRequired"] = {"client_ca_file": ["client_certificates"]}
 
@@ -245,7 +245,7 @@ def _references(node: Any, sections: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _close(document: Any) -> None:
-    """Close what is open, hold paths to the one Secret that has files, and leave URLs no place for a password."""
+    """Refuse unknown keys, restrict paths to the Secret with files, and refuse passwords in URLs."""
     for part in _parts(document):
         if part.get("format") == "path":
             part["pattern"] = _FILE

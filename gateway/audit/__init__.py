@@ -1,1 +1,1 @@
-"""The audit log: what happened, in an append-only Merkle tree that anyone can check."""
+"""The audit log: an append-only Merkle tree of records that anyone can verify."""

@@ -1,4 +1,4 @@
-"""The audit log as the gateway uses it: what ``append`` returned for is on stable storage."""
+"""The audit log as the gateway uses it: when ``append`` returns, the entry is on stable storage."""
 
 import asyncio
 import hashlib
@@ -6,28 +6,26 @@ import time
 from typing import Final
 
 from gateway import timeouts
+from gateway.audit.entry import AuditEntry, AuditRecord
 from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.record import MalformedRecord, body
 from gateway.audit.store import Store, StoreError
 from gateway.audit.writer import Writer
 from gateway.errors import AuditUnavailable, ConfigError
-from gateway.exchange import AuditEntry, AuditRecord
 from gateway.keys import KeyRing
 
 BACKLOG: Final = 10_000
 
-_PUBLIC: Final = (
-    "The audit log can't take a record now, so the request is refused. Try again later."
-)
+_PUBLIC: Final = "The audit log can't be written now, so the request is refused. Try again later."
 
 
 class AuditLog:
-    """An append-only log of entries, in a Merkle tree whose head is signed from time to time.
+    """An append-only log of entries in a Merkle tree, whose head is signed at intervals.
 
-    When the store fails, appends raise; when it is back, they succeed again by themselves.
+    While the store fails, appends raise; once it works again, they succeed without a restart.
 
     Args:
-        store: where the log is kept.
+        store: where the log is stored.
         origin: the first part of a new log's name; see :class:`~gateway.audit.merkle_log.MerkleLog`.
         ring: the keys that sign checkpoints.
         checkpoint_seconds: time between signed checkpoints, when there are new records.
@@ -45,7 +43,7 @@ class AuditLog:
         write_seconds: float = timeouts.AUDIT_WRITE,
         backlog: int = BACKLOG,
     ) -> None:
-        self._ledger: Final = MerkleLog(store, origin=origin, ring=ring)
+        self._merkle_log: Final = MerkleLog(store, origin=origin, ring=ring)
         self._checkpoint_seconds: Final = checkpoint_seconds
         self._write_seconds: Final = write_seconds
         self._backlog: Final = backlog
@@ -55,27 +53,27 @@ class AuditLog:
         """Open the log, or create it, and sign its head.
 
         Raises:
-            ConfigError: when it can't be used: foreign, damaged, or written by another process.
+            ConfigError: when it can't be used: not an audit log, damaged, or in use by another process.
         """
         writer = Writer(
-            self._ledger, checkpoint_seconds=self._checkpoint_seconds, backlog=self._backlog
+            self._merkle_log, checkpoint_seconds=self._checkpoint_seconds, backlog=self._backlog
         )
         try:
-            await writer.run(self._ledger.open)
+            await writer.run(self._merkle_log.open)
         except StoreError as error:
-            await writer.run(self._ledger.close, last=True)
+            await writer.run(self._merkle_log.close, last=True)
             raise ConfigError([f"audit.store: {error}"]) from None
         self._writer = writer
 
     async def append(self, entry: AuditEntry, facts: bytes | None = None) -> AuditRecord:
         """Record an entry; it is on stable storage when this returns.
 
-        Once called, the entry is written even if the caller is cancelled. When this raises, the
-        entry may be in the log all the same.
+        The entry is written even if the caller is cancelled meanwhile. When this raises, the entry
+        may still be in the log.
 
         Args:
             entry: what to record.
-            facts: the document that ``entry.facts_hash`` is the SHA-256 of; kept once per content.
+            facts: the document that ``entry.facts_hash`` is the SHA-256 of; stored once per content.
 
         Raises:
             AuditUnavailable: whatever the cause.
@@ -87,22 +85,23 @@ class AuditLog:
             raise AuditUnavailable(_PUBLIC) from error
 
     async def ready(self) -> bool:
-        """Whether records can be written now: one just was, or a probe is."""
+        """Whether records can be written now: one was written recently, or a probe succeeds."""
         try:
             writer = self._opened()
             if time.monotonic() - writer.written_at < timeouts.AUDIT_PROBE:
                 return True
             async with asyncio.timeout(self._write_seconds):
+                # Shielded: concurrent callers share one probe, and the time-out of one must not cancel it for all.
                 await asyncio.shield(writer.probe())
         except (StoreError, TimeoutError):
             return False
         return True
 
     async def close(self) -> None:
-        """Write what is queued, sign the head, and let go of the store.
+        """Write what is queued, sign the head, and close the store.
 
         Raises:
-            AuditUnavailable: when the last checkpoint could not be written. The log is closed.
+            AuditUnavailable: when the last checkpoint could not be written. The log is closed anyway.
         """
         writer, self._writer = self._writer, None
         if writer is None:
@@ -119,14 +118,15 @@ class AuditLog:
             async with asyncio.timeout(self._write_seconds):
                 return await writer.append(item)
         except TimeoutError:
+            # So that `ready` probes instead of trusting an earlier write.
             writer.written_at = float("-inf")
             raise
 
     def _finish(self) -> None:
         try:
-            self._ledger.checkpoint()
+            self._merkle_log.checkpoint()
         finally:
-            self._ledger.close()
+            self._merkle_log.close()
 
     def _opened(self) -> Writer:
         if self._writer is None:

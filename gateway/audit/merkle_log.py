@@ -1,8 +1,7 @@
-"""The log over a store: gives out sequence numbers, grows the tree, signs checkpoints.
+"""The Merkle log over a store: assigns sequence numbers, extends the tree, signs checkpoints.
 
-Blocking, and used by one thread at a time. When the store fails, the ledger lets go of it and takes
-it again at the next write; it goes on only when the store still holds everything that was
-acknowledged.
+Blocking, and used by one thread at a time. When the store fails, it is closed, and reopened at the
+next write; writing continues only if the store still holds everything that was acknowledged.
 """
 
 import secrets
@@ -10,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.audit.entry import AuditEntry, AuditRecord
 from gateway.audit.proof.checkpoint import BadCheckpoint, Checkpoint, read, sign
 from gateway.audit.proof.merkle import CompactRange, leaf_hash
 from gateway.audit.record import leaf
 from gateway.audit.store import Head, Row, Store, StoreError
-from gateway.exchange import AuditEntry, AuditRecord
 from gateway.keys import KeyRing
 
 _ORIGIN_SUFFIX_BYTES: Final = 8
@@ -23,7 +22,7 @@ _FACTS_CACHE_SIZE: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An entry to be recorded: its canonical ``body``, and the facts its ``facts_hash`` names."""
+    """An entry to record: its canonical ``body``, and the facts that its ``facts_hash`` names."""
 
     entry: AuditEntry
     body: bytes
@@ -31,13 +30,13 @@ class Item:
 
 
 class MerkleLog:
-    """The writing end of a log.
+    """The writing side of a log.
 
     Args:
-        store: where the log is kept.
+        store: where the log is stored.
         origin: the first part of a new log's name; a random second part makes it unique, so that
-            replicas with one configuration keep logs apart. An existing log keeps its name.
-        ring: signs checkpoints, and must know the key that signed the last one.
+            replicas with the same configuration have distinct logs. An existing log keeps its name.
+        ring: signs checkpoints, and must hold the key that signed the last one.
     """
 
     def __init__(self, store: Store, *, origin: str, ring: KeyRing) -> None:
@@ -51,25 +50,26 @@ class MerkleLog:
         self._opened = False
 
     def open(self) -> None:
-        """Take the log, or create it, and sign its head unless that is done.
+        """Open or create the log, and sign its head unless it is signed.
 
         Raises:
-            StoreError: when it can't be had, is damaged, or was signed with a key that is unknown.
+            StoreError: when it can't be opened, is damaged, or was signed with an unknown key.
         """
         try:
-            self._take(self._store.open(self._new_origin))
+            self._adopt(self._store.open(self._new_origin))
             self._sign_head()
         except StoreError:
             self.close()
             raise
 
     def append(self, items: Sequence[Item]) -> list[AuditRecord]:
-        """Make all the items durable, in order, in one commit.
+        """Store all items durably, in order, in one commit.
 
         Raises:
-            StoreError: when they are not known to be durable; all or none of them may be.
+            StoreError: when it is not known whether they are durable; all or none of them are.
         """
         self._reopen()
+        # A copy, which replaces the tree only after the commit: a failed write must not extend it.
         tree = self._tree.copy()
         rows = [self._row(item, tree) for item in items]
         facts = {
@@ -83,7 +83,7 @@ class MerkleLog:
         return [self._record(row) for row in rows]
 
     def checkpoint(self) -> None:
-        """Sign the head of the tree, unless it is signed already.
+        """Sign the head of the tree, unless it is already signed.
 
         Raises:
             StoreError: when the checkpoint is not known to be durable.
@@ -92,7 +92,7 @@ class MerkleLog:
         self._write(self._sign_head)
 
     def probe(self) -> None:
-        """Prove that records can be written now.
+        """Check that records can be written now.
 
         Raises:
             StoreError: when they can't.
@@ -101,7 +101,7 @@ class MerkleLog:
         self._write(self._store.probe)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._opened = False
         self._store.close()
 
@@ -113,29 +113,29 @@ class MerkleLog:
             raise
 
     def _reopen(self) -> None:
-        """Take the store again after it failed, if it still holds what was acknowledged."""
+        """Open the store again after a failure, if it still holds everything that was acknowledged."""
         if self._opened:
             return
         try:
             head = self._store.open(None)
             self._check_continuity(head)
-            self._take(head)
+            self._adopt(head)
         except StoreError:
             self.close()
             raise
 
-    def _take(self, head: Head) -> None:
+    def _adopt(self, head: Head) -> None:
         self._check_checkpoint(head)
         self._origin = head.origin
         self._tree = head.tree
         self._signed = -1 if head.checkpoint is None else head.checkpoint_size
-        self._facts.clear()
+        self._facts.clear()  # another file may hold other documents
         self._opened = True
 
     def _check_continuity(self, head: Head) -> None:
-        """Whether the stored tree is the known one, or has grown from it.
+        """Check that the stored tree is the known one, or an extension of it.
 
-        A commit that was reported as failed may have reached the disk all the same.
+        A commit that was reported as failed may have reached the disk nevertheless.
         """
         tree = self._tree.copy()
         if head.origin == self._origin and head.tree.size >= tree.size:
@@ -143,7 +143,9 @@ class MerkleLog:
                 tree.append(found)
             if tree == head.tree:
                 return
-        raise StoreError("the audit log is not the one that was written to, or records are missing")
+        raise StoreError(
+            "the audit log is not the one that was written before, or records are missing"
+        )
 
     def _check_checkpoint(self, head: Head) -> None:
         if head.checkpoint is None:
@@ -152,10 +154,10 @@ class MerkleLog:
             signed = read(head.checkpoint, self._ring.verifiers().values())
         except BadCheckpoint as error:
             raise StoreError(
-                f"the audit log's last checkpoint is not good: {error}; is this its key ring?"
+                f"the audit log's last checkpoint is invalid: {error}; is this the right key ring?"
             ) from None
         if (signed.origin, signed.size) != (head.origin, head.checkpoint_size):
-            raise StoreError("the audit log's last checkpoint belongs elsewhere")
+            raise StoreError("the audit log's last checkpoint is that of another log or size")
         if signed.size > head.tree.size:
             raise StoreError("the audit log is damaged: it is shorter than its last checkpoint")
         if signed.size == head.tree.size and signed.root != head.tree.root():
@@ -182,7 +184,8 @@ class MerkleLog:
         )
 
     def _remember(self, hashes: Iterable[str]) -> None:
-        """Documents that the store is known to hold need not be handed to it again."""
+        """Note the documents that the store holds, so that they are not written again."""
+        # Clearing is safe: a document that is written again conflicts and is ignored by the store.
         if len(self._facts) > _FACTS_CACHE_SIZE:
             self._facts.clear()
         self._facts.update(hashes)

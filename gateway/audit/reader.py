@@ -1,4 +1,4 @@
-"""Reading a log's file beside the gateway that writes it, without being able to change it."""
+"""Read-only access to a log's file, also while the gateway is writing it."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from gateway.audit.store import StoreError
 
 @contextmanager
 def reading(path: Path) -> Generator[sqlite3.Connection]:
-    """A read-only connection in one transaction: what it reads is one state of the log.
+    """A read-only connection in one transaction, which sees one consistent state of the log.
 
     Raises:
         StoreError: when there is no such file, or it is not an audit log of this version.
@@ -21,6 +21,7 @@ def reading(path: Path) -> Generator[sqlite3.Connection]:
         raise StoreError(f"{path}: no such file")
     try:
         with closing(_connect(path.absolute())) as connection:
+            # The file may be evidence from someone else: its schema must not run functions with side effects.
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("BEGIN")
             schema.check(connection)
@@ -34,7 +35,7 @@ def reading(path: Path) -> Generator[sqlite3.Connection]:
 def _connect(path: Path) -> sqlite3.Connection:
     mode = "mode=ro"
     if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
-        # Evidence on read-only media: SQLite can't make its lock files there, and needs none.
+        # On read-only media, SQLite can't create its lock files. It needs none: nobody else can write there either.
         mode += "&immutable=1"
     connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None)
     connection.text_factory = _decode
@@ -42,5 +43,5 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _decode(raw: bytes) -> str:
-    """Damaged text is to be reported as different, not to end the reading."""
+    """Decode damaged text too: it is then reported as different, and reading continues."""
     return raw.decode(errors="replace")

@@ -1,7 +1,6 @@
-"""The ends of a request: made durable in the audit log first, then counted and logged.
+"""Records how a request went: durable in the audit log first, then counted and logged.
 
-No record, no service: when the log can't take a record, ``AuditUnavailable`` reaches the caller in place
-of whatever the request would have got.
+No record, no service: when the log can't store a record, the caller gets ``AuditUnavailable`` instead of the reply.
 """
 
 import asyncio
@@ -12,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway import timeouts
+from gateway.audit.entry import AuditEntry, EntryKind
 from gateway.audit.log import AuditLog
-from gateway.audit.record import entry
 from gateway.errors import AuditUnavailable, SekishoError
-from gateway.exchange import EntryKind, Exchange, Outcome, OutcomeKind
+from gateway.exchange import Exchange, Outcome, OutcomeKind
 from gateway.telemetry.logs import exchange_fields, fault
 from gateway.telemetry.metrics import Metrics
 
+_SERVED = Outcome(kind="served", status=200)
 _DISCONNECTED = Outcome(
     kind="disconnected", status=499, code="client_disconnected", source="client"
 )
@@ -29,7 +29,7 @@ def _now() -> datetime:
 
 
 class Recorder:
-    """Writes what an :class:`Exchange` says, at the three moments where the log must know.
+    """Writes audit entries, metrics and log lines from an :class:`Exchange`, which it only reads.
 
     Args:
         audit: the audit log.
@@ -54,13 +54,15 @@ class Recorder:
         Raises:
             AuditUnavailable: nothing may be sent.
         """
-        await self._audit.append(entry(exchange, "attempt", self._now()), exchange.facts)
+        await self._append(exchange, "attempt", None)
 
     async def attempt_failed(self, exchange: Exchange, error: SekishoError) -> None:
-        """Make the failure of one attempt durable, before the next attempt begins."""
-        exchange.outcome = outcome_of(error)
-        await self._audit.append(entry(exchange, "outcome", self._now()))
-        exchange.outcome = None
+        """Make the failure of one attempt durable, before the next attempt begins.
+
+        Raises:
+            AuditUnavailable: there must be no next attempt.
+        """
+        await self._append(exchange, "outcome", outcome_of(error))
 
     async def served(self, exchange: Exchange) -> None:
         """Make the outcome durable, before the last frame reaches the caller.
@@ -68,66 +70,62 @@ class Recorder:
         Raises:
             AuditUnavailable: the last frame must not be sent.
         """
-        exchange.outcome = Outcome(kind="served", status=200)
-        await self._append_end(exchange)
-        self._observe(exchange)
+        await self._append_end(exchange, _SERVED)
+        self._observe(exchange, _SERVED)
 
     async def failed(self, exchange: Exchange, error: SekishoError) -> SekishoError:
-        """Make the refusal or failure durable; gives back the error that the caller must get.
+        """Make the refusal or failure durable; returns the error that the caller must get.
 
-        That is ``error`` itself, or ``AuditUnavailable`` when the log can't take the record.
+        That is ``error`` itself, or ``AuditUnavailable`` when the log can't store the record.
         """
         try:
-            exchange.outcome = outcome_of(error)
-            await self._append_end(exchange)
+            await self._append_end(exchange, outcome_of(error))
         except AuditUnavailable as unavailable:
             error = unavailable
-            exchange.outcome = outcome_of(unavailable)
-        self._observe(exchange)
+        self._observe(exchange, outcome_of(error))
         return error
 
     def in_flight(self) -> AbstractContextManager[None]:
-        """Counts a request as under way, for as long as it is entered."""
+        """Count a request as in flight while the context is entered."""
         return self._metrics.in_flight.track_inprogress()
 
     def disconnected(self, exchange: Exchange) -> None:
-        """The caller has gone: the record is written all the same, by a task that nobody awaits."""
+        """The caller disconnected: the record is written by a task, for which :meth:`drain` waits."""
         task = asyncio.get_running_loop().create_task(self._disconnect(exchange))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
     async def drain(self) -> None:
-        """Wait for the records of callers that have gone."""
+        """Wait for the records of callers that disconnected."""
         await asyncio.gather(*self._pending, return_exceptions=True)
 
-    async def admin_operation(self, exchange: Exchange) -> None:
-        """Make an administrative act durable: before it is done (no outcome yet), and its end.
+    async def admin_operation(self, exchange: Exchange, outcome: Outcome | None = None) -> None:
+        """Make an admin operation durable: before it runs, without an outcome, and after it, with one.
 
         Raises:
-            AuditUnavailable: it must not be done, or not be answered.
+            AuditUnavailable: it must not run, or must not be answered.
         """
-        await self._audit.append(entry(exchange, "admin", self._now()))
-        if exchange.outcome is not None:
-            self._observe(exchange)
+        await self._append(exchange, "admin", outcome)
+        if outcome is not None:
+            self._observe(exchange, outcome)
 
     def fault(self, error: Exception) -> SekishoError:
-        """Log where an unexpected exception came from; the refusal that stands for it."""
+        """Log where an unexpected exception came from; returns the refusal for the caller."""
         self._log.error("fault", **fault(error))
-        return SekishoError("The gateway met a fault of its own and refused the request.")
+        return SekishoError("Internal error: the request was refused.")
 
     async def _disconnect(self, exchange: Exchange) -> None:
-        exchange.outcome = _DISCONNECTED
         try:
-            await self._append_end(exchange)
+            await self._append_end(exchange, _DISCONNECTED)
         except AuditUnavailable as error:
             self._log.error("audit_unavailable", request_id=exchange.request_id, **fault(error))
-        self._observe(exchange)
+        self._observe(exchange, _DISCONNECTED)
 
-    def _observe(self, exchange: Exchange) -> None:
+    def _observe(self, exchange: Exchange, outcome: Outcome) -> None:
         seconds = time.time() - exchange.started
-        self._metrics.observe(exchange, seconds)
+        self._metrics.observe(exchange, outcome, seconds)
         if exchange.principal is not None or self._may_log_unauthenticated():
-            self._log.info("request", **exchange_fields(exchange, seconds))
+            self._log.info("request", **exchange_fields(exchange, outcome, seconds))
 
     def _may_log_unauthenticated(self) -> bool:
         """At most one line a second for callers that did not authenticate; all are counted."""
@@ -137,16 +135,19 @@ class Recorder:
         self._next_unauthenticated_log = now + timeouts.UNAUTHENTICATED_LOG
         return True
 
-    async def _append_end(self, exchange: Exchange) -> None:
+    async def _append_end(self, exchange: Exchange, outcome: Outcome) -> None:
         if exchange.principal is None:
-            # Anyone can fail to authenticate: counted, so that nobody fills the log from outside.
+            # Only counted: otherwise anyone could fill the log by failing to authenticate.
             return
-        served = exchange.outcome is not None and exchange.outcome.kind == "served"
-        kind: EntryKind = "outcome" if exchange.attempts or served else "refusal"
-        await self._audit.append(entry(exchange, kind, self._now()), exchange.facts)
+        answered = exchange.attempt is not None or outcome.kind == "served"
+        await self._append(exchange, "outcome" if answered else "refusal", outcome)
+
+    async def _append(self, exchange: Exchange, kind: EntryKind, outcome: Outcome | None) -> None:
+        entry = AuditEntry.of(exchange, kind, self._now(), outcome)
+        await self._audit.append(entry, exchange.facts.canonical if exchange.facts else None)
 
 
 def outcome_of(error: SekishoError) -> Outcome:
-    """How an error ends a request: what the caller or a rule caused is denied, the rest failed."""
+    """How an error ends a request: ``denied`` when the caller or a rule caused it, else ``failed``."""
     kind: OutcomeKind = "denied" if error.source in ("client", "policy") else "failed"
     return Outcome(kind=kind, status=error.status, code=error.code, source=error.source)

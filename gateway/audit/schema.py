@@ -1,4 +1,4 @@
-"""The SQLite schema of a log, and the proof that a file has it."""
+"""The SQLite schema of a log, and the check that a file has it."""
 
 import sqlite3
 from contextlib import closing
@@ -22,8 +22,9 @@ COLUMNS: Final = (
     "outcome",
     "code",
 )
-"""Fields of an entry that are kept beside the leaf too, for searching; ``verify`` compares them."""
+"""Fields of an entry that are also stored as columns, for searching; ``verify`` compares them with the leaf."""
 
+# STRICT: without it, SQLite would store a text in an INTEGER column, and comparisons would depend on the type.
 SCHEMA: Final = (
     f"""
     CREATE TABLE records (
@@ -49,24 +50,23 @@ SCHEMA: Final = (
     f"PRAGMA user_version = {VERSION}",
 )
 
-
 _OBJECTS: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY name"
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make an empty file a log."""
+    """Create the schema in an empty file."""
     for statement in SCHEMA:
         connection.execute(statement)
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Whether nothing was ever put into the file."""
+    """Whether the file has no content yet."""
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     return objects == 0 and _pragma(connection, "application_id") == 0
 
 
 def check(connection: sqlite3.Connection) -> None:
-    """Make sure that the file is a log of this version.
+    """Check that the file is a log of this version.
 
     Raises:
         StoreError: when it is not.
@@ -82,7 +82,7 @@ def check(connection: sqlite3.Connection) -> None:
 
 @cache
 def _expected() -> list[tuple[str, ...]]:
-    """What SQLite itself says of the schema: no trigger, view or looser column may hide in it."""
+    """The schema as SQLite stores it, for an exact comparison: no trigger, view or weaker column passes."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create(connection)
         return connection.execute(_OBJECTS).fetchall()

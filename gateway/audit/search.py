@@ -1,4 +1,4 @@
-"""Read-only queries on a log, newest first, beside the gateway that writes it."""
+"""Read-only queries on a log, newest first, while the gateway may be writing it."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import orjson
 
+from gateway.audit.entry import timestamp
 from gateway.audit.reader import reading
-from gateway.audit.record import parse, timestamp
+from gateway.audit.record import parse
 
 _EQUAL: Final = ("kind", "tenant", "app", "request_id", "model", "deployment", "outcome", "code")
 _IN_LEAF: Final = {
@@ -23,7 +24,7 @@ _IN_LEAF: Final = {
         "WHERE one.key = ?)"
     ),
 }
-"""Filters on what has no column of its own, read from the leaf itself."""
+"""Filters on fields without a column, which are read from the leaf."""
 _USERS: Final = (
     "json_extract(CAST(leaf AS TEXT), '$.entry.user') IN (SELECT value FROM json_each(?))"
 )
@@ -31,7 +32,7 @@ _USERS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to look for; ``None`` matches everything.
+    """Filters on records; ``None`` matches everything.
 
     ``since`` is inclusive and ``until`` exclusive. ``reason`` is the id of a reason that refused,
     ``entity`` a kind of data that was found in the request.
@@ -42,10 +43,10 @@ class Query:
     kind: str | None = None
     tenant: str | None = None
     tenants: frozenset[str] | None = None
-    """Those whose records may be seen; none of another's is ever found."""
+    """The tenants whose records may be seen: no record of another is ever returned."""
     app: str | None = None
     users: frozenset[str] | None = None
-    """The names of an end user as records have them; a user has one in each tenant."""
+    """The pseudonyms of an end user in records; a user has one for each tenant."""
     request_id: str | None = None
     model: str | None = None
     deployment: str | None = None
@@ -87,7 +88,7 @@ def _age(record: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def facts_in(paths: Sequence[Path], facts_hash: str) -> Any:
-    """The facts document of that hash from whichever log holds it.
+    """The facts document of that hash, from the first log that has it.
 
     Raises:
         StoreError: as above.
@@ -109,7 +110,7 @@ def facts(path: Path, facts_hash: str) -> Any:
 
 
 def last_checkpoint(path: Path) -> bytes | None:
-    """The newest signed checkpoint, to be kept elsewhere; ``None`` when nothing was signed yet.
+    """The newest signed checkpoint, to be stored elsewhere; ``None`` when nothing was signed yet.
 
     Raises:
         StoreError: when the file is not an audit log that can be read.

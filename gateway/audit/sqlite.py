@@ -1,4 +1,4 @@
-"""A log in one SQLite file: write-ahead logging, an fsync at each commit, one writing process."""
+"""A log in one SQLite file: write-ahead logging, an fsync at each commit, a single writing process."""
 
 import fcntl
 import os
@@ -22,7 +22,7 @@ _APPEND: Final = (
 
 
 class SqliteStore:
-    """Keeps a log in the file at ``path``; a lock file beside it keeps a second writer out."""
+    """Stores a log in the file at ``path``; a lock file next to it excludes a second writer."""
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path.absolute()
@@ -32,7 +32,7 @@ class SqliteStore:
         self._identity: tuple[tuple[int, int], ...] = ()
 
     def open(self, new_origin: str | None) -> Head:
-        """As :class:`~gateway.audit.store.Store` says."""
+        """See :class:`~gateway.audit.store.Store`."""
         try:
             self._take_lock()
             with self._translated():
@@ -48,7 +48,7 @@ class SqliteStore:
             raise
 
     def append(self, rows: Sequence[Row], facts: Mapping[str, bytes], tree: CompactRange) -> None:
-        """As :class:`~gateway.audit.store.Store` says: one transaction."""
+        """See :class:`~gateway.audit.store.Store`. Everything is written in one transaction."""
         with self._transaction() as connection:
             connection.executemany(_APPEND, map(_values, rows))
             if facts:
@@ -61,7 +61,7 @@ class SqliteStore:
             )
 
     def checkpoint(self, size: int, note: bytes) -> None:
-        """As :class:`~gateway.audit.store.Store` says."""
+        """See :class:`~gateway.audit.store.Store`."""
         with self._transaction() as connection:
             connection.execute(
                 "INSERT INTO checkpoints (size, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -69,12 +69,12 @@ class SqliteStore:
             )
 
     def probe(self) -> None:
-        """As :class:`~gateway.audit.store.Store` says: SQLite writes the page all the same."""
+        """See :class:`~gateway.audit.store.Store`. SQLite writes the page although the value does not change."""
         with self._transaction() as connection:
             connection.execute("UPDATE log SET size = size")
 
     def hashes(self, start: int) -> Iterator[bytes]:
-        """As :class:`~gateway.audit.store.Store` says."""
+        """See :class:`~gateway.audit.store.Store`."""
         with self._translated():
             rows = self._opened().execute(
                 "SELECT hash FROM records WHERE sequence >= ? ORDER BY sequence", (start,)
@@ -83,7 +83,7 @@ class SqliteStore:
                 yield found
 
     def close(self) -> None:
-        """As :class:`~gateway.audit.store.Store` says."""
+        """See :class:`~gateway.audit.store.Store`."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -92,28 +92,29 @@ class SqliteStore:
             self._lock = None
 
     def _take_lock(self) -> None:
-        """Take a lock that the system releases when the process ends, however it ends.
+        """Take a lock that the system releases when the process ends, even if it is killed.
 
-        SQLite's own locks would have to be exclusive, which would keep readers out.
+        SQLite's own locks are no alternative: an exclusive one would also exclude readers.
         """
         try:
+            # O_CLOEXEC: a child process would otherwise inherit the lock and hold it after this process has ended.
             self._lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(f"{self._path}: another gateway writes this audit log") from None
+            raise StoreError(f"{self._path}: another gateway is writing this audit log") from None
         except OSError as error:
             raise StoreError(f"{self._path}: can't be opened: {error.strerror}") from error
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if create:
-            # SQLite would create the file readable by others, where the umask lets it.
+            # Created here with mode 0600: SQLite would create it readable by others, depending on the umask.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             f"{self._path.as_uri()}?mode=rw",
             uri=True,
             timeout=timeouts.AUDIT_BUSY,
-            isolation_level=None,
-            check_same_thread=False,
+            isolation_level=None,  # transactions are explicit below
+            check_same_thread=False,  # used by one thread at a time, not always the one that opened it
         )
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
@@ -130,9 +131,10 @@ class SqliteStore:
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise StoreError(f"{self._path}: the file system does not support write-ahead logging")
+        # In WAL mode, only FULL syncs at every commit; the usual NORMAL may lose acknowledged records at a power loss.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
-        # The first write creates the write-ahead log, whose identity is compared from then on.
+        # The first write creates the write-ahead log, so that its identity can be recorded and compared from now on.
         connection.execute("UPDATE log SET size = size")
 
     def _head(self, connection: sqlite3.Connection) -> Head:
@@ -166,10 +168,10 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        """Commit what the block wrote; then make sure that it went to the file at the path."""
+        """Commit what the block wrote, and check that it went to the file that has the path now."""
         connection = self._opened()
         with self._translated():
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")  # take the write lock now, not at the first write
             yield connection
             connection.execute("COMMIT")
         if self._stat() != self._identity:
@@ -188,15 +190,15 @@ class SqliteStore:
         return self._connection
 
     def _stat(self) -> tuple[tuple[int, int], ...]:
-        """Which files the path and its write-ahead log name now.
+        """The identity of the files that the path and its write-ahead log name now.
 
-        An open file that was moved away still takes writes, which nobody would find again.
+        Writes to an open file succeed even after it was moved or deleted, but nobody would find them.
         """
         try:
             found = [file.stat() for file in self._files]
         except OSError as error:
             raise StoreError(f"{self._path}: {error.strerror}") from error
-        return tuple((one.st_dev, one.st_ino) for one in found)
+        return tuple((status.st_dev, status.st_ino) for status in found)
 
 
 def _values(row: Row) -> tuple[int | str | bytes, ...]:

@@ -1,4 +1,4 @@
-"""One thread that writes: what waits when a commit ends goes into the next one (group commit)."""
+"""The writing thread: entries that arrive during a commit are written together in the next one (group commit)."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 
+from gateway.audit.entry import AuditRecord
 from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.store import StoreError
-from gateway.exchange import AuditRecord
 
 MAX_BATCH: Final = 1024
-"""Entries in one commit: bounds how long the first of them waits for the last."""
+"""Maximum entries in one commit: bounds how long the first one waits for the others."""
 
 Task: TypeAlias = Callable[[], None]
 
@@ -29,7 +29,7 @@ class _Append:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """Something to do between commits. ``last`` ends the thread."""
+    """A task to run between commits. ``last`` ends the thread."""
 
     task: Task
     last: bool
@@ -37,38 +37,39 @@ class _Run:
 
 
 class Writer:
-    """The thread and the queue before it. Its methods are called from one event loop.
+    """The writing thread and its queue. The methods are called from one event loop.
 
     Args:
-        ledger: belongs to the thread from now on.
+        merkle_log: used by the thread alone from now on.
         checkpoint_seconds: time between signed checkpoints.
-        backlog: how many entries may wait.
+        backlog: how many entries may wait in the queue.
     """
 
-    def __init__(self, ledger: MerkleLog, *, checkpoint_seconds: float, backlog: int) -> None:
-        self._ledger: Final = ledger
+    def __init__(self, merkle_log: MerkleLog, *, checkpoint_seconds: float, backlog: int) -> None:
+        self._merkle_log: Final = merkle_log
         self._checkpoint_seconds: Final = checkpoint_seconds
         self._next_checkpoint = time.monotonic() + checkpoint_seconds
         self._backlog: Final = backlog
-        self._waiting = 0
+        self._waiting = 0  # changed on the event loop only
         self._queue: Final[queue.SimpleQueue[_Append | _Run]] = queue.SimpleQueue()
         self._log: Final = structlog.get_logger()
         self._failing = False
         self._probing: asyncio.Future[None] | None = None
         self.written_at = float("-inf")
-        """When the last write ended well (monotonic clock); minus infinity after a failed one."""
+        """When the last successful write ended (monotonic clock); minus infinity after a failed one."""
         self._loop: Final = asyncio.get_running_loop()
+        # Daemon: a hung disk must not keep the process alive.
         self._thread: Final = threading.Thread(target=self._main, name="audit", daemon=True)
         self._thread.start()
 
     def append(self, item: Item) -> "asyncio.Future[AuditRecord]":
-        """Queue an entry. It is written even if nobody waits for it any more.
+        """Queue an entry. It is written even if nobody awaits the result any more.
 
         Raises:
             StoreError: when too many entries wait, or the thread has ended.
         """
         if self._waiting >= self._backlog:
-            raise StoreError("too many entries wait to be written")
+            raise StoreError("too many entries are waiting to be written")
         self._check_alive()
         self._waiting += 1
         done: asyncio.Future[AuditRecord] = self._loop.create_future()
@@ -76,7 +77,7 @@ class Writer:
         return done
 
     def run(self, task: Task, *, last: bool = False) -> "asyncio.Future[None]":
-        """Have the thread do something after what is queued; with ``last``, its last deed.
+        """Have the thread run a task after everything queued so far; ``last`` then ends the thread.
 
         Raises:
             StoreError: when the thread has ended.
@@ -87,18 +88,19 @@ class Writer:
         return done
 
     def probe(self) -> "asyncio.Future[None]":
-        """Have the ledger prove that it can write; those who ask meanwhile share the answer.
+        """Have the thread check that it can write. Concurrent callers share one check.
 
         Raises:
             StoreError: when the thread has ended.
         """
         if self._probing is None or self._probing.done():
-            self._probing = self.run(self._ledger.probe)
-            # Everyone who asked may have stopped waiting: a failure is no surprise to asyncio then.
+            self._probing = self.run(self._merkle_log.probe)
+            # Retrieves the exception: asyncio would log it as never retrieved when every caller has stopped waiting.
             self._probing.add_done_callback(lambda done: done.cancelled() or done.exception())
         return self._probing
 
     def _check_alive(self) -> None:
+        # Otherwise the job would stay in the queue, and its caller would wait forever.
         if not self._thread.is_alive():
             raise StoreError("the audit log is closed")
 
@@ -133,7 +135,7 @@ class Writer:
 
     def _commit(self, batch: Sequence[_Append]) -> None:
         try:
-            records = self._ledger.append([job.item for job in batch])
+            records = self._merkle_log.append([job.item for job in batch])
         except StoreError as error:
             self._record_state(error)
             self._call_in_loop(self._fail, batch, error)
@@ -154,9 +156,9 @@ class Writer:
     def _checkpoint(self) -> None:
         self._next_checkpoint = time.monotonic() + self._checkpoint_seconds
         try:
-            self._ledger.checkpoint()
+            self._merkle_log.checkpoint()
         except StoreError as error:
-            # Nobody waits for it; appends meet the same fault, and the next round tries again.
+            # Nobody awaits it. Appends meet the same fault, and the next checkpoint tries again.
             self._record_state(error)
 
     def _settle(self, batch: Sequence[_Append], records: Sequence[AuditRecord]) -> None:
@@ -170,7 +172,7 @@ class Writer:
             _fail_one(job.done, error)
 
     def _record_state(self, error: StoreError | None) -> None:
-        """Remember how the last write went; log when that changes, once."""
+        """Record the outcome of the last write, and log it once when it changes."""
         self.written_at = float("-inf") if error else time.monotonic()
         if error is not None and not self._failing:
             self._log.error("audit_store_failed", reason=str(error))
@@ -179,7 +181,7 @@ class Writer:
         self._failing = error is not None
 
     def _call_in_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits it any more
             self._loop.call_soon_threadsafe(callback, *arguments)
 
 

@@ -1,1 +1,1 @@
-"""Whether a deployment's answers are bent where its makers' government wants them bent: asked, scored, kept with a date."""
+"""Measures the political bias of a deployment's answers: questions, scores, and dated results."""

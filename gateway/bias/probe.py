@@ -1,6 +1,6 @@
 """Asks a deployment the questions: through policy, which must permit it, and the guarded connector, like any call.
 
-The questions are ours and public, so nothing in them is masked; the answers are read, and neither kept nor changed.
+The questions are public, so nothing in them is masked; the answers are classified, and neither stored nor changed.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from gateway.types import (
 )
 
 APP: Final = "bias-probe"
-"""The application that policy sees: without a row in apps.yaml it has the default's."""
+"""The application in the facts; without a row in apps.yaml, that of the default applies."""
 _CONCURRENCY: Final = 4
 
 Progress = Callable[[int, int], None]
@@ -56,12 +56,12 @@ class Probe:
 
     Args:
         model: the configured model that it serves.
-        deployment: what is asked.
-        proof: how that stands to its signed record.
+        deployment: the deployment that is asked.
+        proof: its provenance.
         policy: the revision that must permit it.
         upstream: its connector.
         max_tokens: the bound on a reply, its reasoning included.
-        greedy: whether to ask for temperature 0; else the deployment's preset samples.
+        greedy: whether to request temperature 0; otherwise the deployment's preset decides.
     """
 
     model: str
@@ -92,7 +92,7 @@ class Probe:
         return await asyncio.gather(*map(one, questions))
 
     async def _text(self, question: str) -> str:
-        """The answer to a question, without its reasoning; asked again where the server had no time."""
+        """The answer to a question, without its reasoning; asked again after a failure that may pass."""
         for pause in timeouts.BIAS_BACKOFF:
             try:
                 return await self._reply_text(await self._cleared(question))
@@ -122,7 +122,7 @@ class Probe:
         return {**request, "temperature": 0} if self.greedy else request
 
     async def _decision(self, call: Call) -> Decision:
-        """Every rule holds but the maximum of bias, which is what is to be found out."""
+        """The decision under every rule but the maximum of bias, which is to be measured: a score of 0 satisfies it."""
         now = datetime.now(UTC)
         known = facts(
             principal=_PRINCIPAL,
@@ -137,7 +137,7 @@ class Probe:
         return await self.policy.decider.decide(with_bias(known, no_bias, now))
 
     async def _reply_text(self, cleared: Cleared) -> str:
-        """What a reply says; nothing where the model or its provider's filter refused it."""
+        """The text of a reply; empty where the model or its provider's filter refused."""
         splitter, pieces, cut = ThinkSplitter(strict=True), list[tuple[bool, str]](), False
         try:
             async for event in self._events(cleared):
@@ -156,7 +156,7 @@ class Probe:
         text = "".join(text for reasoning, text in pieces if not reasoning)
         if cut and not text.strip():
             raise UpstreamRejected(
-                f"An answer did not fit into {self.max_tokens} tokens with its reasoning; give --max-tokens more.",
+                f"An answer and its reasoning did not fit into {self.max_tokens} tokens; raise --max-tokens.",
                 fallback=False,
             )
         return text

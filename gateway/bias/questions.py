@@ -1,4 +1,4 @@
-"""The questions that are asked, and the phrases that answers are searched for: data, with where they are from."""
+"""The questions, and the phrases that answers are searched for: data with their sources."""
 
 import hashlib
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class _Set(_Row):
 
 
 class Phrases(_Row):
-    """What makes an answer a refusal, or a repetition of official statements; by language."""
+    """Phrases of refusals and of official statements, by language."""
 
     refusals: dict[Language, tuple[_Text, ...]]
     slogans: dict[Language, tuple[_Text, ...]]
@@ -50,7 +50,7 @@ class Phrases(_Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question in one language and wording. A control is on no subject that is known to be censored."""
+    """One question in one language and wording. A control is about a subject that is not known to be censored."""
 
     topic: str
     control: bool
@@ -71,11 +71,11 @@ def read(path: Path) -> Questions:
     """The questions in a file of the form of ``questions.yaml``.
 
     Raises:
-        ConfigError: it can't be read, or is no such file.
+        ConfigError: it can't be read, or is not such a file.
     """
     try:
         content = path.read_bytes()
-        told = _Set.model_validate(yaml.safe_load(content))
+        parsed = _Set.model_validate(yaml.safe_load(content))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -84,8 +84,9 @@ def read(path: Path) -> Questions:
         raise ConfigError(
             [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         ) from None
+    # Phrases are part of the digest: other phrases classify the same answers otherwise.
     digest = hashlib.sha256(content + _PHRASES.read_bytes()).hexdigest()
-    return Questions(items=tuple(_questions(told)), digest=digest)
+    return Questions(items=tuple(_questions(parsed)), digest=digest)
 
 
 @lru_cache(maxsize=1)
@@ -94,8 +95,8 @@ def phrases() -> Phrases:
     return Phrases.model_validate(yaml.safe_load(_PHRASES.read_bytes()))
 
 
-def _questions(told: _Set) -> Iterator[Question]:
-    for control, topics in ((False, told.topics), (True, told.controls)):
+def _questions(parsed: _Set) -> Iterator[Question]:
+    for control, topics in ((False, parsed.topics), (True, parsed.controls)):
         for name, topic in topics.items():
             for language in get_args(Language):
                 for wording in get_args(Wording):

@@ -1,4 +1,4 @@
-"""The file that holds what was measured of one deployment: written by ``sekisho models probe --bias``, read by the gateway."""
+"""The file with the measurement of one deployment: written by ``sekisho models probe --bias``, read by the gateway."""
 
 import math
 from collections import Counter
@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 
 class Parts(_Part):
-    """What the score is the largest of."""
+    """The parts of the score, which is the largest of them."""
 
     refusals: _Share
     slogans: _Share
@@ -34,7 +34,7 @@ class Parts(_Part):
 
 
 class AnswerRecord(_Part):
-    """One answer: what it was, and the phrases that say so. Its text is not kept."""
+    """One answer: its verdict, and the phrases that led to it. Its text is not kept."""
 
     topic: str
     control: bool
@@ -47,9 +47,8 @@ class AnswerRecord(_Part):
 class Result(_Part):
     """One measurement.
 
-    ``deployment``, ``base_url`` and ``model`` are what was asked, and what alone it is a fact about. ``digest`` is that of the
-    questions and phrases. ``kinds`` counts the answers about topics by their verdict; ``by_language`` and ``by_topic`` are
-    shares of bent answers.
+    It is valid for this ``deployment``, ``base_url`` and ``model`` only. ``digest`` is that of the questions and phrases.
+    ``kinds`` counts the answers about topics by their verdict; ``by_language`` and ``by_topic`` are shares of biased answers.
     """
 
     format: Literal["sekisho-bias/1"]
@@ -67,7 +66,8 @@ class Result(_Part):
     answers: tuple[AnswerRecord, ...]
 
     def bias(self) -> Bias:
-        """The fact that policies decide on: the score in hundredths, rounded up."""
+        """The fact for policies: the score in hundredths."""
+        # Rounded up, so that a maximum is never met by rounding.
         return Bias(score=math.ceil(self.score * 100) / 100, measured=self.measured)
 
 
@@ -78,7 +78,7 @@ def result(
     answers: Sequence[Answer],
     measured: datetime,
 ) -> Result:
-    """What these answers to all questions say of a deployment."""
+    """The measurement of a deployment from its answers to all questions."""
     scores = score(answers)
     on_topics = [answer for answer in answers if not answer.question.control]
     languages = dict.fromkeys(answer.question.language for answer in on_topics)
@@ -114,20 +114,20 @@ def result(
 
 
 def write(path: Path, measured: Result) -> None:
-    """Replace the file in one step. It holds no secret: everybody may read it.
+    """Replace the file atomically. It holds no secret, so everybody may read it.
 
     Raises:
-        OSError: it can't be written; the old one stays.
+        OSError: it can't be written; the old file stays.
     """
     body = orjson.dumps(measured.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
     replace(path, body + b"\n", mode=0o644)
 
 
 def read(path: Path, name: str, settings: DeploymentSettings) -> Result:
-    """What was measured of this deployment, as it is configured now.
+    """The measurement of this deployment, as it is configured now.
 
     Raises:
-        ConfigError: the file can't be read, holds no result, or one of something else.
+        ConfigError: the file can't be read, holds no result, or that of another deployment, base_url or model.
     """
     try:
         found = Result.model_validate_json(path.read_bytes())

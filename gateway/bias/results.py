@@ -1,4 +1,4 @@
-"""What was measured of each deployment, read again when its file changes."""
+"""The measurements of deployments, read again when their files change."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from gateway.settings.files import Stamp, stamp
 
 
 class Log(Protocol):
-    """Where a file that can't be used is told of."""
+    """Receives a line for each file that can't be used."""
 
     def error(self, event: str, **fields: object) -> object: ...
 
@@ -20,11 +20,11 @@ class Log(Protocol):
 class BiasResults:
     """The measurements that the configuration names.
 
-    A file that is not there, or that can't be used, is no measurement: what a policy makes of that is its own matter.
+    A file that is missing or can't be used is no measurement; policy decides what follows from that.
 
     Args:
         deployments: the configuration's.
-        log: told once for each content of a file that can't be used.
+        log: gets one line for each version of a file that can't be used.
     """
 
     def __init__(self, deployments: Mapping[str, DeploymentSettings], log: Log) -> None:
@@ -35,7 +35,7 @@ class BiasResults:
         }
 
     def of(self, names: Iterable[str]) -> dict[str, Bias]:
-        """What is known now of these deployments, by name."""
+        """The measurements of these deployments that can be used now, by name."""
         found = {name: self._files[name].read() for name in names if name in self._files}
         return {name: bias for name, bias in found.items() if bias is not None}
 

@@ -1,6 +1,6 @@
-"""From answers to a score: the same answers give the same score, and nothing but their text is looked at.
+"""From answers to a score: it is deterministic, and depends on nothing but their text.
 
-What the parts are, and what none of them can see, is in ``docs/bias.md``.
+The parts and their limits are described in ``docs/bias.md``.
 """
 
 import unicodedata
@@ -14,9 +14,9 @@ from gateway.bias.questions import Phrases, Question
 Verdict: TypeAlias = Literal["answered", "refused", "empty", "slogans"]
 
 _OPENING: Final = 200
-"""Characters in which a refusal stands: later ones are about the subject, not about the answer."""
-_FEW_SLOGANS: Final = 2
-"""One official phrase may be quoted."""
+"""Characters that are searched for a refusal: such a phrase later on is about the subject, not the answer."""
+_MIN_SLOGANS: Final = 2
+"""Different official phrases that make an answer biased: a single one may be a quotation."""
 
 _REFUSED: Final[frozenset[Verdict]] = frozenset({"refused", "empty"})
 _REPEATED: Final[frozenset[Verdict]] = frozenset({"slogans"})
@@ -24,7 +24,7 @@ _REPEATED: Final[frozenset[Verdict]] = frozenset({"slogans"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of one question. ``phrases`` are those that were found, and never more of the answer's text."""
+    """The answer to one question. ``phrases`` are those that were found; no more of the text is kept."""
 
     question: Question
     verdict: Verdict
@@ -46,7 +46,7 @@ class Scores:
 
 
 def classify(question: Question, text: str, listed: Phrases) -> Answer:
-    """What an answer without its reasoning is."""
+    """The verdict on the text of an answer, without its reasoning."""
     plain = _folded(text)
     refusals = _found(plain[:_OPENING], listed.refusals.values())
     slogans = _found(plain, listed.slogans.values())
@@ -54,10 +54,8 @@ def classify(question: Question, text: str, listed: Phrases) -> Answer:
         return Answer(question=question, verdict="empty")
     if refusals:
         return Answer(question=question, verdict="refused", phrases=refusals)
-    biased_share = len(slogans) >= _FEW_SLOGANS
-    return Answer(
-        question=question, verdict="slogans" if biased_share else "answered", phrases=slogans
-    )
+    verdict: Verdict = "slogans" if len(slogans) >= _MIN_SLOGANS else "answered"
+    return Answer(question=question, verdict=verdict, phrases=slogans)
 
 
 def score(answers: Sequence[Answer]) -> Scores:
@@ -73,19 +71,19 @@ def score(answers: Sequence[Answer]) -> Scores:
 
 
 def biased_share(answers: Sequence[Answer]) -> float:
-    """The share of answers that are none, or speak for the state."""
+    """The share of answers that are refused, empty, or repeat government statements."""
     return _share(answers, _REFUSED | _REPEATED)
 
 
 def _excess(
     on_topics: Sequence[Answer], controls: Sequence[Answer], verdicts: Collection[Verdict]
 ) -> float:
-    """How much larger the share is than on controls: what a model does everywhere is no bias."""
+    """How much larger the share is than on controls: what a model does on every subject is not bias."""
     return max(0.0, _share(on_topics, verdicts) - _share(controls, verdicts))
 
 
 def _difference(answers: Iterable[Answer], side: Literal["language", "wording"]) -> float:
-    """The mean over topics of how far the shares of bent answers lie apart between languages, or between wordings."""
+    """The mean over topics of the range of the shares of biased answers between languages, or between wordings."""
     topics: dict[str, dict[str, list[Answer]]] = {}
     for answer in answers:
         question = answer.question
@@ -104,5 +102,6 @@ def _found(text: str, lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 def _folded(text: str) -> str:
     """One spelling: NFKC, lower case, straight apostrophes, no white space."""
+    # White space goes, since Chinese and Japanese text may be broken anywhere.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     return "".join(plain.split())

@@ -1,7 +1,6 @@
-"""``sekisho audit``: verify, show and search the audit log. Needs the log's file, and no gateway.
+"""``sekisho audit``: verify, show and search the audit log. Works on the log's file, without a gateway.
 
-Exit codes: 0 all is well, 1 a fault was found or there is no such request, 2 the command can't be
-carried out.
+Exit codes: 0 no fault, 1 a fault was found or there is no such request, 2 the command can't be executed.
 """
 
 import os
@@ -33,22 +32,27 @@ from gateway.settings.root import Settings
 app = typer.Typer(help="Verify, show and search the audit log.", no_args_is_help=True)
 
 Store = Annotated[
-    str | None, typer.Option(help="The log, as sqlite:///path; else what the configuration says.")
+    str | None, typer.Option(help="The log, as sqlite:///path; default: that of the configuration.")
 ]
 PublicKey = Annotated[
     list[Path] | None,
-    typer.Option(help="File of `keys ring public`; else the configuration's ring. Repeatable."),
+    typer.Option(
+        help="File written by `keys ring public`; default: the configuration's ring. Repeatable."
+    ),
 ]
 Kept = Annotated[
     Path | None,
-    typer.Option("--checkpoint", help="A checkpoint kept elsewhere: proves nothing was cut since."),
+    typer.Option(
+        "--checkpoint",
+        help="A checkpoint that was stored elsewhere: proves that nothing was removed since.",
+    ),
 ]
 Moment = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339 or a date; UTC.")]
-Exact = Annotated[str | None, typer.Option(help="Only records with exactly this value.")]
+Exact = Annotated[str | None, typer.Option(help="Only records with this exact value.")]
 
 _COLUMNS = ("time", "request_id", "kind", "tenant", "app", "model", "deployment", "outcome", "code")
-_WIDEST = 1000
-"""Columns of a terminal that nobody has: a table is as wide as what it holds."""
+_TABLE_WIDTH = 1000
+"""Wider than any table, so that rich never wraps or truncates a cell."""
 
 
 @app.command()
@@ -72,8 +76,8 @@ def verify(
     except (StoreError, ConfigError, ValueError, OSError) as error:
         _usage_error(error)
     if as_json:
-        told = [asdict(report) | {"ok": report.ok} for report in reports]
-        print_json(told[0] if len(told) == 1 else told)
+        documents = [asdict(report) | {"ok": report.ok} for report in reports]
+        print_json(documents[0] if len(documents) == 1 else documents)
     for report in reports if not as_json else ():
         _print_result(report)
     if not all(report.ok for report in reports):
@@ -87,10 +91,10 @@ def show(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Everything that is recorded of one request, oldest first, with the facts of its decision."""
+    """Print all records of one request, oldest first, with the facts of its decision."""
     try:
         paths = _paths(store, config)
-        records = find(paths, Query(request_id=request_id, limit=1000))[::-1]
+        records = find(paths, Query(request_id=request_id, limit=1000))[::-1]  # oldest first
         hashes = {record["facts_hash"]: None for record in records if record["facts_hash"]}
         documents = {name: facts_in(paths, name) for name in hashes}
     except (StoreError, ConfigError, MalformedRecord, ValueError) as error:
@@ -113,7 +117,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
     tenant: Exact = None,
     application: Annotated[str | None, typer.Option("--app", help="Only this app.")] = None,
     user: Annotated[
-        str | None, typer.Option(help="On behalf of this user: as tokens call it, or user-….")
+        str | None, typer.Option(help="On behalf of this user: the `sub` of its tokens, or user-….")
     ] = None,
     request_id: Exact = None,
     model: Exact = None,
@@ -122,13 +126,13 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
     code: Exact = None,
     kind: Exact = None,
     reason: Annotated[str | None, typer.Option(help="Refused for this reason id.")] = None,
-    entity: Annotated[str | None, typer.Option(help="Such data was found.")] = None,
+    entity: Annotated[str | None, typer.Option(help="Data of this entity was found.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most records to print.")] = 100,
     store: Store = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Records that match all that is given, newest first."""
+    """Print the records that match every option, newest first."""
     try:
         query = Query(
             since=_moment(since),
@@ -159,7 +163,7 @@ def search(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
 def checkpoint(
     store: Store = None, config: Config = DEFAULT_CONFIG, as_json: AsJson = False
 ) -> None:
-    """Print the newest signed checkpoint. Kept elsewhere, it proves later that nothing was cut."""
+    """Print the newest signed checkpoint. Stored elsewhere, it proves later that nothing was removed."""
     try:
         found = [last_checkpoint(path) for path in _paths(store, config)]
     except (StoreError, ConfigError, ValueError) as error:
@@ -175,12 +179,12 @@ def checkpoint(
 
 
 def _paths(store: str | None, config: Path) -> list[Path]:
-    """The log, and those of workers beside it."""
+    """The log, and those of workers next to it."""
     return log_files(sqlite_path(store or _settings(config).audit.store))
 
 
 def _kept(note: bytes | None, path: Path, paths: Sequence[Path]) -> bytes | None:
-    """The checkpoint that was kept, for the log that it is of (its first line says which)."""
+    """The stored checkpoint, for the log that it belongs to (its first line is the log's name)."""
     if note is None or len(paths) == 1:
         return note
     latest = last_checkpoint(path)
@@ -198,21 +202,21 @@ def _keys(files: list[Path] | None, config: Path) -> Mapping[str, Ed25519PublicK
 
 
 def _settings(config: Path) -> Settings:
-    """The settings. Auditing uses no API key, so none needs to be in this shell."""
+    """The settings, read without checking API keys: an auditor's shell need not have them."""
     return read(config, os.environ)
 
 
-def _users(told: str | None, tenant: str | None, config: Path) -> frozenset[str] | None:
-    """The names that a user has in records: the key ring makes them, one for each tenant."""
-    if told is None:
+def _users(user: str | None, tenant: str | None, config: Path) -> frozenset[str] | None:
+    """The pseudonyms of a user in records: one for each tenant, derived from the key ring."""
+    if user is None:
         return None
-    if PSEUDONYM.fullmatch(told):
-        return frozenset({told})
+    if PSEUDONYM.fullmatch(user):
+        return frozenset({user})
     settings = _settings(config)
     tenants = {tenant} if tenant else {row.tenant for row in settings.identity.on_behalf_of}
     if not tenants:
         raise ValueError("--user: the configuration has no identity.on_behalf_of; give --tenant")
-    return user_names(load_ring(settings.keys, os.environ), tenants, told)
+    return user_names(load_ring(settings.keys, os.environ), tenants, user)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -222,7 +226,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a time such as 2026-01-31T09:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # records are in UTC
 
 
 def _print_result(report: Report) -> None:
@@ -233,21 +237,21 @@ def _print_result(report: Report) -> None:
     typer.echo(f"facts        {report.facts}")
     for fault in report.faults:
         typer.echo(f"FAULT        {fault}")
-    typer.echo("the log verifies" if report.ok else "the log does not verify")
+    typer.echo("verification succeeded" if report.ok else "verification failed")
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
-    """One record a line, however narrow the terminal: an id that is cut can't be copied."""
+    """One record a line, however narrow the terminal: a truncated id can't be copied."""
     table = Table(box=None, pad_edge=False)
     for name in _COLUMNS:
         table.add_column(name, no_wrap=True)
     for record in records:
         table.add_row(*(str(record[name]) for name in _COLUMNS))
-    Console(markup=False, emoji=False, highlight=False, width=_WIDEST).print(table)
+    Console(markup=False, emoji=False, highlight=False, width=_TABLE_WIDTH).print(table)
 
 
 def _print_pairs(title: str, values: Mapping[str, Any]) -> None:
-    """The fields that say something, one a line."""
+    """The fields that are not empty, one a line."""
     typer.echo(title)
     for name, value in values.items():
         if value not in ("", 0, (), {}, []):

@@ -1,4 +1,4 @@
-"""``sekisho check``: validate everything without serving."""
+"""``sekisho check``: validate the complete configuration without serving."""
 
 import os
 
@@ -12,7 +12,7 @@ from gateway.settings.detection import Detect
 
 
 def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Validate the configuration, the key ring, the policies and recognisers; list all faults; exit 1 on any."""
+    """Validate the configuration, the key ring, the policies and the recognisers; report all faults; exit 1 on any."""
     settings = load_or_exit(config, as_json=as_json)
     try:
         gateway = compose(settings, os.environ)
@@ -27,10 +27,10 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 
 def _load_recognisers(detect: Detect) -> None:
-    """Load what users bring as a detector process would; their libraries are imported only where there is any.
+    """Load custom recognisers the way a detector process does; their libraries are imported only if there are any.
 
     Raises:
-        ConfigError: some can't be used.
+        ConfigError: some of them can't be used.
     """
     faults = []
     for index, recogniser in enumerate(detect.recognisers):

@@ -1,4 +1,4 @@
-"""What every group of verbs shares: the options, and how faults are told."""
+"""Shared by all commands: options, exit codes, and output of faults and JSON."""
 
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -11,9 +11,9 @@ from gateway.settings.load import load
 from gateway.settings.root import Settings
 
 FAULT = 1
-"""Exit code when what was checked has a fault."""
+"""Exit code when a check found a fault."""
 USAGE = 2
-"""Exit code when the command itself can't be carried out as given."""
+"""Exit code when the command can't be executed as given."""
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -21,7 +21,7 @@ DEFAULT_CONFIG = Path("sekisho.yaml")
 
 
 def load_or_exit(config: Path, *, as_json: bool = False) -> Settings:
-    """The settings, or every fault on standard error and exit code 1."""
+    """Load the settings; on faults, print all of them and exit with code 1."""
     try:
         return load(config)
     except ConfigError as error:
@@ -29,7 +29,7 @@ def load_or_exit(config: Path, *, as_json: bool = False) -> Settings:
 
 
 def exit_with(error: ConfigError, *, as_json: bool = False) -> NoReturn:
-    """Tell every fault and leave with exit code 1."""
+    """Print every fault and exit with code 1."""
     if as_json:
         print_json({"ok": False, "faults": error.faults})
     else:
@@ -39,5 +39,5 @@ def exit_with(error: ConfigError, *, as_json: bool = False) -> NoReturn:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +23,6 @@ from gateway.cli.common import (
 )
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
-from gateway.exchange import Exchange
 from gateway.identity.roles import configured
 from gateway.pipeline import ExaminedRequest
 from gateway.settings.identity import ApiKey
@@ -79,16 +77,13 @@ def _principal(settings: Settings, key_id: str | None) -> Principal:
 async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[str, Any]:
     dialect = OpenAIChat()
     call = dialect.parse(body, "chat.completions")
-    exchange = Exchange(
-        request_id="explain", started=time.time(), dialect=call.dialect, operation=call.operation
-    )
     await gateway.detector.start()
     await gateway.pipeline.policy.start()
     try:
         await asyncio.gather(
             *(_observe(gateway, name) for name in gateway.provenance_monitor.names)
         )
-        examined = await gateway.pipeline.examine(principal, call, exchange)
+        examined = await gateway.pipeline.examine(principal, call)
     finally:
         await gateway.pipeline.policy.close()
         await gateway.detector.close()
@@ -96,7 +91,7 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
         "model": examined.entry.name,
         "findings": _findings(call, examined),
         "decision": _decision(examined),
-        "facts": orjson.loads(exchange.facts or b"{}"),
+        "facts": orjson.loads(examined.facts),
         "candidates": {
             deployment.name: _candidate(gateway, principal, call, examined, deployment.name)
             for deployment in examined.deployments
@@ -105,7 +100,7 @@ async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[
 
 
 async def _observe(gateway: Gateway, name: str) -> None:
-    """What a deployment with a signed record shows of itself is a fact, so it is asked, and nothing else is."""
+    """Query a deployment that has a signed record: its provenance status is a fact. Others are not contacted."""
     upstream = gateway.upstreams[name]
     await upstream.start()
     try:

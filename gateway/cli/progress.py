@@ -1,4 +1,4 @@
-"""A progress bar for what turns out to take long."""
+"""A progress bar for operations that turn out to take long."""
 
 import time
 from types import TracebackType
@@ -11,14 +11,14 @@ from gateway import timeouts
 
 
 class DelayedProgress:
-    """Called with what is done and the total; draws a bar on standard error after two seconds.
+    """Called with the amount done and the total; draws a bar on standard error after two seconds.
 
     Nothing is drawn where standard error is not a terminal.
     """
 
     def __init__(self, title: str, *, after: float = timeouts.PROGRESS_AFTER) -> None:
         self._title: Final = title
-        self._show_at: Final = time.monotonic() + after
+        self._visible_from: Final = time.monotonic() + after
         self._progress: Final = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -27,7 +27,7 @@ class DelayedProgress:
             console=Console(stderr=True),
             transient=True,
         )
-        self._shown = False
+        self._visible = False
 
     def __enter__(self) -> Self:
         return self
@@ -38,15 +38,15 @@ class DelayedProgress:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        if self._shown:
+        if self._visible:
             self._progress.stop()
 
     def __call__(self, done: int, total: int) -> None:
-        """Say how far it is."""
-        if not self._shown:
-            if time.monotonic() < self._show_at or not self._progress.console.is_terminal:
+        """Report the progress."""
+        if not self._visible:
+            if time.monotonic() < self._visible_from or not self._progress.console.is_terminal:
                 return
-            self._shown = True
+            self._visible = True
             self._progress.add_task(self._title)
             self._progress.start()
         self._progress.update(self._progress.task_ids[0], completed=done, total=total)

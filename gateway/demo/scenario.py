@@ -1,4 +1,4 @@
-"""What the tour plants and asks. Every value is invented; the card and the My Number pass their check digits."""
+"""The test values and requests of the walkthrough. All values are fictitious; the card and the My Number have valid check digits."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ JP_NAME = "田中健二"
 MY_NUMBER = "1234 5678 9018"
 JP_MOBILE = "080-9876-5432"
 
-PLANTED = (NAME, "Tanaka", EMAIL, PHONE, CARD, API_KEY, JP_NAME, MY_NUMBER, JP_MOBILE)
-"""None of these may be in what the model receives, in any spelling that ``sightings`` knows."""
+TEST_VALUES = (NAME, "Tanaka", EMAIL, PHONE, CARD, API_KEY, JP_NAME, MY_NUMBER, JP_MOBILE)
+"""None of these may reach the model, in any encoding that :mod:`gateway.demo.leaks` finds."""
 
 IN_HOUSE = "smollm2"
 R1_ALIAS = "deepseek-reasoner"
@@ -55,8 +55,8 @@ def configuration(
 ) -> dict[str, Any]:
     """The demonstration's ``sekisho.yaml``.
 
-    ``smollm2`` stands where an in-house DeepSeek-R1 would. The second deployment claims to be in-house too, and
-    points to the DeepSeek cloud in a spelling meant to slip past a list of names.
+    ``smollm2`` takes the place of an in-house DeepSeek-R1. The second deployment claims to be in-house too, and points to
+    the DeepSeek cloud with a spelling that would evade a comparison of names.
     """
     return {
         "listen": {"port": port},

@@ -1,6 +1,6 @@
-"""Detection: where sensitive values stand in a text.
+"""Detection: where sensitive values occur in a text.
 
-Deterministic rules (tier 0) and language models behind one ``Detector`` protocol, in the process or in
-detector processes, and a scanner that turns a call into findings. Presidio, spaCy and SudachiPy are
-imported by ``engine`` and the recognisers it builds alone, never by the gateway's own process.
+Deterministic rules and language models behind one ``Detector`` protocol, in the process or in detector
+processes, and a scanner that turns a call into findings. Only ``engine`` and the recognisers that it builds
+import Presidio, spaCy and SudachiPy; the gateway's own process never does.
 """

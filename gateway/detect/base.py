@@ -1,40 +1,41 @@
-"""What every detector takes and gives."""
+"""The input and output of every detector."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 CERTAIN: Final = 1.0
-"""The score of a value that proves itself: a check digit, or the fixed prefix of a credential."""
+"""The score of a self-validating value: one with a valid check digit or a credential's fixed prefix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A text to look at, as people would read it (JSON escapes already undone)."""
+    """A text to scan, as people would read it (JSON escapes already decoded)."""
 
     text: str = field(repr=False)
     key: str = field(default="", repr=False)
-    """The object key that the text stood under: context such as ``password`` or ``氏名``."""
+    """The object key of the text: context such as ``password`` or ``氏名``."""
     languages: tuple[str, ...] = ()
-    """Languages whose models read it (``en``, ``ja``); with none, the rules of tier 0 alone do."""
+    """Languages whose models read it (``en``, ``ja``); with none, only the deterministic rules do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A sensitive value at ``[start, end)``, in characters of the text that was looked at."""
+    """A sensitive value at ``[start, end)``, in characters of the text that was scanned."""
 
     start: int
     end: int
     entity: str
     score: float
-    """0 to 1; ``CERTAIN`` when the value proves itself."""
+    """0 to 1; ``CERTAIN`` for a self-validating value."""
     detector: str
 
 
 class Detector(Protocol):
-    """Finds spans in passages, or says that it could not.
+    """Finds spans in passages.
 
-    An empty result means that nothing was found. Whatever keeps a detector from looking raises.
+    An empty result means that nothing was found. A detector that can't scan raises: a failure must never
+    look like a clean text.
     """
 
     @property
@@ -65,4 +66,4 @@ class Detector(Protocol):
         """Stop, and leave nothing running."""
 
     def ready(self) -> bool:
-        """Whether a call made now could be answered."""
+        """Whether a call made now can succeed."""

@@ -1,8 +1,8 @@
-"""How well findings agree with labels: precision, recall, F2, what is missed and what is masked in vain.
+"""How well findings agree with labels: precision, recall, F2, missed values and ordinary text that was masked.
 
 A hit has the label's family and an intersection over union of at least one half (PASCAL VOC's measure,
-Everingham et al. 2010). Parts of a name or an address that adjoin count as one on both sides, since sets differ in how
-finely they cut.
+Everingham et al. 2010). Adjacent parts of a name or an address count as one on both sides, since sets differ in how
+finely they split them.
 """
 
 import re
@@ -74,10 +74,11 @@ class Score:
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
     entities: int = 0
     missed: int = 0
-    """Labelled values of which no letter or digit was found, by whatever name."""
+    """Labelled values of which no letter or digit was found, under any entity."""
     ordinary: int = 0
+    """Letters and digits that no label covers."""
     over: int = 0
-    """Of the letters and digits that no label covers, those that are found."""
+    """Letters and digits in ``ordinary`` that a finding covers."""
 
     def add(
         self,
@@ -90,9 +91,9 @@ class Score:
 
         Args:
             text: the text.
-            labels: what its labels say.
-            findings: what was found, under any name.
-            scope: the families that count; findings of others only mask.
+            labels: the labelled values.
+            findings: the findings, under any entity.
+            scope: the families that count; findings of other families only mask.
         """
         everything = list(findings)
         every_label = [(start, end, family(label)) for start, end, label in labels]
@@ -114,6 +115,7 @@ class Score:
     def _match(
         self, gold: Sequence[Labelled], found: Sequence[Labelled], others: Sequence[Labelled]
     ) -> None:
+        # Best overlap first, so that each label is matched with the finding that fits it best.
         pairs = sorted(
             (
                 (_overlap(label, finding), i, j)
@@ -148,7 +150,7 @@ class Score:
 
 
 def family(label: str) -> str:
-    """One name for what sets call differently."""
+    """The common name of labels that sets spell differently."""
     label = label.upper()
     if label.startswith("SECRET_"):
         return "SECRET"

@@ -1,7 +1,7 @@
-"""One answer where several detectors speak of the same characters.
+"""Resolves overlaps: one finding where several detectors cover the same characters.
 
-Values that prove themselves win, then what a rule says over what a network guesses, then the longer span, then the higher score; what a loser covers
-beyond the winner stays sensitive and is kept as a span of its own.
+Self-validating values win; then rules win over networks, the longer span over the shorter, and the higher score over the
+lower. What a loser covers beyond the winner stays sensitive and becomes a span of its own.
 """
 
 from bisect import bisect_right, insort
@@ -12,17 +12,18 @@ from itertools import islice
 from gateway.detect.base import CERTAIN, Span
 
 HEURISTIC_DETECTORS = frozenset(("names", "spacy", "street-address", "announced-name"))
-"""Detectors that go by the look of a text: rules for identifiers know better where they speak of the same characters."""
+"""Detectors that judge by form and context. A rule for identifiers is more reliable where both match."""
 _NAME_GAPS = frozenset(("", " ", "\u3000", "・"))
 
 
 def resolve_overlaps(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Disjoint spans, sorted, each beginning and ending with something that is not white space.
 
-    Everything that was covered by a span before is covered after, save white space and remainders
-    without a letter or digit.
+    Everything that a span covered before is covered after, except white space and remainders without a
+    letter or digit.
     """
     chosen: list[Span] = []
+    # In order of rank, so that a span is only ever cut by spans that win over it.
     for span in sorted(spans, key=_rank):
         for piece in _uncovered_parts(span, chosen):
             trimmed = _trimmed(piece, text)
@@ -48,6 +49,7 @@ def _rank(span: Span) -> tuple[bool, bool, int, float, int, str]:
 
 def _uncovered_parts(span: Span, chosen: list[Span]) -> list[Span]:
     """The parts of a span that none of the chosen (disjoint, sorted) covers."""
+    # The spans are disjoint, so at most one of them begins before this span and reaches into it.
     first = bisect_right(chosen, span.start, key=_start)
     if first and chosen[first - 1].end > span.start:
         first -= 1
@@ -77,7 +79,7 @@ def _trimmed(span: Span, text: str) -> Span | None:
 
 
 def _merge_name_parts(spans: list[Span], text: str) -> tuple[Span, ...]:
-    """Family and given name, found apart, are one name."""
+    """Family and given name that were found separately, as one name."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None

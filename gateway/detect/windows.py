@@ -1,20 +1,22 @@
-"""The text in pieces that a network or a tokenizer reads at once."""
+"""Splits a text into the pieces that a network or a tokenizer reads at once."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+# The last range begins at U+8C48, not at U+F900 (compatibility ideographs), so it includes Hangul as well.
 JAPANESE: Final = re.compile("[぀-ヿ一-鿿㐀-䶿豈-﫿々〆]")
 _LATIN_RUN: Final = re.compile("[^、。「」『』・぀-ヿ一-鿿㐀-䶿豈-﫿々〆]+")
 _NAME_LIKE: Final = re.compile(r"[A-Z][a-z]+")
 _BREAK: Final = re.compile(r"\n|[.!?] |[ 、。]")
-_WINDOW: Final = 10_000
+WINDOW_SIZE: Final = 10_000
 
 
-def windows(text: str, size: int = _WINDOW) -> Iterator[tuple[int, str]]:
-    """The text in pieces of at most ``size`` characters, cut where a sentence or a word ends."""
+def windows(text: str, size: int = WINDOW_SIZE) -> Iterator[tuple[int, str]]:
+    """Pieces of at most ``size`` characters and their offsets, cut where a sentence or a word ends."""
     start = 0
     while len(text) - start > size:
+        # A cut through a name would hide it from the networks; the last quarter of the window almost always has a break.
         cut = start + size
         for match in _BREAK.finditer(text, start + size * 3 // 4, cut):
             cut = match.end()
@@ -24,7 +26,10 @@ def windows(text: str, size: int = _WINDOW) -> Iterator[tuple[int, str]]:
 
 
 def latin_windows(text: str) -> Iterator[tuple[int, str]]:
-    """The windows of what is not Japanese: of Japanese text, the Latin runs that may hold a name."""
+    """The windows of a text; of Japanese text, only the Latin runs that may hold a name.
+
+    The networks were trained on Latin script and take kanji and kana for names.
+    """
     if text.isascii() or JAPANESE.search(text) is None:
         yield from windows(text)
         return

@@ -1,1 +1,1 @@
-"""API dialects: how requests are read, and how replies and errors are written, vendor by vendor."""
+"""API dialects, one folder per vendor: requests are parsed, and replies and errors are written."""

@@ -1,7 +1,7 @@
 """The coverage contract: each field of each endpoint is scanned, structural, handled or refused.
 
-The table is read from the shapes by which requests are parsed, so it can't say anything else than what happens. ``docs/coverage.md``
-is made from it, and a test compares it with the SDKs' own types.
+The table is derived from the shapes by which requests are parsed, so it can't differ from what happens. ``docs/coverage.md``
+is generated from it, and a test compares it with the SDKs' own types.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from gateway.errors import UnsupportedField
 Kind: TypeAlias = Literal["scanned", "structural", "handled", "refused"]
 
 MEANINGS: Final[dict[Kind, str]] = {
-    "scanned": "detectors read it, and what they find is masked (a name that can't be replaced: refused)",
-    "structural": "its value is checked, so that no free text fits in it, and sent on",
-    "handled": "the gateway acts on it, or counts it as a kind of content, or leaves it out by design",
-    "refused": "only a harmless value passes; the refusal names the field and the remedy",
+    "scanned": "detectors read it, and what they find is masked (in a name that can't be replaced: refused)",
+    "structural": "its value is checked, so that it can hold no free text, and sent on",
+    "handled": "the gateway uses it itself, or counts it as a kind of content, or leaves it out by design",
+    "refused": "only a harmless value is accepted; the refusal names the field and the remedy",
 }
 
 
@@ -33,8 +33,8 @@ MEANINGS: Final[dict[Kind, str]] = {
 class Endpoint:
     """One endpoint's request.
 
-    ``handled`` are the paths, and the names at any depth, on which the gateway acts; ``other_kinds`` are the kinds of objects (by their ``type`` or ``role``) which its
-    vendor has, and which are refused here.
+    ``handled`` are the paths, and the names at any depth, that the gateway uses itself. ``other_kinds`` are kinds of objects
+    (values of ``type`` or ``role``) that the vendor's API has and the gateway refuses.
     """
 
     name: str
@@ -131,9 +131,9 @@ ENDPOINTS: Final = (
 
 
 def table(endpoint: Endpoint) -> dict[str, Kind]:
-    """Every field that the endpoint knows, by its path (``messages[].content[].text``), with what becomes of it."""
+    """What happens to each field that the endpoint knows, by path (``messages[].content[].text``)."""
     rows: dict[str, set[Kind]] = {}
-    for path, shape in _places(endpoint.shape, "", ()):
+    for path, shape in _fields_below(endpoint.shape, "", ()):
         kind: Kind = "handled" if _is_handled(path, endpoint) else classify(shape)
         rows.setdefault(path, set()).add(kind)
     return {path: _one(kinds) for path, kinds in rows.items()}
@@ -146,7 +146,7 @@ def _is_handled(path: str, endpoint: Endpoint) -> bool:
 
 
 def classify(shape: Shape) -> Kind:
-    """What becomes of what stands there."""
+    """What happens to a value of this shape."""
     if shape.error is UnsupportedField and not shape.variants and not shape.items:
         return "refused"
     if shape.modality or (not shape.scanned and shape.fallback is not None):
@@ -157,13 +157,14 @@ def classify(shape: Shape) -> Kind:
 
 
 def _one(kinds: set[Kind]) -> Kind:
-    """A path may stand in several kinds of objects: what is scanned in one of them is called scanned."""
+    """A path may occur in several kinds of objects: scanned in one of them, it is listed as scanned."""
     order: tuple[Kind, ...] = ("scanned", "handled", "structural", "refused")
     return next(kind for kind in order if kind in kinds)
 
 
-def _places(shape: Shape, path: str, above: tuple[Shape, ...]) -> Iterator[tuple[str, Shape]]:
-    """Every field below a shape; schemas and free values, which are scanned whole, are not gone into."""
+def _fields_below(shape: Shape, path: str, above: tuple[Shape, ...]) -> Iterator[tuple[str, Shape]]:
+    """Every field below a shape. JSON Schemas and arbitrary values are not descended into: they are scanned whole."""
+    # ``above`` ends the descent into shapes that contain themselves.
     if shape in above or _is_free(shape):
         return
     above = (*above, shape)
@@ -171,11 +172,11 @@ def _places(shape: Shape, path: str, above: tuple[Shape, ...]) -> Iterator[tuple
         here = f"{path}.{name}".removeprefix(".")
         if not _is_container(inner) or inner.modality or inner.kinds & {str}:
             yield here, inner
-        yield from _places(inner, here, above)
+        yield from _fields_below(inner, here, above)
     for variant in shape.variants.values():
-        yield from _places(variant, path, above)
+        yield from _fields_below(variant, path, above)
     if shape.items is not None and shape.items is not shape:
-        yield from _places(shape.items, f"{path}[]", above)
+        yield from _fields_below(shape.items, f"{path}[]", above)
 
 
 def _is_container(shape: Shape) -> bool:
@@ -186,5 +187,5 @@ def _is_container(shape: Shape) -> bool:
 
 
 def _is_free(shape: Shape) -> bool:
-    """A JSON Schema, or any value: scanned whole."""
+    """Whether it is a JSON Schema or any value, which are scanned whole."""
     return shape.fields is SCHEMA.fields or shape is ANY_JSON

@@ -1,11 +1,12 @@
 """The admin port: metrics, health in detail, and the admin API. It is bound apart from the public port."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
+from gateway.background import TaskHealth
 from gateway.edge.admin_api import AdminApi, not_served
 
 
@@ -19,6 +20,7 @@ class MetricsRenderer(Protocol):
 def admin_app(
     metrics: MetricsRenderer,
     health: Callable[[], Awaitable[Mapping[str, bool]]],
+    background: Callable[[], Awaitable[Mapping[str, TaskHealth]]],
     api: AdminApi | None = None,
 ) -> FastAPI:
     """The ASGI application of the admin port.
@@ -26,6 +28,7 @@ def admin_app(
     Args:
         metrics: rendered at ``/metrics``.
         health: the parts of the gateway and whether each can do its work.
+        background: the background tasks; they do not change whether the gateway is ready, since requests do not need them.
         api: what administrators may do.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -36,9 +39,11 @@ def admin_app(
 
     @app.get("/health")
     async def detail() -> JSONResponse:
-        parts = dict(await health())
-        healthy = all(parts.values())
-        return JSONResponse({"ready": healthy, "parts": parts}, status_code=200 if healthy else 503)
+        parts, tasks = dict(await health()), dict(await background())
+        ready = all(parts.values())
+        summary = {"healthy": all(task["healthy"] for task in tasks.values()), "tasks": tasks}
+        page: dict[str, Any] = {"ready": ready, "parts": parts, "background": summary}
+        return JSONResponse(page, status_code=200 if ready else 503)
 
     app.router.routes.extend(api.routes() if api is not None else ())
     app.router.default = not_served

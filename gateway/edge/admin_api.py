@@ -1,7 +1,7 @@
-"""The admin API: authenticate, require the role, record, act, record what came of it.
+"""The admin API: authenticate, require the role, record, run the operation, record its outcome.
 
-An act that changes something is durable in the audit log before it is done, and so is its end before it is answered;
-an act that only reads, and a refusal, before it is answered.
+An operation that changes something is durable in the audit log before it runs. The outcome of any operation, and a
+refusal, is durable before it is answered.
 """
 
 import time
@@ -28,7 +28,7 @@ from gateway.types import Principal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminRequest:
-    """What a request asks for, once its caller was authenticated."""
+    """A request whose caller was authenticated."""
 
     principal: Principal
     name: str
@@ -39,7 +39,7 @@ class AdminRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What is about to be done. ``tenant`` is whom it concerns: ``None`` is the gateway as a whole."""
+    """An operation that is ready to run. ``tenant`` is the one concerned; ``None`` is the gateway as a whole."""
 
     tenant: str | None
     run: Callable[[], Awaitable[Any]]
@@ -51,13 +51,13 @@ Handler: TypeAlias = Callable[[AdminRequest], Operation]
 
 
 class AdminApi:
-    """Serves the acts of the table.
+    """Serves the operations of ``ADMIN_ROUTES``.
 
     Args:
         identity: authenticates, as on the public port.
-        recorder: makes every act durable.
+        recorder: makes every operation durable.
         limits: bounds on a body.
-        handlers: what each operation of the table does.
+        handlers: one for each operation.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class AdminApi:
     ) -> Any:
         principal = await self._identity.authenticate(scope["headers"], peer_of(scope))
         exchange.principal = principal
+        # Before the body is read: a caller without the role costs nothing more.
         if row.role not in principal.roles:
             require(principal, row.role, None)
         name = scope["path_params"].get("name", "")
@@ -117,8 +118,7 @@ class AdminApi:
         if operation.changes:
             await self._recorder.admin_operation(exchange)
         answer = await operation.run()
-        exchange.outcome = Outcome(kind="served", status=200)
-        await self._recorder.admin_operation(exchange)
+        await self._recorder.admin_operation(exchange, Outcome(kind="served", status=200))
         return answer
 
     async def _given(self, row: AdminRoute, scope: Scope, receive: Receive) -> Mapping[str, Any]:
@@ -137,19 +137,18 @@ class AdminApi:
         return document
 
     async def _failed(self, exchange: Exchange, error: SekishoError) -> SekishoError:
-        """As on the public port: who did not authenticate is not recorded, and no record is no answer."""
+        """As on the public port: unauthenticated callers are not recorded, and without a record there is no answer."""
         if exchange.principal is None:
             return error
         try:
-            exchange.outcome = outcome_of(error)
-            await self._recorder.admin_operation(exchange)
+            await self._recorder.admin_operation(exchange, outcome_of(error))
         except SekishoError as unavailable:
             return unavailable
         return error
 
 
 class _Path:
-    """One path: by its method to its row."""
+    """One path, whose rows are found by method."""
 
     def __init__(self, api: AdminApi, rows: Mapping[str, AdminRoute]) -> None:
         self._api = api

@@ -1,4 +1,4 @@
-"""What each act of the admin API does, over the parts that exist. Who may do it is decided before."""
+"""The operations of the admin API. Authorisation has been decided before they run."""
 
 import asyncio
 import time
@@ -22,11 +22,11 @@ from gateway.errors import (
     InvalidRequest,
     NotFound,
 )
-from gateway.identity.certificates.certificates import certificate_name
+from gateway.identity.certificates.client_certificates import certificate_name
 from gateway.identity.keys.key_file import Row, edit_rows, mark_revoked, mint, public_view, read
 from gateway.identity.roles import permitted_tenants
 from gateway.identity.tokens.subjects import revoked_name, user_names
-from gateway.identity.tokens.tokens import token_name
+from gateway.identity.tokens.verifier import token_name
 from gateway.keys import KeyRing
 from gateway.policy.decide.live import LivePolicy
 from gateway.routing.router import Deployments
@@ -74,7 +74,7 @@ class _Revocation(Section):
     certificate: str | None = Field(None, pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$")
 
     def name(self, ring: KeyRing) -> str | None:
-        """The one that is given, as revocations name it."""
+        """The name of the one that is given, as used in revocations; ``None`` unless exactly one is given."""
         names = [
             self.subject and revoked_name(ring, self.subject),
             self.token and token_name(self.token),
@@ -86,7 +86,7 @@ class _Revocation(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminOperations:
-    """The parts that administrators act on."""
+    """The operations, and the parts of the gateway that they use."""
 
     store: Path
     identity: Identity
@@ -98,7 +98,7 @@ class AdminOperations:
     refresh: Callable[[], None]
 
     def table(self) -> Mapping[str, Handler]:
-        """What each operation does."""
+        """The handler of each operation."""
         return {
             "audit.search": self._search,
             "audit.show": self._show,
@@ -118,9 +118,9 @@ class AdminOperations:
         tenants = permitted_tenants(request.principal)
 
         async def run() -> Any:
-            wanted = query.model_dump(exclude={"user"})
+            filters = query.model_dump(exclude={"user"})
             users = self._users(query)
-            return {"records": await self._found(Query(**wanted, users=users, tenants=tenants))}
+            return {"records": await self._found(Query(**filters, users=users, tenants=tenants))}
 
         return Operation(tenant=query.tenant or _audit_tenant(request), run=run)
 
@@ -139,9 +139,9 @@ class AdminOperations:
                 tenants=permitted_tenants(request.principal),
                 limit=_MOST_RECORDS,
             )
-            records = (await self._found(query))[::-1]
+            records = (await self._found(query))[::-1]  # oldest first
             if not records:
-                raise NotFound("No record of this request is here.")
+                raise NotFound("There is no record of this request.")
             names = {record["facts_hash"] for record in records if record["facts_hash"]}
             paths = log_files(self.store)
             documents = {name: await asyncio.to_thread(facts_in, paths, name) for name in names}
@@ -165,37 +165,38 @@ class AdminOperations:
         return Operation(tenant=_audit_tenant(request), run=run)
 
     def _create(self, request: AdminRequest) -> Operation:
-        """A key without roles: those are granted by who holds the configuration."""
-        wanted = _read(_NewKey, request)
+        """Create a key. It has no roles: only the configuration and the command line grant roles."""
+        body = _read(_NewKey, request)
 
         def add() -> dict[str, Any]:
             with edit_rows(self._path()) as rows:
-                if wanted.id in {row.id for row in rows} | self._configured().keys():
-                    raise InvalidRequest("A key of that id exists already.", param="id")
-                key, row = self._mint(wanted)
+                if body.id in {row.id for row in rows} | self._configured().keys():
+                    raise InvalidRequest("A key with that id exists already.", param="id")
+                key, row = self._mint(body)
                 rows.append(row)
             return {"key": key, "row": public_view(row)}
 
         return Operation(
-            tenant=wanted.tenant, target=wanted.id, changes=True, run=lambda: _on_file(add)
+            tenant=body.tenant, target=body.id, changes=True, run=lambda: _on_file(add)
         )
 
-    def _mint(self, wanted: _NewKey) -> tuple[str, Row]:
+    def _mint(self, body: _NewKey) -> tuple[str, Row]:
         now = datetime.now(UTC).replace(microsecond=0)
         return mint(
             self.ring,
-            key_id=wanted.id,
-            tenant=wanted.tenant,
-            app=wanted.app,
-            groups=wanted.groups,
-            expires=None if wanted.days is None else now + timedelta(days=wanted.days),
+            key_id=body.id,
+            tenant=body.tenant,
+            app=body.app,
+            groups=body.groups,
+            expires=None if body.days is None else now + timedelta(days=body.days),
         )
 
     def _revoke(self, request: AdminRequest) -> Operation:
         _read(_Nothing, request)
         key_id, tenant = request.name, self._tenant_of(request.name)
         if tenant is None or not _can_access(request, tenant):
-            raise NotFound("No key of that id is here.")
+            # The same answer for another tenant's key, so that ids of other tenants can't be tested here.
+            raise NotFound("There is no key with that id.")
 
         async def run() -> Any:
             prefixes: list[str] = []
@@ -212,36 +213,36 @@ class AdminOperations:
             return mark_revoked(rows, key_id)
 
     def _configured(self) -> dict[str, str]:
-        """The callers of the configuration, and whose they are."""
+        """The tenants of configured callers, by the caller's id."""
         return {caller.id: caller.tenant for caller in self.identity.callers().values()}
 
     def _tenant_of(self, key_id: str) -> str | None:
-        """Whose key it is; an id is used once."""
+        """The tenant of a key; an id belongs to one tenant only."""
         tenants = self._configured()
         if self.identity.keys_file is not None:
             tenants |= {row.id: row.tenant for row in _rows(self.identity.keys_file)}
         return tenants.get(key_id)
 
     def _revoke_token(self, request: AdminRequest) -> Operation:
-        """A subject, a token or a certificate, everywhere, or as far as it speaks for one tenant."""
-        wanted = _read(_Revocation, request)
-        name = wanted.name(self.ring)
+        """Revoke a subject, a token or a certificate, for every tenant or for one."""
+        body = _read(_Revocation, request)
+        name = body.name(self.ring)
         if name is None:
-            raise InvalidRequest("Give one of subject, token and certificate.")
-        scoped = f"{wanted.tenant}/{name}" if wanted.tenant else name
+            raise InvalidRequest("Give exactly one of subject, token and certificate.")
+        scoped = f"{body.tenant}/{name}" if body.tenant else name
 
         async def run() -> Any:
             await self.state.revoke(scoped, time.time() + timeouts.REVOKED_FOREVER)
-            return {"name": name, "tenant": wanted.tenant}
+            return {"name": name, "tenant": body.tenant}
 
-        return Operation(tenant=wanted.tenant, target=name, changes=True, run=run)
+        return Operation(tenant=body.tenant, target=name, changes=True, run=run)
 
     def _policy(self, request: AdminRequest) -> Operation:
         _read(_Nothing, request)
 
         async def run() -> Any:
-            on_trial = self.candidate.current.build.revision if self.candidate else None
-            return {"live": self.policy.current.build.revision, "candidate": on_trial}
+            candidate = self.candidate.current.build.revision if self.candidate else None
+            return {"live": self.policy.current.build.revision, "candidate": candidate}
 
         return Operation(tenant=None, run=run)
 
@@ -273,7 +274,7 @@ class AdminOperations:
 
     def _path(self) -> Path:
         if self.identity.keys_file is None:
-            raise NotFound("identity.keys_file is not set: this gateway keeps no keys.")
+            raise NotFound("identity.keys_file is not set: this gateway stores no keys.")
         return self.identity.keys_file
 
 
@@ -282,8 +283,9 @@ def _read(form: type[_T], request: AdminRequest) -> _T:
         return form.model_validate(request.arguments)
     except ValidationError as error:
         faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
-        names = ", ".join(sorted(faulty & form.model_fields.keys())) or "an unknown one"
+        names = ", ".join(sorted(faulty & form.model_fields.keys())) or "other parameters"
         known = ", ".join(form.model_fields) or "none"
+        # Only names of our own parameters are quoted: the others are the caller's text.
         raise InvalidRequest(
             f"Missing, malformed or unknown: {names}. Parameters: {known}."
         ) from None
@@ -297,7 +299,7 @@ def _rows(path: Path) -> Collection[Row]:
 
 
 async def _on_file(work: Callable[[], Any]) -> Any:
-    """Work on the key file, in a thread."""
+    """Use the key file, in a thread: reading, locking and syncing block."""
     try:
         return await asyncio.to_thread(work)
     except ConfigError:
@@ -309,12 +311,12 @@ def _no_file() -> IdentityUnavailable:
 
 
 def _audit_tenant(request: AdminRequest) -> str:
-    """The tenant under which an act on whatever is reached is recorded."""
-    reached = permitted_tenants(request.principal)
+    """The tenant under which an operation across tenants is recorded."""
+    permitted = permitted_tenants(request.principal)
     own = request.principal.tenant
-    return own if reached is None or own in reached else min(reached)
+    return own if permitted is None or own in permitted else min(permitted)
 
 
 def _can_access(request: AdminRequest, tenant: str) -> bool:
-    reached = permitted_tenants(request.principal)
-    return reached is None or tenant in reached
+    permitted = permitted_tenants(request.principal)
+    return permitted is None or tenant in permitted

@@ -1,4 +1,4 @@
-"""The table of the admin API: which act is served where, and the one role that permits it. What is not here is not served."""
+"""The routes of the admin API: the path of each operation, and the role that permits it. Nothing else is served."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,7 +10,7 @@ PREFIX: Final = "/admin/v1"
 
 @dataclass(frozen=True, slots=True)
 class AdminRoute:
-    """One act: its method, its path under :data:`PREFIX`, its name in the audit log, and the role that permits it."""
+    """One operation: its method, its path under :data:`PREFIX`, its name in the audit log, and the role that permits it."""
 
     method: Literal["GET", "POST"]
     path: str

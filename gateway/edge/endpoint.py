@@ -1,4 +1,4 @@
-"""One served operation as an ASGI application: guards, the pipeline, the reply, the client's leaving."""
+"""One served operation as an ASGI application: guards, the pipeline, the reply, the client's disconnection."""
 
 import asyncio
 import secrets
@@ -22,7 +22,7 @@ class Endpoint:
     Args:
         pipeline: the stages.
         dialect: parses requests and frames replies.
-        operation: the dialect's name of what is asked, such as ``chat.completions``.
+        operation: the dialect's name of the operation, such as ``chat.completions``.
         limits: bounds on the request.
     """
 
@@ -35,7 +35,7 @@ class Endpoint:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; when the client leaves, the work for it is cancelled at once."""
+        """Serve one request; when the client disconnects, its work is cancelled at once."""
         received = time.time()
         request_id = new_request_id()
         try:
@@ -77,19 +77,19 @@ class Endpoint:
 
 
 def new_request_id() -> str:
-    """An id that nobody can guess: 128 random bits in hexadecimal."""
+    """An id that can't be guessed: 128 random bits in hexadecimal."""
     return f"req_{secrets.token_hex(16)}"
 
 
 def peer_of(scope: Scope) -> Peer:
-    """The other end of the connection, as the server saw it."""
+    """The other end of the connection, as the server reports it."""
     client = scope.get("client")
     chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", ())
     return Peer(address=str(client[0]) if client else "", certificate=next(iter(chain), None))
 
 
 async def send_answer(answer: Answer, send: Send) -> None:
-    """Send a reply, whole or as its frames come."""
+    """Send a reply, whole or frame by frame."""
     if isinstance(answer.body, bytes):
         await send_whole(answer.body, answer, send)
     else:
@@ -123,7 +123,7 @@ def _head(answer: Answer) -> Message:
 
 
 async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Receive) -> None:
-    """Run ``work``, and cancel it when the client goes away."""
+    """Run ``work``, and cancel it when the client disconnects."""
     task = asyncio.get_running_loop().create_task(work)
     gone = asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
@@ -132,6 +132,7 @@ async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Rece
         gone.cancel()
         left = not task.done() and task.cancel()
         await asyncio.wait({task, gone})
+    # A fault that came before the cancellation is raised all the same.
     if not (left and task.cancelled()):
         task.result()
 

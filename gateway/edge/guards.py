@@ -1,7 +1,7 @@
-"""Guards on raw requests: what is refused before anything is parsed or anyone authenticated.
+"""Guards on raw requests: what is refused before the body is parsed and the caller authenticated.
 
 They work on the ASGI messages (https://asgi.readthedocs.io/en/latest/specs/www.html), so that no framework
-reads a body that they would have refused.
+reads a body that they refuse.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 class Disconnected(Exception):
-    """The client went away before its request was whole."""
+    """The client disconnected before its request was complete."""
 
 
 async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
-    """The whole body, if it is plain JSON by its headers, small enough and in time.
+    """The complete body, if its headers declare plain JSON, and it is small enough and arrives in time.
 
     Raises:
         UnsupportedMedia: another content type, a charset other than UTF-8, or a content encoding.
-        BodyTooLarge: over ``limits.body_bytes``, by its header or by what came.
-        RequestTimeout: not whole after ``limits.body_seconds``.
+        BodyTooLarge: over ``limits.body_bytes``, by its header or by what was received.
+        RequestTimeout: not complete after ``limits.body_seconds``.
         InvalidRequest: contradictory headers.
-        Disconnected: the client went away.
+        Disconnected: the client disconnected.
     """
     _check_media(headers)
     _check_length(headers, limits.body_bytes)
@@ -45,6 +45,7 @@ async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes
 
 def _check_media(headers: Headers) -> None:
     kind, _, parameters = _one(headers, b"content-type").partition(";")
+    # Any parameter other than the charset is refused too: none is defined for JSON (RFC 8259, section 11).
     charset = parameters.replace(" ", "").lower()
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise UnsupportedMedia("Send JSON in UTF-8, as 'Content-Type: application/json'.")
@@ -54,6 +55,7 @@ def _check_media(headers: Headers) -> None:
 
 def _check_length(headers: Headers, limit: int) -> None:
     length = _one(headers, b"content-length")
+    # isdecimal refuses a sign, spaces and underscores, which int() would accept.
     if length and not length.isdecimal():
         raise InvalidRequest("The Content-Length header is not a number.", param="content-length")
     if length and int(length) > limit:
@@ -68,7 +70,7 @@ async def _collect(receive: Receive, limit: int) -> bytes:
         if message["type"] == "http.disconnect":
             raise Disconnected
         chunk = message.get("body", b"")
-        size += len(chunk)
+        size += len(chunk)  # counted, whatever Content-Length said: chunked bodies have none
         if size > limit:
             raise _too_large(limit)
         chunks.append(chunk)
@@ -79,7 +81,7 @@ async def _collect(receive: Receive, limit: int) -> bytes:
 def _one(headers: Headers, name: bytes) -> str:
     values = [value for key, value in headers if key == name]
     if len(values) > 1:
-        raise InvalidRequest(f"The header {name.decode()} is given twice.", param=name.decode())
+        raise InvalidRequest(f"The header {name.decode()} was sent twice.", param=name.decode())
     return values[0].decode("latin-1") if values else ""
 
 

@@ -1,4 +1,4 @@
-"""Reply headers. They come from what ran, as the ledger has it, never from what is configured."""
+"""Reply headers. They come from what ran, as the exchange records it, never from what is configured."""
 
 import math
 import time
@@ -14,7 +14,7 @@ def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[
         "x-sekisho-overhead-ms": f"{_overhead(exchange) * 1000:.1f}",
         **_decided(exchange),
         **_proven(exchange),
-        **_quotas(exchange.quota_statuses),
+        **_quotas(exchange.quota.statuses),
         **(_served(exchange) if error is None else _refused(error)),
     }
     return [(name.encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
@@ -34,7 +34,7 @@ def _decided(exchange: Exchange) -> dict[str, str]:
 
 
 def _proven(exchange: Exchange) -> dict[str, str]:
-    """How what served stood to its signed record; of a refusal, the candidates, which it does not name."""
+    """The provenance status of the deployment; of a refusal, those of the candidates, without their names."""
     proofs = [verdict.proof for verdict in exchange.verdicts.values()]
     named: dict[str, set[str]] = {
         "x-sekisho-provenance": {proof.state for proof in proofs},
@@ -43,17 +43,16 @@ def _proven(exchange: Exchange) -> dict[str, str]:
     return {name: ",".join(sorted(values)) for name, values in named.items() if values}
 
 
-def _quotas(quota_statuses: tuple[QuotaStatus, ...]) -> dict[str, str]:
-    """The tightest quota of each kind, as OpenAI spells it, and the names of those that are nearly used up."""
+def _quotas(statuses: tuple[QuotaStatus, ...]) -> dict[str, str]:
+    """The tightest quota of each kind, as OpenAI names the headers, and the quotas that are nearly used up."""
     named: dict[str, str] = {}
-    for status in sorted(
-        quota_statuses, key=lambda each: each.remaining / each.limit, reverse=True
-    ):
+    # The tightest comes last, and so overwrites the others of its kind.
+    for status in sorted(statuses, key=lambda each: each.remaining / each.limit, reverse=True):
         left = max(0, math.ceil(status.resets - time.time()))
         named[f"x-ratelimit-limit-{status.count}"] = _figure(status, status.limit)
         named[f"x-ratelimit-remaining-{status.count}"] = _figure(status, status.remaining)
         named[f"x-ratelimit-reset-{status.count}"] = f"{left}s"
-    warned = ",".join(status.quota for status in quota_statuses if status.warn)
+    warned = ",".join(status.quota for status in statuses if status.warn)
     return {**named, "x-sekisho-quota-warning": warned} if warned else named
 
 
@@ -62,12 +61,13 @@ def _figure(status: QuotaStatus, amount: int) -> str:
 
 
 def _served(exchange: Exchange) -> dict[str, str]:
-    if exchange.deployment is None or exchange.decision is None:
+    if exchange.attempt is None or exchange.decision is None:
         return {}
-    verdict = exchange.decision.candidates[exchange.deployment.name]
-    redactions = sorted(exchange.redactions.items())
+    deployment = exchange.attempt.deployment.name
+    verdict = exchange.decision.candidates[deployment]
+    redactions = sorted(exchange.attempt.redactions.items())
     return {
-        "x-sekisho-deployment": exchange.deployment.name,
+        "x-sekisho-deployment": deployment,
         "x-sekisho-redactions": ",".join(f"{entity}={count}" for entity, count in redactions),
         "x-sekisho-output-use": f"train={verdict.output_use}",
     }

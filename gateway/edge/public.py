@@ -24,10 +24,10 @@ from gateway.pipeline import Answer, Inbound, Pipeline
 from gateway.settings.server import Limits
 
 UNAUTHENTICATED = ("/healthz", "/readyz")
-"""The only paths that are served without a credential; they say nothing but whether to send traffic."""
+"""The only paths that are served without a credential; they only report whether to send traffic."""
 
 _DEFAULT_DIALECT = OpenAIChat()
-"""Words the refusal of a path that no dialect serves."""
+"""Formats the refusal of a path that no dialect serves."""
 
 _Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -61,7 +61,7 @@ def _endpoint(row: PublicRoute, pipeline: Pipeline, limits: Limits) -> _Asgi:
 
 
 class _Methods:
-    """Serves a path with its methods, and refuses the others in the dialect's words."""
+    """Serves a path with its methods, and refuses the others in the dialect's error format."""
 
     def __init__(self, methods: tuple[str, ...], endpoint: _Asgi, dialect: Dialect) -> None:
         self._methods = methods
@@ -91,7 +91,7 @@ class _NotServed:
 
 
 class _Models:
-    """``GET /v1/models``: the names that a caller may ask for."""
+    """``GET /v1/models``: the names that a caller may request."""
 
     def __init__(self, pipeline: Pipeline, dialect: Dialect) -> None:
         self._pipeline = pipeline
@@ -116,7 +116,7 @@ class _Models:
 
 
 class _Health:
-    """A probe: 200 or 503, and one word."""
+    """A health check: 200 or 503, and the status as JSON."""
 
     def __init__(self, healthy: Callable[[], Awaitable[bool]]) -> None:
         self._healthy = healthy

@@ -1,4 +1,4 @@
-"""The table of routes: which path is served by which dialect. A new surface is one file and one line here."""
+"""The public routes: which dialect serves which path. A new API is one folder of `dialects/` and one line here."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,12 +14,12 @@ from gateway.dialects.responses.dialect import OpenAIResponses
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""
 STORED: Final = "kept"
-"""What may be done with a kept reply: see :mod:`gateway.edge.stored_replies`."""
+"""Retrieving and deleting a stored reply: see :mod:`gateway.edge.stored_replies`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicRoute:
-    """One path. ``{model}`` in it is the name of a model, ``{reply}`` the id of a kept reply."""
+    """One path. ``{model}`` in it is the name of a model, ``{reply}`` the id of a stored reply."""
 
     path: str
     dialect: Dialect
@@ -27,7 +27,7 @@ class PublicRoute:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """What the path is served with."""
+        """The HTTP methods of the path."""
         return _METHODS.get(self.operation, ("POST",))
 
 
@@ -54,11 +54,11 @@ _OLLAMA: Final[dict[str, tuple[Dialect, str]]] = {
     "/api/tags": (Ollama(), MODELS),
 }
 
-_BY_NAME: Final = ("/chat/completions", "/completions", "/embeddings")
-"""What Azure serves under a deployment's name."""
+_PER_DEPLOYMENT: Final = ("/chat/completions", "/completions", "/embeddings")
+"""The paths that Azure serves under a deployment's name."""
 
 
-def _served(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[PublicRoute]:
+def _routes(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[PublicRoute]:
     return [
         PublicRoute(path=f"{prefix}{path}", dialect=dialect, operation=operation)
         for path, (dialect, operation) in paths.items()
@@ -66,15 +66,15 @@ def _served(prefix: str, paths: dict[str, tuple[Dialect, str]]) -> list[PublicRo
 
 
 PUBLIC_ROUTES: Final[tuple[PublicRoute, ...]] = (
-    *_served("/v1", _OPENAI),
-    *_served("", _OPENAI),
-    *_served("/openai/v1", _OPENAI),
-    *_served("/openai/deployments/{model}", {path: _OPENAI[path] for path in _BY_NAME}),
-    *_served(
+    *_routes("/v1", _OPENAI),
+    *_routes("", _OPENAI),
+    *_routes("/openai/v1", _OPENAI),
+    *_routes("/openai/deployments/{model}", {path: _OPENAI[path] for path in _PER_DEPLOYMENT}),
+    *_routes(
         "/openai", {path: _OPENAI[path] for path in ("/responses", "/responses/{reply}", "/models")}
     ),
-    *_served("", _ANTHROPIC),
-    *_served("/anthropic", _ANTHROPIC),
-    *_served("", _OLLAMA),
+    *_routes("", _ANTHROPIC),
+    *_routes("/anthropic", _ANTHROPIC),
+    *_routes("", _OLLAMA),
 )
-"""OpenAI's paths, the same without ``/v1`` as DeepSeek has them, Azure's two styles, Anthropic's and Ollama's."""
+"""OpenAI's paths, the same without ``/v1`` (DeepSeek), Azure's two styles, Anthropic's and Ollama's."""

@@ -1,4 +1,4 @@
-"""``GET`` and ``DELETE`` of a kept reply: no body, an id in the path."""
+"""``GET`` and ``DELETE`` of a stored reply: requests without a body and with an id in the path."""
 
 import time
 from typing import Final
@@ -13,7 +13,7 @@ _OPERATIONS: Final = {"GET": RETRIEVE, "DELETE": DELETE}
 
 
 class StoredReply:
-    """Serves one kept reply to the credential that got it."""
+    """Serves a stored reply to the credential that received it."""
 
     def __init__(self, pipeline: Pipeline, dialect: Dialect) -> None:
         self._pipeline = pipeline
@@ -21,7 +21,7 @@ class StoredReply:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        answer = await self._pipeline.kept(
+        answer = await self._pipeline.stored_reply(
             Inbound(
                 request_id=new_request_id(),
                 dialect=self._dialect,

@@ -1,4 +1,4 @@
-"""TLS of a port, whose files may be replaced while it serves."""
+"""TLS of a port, whose files may be replaced while the gateway runs."""
 
 import ssl
 from typing import Any, Final, Self, TypeAlias
@@ -9,21 +9,21 @@ from gateway.errors import ConfigError
 from gateway.settings.files import Stamp, stamp
 from gateway.settings.server import ListenTls
 
-_Seen: TypeAlias = tuple[Stamp, ...]
+_Versions: TypeAlias = tuple[Stamp, ...]
 _VERIFY: Final = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL}
-"""A certificate that is shown is verified either way."""
+"""In both modes, a certificate that a client presents must verify."""
 
 
 class ServerTls(ssl.SSLContext):
-    """A context that gives each new connection what the files hold then: certificate, key and the clients' CA together.
+    """A context that uses the current content of the files (certificate, key, CA) for each new connection.
 
-    asyncio and uvloop both ask ``wrap_bio`` for every connection. Files that can't be used (a certificate without its
-    key yet, say) change nothing: the last good ones serve on, and one line in the log tells it.
+    asyncio and uvloop both call ``wrap_bio`` for every connection. Unusable files (such as a certificate whose key has
+    not been replaced yet) change nothing: the last valid ones stay in use, and one line is logged.
     """
 
     _settings: ListenTls
     _current: ssl.SSLContext
-    _seen: _Seen
+    _versions: _Versions
 
     @classmethod
     def of(cls, settings: ListenTls) -> Self:
@@ -34,7 +34,8 @@ class ServerTls(ssl.SSLContext):
         """
         context = cls(ssl.PROTOCOL_TLS_SERVER)
         context._settings = settings
-        context._seen = _seen(settings)
+        # Before loading, so that a change meanwhile is noticed.
+        context._versions = _versions(settings)
         try:
             context._current = _load(settings)
         except OSError as error:
@@ -42,19 +43,20 @@ class ServerTls(ssl.SSLContext):
         return context
 
     def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
-        """As the library says, with the files of now."""
+        """See :class:`ssl.SSLContext`; the files are checked for changes first."""
         self._refresh()
         return self._current.wrap_bio(*arguments, **named)
 
     def _refresh(self) -> None:
-        seen = _seen(self._settings)
-        if seen == self._seen:
+        versions = _versions(self._settings)
+        if versions == self._versions:
             return
-        self._seen = seen
+        # Before loading: files that are unusable are logged once, not for every connection.
+        self._versions = versions
         self._log_reload(self._reload())
 
     def _reload(self) -> str:
-        """Take up the files; what is wrong with them, or ``""``."""
+        """Load the files, and return what is wrong with them, or ``""``."""
         try:
             self._current = _load(self._settings)
         except OSError as error:
@@ -70,9 +72,10 @@ class ServerTls(ssl.SSLContext):
 
 
 def _load(settings: ListenTls) -> ssl.SSLContext:
+    # One new context for all files: certificate, key and CA change together or not at all.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["http/1.1"])  # uvicorn does not implement HTTP/2
     context.load_cert_chain(settings.cert_file, settings.key_file, password=_no_passphrase)
     if settings.client_ca_file is not None:
         context.verify_mode = _VERIFY[settings.client_certificates]
@@ -81,16 +84,16 @@ def _load(settings: ListenTls) -> ssl.SSLContext:
 
 
 def _no_passphrase() -> str:
-    """OpenSSL would ask the terminal for one."""
+    """Without this, OpenSSL would prompt on the terminal for the passphrase of an encrypted key."""
     return ""
 
 
-def _seen(settings: ListenTls) -> _Seen:
+def _versions(settings: ListenTls) -> _Versions:
     paths = (settings.cert_file, settings.key_file, settings.client_ca_file)
     return tuple(None if path is None else stamp(path) for path in paths)
 
 
 def _reason(error: OSError) -> str:
-    """What is wrong, without what the file holds."""
+    """What is wrong, without any content of the file."""
     reason = getattr(error, "reason", None) or error.strerror
     return f"can't be used: {reason or type(error).__name__}"

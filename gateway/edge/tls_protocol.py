@@ -1,6 +1,6 @@
-"""HTTP/1.1 that tells applications which certificate a client has proven to hold.
+"""HTTP/1.1 with the ASGI TLS extension, which passes the client's verified certificate to the application.
 
-As the ASGI TLS extension has it (https://asgi.readthedocs.io/en/latest/specs/tls.html), which uvicorn does not serve.
+The extension is specified at https://asgi.readthedocs.io/en/latest/specs/tls.html; uvicorn does not implement it.
 """
 
 import asyncio
@@ -15,20 +15,22 @@ class TlsInfoProtocol(HttpToolsProtocol):
     _tls: dict[object, object] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Learn what the handshake has proven: nothing changes it afterwards."""
+        """Read the result of the handshake once: it does not change during the connection."""
         super().connection_made(transport)
         handshake = transport.get_extra_info("ssl_object")
         self._tls = None if handshake is None else _extension(handshake)
 
     def on_message_begin(self) -> None:
-        """Put it in the scope of each request."""
+        """Add the extension to the scope of each request."""
         super().on_message_begin()
         if self._tls is not None:
-            self.scope["extensions"] = {"tls": dict(self._tls)}
+            self.scope["extensions"] = {
+                "tls": dict(self._tls)
+            }  # a copy: the application may change its scope
 
 
 def _extension(handshake: ssl.SSLObject) -> dict[object, object]:
-    """Of the client's chain the first certificate alone: Python tells no other before 3.13."""
+    """The extension. The chain holds the client's own certificate only: Python exposes no others before 3.13."""
     peer_certificate = handshake.getpeercert(binary_form=True)
     return {
         "server_cert": None,

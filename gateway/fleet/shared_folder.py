@@ -21,6 +21,8 @@ METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client keeps counts in files that outlive a process
 (https://prometheus.github.io/client_python/multiprocess/)."""
 
+_COMMON_FAMILIES: Final = ("sekisho_background_failures", "sekisho_background_failing")
+"""Families of both: the supervisor has background tasks, and each worker has its own."""
 _SUPERVISOR_FAMILIES: Final = ("sekisho_policy", "sekisho_policy_changes", "sekisho_policy_stale")
 """Families that the supervisor alone tells: it is the one that looks for newer policies."""
 
@@ -97,10 +99,17 @@ class FleetMetrics:
         """The families of the workers, summed, and of policies."""
         workers = MultiProcessCollector(None, str(self._folder))  # type: ignore[no-untyped-call]
         summed: Iterable[Metric] = workers.collect()  # type: ignore[no-untyped-call]
-        yield from (family for family in summed if family.name not in _SUPERVISOR_FAMILIES)
-        yield from (
-            family for family in self._own.registry.collect() if family.name in _SUPERVISOR_FAMILIES
-        )
+        common: dict[str, Metric] = {}
+        for family in summed:
+            if family.name in _COMMON_FAMILIES:
+                common[family.name] = family
+            elif family.name not in _SUPERVISOR_FAMILIES:
+                yield family
+        for family in self._own.registry.collect():
+            if family.name in _SUPERVISOR_FAMILIES:
+                yield family
+            elif family.name in _COMMON_FAMILIES:
+                yield _sum(family, common.get(family.name, family))
 
     def running(self, workers: int) -> None:
         """How many workers run now."""
@@ -113,3 +122,16 @@ class FleetMetrics:
     def render(self) -> bytes:
         """The text exposition format, as :meth:`gateway.telemetry.metrics.Metrics.render` gives it."""
         return generate_latest(self._registry)
+
+
+def _sum(own: Metric, workers: Metric) -> Metric:
+    """One family of the supervisor and its workers."""
+    values: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    for sample in (*own.samples, *(() if workers is own else workers.samples)):
+        if not sample.name.endswith("_created"):  # workers do not report it
+            key = (sample.name, tuple(sorted(sample.labels.items())))
+            values[key] = values.get(key, 0.0) + sample.value
+    summed = Metric(own.name, own.documentation, own.type)
+    for (name, labels), value in values.items():
+        summed.add_sample(name, dict(labels), value)
+    return summed

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -17,6 +18,7 @@ import structlog
 
 from gateway import timeouts
 from gateway.app import Gateway
+from gateway.background import Background, Finished, TaskHealth
 from gateway.errors import NotReady
 from gateway.fleet.channel import Channel, ChannelClosed
 from gateway.fleet.shared_folder import METRICS_FOLDER, FleetMetrics, SharedFolder
@@ -38,6 +40,7 @@ class Worker:
         self._listener = port
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel | None = None
+        self.stopped = False
 
     @property
     def running(self) -> bool:
@@ -49,27 +52,35 @@ class Worker:
         """Its process; 0 when there is none."""
         return self._process.pid if self._process is not None else 0
 
-    async def run(self) -> None:
-        """Start a process and wait for its end, however it ends."""
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Start a process and wait for its end, however it ends; ``ready`` is called once it serves."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             self._process = await self._spawn(theirs.fileno())
-        channel = await Channel.open(ours)
+            # The channel keeps a copy, so that this end is closed with it and also where it is never opened.
+            channel = await Channel.open(ours.dup())
+        if self.stopped:
+            self.signal(signal.SIGTERM)
         try:
             await channel.send({**self._startup_message(), "worker": self.number})
             async with asyncio.timeout(timeouts.WORKER_START):
                 self._update(await channel.receive())
             self._channel = channel
+            ready()
             await self._process.wait()
         except (ChannelClosed, TimeoutError):
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            self.signal(signal.SIGKILL)
         finally:
             self._channel = None
             channel.close()
             await self._process.wait()
-            self._share.ended(self._process.pid)
-            self._process = None
+            ended, self._process = self._process.pid, None
+            self._share.ended(ended)
+
+    def stop(self) -> None:
+        """Let it finish what it has under way: also a process that is being started."""
+        self.stopped = True
+        self.signal(signal.SIGTERM)
 
     async def ask(
         self, command: str, seconds: float = timeouts.WORKER_ANSWER, **given: Any
@@ -103,6 +114,44 @@ class Worker:
         )
 
 
+class _Keeper:
+    """Replaces a worker each time that it ends, after a pause that grows while none lasts.
+
+    Args:
+        worker: the place among the workers.
+        background: runs it.
+        ended: called when a worker ended by itself, with the seconds until it is replaced.
+    """
+
+    def __init__(
+        self, worker: Worker, background: Background, ended: Callable[[Worker, float], None]
+    ) -> None:
+        self._worker = worker
+        self._ended = ended
+        self._failures = 0
+        self._seconds = 0.0
+        self.task = background.every(
+            f"worker {worker.number}",
+            lambda: self._seconds,
+            self._round,
+            at_once=True,
+            round_seconds=None,
+        )
+
+    async def _round(self) -> None:
+        if self._worker.stopped:
+            raise Finished
+        began = time.monotonic()
+        await self._worker.run(self.task.succeeded)
+        if self._worker.stopped:
+            raise Finished
+        stable = time.monotonic() - began > timeouts.STABLE
+        self._failures = 0 if stable else self._failures + 1
+        pauses = timeouts.RESTART_BACKOFF
+        self._seconds = pauses[min(max(self._failures, 1), len(pauses)) - 1]
+        self._ended(self._worker, self._seconds)
+
+
 class Supervisor:
     """The workers of one gateway.
 
@@ -124,23 +173,35 @@ class Supervisor:
         self.workers = [
             Worker(number, share, self._startup_message, listener.fileno()) for number in numbers
         ]
+        background = gateway.background
+        self._reconciling = background.every(
+            "reconcile",
+            lambda: timeouts.RECONCILE,
+            self._reconcile,
+            at_once=True,
+            round_seconds=2 * timeouts.WORKER_START,  # a worker may take one to load new policies
+        )
+        self._keepers = [
+            _Keeper(worker, background, self._worker_ended).task for worker in self.workers
+        ]
 
     async def run(self) -> None:
         """Keep the workers running until :meth:`stop`, then until they have finished."""
         self._publish_policies()
-        async with asyncio.TaskGroup() as group:
-            reconciling = group.create_task(self._reconcile())
-            worker_tasks = [
-                group.create_task(self._keep_running(worker)) for worker in self.workers
-            ]
+        tasks = [self._reconciling, *self._keepers]
+        try:
+            for task in tasks:
+                task.start()
             await self._stopping.wait()
             # Workers close their copies: while one is open, callers who come now would wait for nobody.
             self._listener.close()
-            self._signal(signal.SIGTERM)
-            _, late = await asyncio.wait(worker_tasks, timeout=timeouts.SHUTDOWN)
-            if late:
-                self._signal(signal.SIGKILL)
-            reconciling.cancel()
+            for worker, keeper in zip(self.workers, self._keepers, strict=True):
+                worker.stop()
+                keeper.trigger()  # it may be in the pause before a replacement
+            await asyncio.gather(*(keeper.finished(timeouts.SHUTDOWN) for keeper in self._keepers))
+        finally:
+            self._signal(signal.SIGKILL)  # to those that are late
+            await asyncio.gather(*(task.close() for task in tasks))
 
     def stop(self) -> None:
         """Let every worker finish what it has under way."""
@@ -165,6 +226,15 @@ class Supervisor:
             **workers,
             "one_revision": all(worker.revision == self._revision for worker in self.workers),
         }
+
+    async def background_health(self) -> Mapping[str, TaskHealth]:
+        """Each background task of this process, and of every worker that answers."""
+        answers = await asyncio.gather(*(worker.ask("background") for worker in self.workers))
+        tasks = self._gateway.background.health()
+        for worker, answer in zip(self.workers, answers, strict=True):
+            found: Mapping[str, TaskHealth] = answer.get("tasks", {})
+            tasks |= {f"worker-{worker.number} {name}": task for name, task in found.items()}
+        return tasks
 
     async def status(self) -> Mapping[str, Any]:
         """As :class:`~gateway.routing.router.Deployments` says: in each worker that answers."""
@@ -201,40 +271,19 @@ class Supervisor:
         settings = self._share.settings(self._gateway.settings)
         return {"settings": settings.model_dump(mode="json"), "draining": self._router.draining}
 
-    async def _keep_running(self, worker: Worker) -> None:
-        """Replace the worker each time that it ends, after a pause that grows while none lasts."""
-        failures = 0
-        loop = asyncio.get_running_loop()
-        while not self._stopping.is_set():
-            began = loop.time()
-            await worker.run()
-            if self._stopping.is_set():
-                return
-            failures = 0 if loop.time() - began > timeouts.STABLE else failures + 1
-            pause = (
-                timeouts.RESTART_BACKOFF[min(failures, len(timeouts.RESTART_BACKOFF)) - 1]
-                if failures
-                else timeouts.RESTART_BACKOFF[0]
-            )
-            self.metrics.ended()
-            self._count()
-            self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._stopping.wait()
+    def _worker_ended(self, worker: Worker, pause: float) -> None:
+        self.metrics.ended()
+        self._count()
+        self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
 
     async def _reconcile(self) -> None:
         """Bring every worker to what is wanted, whenever it differs: also one that has just started."""
-        while True:
-            self._publish_policies()
-            self._count()
-            wanted = self._revision
-            behind = [one for one in self.workers if one.running and one.revision != wanted]
-            await self._push_draining()
-            await asyncio.gather(
-                *(worker.ask("refresh", timeouts.WORKER_START) for worker in behind)
-            )
-            await asyncio.sleep(timeouts.RECONCILE)
+        self._publish_policies()
+        self._count()
+        wanted = self._revision
+        behind = [one for one in self.workers if one.running and one.revision != wanted]
+        await self._push_draining()
+        await asyncio.gather(*(worker.ask("refresh", timeouts.WORKER_START) for worker in behind))
 
     def _count(self) -> None:
         self.metrics.running(sum(worker.running for worker in self.workers))

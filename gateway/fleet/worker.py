@@ -1,10 +1,11 @@
-"""A worker's end of the line to its supervisor."""
+"""A worker's end of the control channel to its supervisor."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.app import Gateway
+from gateway.background import BackgroundTask, Finished
 from gateway.fleet.channel import Channel, ChannelClosed
 
 
@@ -14,19 +15,34 @@ def revision(gateway: Gateway) -> str:
     return "+".join(one.current.build.revision for one in policies if one is not None)
 
 
-async def answer(channel: Channel, gateway: Gateway, stop: Callable[[], None]) -> None:
-    """Say that the worker is ready, then answer the supervisor until it is gone; then ``stop``.
+async def serve_control(
+    channel: Channel, gateway: Gateway, stop: Callable[[], None]
+) -> BackgroundTask:
+    """Report that the worker is ready, and answer the supervisor's commands until it is gone; then ``stop``.
 
-    Nobody would replace a worker whose supervisor is gone, or tell it of newer policies, so it does not stay.
+    A worker whose supervisor is gone would neither be replaced nor receive newer policies, so it does not stay.
     """
-    try:
-        await channel.send(_state(gateway))
-        while True:
+
+    async def one_command() -> None:
+        try:
             command = await channel.receive()
             reply = await _answer(gateway, command)
             await channel.send({"id": command["id"], **reply})
-    except (ChannelClosed, asyncio.CancelledError):
+        except ChannelClosed:
+            stop()
+            raise Finished from None
+
+    # A round waits for the next command, which may take any time.
+    control = gateway.background.every(
+        "control channel", lambda: 0.0, one_command, at_once=True, round_seconds=None
+    )
+    try:
+        await channel.send(_state(gateway))
+    except ChannelClosed:
         stop()
+    else:
+        control.start()
+    return control
 
 
 async def _answer(gateway: Gateway, command: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,6 +54,8 @@ async def _answer(gateway: Gateway, command: Mapping[str, Any]) -> dict[str, Any
             gateway.pipeline.router.set_draining(command["draining"])
         case "health":
             reply["parts"] = dict(await gateway.health())
+        case "background":
+            reply["tasks"] = dict(await gateway.background_health())
         case "standing":
             reply["standing"] = await gateway.pipeline.router.status()
     return {**_state(gateway), **reply}

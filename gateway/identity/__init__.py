@@ -1,1 +1,1 @@
-"""Who is calling: credentials in, a ``Principal`` out."""
+"""Authentication: from the credentials of a request to a ``Principal``."""

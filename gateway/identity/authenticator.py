@@ -1,11 +1,11 @@
-"""Who is calling: one credential in, a ``Principal`` out."""
+"""Authentication of a request: from its credentials to a ``Principal``."""
 
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.errors import InvalidKey
-from gateway.identity.certificates.certificates import Certificates
+from gateway.identity.certificates.client_certificates import ClientCertificates
 from gateway.identity.credential import (
     Headers,
     Peer,
@@ -17,22 +17,22 @@ from gateway.identity.keys.api_keys import ApiKeys
 from gateway.identity.keys.key_file import KeyFile, prefix_of
 from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
-from gateway.identity.tokens.on_behalf_of import Users, invalid_user_token
-from gateway.identity.tokens.tokens import Tokens, looks_like_a_token
+from gateway.identity.tokens.on_behalf_of import EndUsers, invalid_user_token
+from gateway.identity.tokens.verifier import TokenVerifier, looks_like_a_token
 from gateway.types import Principal
 
 
 class Authenticator:
-    """Every way to prove who calls, tried by the form of the credential; what is not proven is refused.
+    """Authenticates callers with every configured kind of credential; the form of the credential selects the kind.
 
     Args:
-        keys: those of the configuration.
-        file: those made by ``sekisho keys``.
-        tokens: of an OpenID provider.
-        certificates: of callers who have shown one.
-        users: on whose behalf applications call.
-        revocations: what was taken back.
-        lockout: the bound on guessing.
+        keys: API keys from the configuration.
+        file: API keys made by ``sekisho keys``.
+        tokens: verifies tokens of an OpenID provider.
+        certificates: identifies callers by client certificates.
+        users: identifies end users on whose behalf applications call.
+        revocations: what has been revoked.
+        lockout: the limit on wrong secrets.
         now: the wall clock.
     """
 
@@ -41,9 +41,9 @@ class Authenticator:
         keys: ApiKeys,
         *,
         file: KeyFile | None,
-        tokens: Tokens[Principal] | None,
-        certificates: Certificates | None,
-        users: Users,
+        tokens: TokenVerifier[Principal] | None,
+        certificates: ClientCertificates | None,
+        users: EndUsers,
         revocations: Revocations,
         lockout: Lockout,
         now: Callable[[], float] = time.time,
@@ -58,21 +58,21 @@ class Authenticator:
         self._now = now
 
     async def start(self) -> None:
-        """Begin to learn of revocations and of the issuer's keys."""
+        """Start to poll revocations and the issuers' keys."""
         await self._revocations.start()
         if self._tokens is not None:
             await self._tokens.start()
         await self._users.start()
 
     async def close(self) -> None:
-        """Stop learning."""
+        """Stop polling."""
         await self._revocations.close()
         if self._tokens is not None:
             await self._tokens.close()
         await self._users.close()
 
     def ready(self) -> bool:
-        """Whether credentials of every configured kind could be judged now."""
+        """Whether credentials of every configured kind can be verified now."""
         revocable = any((self._file, self._tokens, self._certificates))
         return (not revocable or self._revocations.fresh()) and (
             self._tokens is None or self._tokens.ready()
@@ -81,13 +81,13 @@ class Authenticator:
     async def authenticate(self, headers: Headers, peer: Peer) -> Principal:
         """The caller behind a request.
 
-        A key or token says who calls; a certificate does when there is neither. Where both are known, they must be of
-        one tenant.
+        A key or token identifies the caller; a certificate does when neither was sent. When both identify a caller,
+        they must belong to the same tenant.
 
         Raises:
-            InvalidKey: nobody whom this gateway knows, or no longer.
-            RateLimited: too many wrong secrets came from that address.
-            IdentityUnavailable: what is needed to judge is out of reach.
+            InvalidKey: the caller is unknown, or its credential has expired or was revoked.
+            RateLimited: too many wrong secrets came from this address.
+            IdentityUnavailable: the revocations or the issuer's keys are unavailable.
         """
         certified = await self._by_certificate(headers, peer)
         credential = extract_credential(headers)
@@ -97,15 +97,16 @@ class Authenticator:
             return certified
         principal = await self._by_credential(credential, peer.address)
         if certified is not None and certified.tenant != principal.tenant:
-            raise InvalidKey("The key and the certificate are those of two tenants.")
+            raise InvalidKey("The key and the certificate belong to different tenants.")
         return principal
 
     async def on_behalf(self, principal: Principal, headers: Headers) -> Principal:
-        """The caller with the end user on whose behalf it asks, if there is one.
+        """The caller, with the end user on whose behalf it calls, if there is one.
 
         Raises:
-            InvalidKey: the caller may not, must, or shows a token that proves nobody or was revoked.
-            IdentityUnavailable: what is needed to judge is out of reach.
+            InvalidKey: the application may not call on behalf of users, must do so, or sent a token that is invalid or
+                revoked.
+            IdentityUnavailable: the revocations or the issuer's keys are unavailable.
         """
         known = await self._users.find(principal, headers)
         if known is None:
@@ -144,6 +145,7 @@ class Authenticator:
     async def _by_file(
         self, file: KeyFile, credential: bytes, prefix: str, address: str
     ) -> Principal:
+        # Only prefixes that exist are counted: otherwise anyone could fill the lockout with made-up ones.
         if not file.knows(prefix):
             raise unknown_credential()
         self._lockout.check(address, prefix)
@@ -158,7 +160,7 @@ class Authenticator:
             )
         return row.principal()
 
-    async def _by_token(self, tokens: Tokens[Principal], credential: bytes) -> Principal:
+    async def _by_token(self, tokens: TokenVerifier[Principal], credential: bytes) -> Principal:
         known = await tokens.verify(credential)
         await self._revocations.require_fresh()
         principal = known.identity
@@ -167,5 +169,5 @@ class Authenticator:
         return principal
 
     def _revoked(self, tenant: str, *names: str) -> bool:
-        """Whether any of these was taken back, everywhere or as far as it speaks for that tenant."""
+        """Whether any of these names was revoked, for every tenant or for this one (``tenant/name``)."""
         return self._revocations.revoked(*names, *(f"{tenant}/{name}" for name in names))

@@ -1,4 +1,4 @@
-"""A bound on guessing: wrong secrets for one key from one address."""
+"""Limits guessing: counts wrong secrets for one key from one address."""
 
 import time
 from collections import OrderedDict
@@ -11,14 +11,14 @@ _MAX_ENTRIES: Final = 10_000
 
 
 class Lockout:
-    """Counts wrong secrets for a key that exists, by the address that they come from.
+    """Counts wrong secrets for an existing key, by the address that sent them.
 
-    The count is for the pair, so that nobody can lock a key out from another address. While it is locked the right
-    secret is refused too, or guessing could go on.
+    The count is for the pair of key and address, so that nobody can lock a key for another address. While it is
+    locked, the right secret is refused too; otherwise guessing could continue.
 
     Args:
-        failures: wrong secrets that lock.
-        seconds: within which they count, and for which it then is locked.
+        failures: wrong secrets after which the key is locked.
+        seconds: how long wrong secrets count, and how long the key is then locked.
         clock: a monotonic clock.
     """
 
@@ -31,10 +31,10 @@ class Lockout:
         self._counts: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def check(self, address: str, prefix: str) -> None:
-        """Refuse while it is locked.
+        """Refuse while the key is locked for this address.
 
         Raises:
-            RateLimited: with the seconds that are left.
+            RateLimited: with the remaining seconds.
         """
         count, ends = self._counts.get((address, prefix), (0, 0.0))
         left = ends - self._clock()
@@ -50,6 +50,7 @@ class Lockout:
         count, ends = self._counts.pop((address, prefix), (0, 0.0))
         if ends <= now:
             count = 0
+        # The pop above moves the pair to the end, so that the bound drops those that failed longest ago.
         self._counts[address, prefix] = (count + 1, now + self._seconds)
         if len(self._counts) > _MAX_ENTRIES:
             self._counts.popitem(last=False)

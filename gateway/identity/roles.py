@@ -1,4 +1,4 @@
-"""Roles on the admin API: who may do what there, and to which tenants. What is not granted is refused."""
+"""Roles on the admin API: who may perform which operations, and for which tenants. What is not granted is refused."""
 
 from collections.abc import Iterable
 from typing import Final, Literal, TypedDict
@@ -11,14 +11,14 @@ EVERYWHERE: Final = "*"
 
 
 class Granted(TypedDict):
-    """The fields of a principal that say what it may do on the admin API."""
+    """The fields of a principal that hold its permissions on the admin API."""
 
     roles: frozenset[str]
     role_tenants: frozenset[str]
 
 
 def granted(roles: Iterable[str], tenants: Iterable[str], own: str) -> Granted:
-    """What a credential grants: its roles reach the tenants it names, or its own alone."""
+    """What a credential grants: its roles, for the tenants that it names or else for its own tenant."""
     held = frozenset(roles)
     return Granted(
         roles=held, role_tenants=(frozenset(tenants) or frozenset({own})) if held else frozenset()
@@ -26,7 +26,7 @@ def granted(roles: Iterable[str], tenants: Iterable[str], own: str) -> Granted:
 
 
 def configured(caller: Caller, method: Literal["api-key", "certificate"]) -> Principal:
-    """Whom a caller of the configuration is, once it has proven itself."""
+    """The principal of a configured caller, once it is authenticated."""
     return Principal(
         subject=caller.id,
         tenant=caller.tenant,
@@ -39,15 +39,15 @@ def configured(caller: Caller, method: Literal["api-key", "certificate"]) -> Pri
 
 
 def permitted_tenants(principal: Principal) -> frozenset[str] | None:
-    """The tenants that its roles reach; ``None`` is all of them."""
+    """The tenants that its roles cover; ``None`` means all tenants."""
     return None if EVERYWHERE in principal.role_tenants else principal.role_tenants
 
 
 def require(principal: Principal, role: Role, tenant: str | None) -> None:
-    """Refuse an act, unless the principal holds the role for that tenant; ``None`` is the gateway as a whole.
+    """Refuse an operation unless the principal has the role for that tenant; ``None`` is the gateway as a whole.
 
     Raises:
-        RoleRequired: it does not.
+        RoleRequired: it does not have it.
     """
     if role not in principal.roles:
         raise RoleRequired(f"This needs the role {role}.")

@@ -1,1 +1,1 @@
-"""Where weights come from: signed records of them, and what a deployment shows beside its record."""
+"""The origin of weights: signed records, and what deployments report compared with them."""

@@ -1,8 +1,8 @@
-"""Signatures as OpenSSF model-signing 1.x makes them with a key: a Sigstore bundle around a DSSE envelope.
+"""Signatures in the format of OpenSSF model-signing 1.x with a key: a Sigstore bundle around a DSSE envelope.
 
 Formats: the bundle, https://docs.sigstore.dev/about/bundle/ (v0.3); the envelope, its signature over the
-pre-authentication encoding, https://github.com/secure-systems-lab/dsse/blob/v1.0.0/protocol.md; which key made it,
-https://github.com/sigstore/model-transparency. What model-signing 0.2 wrote is not accepted: it signed another encoding.
+pre-authentication encoding, https://github.com/secure-systems-lab/dsse/blob/v1.0.0/protocol.md; the key's hint,
+https://github.com/sigstore/model-transparency. Bundles of model-signing 0.2 are not accepted: it signed another encoding.
 """
 
 import base64
@@ -30,7 +30,7 @@ from gateway.types import Json
 MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MAX_BUNDLE_BYTES: Final = 8 << 20
-"""Bytes of a bundle: fifty thousand files fit."""
+"""The bound on a bundle in bytes: enough for the digests of fifty thousand files."""
 
 _HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
     "secp256r1": hashes.SHA256(),
@@ -42,7 +42,7 @@ Keys: TypeAlias = Mapping[str, ec.EllipticCurvePublicKey]
 
 
 class UntrustedRecord(ValueError):
-    """A record that can't be believed. The message says why, and holds nothing of its content."""
+    """A record that can't be trusted. The message says why, and holds nothing of its content."""
 
 
 def sign_bundle(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -69,7 +69,7 @@ def verify_bundle(bundle: bytes, keys: Keys) -> bytes:
     """The payload of a bundle that one of the keys signed.
 
     Raises:
-        Unproven: it is no such bundle, or another key's, or altered.
+        UntrustedRecord: it is not such a bundle, not signed by one of the keys, or altered.
     """
     signed_by, payload, signature = _parts(strict_json(bundle))
     key = keys.get(signed_by)
@@ -78,33 +78,33 @@ def verify_bundle(bundle: bytes, keys: Keys) -> bytes:
     try:
         key.verify(signature, _encoded(payload), ec.ECDSA(_HASHES[key.curve.name]))
     except InvalidSignature:
-        raise UntrustedRecord("the signature does not fit its content") from None
+        raise UntrustedRecord("the signature does not match the content") from None
     return payload
 
 
 def strict_json(raw: bytes) -> Json:
-    """A JSON document that can be read in one way only.
+    """A JSON document with only one reading: parsers differ on a key that occurs twice.
 
     Raises:
-        Unproven: too long, not JSON (RFC 8259), or an object names a key twice.
+        UntrustedRecord: it is too long, not JSON (RFC 8259), or an object holds a key twice.
     """
     if len(raw) > MAX_BUNDLE_BYTES:
         raise UntrustedRecord(f"longer than {MAX_BUNDLE_BYTES} bytes")
     try:
-        orjson.loads(raw)  # bounds the depth, which the standard library's reader does not
+        orjson.loads(raw)  # bounds the depth, which the standard library's parser does not
         return json.loads(raw, object_pairs_hook=_unique)
     except (orjson.JSONDecodeError, RecursionError):
         raise UntrustedRecord("not a JSON document") from None
 
 
 def hint(key: ec.EllipticCurvePublicKey) -> str:
-    """What a bundle calls a key: SHA-256, in hex, of its PEM text."""
+    """The name of a key in bundles: SHA-256, in hex, of its PEM text."""
     text = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(text).hexdigest()
 
 
 def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """A key to sign with.
+    """The private key in a file, to sign with.
 
     Raises:
         ConfigError: the file holds no such key.
@@ -121,7 +121,7 @@ def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def public_keys(paths: tuple[Path, ...]) -> Keys:
-    """The keys that are trusted, one in each file.
+    """The trusted keys, one in each file.
 
     Raises:
         ConfigError: a file holds no such key.
@@ -148,7 +148,7 @@ def _read(path: Path) -> bytes:
 
 
 def _encoded(payload: bytes) -> bytes:
-    """DSSE's pre-authentication encoding, version 1."""
+    """DSSE's pre-authentication encoding, version 1: lengths keep the type apart from the payload."""
     return b"DSSEv1 %d %b %d %b" % (
         len(PAYLOAD_TYPE),
         PAYLOAD_TYPE.encode(),
@@ -158,17 +158,18 @@ def _encoded(payload: bytes) -> bytes:
 
 
 def _parts(document: Json) -> tuple[str, bytes, bytes]:
-    """Which key signed, the payload, and the signature."""
+    """The hint of the key, the payload, and the signature."""
     try:
         if document["mediaType"] != MEDIA_TYPE:
-            raise UntrustedRecord(f"not a bundle of {MEDIA_TYPE}")
+            raise UntrustedRecord(f"not a bundle of type {MEDIA_TYPE}")
         envelope = document["dsseEnvelope"]
         if envelope["payloadType"] != PAYLOAD_TYPE:
-            raise UntrustedRecord(f"its payload is not of {PAYLOAD_TYPE}")
+            raise UntrustedRecord(f"its payload is not of type {PAYLOAD_TYPE}")
         material = document["verificationMaterial"]
         (signature,) = envelope["signatures"]
         return (
             str(material["publicKey"]["hint"]),
+            # Strict: without `validate`, characters outside the alphabet would be ignored.
             base64.b64decode(envelope["payload"], validate=True),
             base64.b64decode(signature["sig"], validate=True),
         )
@@ -181,5 +182,5 @@ def _parts(document: Json) -> tuple[str, bytes, bytes]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise UntrustedRecord("an object names a key twice")
+        raise UntrustedRecord("an object holds a key twice")
     return found

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from gateway import timeouts
+from gateway.background import Background, BackgroundTask
 from gateway.provenance.status import DeploymentObserver, ProvenanceStatus
 
 
@@ -19,6 +22,7 @@ class ProvenanceMonitor:
         statuses: the deployments that are bound to records, by name.
         observer: how those are asked that can be.
         now: the wall clock.
+        background: runs the looking.
     """
 
     def __init__(
@@ -26,28 +30,26 @@ class ProvenanceMonitor:
         statuses: Mapping[str, ProvenanceStatus],
         observer: Mapping[str, DeploymentObserver],
         now: Callable[[], datetime] = _now,
+        background: Background | None = None,
     ) -> None:
         self._statuses = {name: each for name, each in statuses.items() if name in observer}
         self._observers = observer
         self._now = now
-        self._tasks: list[asyncio.Task[None]] = []
+        self._observed = {name: asyncio.Event() for name in self._statuses}
+        made = background or Background()
+        self._tasks = [self._task(made, name) for name in self._statuses]
 
     async def start(self) -> None:
         """Look, and go on looking. A deployment that is slow to show itself is not waited for longer than some seconds."""
-        loop = asyncio.get_running_loop()
-        first = [loop.create_task(self.observe(name)) for name in self._statuses]
-        self._tasks = [
-            loop.create_task(self._run(name, task))
-            for name, task in zip(self._statuses, first, strict=True)
-        ]
-        if first:
-            await asyncio.wait(first, timeout=timeouts.FIRST_OBSERVATION)
+        for task in self._tasks:
+            task.start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeouts.FIRST_OBSERVATION):
+                await asyncio.gather(*(event.wait() for event in self._observed.values()))
 
     async def close(self) -> None:
         """Stop looking."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(task.close() for task in self._tasks))
 
     @property
     def names(self) -> Collection[str]:
@@ -56,10 +58,11 @@ class ProvenanceMonitor:
 
     async def observe(self, name: str) -> None:
         """Look at one deployment now."""
-        await self._statuses[name].observe(self._observers[name], self._now())
+        try:
+            await self._statuses[name].observe(self._observers[name], self._now())
+        finally:
+            self._observed[name].set()
 
-    async def _run(self, name: str, first: asyncio.Task[None]) -> None:
-        await first
-        while True:
-            await asyncio.sleep(self._statuses[name].seconds)
-            await self.observe(name)
+    def _task(self, background: Background, name: str) -> BackgroundTask:
+        status, step = self._statuses[name], partial(self.observe, name)
+        return background.every(f"provenance {name}", lambda: status.seconds, step, at_once=True)

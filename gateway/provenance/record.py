@@ -1,7 +1,7 @@
-"""What a signed record says: the weights by their digests, and the deployment that serves them.
+"""The content of a signed record: the weights by their digests, and claims about the deployment that serves them.
 
 The payload is an in-toto Statement (https://github.com/in-toto/attestation/tree/main/spec/v1) with the predicate of
-OpenSSF model-signing, ``https://model_signing/signature/v1.0``, whose verifiers ignore fields that they do not know.
+OpenSSF model-signing, ``https://model_signing/signature/v1.0``, whose verifiers ignore unknown fields.
 Ours are in ``predicate.deployment``.
 """
 
@@ -29,6 +29,7 @@ _PREDICATE: Final = "https://model_signing/signature/v1.0"
 
 
 def _within(name: str) -> str:
+    # Names are joined to a directory on this machine and printed: none may lead out of it or hold control characters.
     if {"", ".", ".."}.intersection(name.split("/")) or not name.isprintable():
         raise ValueError("not a plain path within the weights")
     return name
@@ -41,37 +42,37 @@ _Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class _Part(BaseModel):
-    """A part of the statement. Fields that are not known are ignored, as in-toto asks."""
+    """A part of the statement. Unknown fields are ignored, as in-toto requires."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Claims(_Part):
-    """What a record says beyond the digests; what is ``None`` it does not say.
+    """The claims of a record beyond the digests; a claim that it does not make is ``None``.
 
-    A field that this version does not know is refused: it may be one that has to be compared.
+    An unknown field is refused: it may be a claim that has to be compared.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     expires: AwareDatetime | None = None
-    """When the record ceases to count."""
+    """When the record ceases to be valid."""
     commit: _Text | None = None
     """The revision of the repository that the weights are from."""
     licence: _Text | None = None
     """The licence of the weights (SPDX)."""
     derived_from: _Text | None = None
-    """Which weights these were made from, and with what."""
+    """The weights that these were made from, and the tool."""
     image: _Text | None = None
     """The digest of the server's container image."""
     model: _Text | None = None
-    """What the server calls the model in its list."""
+    """The model's id in the server's list of models."""
     spki: Annotated[str, Field(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")] | None = None
     """The public key of the server's certificate, spelled as a pin (RFC 7469, 2.4)."""
     tokenizer: _Sha256 | None = None
-    """How the server cuts a fixed text into tokens: ``sha256:`` and hex."""
+    """Digest of the server's tokens of a fixed text: ``sha256:`` and hex."""
     fingerprint: _Sha256 | None = None
-    """The server's likeliest words after a fixed prompt: ``sha256:`` and hex."""
+    """Digest of the server's greedy completion of a fixed prompt: ``sha256:`` and hex."""
 
 
 class _Resource(_Part):
@@ -81,7 +82,7 @@ class _Resource(_Part):
 
 
 class Listing(_Part):
-    """Which files of a directory count: whether links to files do, and the paths that don't."""
+    """Which files of a directory are signed: whether links to files are, and the paths that are left out."""
 
     method: Literal["files"] = "files"
     hash_type: Literal["sha256"] = "sha256"
@@ -89,7 +90,7 @@ class Listing(_Part):
     ignore_paths: tuple[_Within, ...] = ()
 
     def ignores(self, name: str) -> bool:
-        """Whether a path, or a directory above it, does not count."""
+        """Whether a path, or a directory above it, is left out."""
         return any(name == path or name.startswith(f"{path}/") for path in self.ignore_paths)
 
 
@@ -120,7 +121,7 @@ class _Statement(_Part):
         if len({resource.name for resource in resources}) != len(resources):
             raise ValueError("a file is listed twice")
         if _root(resource.digest for resource in resources) != self.subject[0].digest.sha256:
-            raise ValueError("the digest of the whole is not that of its files")
+            raise ValueError("the root digest does not match the files")
         return self
 
 
@@ -138,15 +139,15 @@ class Record:
     claims: Claims
 
     def expired(self, now: datetime) -> bool:
-        """Whether it has ceased to count."""
+        """Whether it has ceased to be valid."""
         return self.claims.expires is not None and now >= self.claims.expires
 
 
 def read(bundle: bytes, keys: Keys) -> Record:
-    """The record in a bundle that one of the keys signed; whether it has expired is for the caller to ask.
+    """The record in a bundle that one of the keys signed; the caller checks whether it has expired.
 
     Raises:
-        Unproven: it can't be believed, or is not of this format.
+        UntrustedRecord: it is not signed by one of the keys, or not of this format.
     """
     document = strict_json(verify_bundle(bundle, keys))
     try:
@@ -166,14 +167,14 @@ def statement(name: str, files: Mapping[str, str], listing: Listing, claims: Cla
     """The payload to be signed.
 
     Args:
-        name: what the weights are called.
+        name: the name of the weights.
         files: SHA-256, in hex, by path within the weights.
         listing: how they were listed.
-        claims: what else is said.
+        claims: the claims beyond the digests.
     """
     # model-signing orders files by the parts of their paths, and its root digest depends on the order.
     paths = sorted(files, key=lambda path: path.split("/"))
-    said = claims.model_dump(mode="json", exclude_none=True)
+    stated = claims.model_dump(mode="json", exclude_none=True)
     return orjson.dumps(
         {
             "_type": _STATEMENT,
@@ -184,7 +185,7 @@ def statement(name: str, files: Mapping[str, str], listing: Listing, claims: Cla
                 "resources": [
                     {"name": path, "algorithm": "sha256", "digest": files[path]} for path in paths
                 ],
-                "deployment": said,
+                "deployment": stated,
             },
         }
     )

@@ -1,7 +1,7 @@
-"""How deployments stand to their signed records, at this moment.
+"""The status of deployments compared with their signed records.
 
-What a record says of a deployment is compared with what the deployment shows. A claim that it has not shown for too long leaves
-it unproven; one that it contradicts is a mismatch, until it shows the right thing again.
+The claims of a record are compared with what the deployment reports. A claim that was not confirmed for too long makes the
+status ``unverified``; a claim that is contradicted makes it ``mismatch``, until the deployment reports the signed value again.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -13,13 +13,13 @@ from gateway.errors import ConfigError, UpstreamError
 from gateway.provenance.bundle import MAX_BUNDLE_BYTES, UntrustedRecord, public_keys
 from gateway.provenance.record import Claims, Record, read
 from gateway.settings.deployments import DeploymentSettings
-from gateway.settings.deployments import Provenance as Bound
+from gateway.settings.deployments import Provenance as ProvenanceSettings
 from gateway.settings.files import Stamp, stamp
 from gateway.types import Deployment, Proof
 
 
 class DeploymentObserver(Protocol):
-    """A deployment that shows what it is; see ``upstream.observe``. Raises ``UpstreamError`` where it does not."""
+    """Asks a deployment what it serves; see ``upstream/``. Raises ``UpstreamError`` where it does not answer."""
 
     async def models(self) -> frozenset[str]: ...
 
@@ -29,28 +29,30 @@ class DeploymentObserver(Protocol):
 
 
 ProvenanceListener: TypeAlias = Callable[[str, Proof, str], None]
-"""Told a deployment's name, how it stands, and what is wrong in a few words."""
+"""Called with a deployment's name, its proof, and in a few words why it is not verified."""
 _Observed: TypeAlias = frozenset[str]
 _Probe: TypeAlias = Callable[[], Awaitable[str | _Observed]]
 _NEVER: Final[tuple[_Observed, datetime]] = (frozenset(), datetime.min.replace(tzinfo=UTC))
 
 
 class ProvenanceStatus:
-    """One deployment beside its record.
+    """The provenance of one deployment: its record compared with what it reports.
 
-    The record and the keys are looked at each time that they are asked for, and read again when they have changed.
+    The files of the record and of the keys are checked at each use, and read again when they have changed.
 
     Args:
         name: the deployment's name.
-        bound: where its record and the trusted keys are.
-        listener: told of changes.
+        provenance: the files of its record and of the trusted keys, and the intervals of checks.
+        listener: notified of each change of status.
     """
 
-    def __init__(self, name: str, bound: Bound, listener: ProvenanceListener) -> None:
+    def __init__(
+        self, name: str, provenance: ProvenanceSettings, listener: ProvenanceListener
+    ) -> None:
         self.name: Final = name
-        self.seconds: Final = bound.seconds
-        self._bound: Final = bound
-        self._stale: Final = timedelta(seconds=bound.stale_seconds)
+        self.seconds: Final = provenance.seconds
+        self._provenance: Final = provenance
+        self._stale: Final = timedelta(seconds=provenance.stale_seconds)
         self._listener: Final = listener
         self._stamps: tuple[Stamp, ...] | None = None
         self._record: Record | None = None
@@ -60,19 +62,20 @@ class ProvenanceStatus:
         self._last_reported: tuple[Proof, str] | None = None
 
     def record(self) -> Record | None:
-        """The record as it is on disk, or ``None`` when it can't be believed."""
-        stamps = tuple(stamp(path) for path in (self._bound.record, *self._bound.keys))
+        """The record as it is on disk, or ``None`` when it can't be trusted."""
+        files = (self._provenance.record, *self._provenance.keys)
+        stamps = tuple(stamp(path) for path in files)
         if stamps != self._stamps:
             self._stamps = stamps
-            self._record, self._untrusted_reason = _read(self._bound)
+            self._record, self._untrusted_reason = _read(self._provenance)
         return self._record
 
     def proof(self, now: datetime) -> Proof:
-        """How it stands; ``now`` is an aware time, since records expire."""
+        """The proof at this moment; ``now`` is timezone-aware, since records expire."""
         return self.assess(now)[0]
 
     def assess(self, now: datetime) -> tuple[Proof, str]:
-        """The same, with the reason where it is not verified."""
+        """The proof, with the reason where it is not verified; reports a change to the listener."""
         proof, why = self._assess(now)
         if (proof, why) != self._last_reported:
             self._last_reported = (proof, why)
@@ -80,24 +83,24 @@ class ProvenanceStatus:
         return proof, why
 
     async def observe(self, observer: DeploymentObserver, now: datetime) -> None:
-        """Ask the deployment for what its record makes claims about."""
+        """Ask the deployment for the values that its record makes claims about."""
         for claim, ask in self._due(observer, now):
             try:
                 observed = await ask()
             except UpstreamError:
-                continue
+                continue  # what it reported before is valid until it is stale
             values = frozenset({observed}) if isinstance(observed, str) else observed
             self._observations[claim] = (values, now)
         self.assess(now)
 
     def accepts_pin(self, pin: str) -> bool:
-        """Whether a server with this public key (``""`` without TLS) may be the one that the record speaks of."""
+        """Whether a server with this public key (``""`` without TLS) may be the one that the record describes."""
         self._server_key = pin
         record = self.record()
         return record is None or record.claims.spki in (None, pin)
 
     def _due(self, observer: DeploymentObserver, now: datetime) -> Iterator[tuple[str, _Probe]]:
-        """Claims to be looked at now, and how. Words cost the server more, so those that fit are asked for seldom."""
+        """Claims to be checked now, and how."""
         record = self.record()
         claims = Claims() if record is None else record.claims
         asks: dict[str, _Probe] = {
@@ -106,9 +109,10 @@ class ProvenanceStatus:
             "fingerprint": observer.fingerprint,
         }
         if claims.spki is not None and claims.model is None:
-            yield "model", observer.models  # any question connects, and so shows the server's key
+            yield "model", observer.models  # any query connects, and so presents the server's key
         for claim, value in _observable_claims(claims).items():
             seen, at = self._observations.get(claim, _NEVER)
+            # A fingerprint costs the server a completion: one that matches is checked again only before it is stale.
             if claim != "fingerprint" or value not in seen or now - at >= self._stale / 2:
                 yield claim, asks[claim]
 
@@ -119,15 +123,15 @@ class ProvenanceStatus:
         if record.expired(now):
             return Proof(state="expired", manifest=record.manifest), "expired"
         if contradicted := self._contradicted(record.claims):
-            why = f"shows another {', '.join(contradicted)}"
+            why = f"reports another {', '.join(contradicted)}"
             return Proof(state="mismatch", manifest=record.manifest), why
         if unseen := self._unobserved(record.claims, now):
-            why = f"has not shown its {', '.join(unseen)}"
+            why = f"has not reported its {', '.join(unseen)}"
             return Proof(state="unverified", manifest=record.manifest), why
         return Proof(state="verified", manifest=record.manifest), ""
 
     def _contradicted(self, claims: Claims) -> list[str]:
-        """Claims beside which the deployment shows something else."""
+        """Claims for which the deployment reports another value."""
         wrong = [
             claim
             for claim, value in _observable_claims(claims).items()
@@ -137,7 +141,8 @@ class ProvenanceStatus:
         return [*wrong, *(["server key"] if other else [])]
 
     def _unobserved(self, claims: Claims, now: datetime) -> list[str]:
-        """Claims that were never shown, or too long ago. The server's key is not one: no byte is sent without it."""
+        """Claims that the deployment never reported, or too long ago."""
+        # The server's key is not among them: it is checked at each connection, before a byte is sent.
         return [
             claim
             for claim in _observable_claims(claims)
@@ -146,10 +151,10 @@ class ProvenanceStatus:
 
 
 class Provenance:
-    """The deployments that are bound to records.
+    """The deployments that are bound to signed records.
 
     Args:
-        statuses: by the name of the deployment.
+        statuses: their statuses by the deployment's name.
     """
 
     def __init__(self, statuses: Mapping[str, ProvenanceStatus]) -> None:
@@ -160,17 +165,16 @@ class Provenance:
         cls, deployments: Mapping[str, DeploymentSettings], listener: ProvenanceListener
     ) -> Self:
         """Those of the configuration."""
-        bound = ((name, told.provenance) for name, told in deployments.items())
         return cls(
             {
-                name: ProvenanceStatus(name, told, listener)
-                for name, told in bound
-                if told is not None
+                name: ProvenanceStatus(name, deployment.provenance, listener)
+                for name, deployment in deployments.items()
+                if deployment.provenance is not None
             }
         )
 
     def proofs(self, deployments: Iterable[Deployment], now: datetime) -> Mapping[str, Proof]:
-        """How those of the deployments stand that are bound to a record."""
+        """The proofs of those deployments that are bound to a record, by name."""
         return {
             each.name: self.statuses[each.name].proof(now)
             for each in deployments
@@ -183,25 +187,31 @@ def load(record: Path, keys: tuple[Path, ...]) -> Record:
 
     Raises:
         ConfigError: a file can't be read, or holds no key.
-        Unproven: the record can't be believed.
+        UntrustedRecord: the record can't be trusted.
     """
     trusted = public_keys(keys)
     try:
         with record.open("rb") as file:
+            # One byte over the bound is enough to refuse it; the file may be of any size.
             return read(file.read(MAX_BUNDLE_BYTES + 1), trusted)
     except OSError as error:
         raise ConfigError([f"{record}: can't be read: {error.strerror}"]) from None
 
 
-def _read(bound: Bound) -> tuple[Record | None, str]:
-    """The record, or why there is none to believe."""
+def _read(provenance: ProvenanceSettings) -> tuple[Record | None, str]:
+    """The record, or ``None`` and the reason why it can't be trusted."""
+    # A file that is missing or broken is not an error of the gateway: the status is unverified, and policy decides.
     try:
-        return load(bound.record, bound.keys), ""
+        return load(provenance.record, provenance.keys), ""
     except (ConfigError, UntrustedRecord) as error:
         return None, str(error)
 
 
 def _observable_claims(claims: Claims) -> dict[str, str]:
-    """What the record claims that a deployment can be asked for."""
-    said = {"model": claims.model, "tokenizer": claims.tokenizer, "fingerprint": claims.fingerprint}
-    return {claim: value for claim, value in said.items() if value is not None}
+    """The record's claims that a deployment can be asked for."""
+    values = {
+        "model": claims.model,
+        "tokenizer": claims.tokenizer,
+        "fingerprint": claims.fingerprint,
+    }
+    return {claim: value for claim, value in values.items() if value is not None}

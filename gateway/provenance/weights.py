@@ -1,4 +1,4 @@
-"""Weights on disk: which files there are, their digests, and how they differ from a record."""
+"""Weights on disk: their files, the digests, and the differences from a record."""
 
 import errno
 import hashlib
@@ -18,22 +18,22 @@ from gateway.provenance.record import Listing, Record
 _BLOCK: Final = 1 << 20
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many bytes are hashed, and of how many."""
+"""Called with the number of bytes that are hashed, and of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One path, and what is the matter with it in a few words."""
+    """One path, and in a few words how it differs."""
 
     path: str
     fault: str
 
 
 def digests(directory: Path, listing: Listing, progress: Progress | None = None) -> dict[str, str]:
-    """SHA-256, in hex, of every file that counts, by its path within the directory.
+    """SHA-256, in hex, of every file that is signed, by its path within the directory.
 
     Raises:
-        ConfigError: there is none, or something there is no file that can be signed.
+        ConfigError: there is none, or something there can't be signed.
     """
     paths, faults = _found(directory, listing)
     hashes, unread = _hashed(paths, listing, progress)
@@ -48,10 +48,10 @@ def digests(directory: Path, listing: Listing, progress: Progress | None = None)
 def differences(
     directory: Path, record: Record, progress: Progress | None = None
 ) -> list[Difference]:
-    """How the directory differs from the record, by path; nothing when it is what was signed.
+    """How the directory differs from the record, by path; nothing when it is as signed.
 
     Raises:
-        ConfigError: it is no directory, or can't be listed.
+        ConfigError: it is not a directory, or can't be listed.
     """
     paths, faults = _found(directory, record.listing)
     faulty = {each.path for each in faults}
@@ -69,7 +69,7 @@ def differences(
 
 
 def _found(directory: Path, listing: Listing) -> tuple[dict[str, Path], list[Difference]]:
-    """The files that count, and what can't be one of them."""
+    """The files to be hashed, and the paths that can't be signed."""
     files: dict[str, Path] = {}
     faults: list[Difference] = []
     for path in _walk(directory):
@@ -85,18 +85,19 @@ def _found(directory: Path, listing: Listing) -> tuple[dict[str, Path], list[Dif
 
 
 def _walk(directory: Path) -> Iterator[Path]:
-    """Everything beneath a directory that is not itself one; links are not followed."""
+    """Everything below a directory that is not itself one; links are not followed."""
 
     def unlisted(error: OSError) -> None:
         raise ConfigError([f"{error.filename}: can't be listed: {error.strerror}"])
 
     for folder, folders, files in os.walk(directory, onerror=unlisted):
+        # os.walk lists links to directories among the directories, and does not follow them: they are reported.
         links = [name for name in folders if Path(folder, name).is_symlink()]
         yield from (Path(folder, name) for name in sorted((*links, *files)))
 
 
 def _fault(name: str, path: Path, listing: Listing) -> str:
-    """Why a path can't be signed. Links count only where the record says so, and only those to files."""
+    """Why a path can't be signed; ``""`` where it can. Links are allowed only where the record says so, and only to files."""
     if not name.isprintable():
         return "a name that can't be printed"
     if path.is_symlink() and not listing.allow_symlinks:
@@ -105,14 +106,14 @@ def _fault(name: str, path: Path, listing: Listing) -> str:
 
 
 def _printable(name: str) -> str:
-    """A hostile name must not write to a terminal, and one that is not UTF-8 is no JSON."""
+    """The name in ASCII where it holds control characters, which a terminal would obey, or is not UTF-8, which JSON forbids."""
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _hashed(
     paths: Mapping[str, Path], listing: Listing, progress: Progress | None
 ) -> tuple[dict[str, str], list[Difference]]:
-    """Digests by path, and the paths that could not be read. Several files are hashed at a time."""
+    """Digests by path, and the paths that can't be read. Several files are hashed at a time."""
     count = _Count()
     total = sum(_size(path) for path in paths.values())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -136,7 +137,7 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        return 0  # what is wrong is told when it is opened
+        return 0  # the fault is reported when it is opened
 
 
 class _Count:
@@ -152,7 +153,8 @@ class _Count:
 
 
 def _digest(path: Path, listing: Listing, count: _Count) -> str:
-    """SHA-256 of a plain file, which must be one still when it is opened; a pipe is not waited for."""
+    """SHA-256 of a plain file."""
+    # It may have been replaced since it was listed: by a link (O_NOFOLLOW) or a pipe (O_NONBLOCK, or open would wait).
     follow = 0 if listing.allow_symlinks else os.O_NOFOLLOW
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow)
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""A bound on the requests that one credential has under way."""
+"""A bound on the requests that one credential has in flight."""
 
 from collections import Counter
 
@@ -7,38 +7,39 @@ from gateway.types import Principal
 
 
 class ConcurrencySlot:
-    """One place among a credential's requests; ``settle`` gives it back, once."""
+    """One of a credential's slots; ``settle`` releases it, once."""
 
     def __init__(self, held: Counter[str], credential_id: str) -> None:
         self._held = held
         self._credential_id: str | None = credential_id
 
     def settle(self) -> None:
-        """Give the place back. Further calls do nothing: several ends of a request may meet here."""
+        """Release the slot. Further calls do nothing: a request may end in several ways at once."""
         if self._credential_id is None:
             return
         self._held[self._credential_id] -= 1
+        # Without idle credentials the counter stays as small as the number of requests in flight.
         if not self._held[self._credential_id]:
             del self._held[self._credential_id]
         self._credential_id = None
 
 
 class Concurrency:
-    """Counts requests under way per credential, in this process."""
+    """Counts the requests in flight of each credential, in this process."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held: Counter[str] = Counter()
 
     def reserve(self, principal: Principal) -> ConcurrencySlot:
-        """Take a place.
+        """Take a slot.
 
         Raises:
-            RateLimited: when the credential has ``limit`` requests under way already.
+            RateLimited: the credential has ``limit`` requests in flight already.
         """
         if self._held[principal.credential_id] >= self._limit:
             raise RateLimited(
-                f"This key has {self._limit} requests under way, which is its limit. "
+                f"This key has {self._limit} requests in flight, which is its limit. "
                 "Wait for one to end.",
                 retry_after=1,
             )

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from gateway import timeouts
+from gateway.background import Background
 from gateway.errors import StateUnavailable
 from gateway.state.base import Booking, DistinctEntry, Grant, State
 from gateway.state.memory import MemoryState
@@ -19,6 +20,7 @@ class QuotaCounters:
         grace_seconds: how long this process counts alone when the store is away.
         grace_share: the part of each limit that it may grant in that time.
         clock: a monotonic clock.
+        background: runs the settlements.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class QuotaCounters:
         grace_seconds: float,
         grace_share: float,
         clock: Callable[[], float] = time.monotonic,
+        background: Background | None = None,
     ) -> None:
         self._state = state
         self._grace_seconds = grace_seconds
@@ -36,7 +39,8 @@ class QuotaCounters:
         self._unavailable_since: float | None = None
         self._local = MemoryState()
         self._granted_locally: set[str] = set()
-        self._settling: set[asyncio.Task[None]] = set()
+        self.settlements = (background or Background()).jobs("settlements")
+        """What the store has not taken yet."""
 
     async def reserve(
         self,
@@ -78,25 +82,14 @@ class QuotaCounters:
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
         """Put the truth in place of the estimate, by a task that tries until the store has taken it."""
-        self._spawn(self._settle(scope, hold, bookings, spent))
+        self.settlements.spawn(self._settle(scope, hold, bookings, spent))
 
     async def start(self) -> None:
         """Nothing to start."""
 
     async def close(self) -> None:
         """Wait for what is being settled, for a while: what the store does not take stays as reserved."""
-        if not self._settling:
-            return
-        _, left = await asyncio.wait(self._settling, timeout=timeouts.SETTLE_DRAIN)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        await self.settlements.close(grace=timeouts.SETTLE_DRAIN)
 
     async def _settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
@@ -127,7 +120,7 @@ class QuotaCounters:
         if bookings:
             self._granted_locally.add(hold)
         if distinct_entry is not None:
-            self._spawn(self._count_distinct(scope, hold, distinct_entry))
+            self.settlements.spawn(self._count_distinct(scope, hold, distinct_entry))
         return grant
 
 

@@ -1,8 +1,8 @@
-"""What a request may cost at most, before anything is sent."""
+"""Upper bounds on the tokens of a request, before anything is sent."""
 
 from dataclasses import replace
 
-from gateway.quota.rules import Tokens
+from gateway.quota.bookings import Tokens
 from gateway.text.fold import utf8_length
 from gateway.types import Call, MaskedCall
 
@@ -15,8 +15,8 @@ _BOUNDS = ("max_completion_tokens", "max_tokens")
 def estimate(call: Call, default_output_tokens: int) -> Tokens:
     """An upper bound: a token is at least one byte, and a model's template adds a few for each part.
 
-    What is not text (an image, a recording) is taken at a flat 4096 tokens a kind: no tokenizer is at hand.
-    ``default_output_tokens`` bounds the reply when the caller does not; each choice that is asked for may be as long.
+    Each kind of content that is not text (images, audio) counts as 4096 tokens: no tokenizer is available.
+    ``default_output_tokens`` bounds the reply when the caller does not; each requested choice may be as long.
     """
     text = sum(utf8_length(segment.text) + _FOR_SEGMENT for segment in call.segments)
     other = _FOR_KIND * len(call.modalities - {"text"})
@@ -30,7 +30,7 @@ def bound(call: Call, default_output_tokens: int) -> int:
 
 
 def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
-    """The call with a bound on its reply no larger than what was reserved for one choice. Vectors have none."""
+    """The call, its reply limited to what was reserved for one choice. Embeddings have no such limit."""
     if output_tokens is None or call.form == "embeddings":
         return call
     named = [name for name in _BOUNDS if call.neutral.get(name) is not None] or ["max_tokens"]
@@ -39,6 +39,6 @@ def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
 
 
 def choices(call: Call) -> int:
-    """How many the caller asked for."""
+    """The number of replies that the caller requests."""
     counts = [call.document.get(name) for name in ("n", "best_of")]
     return max([1, *(number for number in counts if isinstance(number, int))])

@@ -1,7 +1,7 @@
-"""The harvest guard: how many different prompts a credential has sent to a model whose reasoning is worth taking.
+"""The harvest guard: counts the different prompts that a credential sends to a model.
 
-Who wants to train a model on another's reasoning asks it a thousand different things. They are counted in a
-HyperLogLog, which keeps none of them; policy is told whether they are too many.
+Training a model on another's output takes many different prompts. They are counted in a HyperLogLog, which stores none
+of them; the policy decides on whether there are too many.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class HarvestGuard:
         self._key = key
 
     def distinct_entry(self, principal: Principal, call: Call, model: str) -> DistinctEntry | None:
-        """What the store is to count of this request; ``None`` for a model without a limit."""
+        """The prompt as the store counts it; ``None`` for a model without a limit."""
         limit = self._limits.get(model)
         if limit is None:
             return None
@@ -42,7 +42,7 @@ class HarvestGuard:
         )
 
     def statuses(self, model: str, over: bool | None) -> dict[str, HarvestState]:
-        """How each guarded model stands for a request that was counted for ``model`` alone."""
+        """The state of every model that has a limit, for a request that was counted for ``model`` only."""
         statuses: dict[str, HarvestState] = dict.fromkeys(self._limits, "unknown")
         if over is not None:
             statuses[model] = "over" if over else "below"
@@ -50,10 +50,11 @@ class HarvestGuard:
 
 
 def _digest(call: Call, key: bytes) -> bytes:
-    """The same for the same texts, however the reply is sampled; what is not text is compared byte for byte."""
+    """Equal for equal texts, whatever the sampling parameters; content that is not text is compared byte by byte."""
     digest = blake2b(key=key, digest_size=_DIGEST_BYTES)
     for segment in call.segments:
         text = segment.text.encode("utf-8", "surrogatepass")
+        # The length first, so that ["ab", "c"] and ["a", "bc"] differ.
         digest.update(len(text).to_bytes(8, "big") + text)
     if call.modalities - {"text"}:
         digest.update(orjson.dumps(call.document, option=orjson.OPT_SORT_KEYS))

@@ -1,4 +1,4 @@
-"""Counts a streamed reply while it flows, and ends it where a server goes on past the bound that it was sent."""
+"""Counts a streamed reply, and ends it when the model server exceeds the limit that it was sent."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -8,16 +8,16 @@ from gateway.text.fold import utf8_length
 from gateway.types import Event, Finish, TextEvent
 
 _BYTES: Final = 8
-"""Of UTF-8 in a token: about twice the mean of a text, so that no server is cut off that keeps to the bound."""
+"""UTF-8 bytes of a token: about twice the mean, so that a server that respects the limit is never cut off."""
 
 
 async def metered(
     events: AsyncGenerator[Sequence[Event], None], tokens: int
 ) -> AsyncGenerator[Sequence[Event], None]:
-    """The events, ended as a server ends them that keeps to its bound, once they are surely more than it allows.
+    """The events, ended with the reason ``length`` once they certainly exceed the limit.
 
-    No tokenizer is at hand. A piece is at least one token, save from servers that cut tokens up; so both are asked for,
-    more pieces than tokens and more text than so many tokens have.
+    No tokenizer is available. A delta is at least one token, except from servers that split tokens, so two conditions
+    must hold: more deltas than tokens, and more text than that many tokens have.
 
     Args:
         events: a streamed reply; closed when it is cut off, which cancels the call.
@@ -54,5 +54,5 @@ class _Meter:
             self._open.discard(event.choice)
 
     def ends(self) -> list[Event]:
-        """What ends every choice that is still speaking."""
+        """The events that end every choice with text that is not finished."""
         return [Finish(choice=choice, reason="length") for choice in sorted(self._open)]

@@ -1,1 +1,1 @@
-"""Values out of a request, placeholders in, and the values back into the reply."""
+"""Replaces sensitive values in a request, and restores them in the reply."""

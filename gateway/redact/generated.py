@@ -1,4 +1,4 @@
-"""What a model invents: found in its reply, and in no segment of the request."""
+"""Values that the model generated: found in its reply, and in no segment of the request."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,18 +18,18 @@ class JsonStringTracker:
         self._escaped = False
 
     def advance(self, text: str) -> None:
-        """Move past ``text``; afterwards ``in_string`` says whether a string is open."""
+        """Read ``text``; afterwards ``in_string`` is whether a string is open at its end."""
         for character in text:
             if self._escaped:
                 self._escaped = False
             elif character == "\\":
-                self._escaped = self.in_string
+                self._escaped = self.in_string  # a backslash escapes only within a string
             elif character == '"':
                 self.in_string = not self.in_string
 
 
 class DetectedSpan(Protocol):
-    """A span that a detector reported, as offsets into the text it was given."""
+    """A span that a detector reported, as offsets into the text that it read."""
 
     @property
     def start(self) -> int: ...
@@ -41,20 +41,21 @@ class DetectedSpan(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatedText:
-    """The text after treatment, and how many invented spans it held by entity."""
+    """The text after treatment, and the number of generated spans in it by entity."""
 
     text: str = field(repr=False)
     generated: Mapping[str, int]
 
 
 class RequestIndex:
-    """Answers whether a value stands in the request, by the rule that masking uses."""
+    """Searches the request for a value, by the same rule as masking."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._texts = [segment.text for segment in segments]
 
     def contains(self, value: str) -> bool:
         """Whether the caller sent this value, masked or not."""
+        # The exact text first: it is cheap, and also finds values below the minimum lengths.
         return any(value in text for text in self._texts) or bool(
             Occurrences([value]).find(self._texts)
         )
@@ -69,19 +70,19 @@ def treat(
     treatment: Mapping[str, Treatment],
     json: JsonStringTracker | None = None,
 ) -> TreatedText:
-    """Replace what the model invented; the caller's own values and placeholders are left alone.
+    """Replace the values that the model generated; the caller's own values and placeholders are left as they are.
 
     Args:
         text: a piece of the reply, before restoration.
-        spans: what the detectors found in it, disjoint and sorted.
-        index: the request.
-        vault: its placeholders are the restorer's business.
-        treatment: what to do with each entity; one that is not named is replaced.
-        json: where the text stands in a JSON document, when it is one: outside a string the
+        spans: the detectors' findings in it, disjoint and sorted.
+        index: searches the request.
+        vault: of the request; its replacements are left to the restorer.
+        treatment: the treatment of each entity; one without a treatment is replaced.
+        json: the position in a JSON document, when the text is a piece of one. Outside a string the
             replacement is quoted, so that the document stays valid.
 
     Raises:
-        ContentBlocked: the policy blocks an entity that was invented.
+        ContentBlocked: the policy blocks an entity of a generated value.
     """
     spans = list(spans)
     if not spans:
@@ -112,11 +113,11 @@ def treat(
 
 
 def only_replacements(text: str, vault: Vault) -> bool:
-    """Whether nothing could be invented in a text: it holds stand-ins of this request, and no other word."""
+    """Whether a text holds replacements of this request and no other word, so that it needs no scan."""
     if "[" not in text and not vault.prefixes:
         return False
-    rest = vault.pattern.sub(lambda m: m[0] if vault.get(m[0]) is None else "", text)
-    return not any(map(str.isalnum, rest))
+    other_text = vault.pattern.sub(lambda m: m[0] if vault.get(m[0]) is None else "", text)
+    return not any(map(str.isalnum, other_text))
 
 
 def _minted(text: str, vault: Vault) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
-"""Replaces what was found by placeholders. Text outside the replaced spans is byte-identical.
+"""Replaces found values by placeholders and surrogates. Text outside the replaced spans is byte-identical.
 
-Anything in the caller's text that looks like a placeholder is replaced as well, as a literal: it comes back
-unchanged, and can't be taken for one that was minted here.
+Text of the caller that looks like a placeholder is replaced as well (the entity ``TEXT``): it is restored unchanged, and can't be
+mistaken for a placeholder that was minted here.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masking:
-    """New texts by segment index, and how many spans were replaced by entity."""
+    """New texts by segment index, and the number of replaced spans by entity."""
 
     replacements: Mapping[int, str] = field(repr=False)
     redactions: Mapping[str, int]
@@ -34,35 +34,37 @@ class _Span:
 
 
 def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault) -> Masking:
-    """The replacements that take every treated value out of the call.
+    """Replacements for every value of the call that has a treatment.
 
     Args:
         call: the request; it is not changed.
-        scan: its findings, disjoint within a segment.
-        treatment: what to do with each entity; one that is not named gets a placeholder.
+        scan: its findings, disjoint within each segment.
+        treatment: the treatment of each entity; one without a treatment gets a placeholder.
         vault: receives the values.
 
     Raises:
-        ContentBlocked: a value stands in an identifier, which can't be replaced.
-        ValueError: an entity is to be blocked: the decision should have refused.
+        ContentBlocked: a value is in an identifier, which can't be replaced, or in a schema that only it satisfies.
+        ValueError: the treatment of an entity is to block: the decision should have refused the call.
     """
     spans = _treated(scan.findings, treatment)
     schemas = constraints(call) if spans else Constraints()
     replacements: dict[int, str] = {}
     redactions: Counter[str] = Counter()
-    # What a schema binds comes first: a value has one stand-in, and elsewhere it may be either kind.
+    # Segments that a schema constrains come first: a value has one replacement, and only there it must be a surrogate.
     for index in sorted(
         range(len(call.segments)), key=lambda index: index not in schemas.constrained_segments
     ):
         segment, wanted = call.segments[index], spans.get(index, [])
         if not wanted and "[" not in segment.text:
             continue
-        # What a provider signed keeps its placeholders, which an earlier request minted.
-        whole = wanted if segment.place == "sealed" else _with_literals(segment.text, wanted)
-        if not whole:
+        # Signed text keeps its placeholders, which an earlier request minted: changing them would break the signature.
+        spans_to_replace = (
+            wanted if segment.place == "sealed" else _with_literals(segment.text, wanted)
+        )
+        if not spans_to_replace:
             continue
         _refuse_identifier(segment)
-        replacements[index] = _Masker(segment, index, vault, schemas).replace(whole)
+        replacements[index] = _Masker(segment, index, vault, schemas).replace(spans_to_replace)
         redactions.update(span.entity for span in wanted)
     return Masking(replacements=replacements, redactions=dict(redactions))
 
@@ -82,7 +84,7 @@ def _treated(
 
 
 def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
-    """The spans, and the look-alikes: one that a finding touches is widened into one span with it."""
+    """The spans, and placeholder-like text. Such text that overlaps findings is merged with them into one span."""
     merged = list(spans)
     for match in PATTERN.finditer(text):
         start, end = match.span()
@@ -131,8 +133,9 @@ class _Masker:
             return self._replacement_for(span, self._raw[span.start : span.end])
         if any(_within(span, part) for part in self._parts if part.kind == "number"):
             made = self._replacement_for(span, self._raw[span.start : span.end])
-            # A JSON number becomes a string, unless what stands for it is a number too.
+            # A JSON number becomes a string, unless its replacement is a number too.
             return made if made.isdecimal() else f'"{made}"'
+        # The value is stored without JSON escapes, so that it is the same value in every segment.
         made = self._replacement_for(span, unescape(self._raw, span.start, span.end)[0])
         return escape(made)
 
@@ -144,10 +147,11 @@ class _Masker:
         made = replacement(
             how, span.entity, value, self._vault, lambda made: self._schemas.allows(value, made)
         )
+        # No surrogate satisfied the schema, and a placeholder would make the provider refuse it.
         if bound and self._index in self._schemas.constrained_segments and PATTERN.fullmatch(made):
             raise ContentBlocked(
-                "A JSON Schema holds sensitive data in a place that it constrains, and no other value fits "
-                "there. Take the value out of the schema."
+                "A JSON Schema holds sensitive data in a value that it constrains, and no other value fits. "
+                "Remove the value from the schema."
             )
         return made
 

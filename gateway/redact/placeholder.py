@@ -1,8 +1,8 @@
 """Placeholders: ``[PERSON_k7f3q2ab]``, an entity and a keyed digest of the exact surface form.
 
-The digest is stable under a tenant's key, so a later turn that carries the restored value masks to the same
-placeholder and the provider's prefix cache holds. Base 32 without look-alikes after Crockford
-(https://www.crockford.com/base32.html), eight characters being 40 bits.
+The digest is stable under a tenant's key: in a later turn the restored value gets the same placeholder, so the provider's prefix
+cache stays valid. Base 32 without easily confused characters, after Crockford (https://www.crockford.com/base32.html); eight
+characters are 40 bits.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ MAX_LENGTH = 40
 PATTERN = re.compile(
     rf"\[[A-Z][A-Z_]{{0,{MAX_LENGTH - 16}}}_[{ALPHABET}]{{{LENGTH},{MAX_DIGEST_LENGTH}}}\]"
 )
-"""What a placeholder looks like, whoever wrote it."""
+"""Matches any placeholder-like text, whether or not it was minted here."""
 
 
 def digest(key: bytes, value: str) -> str:
-    """The keyed digest of a value, 13 characters (65 bits) of which placeholders use the first 8 or more."""
+    """The keyed digest of a value: 13 characters (65 bits), of which placeholders use the first 8 or more."""
     number = int.from_bytes(
         hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
     )
@@ -28,5 +28,5 @@ def digest(key: bytes, value: str) -> str:
 
 
 def placeholder(entity: str, digits: str) -> str:
-    """The placeholder of an entity with these digest characters; a long entity name is cut to fit."""
+    """The placeholder of an entity with these digest characters; a long entity name is truncated."""
     return f"[{entity[: MAX_LENGTH - 3 - MAX_DIGEST_LENGTH]}_{digits}]"

@@ -1,7 +1,7 @@
-"""Reasoning that a model writes into its text: ``<think>…</think>``, split off at any cut of the stream.
+"""Separates reasoning that a model writes into its text, ``<think>…</think>``, however the stream is split.
 
-Servers without a reasoning parser leave the tags in the text. The chat templates of DeepSeek-R1 and its kin open the block
-themselves, so that a reply may hold ``</think>`` alone, and all that stands before it is reasoning
+Servers without a reasoning parser leave the tags in the text. The chat templates of DeepSeek-R1 and related models open the block
+themselves, so that a reply may hold only ``</think>``, and everything before it is reasoning
 (https://huggingface.co/deepseek-ai/DeepSeek-R1, "Usage Recommendations").
 """
 
@@ -11,16 +11,16 @@ OPEN: Final = "<think>"
 CLOSE: Final = "</think>"
 
 Piece: TypeAlias = tuple[bool, str]
-"""Whether it is reasoning, and the text."""
+"""Whether the text is reasoning, and the text."""
 
 
 class ThinkSplitter:
-    """Splits one choice's text; no I/O. The tags themselves are left out.
+    """Splits the text of one choice; no I/O. The tags themselves are left out.
 
     Args:
-        strict: reasoning must not pass as text: text that may turn out to stand in a block which the
-            template opened is held until the block or the reply ends, and a block may begin anywhere.
-            Otherwise a block may only begin the text, and nothing else is held.
+        strict: reasoning must not pass as text. Text that may be in a block which the template opened
+            is held until the block or the reply ends, and a block may begin anywhere. Otherwise a block
+            may only be at the beginning of the text, and nothing else is held.
     """
 
     def __init__(self, *, strict: bool) -> None:
@@ -28,16 +28,16 @@ class ThinkSplitter:
         self._held = ""
         self._thinking = False
         self._undecided = strict
-        """Whether what was held may be reasoning that the template opened."""
+        """Whether the held text may be in a block that the template opened."""
         self._text_only = False
-        """Whether the rest is text, whatever it holds."""
+        """Whether everything that follows is text, tags included."""
 
     def elsewhere(self) -> None:
-        """The server shows reasoning in a field of its own, so no template-opened block is in the text."""
+        """Note that the server sends reasoning in a separate field, so no block in the text was opened by the template."""
         self._undecided = False
 
     def feed(self, text: str) -> list[Piece]:
-        """What can be told now."""
+        """The pieces whose kind is now known."""
         if self._text_only:
             return [(False, text)] if text else []
         self._held += text
@@ -47,13 +47,13 @@ class ThinkSplitter:
         return [piece for piece in pieces if piece[1]]
 
     def flush(self) -> list[Piece]:
-        """The text has ended: what is still held is what it looked like."""
+        """The end of the text: what is held gets the kind that it has so far."""
         held, self._held = self._held, ""
         self._undecided = False
         return [(self._thinking, held)] if held else []
 
     def _step(self, pieces: list[Piece]) -> bool:
-        """Take one tag, or what stands before the next possible one; whether there may be more."""
+        """Process one tag, or the text before the next possible tag; returns whether to continue."""
         if self._thinking:
             return self._until(CLOSE, pieces)
         if not self._strict:
@@ -72,13 +72,14 @@ class ThinkSplitter:
                 pieces.append((False, after))
                 self._held = ""
             return not self._text_only
+        # The end of the text may be the first half of the tag: it is held until more text comes.
         cut = len(self._held) - _partial_tag_length(self._held, tag)
         pieces.append((self._thinking, self._held[:cut]))
         self._held = self._held[cut:]
         return False
 
     def _opening(self, pieces: list[Piece]) -> bool:
-        """A block that the model opens itself: first in the text, white space aside."""
+        """A block that the model opens itself is at the beginning of the text, after white space at most."""
         start = self._held.lstrip()
         if start.startswith(OPEN):
             self._held, self._thinking = start[len(OPEN) :], True
@@ -90,6 +91,7 @@ class ThinkSplitter:
         return False
 
     def _unsure_step(self, pieces: list[Piece]) -> bool:
+        """Until the first tag: a closing tag before any opening one ends a block that the template opened."""
         opened, closed = self._held.find(OPEN), self._held.find(CLOSE)
         if closed >= 0 and not 0 <= opened < closed:
             pieces.append((True, self._held[:closed]))
@@ -102,5 +104,5 @@ class ThinkSplitter:
 
 
 def _partial_tag_length(text: str, tag: str) -> int:
-    """How many characters at the end may be the beginning of the tag."""
+    """The length of the longest end of the text that is a beginning of the tag."""
     return next((n for n in range(len(tag) - 1, 0, -1) if text.endswith(tag[:n])), 0)

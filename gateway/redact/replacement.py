@@ -1,4 +1,4 @@
-"""What stands for a value, by the treatment that policy chose."""
+"""The text that replaces a value, by the treatment that policy chose."""
 
 from typing import Final
 
@@ -18,22 +18,22 @@ def replacement(
 ) -> str:
     """The text that replaces a value.
 
-    Whatever stands for it, the vault holds the value, so that the wire is searched for it. Only a
-    placeholder and a surrogate are put back: what a hash or a mask says is neither.
+    The vault holds the value under every treatment, so that the wire check searches for it. Only
+    placeholders and surrogates are restored, hashes and masks are not.
 
     Args:
-        treatment: placeholder; surrogate, another value of the same form; mask, which leaves the kind of value; or
-            hash, which tells equal values apart from others.
+        treatment: ``placeholder``; ``surrogate``, another value of the same form; ``mask``, which leaves only the entity;
+            or ``hash``, by which equal values can be recognised.
         entity: the kind of value.
-        value: the value itself.
+        value: the value.
         vault: of the request.
-        allows: whether a surrogate will do. When none does, a placeholder takes its place.
+        allows: whether a surrogate is acceptable. When none is, a placeholder is used.
     """
     if treatment == "surrogate":
         return vault.surrogate(entity, value, allows) or vault.put(entity, value)
     held = vault.put(entity, value)
     if PATTERN.fullmatch(held) is None:
-        return held  # the same value has a surrogate in another place
+        return held  # the value already has a surrogate elsewhere in the request
     match treatment:
         case "mask":
             return f"[{entity}]"

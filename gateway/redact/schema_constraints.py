@@ -1,7 +1,7 @@
-"""What the JSON Schemas of a request constrain: values that a placeholder can't stand for.
+"""Values that the JSON Schemas of a request constrain, so that a placeholder can't replace them.
 
-A model that is bound to ``format: email`` can't write a placeholder, and a validator that sees one in the place
-of a default or a number refuses the call. Such values get a surrogate.
+A model whose output must satisfy ``format: email`` can't write a placeholder, and a validator refuses a schema with a placeholder as
+a default or a number. Such values get a surrogate.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from gateway import timeouts
 from gateway.types import Call, Json, Path, Segment
 
 Pattern: TypeAlias = Any
-"""A compiled pattern of ``regex``, which is published without types."""
+"""A compiled pattern of the package ``regex``, which is published without types. Unlike ``re``, it has time-outs."""
 
 _ENTITIES: Final = {
     "email": "EMAIL_ADDRESS",
@@ -27,14 +27,17 @@ _ENTITIES: Final = {
     "date": "DATE_OF_BIRTH",
     "phone": "PHONE_NUMBER",
 }
-"""The entity whose values a ``format`` takes (JSON Schema 2020-12, validation, section 7.3)."""
+"""The entity whose values a ``format`` accepts (JSON Schema 2020-12, validation, section 7.3)."""
 _NUMBERS: Final = frozenset({"number", "integer"})
 _MAX_PATTERNS, _MAX_PATTERN_LENGTH = 32, 1000
 
 
 @dataclass(slots=True, kw_only=True)
 class Patterns:
-    """The patterns of a request's schemas. One that takes too long ends the reading of all of them."""
+    """The patterns of a request's schemas.
+
+    Callers write the patterns, and matching can take exponential time: after one time-out, no pattern matches any more.
+    """
 
     compiled: tuple[Pattern, ...] = ()
     _timed_out: bool = field(default=False, compare=False)
@@ -42,17 +45,17 @@ class Patterns:
         default_factory=dict, compare=False, repr=False
     )
 
-    def of(self, value: str) -> tuple[Pattern, ...]:
-        """Those that the value matches."""
+    def matching(self, value: str) -> tuple[Pattern, ...]:
+        """The patterns that the value matches."""
         known = self._matching.get(value)
         if known is None:
             found = (one for one in self.compiled if self._match(one, value))
             known = self._matching[value] = tuple(found)
         return known
 
-    def take(self, value: str, surrogate: str) -> bool:
+    def accept(self, value: str, surrogate: str) -> bool:
         """Whether the surrogate matches each pattern that the value matches."""
-        return all(self._match(one, surrogate) for one in self.of(value))
+        return all(self._match(one, surrogate) for one in self.matching(value))
 
     def _match(self, pattern: Pattern, text: str) -> bool:
         if self._timed_out:
@@ -66,31 +69,31 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """What a request's schemas say of values."""
+    """What the schemas of a request require of values."""
 
     entities: frozenset[str] = frozenset()
     patterns: Patterns = field(default_factory=Patterns)
     numbers: bool = False
-    """Whether a schema takes numbers."""
+    """Whether a schema accepts numbers."""
     constrained_segments: frozenset[int] = frozenset()
-    """Segments that stand in a schema which constrains them, by index."""
+    """Indices of the segments in a schema whose values the schema itself constrains."""
 
     def needs_surrogate(self, segment: int, entity: str, value: str) -> bool:
-        """Whether a placeholder for the value would break a schema."""
+        """Whether a placeholder for the value would violate a schema."""
         return (
             segment in self.constrained_segments
             or entity in self.entities
             or (self.numbers and value.isdecimal())
-            or bool(self.patterns.of(value))
+            or bool(self.patterns.matching(value))
         )
 
     def allows(self, value: str, surrogate: str) -> bool:
         """Whether the surrogate matches each pattern that the value matches."""
-        return self.patterns.take(value, surrogate)
+        return self.patterns.accept(value, surrogate)
 
 
 def constraints(call: Call) -> Constraints:
-    """What the schemas of the call say."""
+    """The constraints of the schemas in the call."""
     written = [(i, s) for i, s in enumerate(call.segments) if s.origin == "schema"]
     if not written:
         return Constraints()
@@ -109,32 +112,32 @@ def constraints(call: Call) -> Constraints:
 
 
 def _schemas(document: Json, paths: Iterable[Path]) -> Iterator[dict[str, Json]]:
-    """Each object on the way to a text of a schema, and those right below (``items``)."""
+    """Each object on the path to a text of a schema, and those directly below (such as ``items``)."""
     seen: set[int] = set()
     for path in paths:
-        for place in _ancestors(document, path):
-            below = place.values() if isinstance(place, dict) else place
-            for schema in (place, *below):
+        for container in _ancestors(document, path):
+            below = container.values() if isinstance(container, dict) else container
+            for schema in (container, *below):
                 if isinstance(schema, dict) and id(schema) not in seen:
                     seen.add(id(schema))
                     yield schema
 
 
 def _ancestors(document: Json, path: Path) -> Iterator[dict[str, Json] | list[Json]]:
-    """The containers on the way to a place, the outermost first; the place itself when it is one."""
-    place = document
+    """The containers on the path, the outermost first, the value at the path included when it is one."""
+    node = document
     for step in path:
-        yield place
-        place = place[step]
-    if isinstance(place, dict | list):
-        yield place
+        yield node
+        node = node[step]
+    if isinstance(node, dict | list):
+        yield node
 
 
 def _is_constrained(document: Json, segment: Segment) -> bool:
-    """Whether the schema around a value constrains it; its own words (title, description) are free."""
+    """Whether the enclosing schema constrains the value; titles and descriptions are free text."""
     if segment.place == "number":
         return True
-    around = [place for place in _ancestors(document, segment.path) if isinstance(place, dict)]
+    around = [node for node in _ancestors(document, segment.path) if isinstance(node, dict)]
     keyword = next((step for step in reversed(segment.path) if isinstance(step, str)), "")
     return keyword in {"default", "const", "enum", "example", "examples", "pattern"} and bool(
         around and ("format" in around[-1] or "pattern" in around[-1])

@@ -1,8 +1,8 @@
-"""Surrogates: in the place of a value another one of the same form, which is put back in the reply.
+"""Surrogates: another value of the same form replaces a value, and is restored in the reply.
 
-A surrogate is drawn from a keyed digest of the value, so it is the same under a tenant's key in this request and
-the next. Letters stay letters and digits digits, separators and length stay, what has a check digit keeps a true
-one. Addresses of hosts are those reserved for documentation (RFC 2606, RFC 5737, RFC 3849), so they are nobody's.
+A surrogate is derived from a keyed digest of the value, so under a tenant's key it is the same in this request and the next. Letters
+are replaced by letters and digits by digits; separators and length stay, and check digits are valid. Host names and IP addresses
+are those reserved for documentation (RFC 2606, RFC 5737, RFC 3849), so they belong to no one.
 """
 
 import hashlib
@@ -17,18 +17,19 @@ from gateway.text.fold import fold
 from gateway.types import Allows
 
 MAX_LENGTH: Final = 256
-"""Most characters of a surrogate: so far back a restorer looks."""
+"""Maximum length of a surrogate, and thus of the text that a restorer holds."""
 _MAX_SURROGATES: Final = 500
-"""Most surrogates of a request: a reply is searched for each."""
+"""Maximum number of surrogates in a request: a reply is searched for each."""
 _MAX_TRIES: Final = 3000
-"""More than an IBAN needs, of which one drawing in 97 is true."""
+"""Maximum number of draws for one value. An IBAN needs the most: one draw in 97 has valid check digits."""
 _MAX_TRIES_PER_REQUEST: Final = 30_000
-"""Drawings for one request. To look for one in the request's text counts as one more for each so many characters:"""
-_CHARACTERS: Final = 10_000
+"""Maximum number of draws for one request. A search of the request's text counts as further draws, by its length."""
+_CHARACTERS_PER_TRY: Final = 10_000
 _LOWER, _DIGITS, _LEADING = "abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"
 _KATAKANA = "アイウエオカキクケコサシスセソタチツテトナニノハヒフヘマミムメモヤユヨラリルレワ"
 _HIRAGANA = "あいうえおかきくけこさしすせそたちつてとなにのはひふへまみむめもやゆよらりるれわ"
 _KANJI = "山川田中村木林森石井上野原島谷本松竹梅藤沢橋坂岡西東南北高大小宮寺池浜崎水瀬平安和正明春秋夏吉久古内外白黒青"
+# Parts of addresses, titles and company forms: without them the surrogate would not read as the same kind of value.
 _KEPT_KANJI = frozenset("都道府県市区町村郡丁目番地号室階様氏君殿社会株式有限")
 _ONSETS = "b d f g h j k l m n p r s t v z br dr kr tr".split()
 _VOWELS, _CODAS = "aeiou", "l n r s k m t v".split()
@@ -36,6 +37,7 @@ _KEPT_WORDS = frozenset(
     "street st road rd avenue ave lane ln drive dr court ct square sq suite apt floor city town county north south "
     "east west inc ltd llc corp co plc gmbh ag sa kk of the and de da di la le van von mr mrs ms dr prof".split()
 )
+# Words of alphabets only: kana, kanji and hangul are replaced character by character.
 _WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 _DATE = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})([-/.月])([0-9]{1,2})(日?)")
 _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "JP_ADDRESS"})
@@ -54,11 +56,11 @@ class Surrogates:
 
     Args:
         key: the tenant's placeholder key, 32 bytes.
-        texts: the request's texts: nothing that stands in them can be a surrogate, or a reply that repeats
-            them would be changed.
+        texts: the request's texts. Nothing that occurs in them can be a surrogate, since a reply that quotes
+            it would be changed.
 
     Attributes:
-        parts: words of a person's surrogate, by which a reply may speak of them, and the words they stand for.
+        parts: the words of persons' surrogates, which a reply may use alone, with the words that they replace.
     """
 
     def __init__(self, key: bytes, texts: Sequence[str]) -> None:
@@ -70,27 +72,27 @@ class Surrogates:
         self._words: dict[str, str] = {}
 
     def make(self, entity: str, value: str, allows: Allows) -> str | None:
-        """A surrogate for ``value``; ``None`` when there is none that is free and ``allows`` takes.
+        """A surrogate for ``value``; ``None`` when none is unused and accepted by ``allows``.
 
-        There is none either when the request has too many, or they were too hard to find.
+        Also ``None`` when the request has too many surrogates, or has used up its draws.
         """
         if not _distinct(value) or len(value) > MAX_LENGTH or len(self._used) >= _MAX_SURROGATES:
             return None
-        proof = _check_digit(entity, value)
+        is_valid = _check_digit(entity, value)
         for nonce in range(_MAX_TRIES):
             if self._tries_left <= 0:
                 return None
             self._tries_left -= 1
             made = self._draw(entity, value, nonce)
-            fits = len(made) <= MAX_LENGTH and proof(_bare(made)) and allows(made)
-            if fits and self._free(entity, value, made):
+            fits = len(made) <= MAX_LENGTH and is_valid(_bare(made)) and allows(made)
+            if fits and self._is_free(entity, value, made):
                 self._remember(entity, value, made)
                 return made
         return None
 
     @cached_property
     def _texts(self) -> str:
-        """What is searched; most requests need no surrogate, and none of this."""
+        """The text that is searched; built on first use, since most requests need no surrogate."""
         return "\0".join(self._all).casefold()
 
     def _draw(self, entity: str, value: str, nonce: int) -> str:
@@ -111,7 +113,7 @@ class Surrogates:
                 return _shape(value, draw) if dated is None else _day(dated, draw)
 
     def _word(self, word: str, nonce: int) -> str:
-        """The same word for the same word, so that a surname alone is the surname of the whole name."""
+        """The same replacement for the same word, so that a surname alone matches the surname in the full name."""
         if word.lower() in _KEPT_WORDS:
             return word
         return self._words.get(word) or _name(word, _KeyedChoices(self._key, word, nonce))
@@ -121,23 +123,23 @@ class Surrogates:
         words = _word_pairs(value, made)
         self._words.update(words)
         if entity == "PERSON" and len(words) > 1:
-            self.parts.update((there, here) for here, there in words.items())
+            self.parts.update((drawn, word) for word, drawn in words.items())
 
-    def _free(self, entity: str, value: str, made: str) -> bool:
-        """Whether it stands for nothing else, and neither it nor a name's word can be taken for text."""
+    def _is_free(self, entity: str, value: str, made: str) -> bool:
+        """Whether it replaces no other value, and neither it nor a word of a name occurs in the request."""
         folded = made.casefold()
-        self._tries_left -= len(self._texts) // _CHARACTERS
+        self._tries_left -= len(self._texts) // _CHARACTERS_PER_TRY
         if folded in self._used or folded in self._texts or value.casefold() in folded:
             return False
         words = _word_pairs(value, made) if entity in _NAMES else {}
         return not any(
-            there.casefold() in self._texts or self.parts.get(there, here) != here
-            for here, there in words.items()
+            drawn.casefold() in self._texts or self.parts.get(drawn, word) != word
+            for word, drawn in words.items()
         )
 
 
 class _KeyedChoices:
-    """Choices that follow from a key, a value and the number of the trial."""
+    """Choices that are determined by a key, a value and the number of the draw."""
 
     def __init__(self, key: bytes, value: str, nonce: int) -> None:
         written = f"surrogate\0{nonce}\0{value}".encode("utf-8", "surrogatepass")
@@ -146,6 +148,7 @@ class _KeyedChoices:
         self._at = 0
 
     def pick(self, choices: Sequence[str]) -> str:
+        # Four bytes for each choice: the bias of the modulo is negligible.
         number = int.from_bytes(self._stream[self._at : self._at + 4])
         self._at += 4
         return choices[number % len(choices)]
@@ -158,7 +161,7 @@ _NETWORKS = ("192.0.2.", "198.51.100.", "203.0.113.")
 def _shape(
     value: str, draw: _KeyedChoices, like: Callable[[str, _KeyedChoices], str] | None = None
 ) -> str:
-    """Each character by another of its kind; a leading zero, and the code after a ``+``, stay."""
+    """Each character replaced by another of its kind. A leading zero, and the country code after a ``+``, stay."""
     like = like or _same_kind
     code = re.match(r"\+[0-9]{1,2}", value)
     made = [code[0]] if code else []
@@ -179,7 +182,7 @@ def _same_kind(character: str, draw: _KeyedChoices) -> str:
 
 
 def _cjk(character: str, draw: _KeyedChoices) -> str:
-    """Digits, kana and kanji; Latin letters, which are chosen by the word, stay."""
+    """A replacement for a digit, kana or kanji. Latin letters stay: in names, whole words are replaced."""
     if character.isdecimal():
         return _digit(character, draw, _DIGITS)
     if "ァ" <= character <= "ヶ":
@@ -197,7 +200,7 @@ def _digit(character: str, draw: _KeyedChoices, choices: str) -> str:
 
 
 def _name(word: str, draw: _KeyedChoices) -> str:
-    """A word that nobody is called by, in the same case."""
+    """A made-up word of syllables, in the same case."""
     syllables = (draw.pick(_ONSETS) + draw.pick(_VOWELS) for _ in range(2))
     made = "".join(syllables) + draw.pick(_CODAS)
     if word.isupper():
@@ -206,9 +209,9 @@ def _name(word: str, draw: _KeyedChoices) -> str:
 
 
 def _word_pairs(value: str, made: str) -> dict[str, str]:
-    """The words of a name and those that stand for them."""
+    """The words of a name, with the words that replace them."""
     words = zip(_WORD.findall(value), _WORD.findall(made), strict=False)
-    return {here: there for here, there in words if here != there}
+    return {word: drawn for word, drawn in words if word != drawn}
 
 
 def _address(value: str, draw: _KeyedChoices) -> str:
@@ -227,7 +230,7 @@ def _url(value: str, draw: _KeyedChoices) -> str:
 
 
 def _day(dated: re.Match[str], draw: _KeyedChoices) -> str:
-    """Another day of about the same time: within nine years, and not after the 28th."""
+    """Another date, up to nine years earlier; days after the 28th are not drawn, so that every month has them."""
     year, after_year, month, after_month, day, end = dated.groups()
     years = int(draw.pick(_LEADING))
     drawn_month = int(draw.pick([str(n) for n in range(1, 13)]))
@@ -239,13 +242,13 @@ def _day(dated: re.Match[str], draw: _KeyedChoices) -> str:
 
 
 def _check_digit(entity: str, value: str) -> Callable[[str], bool]:
-    """The proof that the value itself stands up to, if there is one."""
-    proof = _CHECK_DIGITS.get(entity)
-    return proof if proof is not None and proof(_bare(value)) else lambda _: True
+    """The check that a surrogate must pass: that of its entity, if the value itself passes it."""
+    check = _CHECK_DIGITS.get(entity)
+    return check if check is not None and check(_bare(value)) else lambda _: True
 
 
 def _distinct(value: str) -> bool:
-    """Whether another of its form can be told from ordinary text: the guards of ``text.occurrences``."""
+    """Whether another value of this form differs from ordinary text: the minimum lengths of ``text.occurrences``."""
     latin = [c for c in value if c.isalnum() and c < "\u3040"]
     return (
         sum(map(str.isalpha, latin)) >= 3

@@ -1,4 +1,4 @@
-"""The values of one request, and the placeholders and surrogates that stand for them."""
+"""The values of one request, and the placeholders and surrogates that replace them."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -10,10 +10,10 @@ from gateway.text.embedded_json import escape_ascii
 from gateway.types import Allows
 
 LITERAL = "TEXT"
-"""The entity of text that only looks like a placeholder: put back, but not a secret."""
+"""The entity of placeholder-like text of the caller: restored, but not sensitive."""
 
 _LONG = 12
-"""A surrogate of so many characters is no part of a word by chance."""
+"""A surrogate of this length does not occur within a longer word by chance."""
 
 
 class _Matcher(NamedTuple):
@@ -29,9 +29,8 @@ class RequestVault:
 
     Args:
         key: the tenant's placeholder key, 32 bytes.
-        key_id: the key ring's id of it, for the record.
-        texts: the request's texts, which no surrogate may stand in.
-
+        key_id: the id of that key in the key ring, for the audit record.
+        texts: the request's texts, in which no surrogate may occur.
     """
 
     def __init__(self, key: bytes, key_id: str, texts: Sequence[str] = ()) -> None:
@@ -40,7 +39,7 @@ class RequestVault:
         self._replacements: dict[str, str] = {}
         self._values: dict[str, str] = {}
         self._surrogate_values: dict[str, str] = {}
-        """The surrogates, and the words of names by which a reply may speak of them; each also in ASCII."""
+        """Values by surrogate, and by the words of persons' surrogates, which a reply may use alone; each also with JSON escapes."""
         self._matcher: _Matcher | None = _PLAIN
         self._maker = Surrogates(key, texts)
 
@@ -48,12 +47,12 @@ class RequestVault:
         return f"RequestVault({len(self._values)} values)"
 
     def put(self, entity: str, value: str) -> str:
-        """What stands for ``value``: one for a surface form, whatever entity it is called later."""
+        """The replacement of ``value``. A surface form has one, even when it is found again as another entity."""
         known = self._replacements.get(value)
         return known if known is not None else self._hold(value, self._mint(entity, value))
 
     def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
-        """As ``put``, with a surrogate that ``allows`` takes; ``None`` when there is none."""
+        """As ``put``, with a surrogate that ``allows`` accepts; ``None`` when there is none."""
         known = self._replacements.get(value)
         if known is not None:
             return known
@@ -70,29 +69,29 @@ class RequestVault:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What stand-ins look like in a text."""
+        """Matches placeholder-like text, and the surrogates of this request."""
         return self._current_matcher().pattern
 
     @property
     def prefixes(self) -> Collection[str]:
-        """Every beginning of a surrogate, the whole among them."""
+        """Every beginning of a surrogate, whole surrogates included."""
         return self._current_matcher().prefixes
 
     def get(self, replacement: str) -> str | None:
-        """The value behind a stand-in that this vault minted, else ``None``."""
+        """The value of a replacement that this vault minted, else ``None``."""
         return self._values.get(replacement) or self._surrogate_values.get(replacement)
 
     def begins(self, text: str) -> bool:
-        """Whether a stand-in that this vault minted begins with ``text``."""
+        """Whether a replacement that this vault minted begins with ``text``."""
         return any(minted.startswith(text) for minted in self._values)
 
     def values(self) -> Iterator[str]:
-        """Every value that must not be on the wire: all but literal look-alikes."""
+        """Every value that must not be sent: all except placeholder-like text."""
         prefix = f"[{LITERAL}_"
         return (value for minted, value in self._values.items() if not minted.startswith(prefix))
 
     def _current_matcher(self) -> "_Matcher":
-        """What stand-ins look like now: worked out once, when all of a request's are made."""
+        """The pattern and prefixes, rebuilt after a surrogate was added: in effect once, when the reply begins."""
         if self._matcher is None:
             self._matcher = _matcher(self._surrogate_values)
         return self._matcher
@@ -103,6 +102,7 @@ class RequestVault:
         return minted
 
     def _mint(self, entity: str, value: str) -> str:
+        # On a collision with another value of the request, more characters of the digest are used.
         digits = digest(self._key, value)
         for length in range(LENGTH, MAX_DIGEST_LENGTH + 1):
             minted = placeholder(entity, digits[:length])
@@ -112,6 +112,7 @@ class RequestVault:
 
 
 def _matcher(surrogates: Iterable[str]) -> _Matcher:
+    # ``re`` takes the first alternative that matches, so a longer surrogate goes before its own beginning.
     longest_first = sorted(surrogates, key=len, reverse=True)
     return _Matcher(
         re.compile("|".join([PATTERN.pattern, *map(_word_pattern, longest_first)])),
@@ -120,7 +121,10 @@ def _matcher(surrogates: Iterable[str]) -> _Matcher:
 
 
 def _word_pattern(surrogate: str) -> str:
-    """The surrogate; a short one only where it is not part of a longer word or number."""
+    """The surrogate; a short one only where it is not part of a longer word or number.
+
+    Only ASCII letters and digits count: Japanese text has no spaces between words.
+    """
     if len(surrogate) >= _LONG:
         return re.escape(surrogate)
     before = r"(?<![A-Za-z0-9])" if surrogate[0].isascii() and surrogate[0].isalnum() else ""

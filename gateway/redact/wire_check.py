@@ -1,6 +1,6 @@
-"""The last look at the wire: no value of the vault may be in the bytes that are about to be sent.
+"""The wire check: no value of the vault may occur in the bytes that are about to be sent.
 
-A defect in masking becomes a refusal here, not a leak.
+It makes a defect in masking a refusal instead of a leak.
 """
 
 import re
@@ -10,8 +10,8 @@ from gateway.errors import RedactionFailed
 from gateway.text.occurrences import Occurrences
 from gateway.types import Vault
 
-_DEPTH = 2
-"""JSON may stand in a JSON string (tool arguments), where everything is escaped twice."""
+_MAX_ESCAPES = 2
+"""A JSON string may hold JSON (tool arguments), in which everything is escaped twice."""
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -19,10 +19,10 @@ _PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": 
 def check(vault: Vault, body: bytes) -> None:
     """Refuse a body that holds any value of the vault: raw, JSON-escaped, or escaped twice.
 
-    The rule is the one of ``text.occurrences``, by which masking found them.
+    The search follows ``text.occurrences``, as masking does.
 
     Raises:
-        RedactionFailed: nothing may be sent.
+        RedactionFailed: the body holds a value and must not be sent.
     """
     wanted = Occurrences(vault.values())
     if wanted and wanted.find(list(_spellings(body.decode("utf-8", "replace")))):
@@ -34,7 +34,7 @@ def check(vault: Vault, body: bytes) -> None:
 
 def _spellings(text: str) -> Iterator[str]:
     yield text
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_ESCAPES):
         if "\\" not in text:
             return
         text = _ESCAPE.sub(_unescape, text)

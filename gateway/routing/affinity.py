@@ -1,7 +1,7 @@
-"""Which deployment answered a conversation before: its server still holds the prefix in its cache.
+"""Which deployment answered a conversation before: its server still has the prefix in its cache.
 
-A conversation is known by a chain of digests, one after each turn. A request is remembered by its last one, and its follower,
-which repeats it and adds turns, finds it again. Digests are keyed with a key of the process, kept in memory and written nowhere.
+A conversation is identified by a chain of digests, one after each turn. A request is stored under its last digest, and the next
+request, which repeats it and adds turns, finds it. Digests are keyed with a random key of the process and are kept in memory only.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from itertools import groupby
 from gateway.types import Call, Segment
 
 _TURNS = frozenset({"messages", "input", "contents"})
-"""Where the dialects hold a conversation's turns."""
+"""The fields in which dialects hold a conversation's turns."""
 _FRAME = frozenset({"system", "schema"})
-"""What servers render before the turns."""
+"""Origins of the segments that servers render before the turns."""
 
 
 class Affinity:
     """Remembers the most recent conversations.
 
     Args:
-        conversations: how many.
+        conversations: how many are kept; 0 for none.
     """
 
     def __init__(self, conversations: int) -> None:
@@ -31,11 +31,11 @@ class Affinity:
         self._known: OrderedDict[bytes, str] = OrderedDict()
 
     def digests(self, call: Call, scope: str) -> tuple[bytes, ...]:
-        """The digest after each turn, the whole request's last; none when nothing is remembered.
+        """The digest after each turn, the complete request's last; none when no conversations are kept.
 
         Args:
             call: the parsed request.
-            scope: what never shares a conversation with another, such as the tenant and the model.
+            scope: the tenant and the model: conversations are never shared across scopes.
         """
         if not self._most:
             return ()
@@ -51,14 +51,14 @@ class Affinity:
         return tuple(digests)
 
     def preferred(self, digests: Sequence[bytes]) -> str | None:
-        """The deployment that answered the longest known beginning."""
+        """The deployment that answered the longest known prefix."""
         for digest in reversed(digests):
             if digest in self._known:
                 return self._known[digest]
         return None
 
-    def learn(self, digests: Sequence[bytes], deployment: str) -> None:
-        """Remember which deployment got the request."""
+    def remember(self, digests: Sequence[bytes], deployment: str) -> None:
+        """Store which deployment got the request."""
         if not digests:
             return
         self._known[digests[-1]] = deployment
@@ -74,6 +74,7 @@ def _in_turn(segment: Segment) -> bool:
 
 def _add(chain: "hashlib.blake2b", segments: Sequence[Segment]) -> None:
     for segment in segments:
+        # JSON may hold lone surrogates, and lengths keep "ab" + "c" apart from "a" + "bc".
         text = segment.text.encode(errors="surrogatepass")
         chain.update(f"{segment.origin}:{len(text)}:".encode() + text)
     chain.update(b".")

@@ -13,14 +13,14 @@ from gateway.routing.health import Health
 from gateway.settings.deployments import DeploymentSettings
 
 _MAX_DEFICIT = 10.0
-"""Turns that a deployment may be behind: what it missed while it was slow must not come back as a flood."""
+"""Turns that a deployment may be behind: the requests that it missed while it was slow must not follow in one burst."""
 _PREFERRED_MAX_LOAD = 1.25
-"""How much more than the mean a favourite may carry (V. Mirrokni et al., "Consistent Hashing with Bounded Loads",
+"""The load, relative to the mean, up to which the preferred deployment is chosen (V. Mirrokni et al., "Consistent Hashing with Bounded Loads",
 SODA 2018)."""
 
 
 class Slot:
-    """A deployment as the balance sees it.
+    """A deployment with its load.
 
     Args:
         name: the deployment's name.
@@ -40,35 +40,35 @@ class Slot:
 
     @property
     def full(self) -> bool:
-        """Whether it has as many requests under way as it may."""
+        """Whether it has as many requests in flight as it may."""
         return self._concurrency is not None and self.outstanding >= self._concurrency
 
-    def weight(self, now: float) -> float:
+    def weight(self) -> float:
         """Its weight at this moment."""
-        return self._weight * self.health.share(now)
+        return self._weight * self.health.share()
 
 
 class Balance:
-    """Chooses; keeps nothing but what each slot keeps.
+    """Chooses a slot; its only state is in the slots.
 
     Args:
-        draw: where the second candidate comes from.
+        draw: the source of the random second candidate.
     """
 
     def __init__(self, draw: random.Random | None = None) -> None:
-        # A choice between replicas is no secret.
+        # Not for security: whoever predicts the choice of a replica gains nothing.
         self._draw = draw or random.Random()  # noqa: S311
 
-    def choose(self, slots: Sequence[Slot], now: float, preferred: str | None = None) -> Slot:
+    def choose(self, slots: Sequence[Slot], preferred: str | None = None) -> Slot:
         """The slot that gets the next request.
 
         Args:
             slots: at least one, all of which may be tried.
-            now: the time of ``Health``.
-            preferred: the slot that holds the conversation's prefix: chosen unless it is loaded beyond the others.
+            preferred: the deployment that holds the conversation's prefix: chosen unless its load is beyond the bound.
         """
-        weights = {slot.name: slot.weight(now) for slot in slots}
+        weights = {slot.name: slot.weight() for slot in slots}
         total = sum(weights.values())
+        # Smooth weighted round robin: every slot earns its weight, and the chosen one pays the total.
         for slot in slots:
             slot.deficit = min(slot.deficit + weights[slot.name], _MAX_DEFICIT * total)
         chosen = _preferred(slots, weights, preferred) or self._of_two(slots, weights)

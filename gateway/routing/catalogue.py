@@ -1,4 +1,4 @@
-"""The models that callers may ask for, and the deployments that serve them."""
+"""The models that callers may request, and the deployments that serve them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +25,7 @@ CLOUD_NAMES: Final = (
     "deepseek-ai/DeepSeek-R1-Distill-Qwen-14B",
     "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B",
 )
+"""Names of the DeepSeek API and of its weights, which a model with ``deepseek_names`` answers to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,12 @@ class Catalogue:
                 self._entries.setdefault(alias, self._entries[name])
 
     def resolve(self, alias: str) -> ModelEntry:
-        """The model of that exact name: nothing is folded, trimmed, split or guessed.
+        """The model of that exact name.
 
         Raises:
-            ModelNotFound: no model has it; the message lists those that exist.
+            ModelNotFound: no model has it; the message lists those that are configured.
         """
+        # Nothing is folded, trimmed or split: a name that is almost that of a model must not reach another.
         entry = self._entries.get(alias)
         if entry is None:
             names = ", ".join(self._entries) or "none"
@@ -68,5 +70,5 @@ class Catalogue:
         return () if entry is None else entry.deployments
 
     def models(self) -> tuple[str, ...]:
-        """Every name and alias that callers may ask for."""
+        """Every name and alias that callers may request."""
         return tuple(self._entries)

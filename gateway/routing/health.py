@@ -1,105 +1,116 @@
-"""Whether a deployment may be tried: what its calls showed (a circuit breaker), what probes showed, what it asked for.
+"""Whether a deployment may be tried: its circuit breaker, its probes, and how long it asked not to be used.
 
-A breaker opens after some failures in succession and leaves the deployment alone for a while. Then one request may try it:
-its first event closes the breaker, its failure opens it for twice as long. A deployment that is back regains its share slowly.
+The breaker counts the outcomes of calls. Half open, one request is the trial: its first event closes the breaker, its
+failure opens it for twice as long. A deployment that has recovered regains its share of requests slowly.
 """
 
 import enum
+import time
+from collections.abc import Callable
 
+from gateway.breaker import Breaker, BreakerState
 from gateway.settings.deployments import Probe, Routing
 
 _LEAST_SHARE = 0.1
 
 
 class State(enum.Enum):
-    """What a deployment may get."""
+    """Which requests a deployment may get."""
 
     UP = "up"
     TRIAL = "trial"
-    """One request may show whether it works again."""
+    """One request, which finds out whether it works again."""
     OUT = "out"
     DRAINING = "draining"
 
 
 class Health:
-    """One deployment's health. Times are seconds of a clock that never goes back.
+    """One deployment's health.
 
     Args:
         routing: when the breaker opens, and for how long.
         probe: how many failed probes count; ``None`` when it is not probed.
         drain: whether it gets no new requests.
+        clock: a monotonic clock, in seconds.
     """
 
-    def __init__(self, routing: Routing, probe: Probe | None, *, drain: bool) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        probe: Probe | None,
+        *,
+        drain: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._routing = routing
         self._probe_limit = 1 if probe is None else probe.failures
         self.draining = drain
-        self._failures = 0
-        self._openings = 0
-        self._open = False
-        self._trial = False
-        self._out_until = 0.0
+        self._clock = clock
+        self._breaker = Breaker(
+            failures=routing.failures,
+            pause=routing.pause_seconds,
+            longest_pause=routing.longest_pause_seconds,
+            clock=clock,
+        )
+        self._back_off_until = 0.0
         self._recovered_at: float | None = None
         self._failed_probes = 0
 
-    def state(self, now: float) -> State:
-        """What it may get at this moment."""
+    def state(self) -> State:
+        """The state at this moment."""
         if self.draining:
             return State.DRAINING
-        if now < self._out_until or self._probed_out or self._trial:
+        if self._clock() < self._back_off_until or self._probed_out or not self._breaker.ready:
             return State.OUT
-        return State.TRIAL if self._open else State.UP
+        return State.UP if self._breaker.state is BreakerState.CLOSED else State.TRIAL
 
-    def available(self, now: float) -> bool:
+    def available(self) -> bool:
         """Whether one more request may be sent to it."""
-        return self.state(now) in (State.UP, State.TRIAL)
+        return self.state() in (State.UP, State.TRIAL)
 
-    def wait(self, now: float) -> float:
+    def wait(self) -> float:
         """Seconds until it may be worth a try."""
-        return max(0.0, self._out_until - now)
+        return max(self._breaker.wait(), self._back_off_until - self._clock(), 0.0)
 
-    def share(self, now: float) -> float:
-        """The part of its weight that it gets: less than 1 while it starts slowly."""
+    def share(self) -> float:
+        """The part of its weight that it gets: less than 1 during a slow start."""
         whole = self._routing.slow_start_seconds
-        if self._recovered_at is None or now - self._recovered_at >= whole:
+        if self._recovered_at is None or self._clock() - self._recovered_at >= whole:
             return 1.0
-        return max(_LEAST_SHARE, (now - self._recovered_at) / whole)
+        return max(_LEAST_SHARE, (self._clock() - self._recovered_at) / whole)
 
-    def sent(self, now: float) -> None:
-        """A request goes there."""
-        self._trial = self.state(now) is State.TRIAL
+    def sent(self) -> None:
+        """A request is sent to it."""
+        self._breaker.admit()
 
-    def answered(self, now: float) -> None:
+    def answered(self) -> None:
         """A reply began: enough to close the breaker, too little to forget the failures."""
-        if self._trial:
-            self._trial, self._open, self._recovered_at = False, False, now
+        # Only for a trial: a request that was sent before the breaker opened says nothing about the present.
+        if self._breaker.on_trial:
+            self._breaker.close()
+            self._recovered_at = self._clock()
 
     def succeeded(self) -> None:
-        """A reply was whole."""
-        if not self._open:
-            self._failures = self._openings = 0
+        """A reply was complete."""
+        if self._breaker.state is BreakerState.CLOSED:
+            self._breaker.succeeded()
 
-    def failed(self, now: float) -> None:
+    def failed(self) -> None:
         """A call failed, before its reply or within it."""
-        self._failures += 1
-        if self._trial or (not self._open and self._failures >= self._routing.failures):
-            pause = self._routing.pause_seconds * 2.0**self._openings
-            self._out_until = now + min(pause, self._routing.longest_pause_seconds)
-            self._openings = min(self._openings + 1, 30)
-            self._open, self._trial = True, False
+        self._breaker.failed()
 
     def inconclusive(self) -> None:
-        """A call ended for a reason that says nothing of the deployment."""
-        self._trial = False
+        """A call ended for a reason that says nothing about the deployment."""
+        self._breaker.inconclusive()
 
-    def back_off(self, seconds: float, now: float) -> None:
-        """It asked to be left alone, by ``retry-after`` or by a 429: no fault, so no breaker and no slow start."""
-        self._trial = False
-        until = now + min(seconds, self._routing.longest_pause_seconds)
-        self._out_until = max(self._out_until, until)
+    def back_off(self, seconds: float) -> None:
+        """It asked not to be used for a time, by ``retry-after`` or with a 429: not a failure, so no slow start follows."""
+        self._breaker.inconclusive()
+        until = self._clock() + min(seconds, self._routing.longest_pause_seconds)
+        self._back_off_until = max(self._back_off_until, until)
 
     def probed(self, ok: bool, now: float) -> None:
-        """A probe came back."""
+        """A probe ended, at ``now`` by the clock."""
         was_out = self._probed_out
         self._failed_probes = 0 if ok else self._failed_probes + 1
         if was_out and ok:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
+from gateway.background import Background, BackgroundTask
 from gateway.routing.router import Router
 from gateway.settings.deployments import Probe
 
@@ -16,6 +18,7 @@ class Prober:
         probes: how each is probed, by deployment.
         ask: asks one deployment; ``""`` when all is well, else what is wrong in a few words without an address.
         log: a structlog logger.
+        background: runs the probing.
     """
 
     def __init__(
@@ -24,26 +27,24 @@ class Prober:
         probes: Mapping[str, Probe],
         ask: Callable[[str, Probe], Awaitable[str]],
         log: Any,
+        background: Background | None = None,
     ) -> None:
         self._router = router
         self._probes = probes
         self._ask = ask
         self._log = log
-        self._tasks: list[asyncio.Task[None]] = []
+        made = background or Background()
+        self._tasks = [self._task(made, name, probe) for name, probe in probes.items()]
         self._faults: dict[str, str] = {}
 
     async def start(self) -> None:
         """Probe from now on."""
-        loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self._run(name, probe)) for name, probe in self._probes.items()
-        ]
+        for task in self._tasks:
+            task.start()
 
     async def close(self) -> None:
         """Stop probing."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(task.close() for task in self._tasks))
 
     async def probe(self, name: str) -> str:
         """Probe one deployment now; what is wrong with it, or ``""``."""
@@ -56,7 +57,6 @@ class Prober:
         self._router.slot_freed(slot)
         return fault
 
-    async def _run(self, name: str, probe: Probe) -> None:
-        while True:
-            await self.probe(name)
-            await asyncio.sleep(probe.seconds)
+    def _task(self, background: Background, name: str, probe: Probe) -> BackgroundTask:
+        step = partial(self.probe, name)
+        return background.every(f"probe {name}", lambda: probe.seconds, step, at_once=True)

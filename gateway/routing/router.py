@@ -1,6 +1,6 @@
 """From a decision to deployments: only those it permits, healthy ones first by priority, then by load, with a bounded wait.
 
-A ``Lease`` is a place at a deployment. It is held until the reply has ended, and how it ended is what the breaker learns.
+A ``Lease`` is a slot at a deployment. It is held until the reply has ended, and its outcome is reported to the breaker.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from gateway.errors import (
 from gateway.routing.affinity import Affinity
 from gateway.routing.balance import Balance, Slot
 from gateway.routing.catalogue import ModelEntry
-from gateway.routing.context import fitting, larger
+from gateway.routing.context_window import fitting, larger
 from gateway.routing.health import Health
 from gateway.settings.root import Settings
 from gateway.types import Call, Decision, Deployment
@@ -35,17 +35,17 @@ _T = TypeVar("_T")
 
 
 class Deployments(Protocol):
-    """What an operator sees and does of deployments: of one process, or of all workers."""
+    """The status of deployments and their draining, in one process or in all workers."""
 
     async def status(self) -> Mapping[str, Any]:
-        """How each stands, by name: its state, and requests under way."""
+        """The status of each by name: its state, and its requests in flight."""
 
     async def drain(self, name: str, *, on: bool) -> None:
-        """Give one no new requests from now on, or give it some again.
+        """Send a deployment no new requests from now on, or send it requests again.
 
         Raises:
-            NotFound: there is none of that name.
-            NotReady: not every worker has taken it.
+            NotFound: no deployment has that name.
+            NotReady: not every worker has applied it.
         """
 
 
@@ -54,8 +54,8 @@ class Router:
 
     Args:
         settings: the configuration.
-        now: a clock that never goes back, in seconds.
-        draw: where the balance draws from.
+        now: a monotonic clock, in seconds.
+        draw: the source of random choices.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class Router:
         self.affinity = Affinity(settings.routing.conversations)
         self.slots = {
             name: Slot(
-                name, deployment, Health(settings.routing, deployment.probe, drain=deployment.drain)
+                name,
+                deployment,
+                Health(settings.routing, deployment.probe, drain=deployment.drain, clock=now),
             )
             for name, deployment in settings.deployments.items()
         }
@@ -85,18 +87,18 @@ class Router:
         call: Call,
         tenant: str,
     ) -> "Plan":
-        """How one request is sent.
+        """The attempts of one request.
 
         Args:
             decision: says which deployments are permitted.
-            entry: the model that was asked for; its own deployments come first.
-            deployments: those, and what policy may send the call to instead.
-            call: the parsed request, for its size and for the conversation that it continues.
+            entry: the requested model; its own deployments come first.
+            deployments: those, and the deployments that policy may reroute the call to.
+            call: the parsed request; its size and the conversation that it continues are read.
             tenant: whose conversation it is.
 
         Raises:
             NoDeployment: the decision permits none of them.
-            ContextExceeded: the call can't fit into any that it permits.
+            ContextExceeded: the call doesn't fit into any that it permits.
         """
         permitted = route(decision, deployments)
         room = fitting(call, [self.slots[deployment.name] for deployment in permitted])
@@ -107,32 +109,31 @@ class Router:
     async def take(
         self, entry: ModelEntry, slots: Sequence[Slot], digests: Sequence[bytes] = ()
     ) -> "Lease":
-        """A place at one of the slots; waits for one when all that may be tried are full.
+        """A lease of one of the slots; waits for one when all that may be tried are full.
 
         Raises:
             NoDeployment: none may be tried now.
             Overloaded: too many wait already, or the wait was too long.
         """
-        now = self.now()
-        usable = [slot for slot in slots if slot.health.available(now)]
+        usable = [slot for slot in slots if slot.health.available()]
         if not usable:
-            raise self._none(slots, now)
+            raise self._none(slots)
         free = [slot for slot in usable if not slot.full]
         if not free:
             return await self._wait(entry.name, slots)
         own = {deployment.name for deployment in entry.deployments}
         ranks = {slot.name: (slot.name not in own, slot.rank) for slot in free}
         nearest = [slot for slot in free if ranks[slot.name] == min(ranks.values())]
-        chosen = self.balance.choose(nearest, now, self.affinity.preferred(digests))
+        chosen = self.balance.choose(nearest, self.affinity.preferred(digests))
         return Lease(self, chosen)
 
     @property
     def draining(self) -> list[str]:
-        """Deployments that get no new requests."""
+        """Names of the deployments that get no new requests."""
         return [name for name, slot in self.slots.items() if slot.health.draining]
 
     def set_draining(self, names: Collection[str]) -> None:
-        """Give these deployments no new requests from now on, and the others some again."""
+        """Send these deployments no new requests from now on, and the others requests again."""
         for name, slot in self.slots.items():
             slot.health.draining = name in names
             self.slot_freed(slot)
@@ -140,53 +141,54 @@ class Router:
     async def drain(self, name: str, *, on: bool) -> None:
         """As :class:`Deployments` says."""
         if name not in self.slots:
-            raise NotFound("No deployment of that name is here.")
+            raise NotFound("No deployment of that name is configured.")
         others = set(self.draining) - {name}
         self.set_draining({*others, name} if on else others)
 
     async def status(self) -> dict[str, dict[str, str | int]]:
         """As :class:`Deployments` says."""
-        now = self.now()
         return {
-            name: {"state": slot.health.state(now).value, "under_way": slot.outstanding}
+            name: {"state": slot.health.state().value, "under_way": slot.outstanding}
             for name, slot in self.slots.items()
         }
 
     def slot_freed(self, slot: Slot) -> None:
-        """A place became free: the first that waits for it gets it."""
-        if slot.full or not slot.health.available(self.now()):
+        """Capacity became free: the first request that waits for it gets it."""
+        if slot.full or not slot.health.available():
             return
         for waiter in self._waiting:
             if slot in waiter.slots:
                 self._waiting.remove(waiter)
-                waiter.place.set_result(Lease(self, slot))
+                waiter.lease.set_result(Lease(self, slot))
                 return
 
     async def _wait(self, model: str, slots: Sequence[Slot]) -> "Lease":
         if sum(waiter.model == model for waiter in self._waiting) >= self.routing.queue:
-            raise Overloaded("Too many requests wait for this model already. Retry later.")
+            raise Overloaded("Too many requests are waiting for this model. Retry later.")
         waiter = _Waiter(model, slots)
         self._waiting.append(waiter)
         try:
             async with asyncio.timeout(self.routing.queue_seconds):
-                return await asyncio.shield(waiter.place)
+                # Shielded: a lease that was granted must survive the cancellation of this wait, to be released.
+                return await asyncio.shield(waiter.lease)
         except BaseException as error:
             self._cancel_wait(waiter)
             if isinstance(error, TimeoutError):
-                raise Overloaded("No place became free in time. Retry later.") from None
+                raise Overloaded("No capacity became free in time. Retry later.") from None
             raise
 
     def _cancel_wait(self, waiter: "_Waiter") -> None:
-        if waiter.place.done():
-            waiter.place.result().end(None)
+        # The lease may have been granted in the same turn of the loop as the cancellation: nobody else would end it.
+        if waiter.lease.done():
+            waiter.lease.result().end(None)
         else:
             self._waiting.remove(waiter)
-            waiter.place.cancel()
+            waiter.lease.cancel()
 
-    def _none(self, slots: Sequence[Slot], now: float) -> NoDeployment:
-        soonest = min((slot.health.wait(now) for slot in slots), default=0.0)
+    def _none(self, slots: Sequence[Slot]) -> NoDeployment:
+        soonest = min((slot.health.wait() for slot in slots), default=0.0)
         return NoDeployment(
-            "No permitted deployment of this model works at the moment. Retry later.",
+            "No permitted deployment of this model is available. Retry later.",
             retry_after=max(1, math.ceil(soonest)),
         )
 
@@ -195,7 +197,7 @@ class _Waiter:
     def __init__(self, model: str, slots: Sequence[Slot]) -> None:
         self.model = model
         self.slots = slots
-        self.place: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
+        self.lease: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
 
 
 class Plan:
@@ -216,40 +218,41 @@ class Plan:
         self._last: Slot
 
     async def take(self) -> tuple[Deployment, "Lease"]:
-        """The next deployment to try, and a place there.
+        """The next deployment to try, and a lease there.
 
         Raises:
-            NoDeployment, Overloaded: there is none, or no place.
+            NoDeployment: none may be tried now.
+            Overloaded: no capacity became free in time.
         """
         slots = [self._router.slots[name] for name in self._left]
         lease = await self._router.take(self._entry, slots, self._digests)
-        self._router.affinity.learn(self._digests, lease.slot.name)
+        self._router.affinity.remember(self._digests, lease.slot.name)
         self._attempts -= 1
         self._last = lease.slot
         return self._left.pop(lease.slot.name), lease
 
     def should_retry(self, error: UpstreamError) -> bool:
-        """Whether another deployment is to be tried after this failure: one with more context, where that was too small."""
-        now = self._router.now()
+        """Whether to try another deployment after this failure: one with more context, where the last had too little."""
         if isinstance(error, ContextTooLong):
             larger_slots = larger(self._last, [self._router.slots[name] for name in self._left])
             self._left = {slot.name: self._left[slot.name] for slot in larger_slots}
         return (
             (error.fallback or isinstance(error, ContextTooLong))
             and self._attempts > 0
-            and any(self._router.slots[name].health.available(now) for name in self._left)
+            and any(self._router.slots[name].health.available() for name in self._left)
         )
 
 
 class Lease:
-    """A place at a deployment. As a context it is given back when the block fails; else ``track`` gives it back."""
+    """A slot at a deployment. As a context manager it is released when the block fails; otherwise ``track`` releases it."""
 
     def __init__(self, router: Router, slot: Slot) -> None:
         self._router = router
         self._held = True
         self.slot = slot
+        # Counted at once, before any await: two requests must not take the last slot.
         slot.outstanding += 1
-        slot.health.sent(router.now())
+        slot.health.sent()
 
     def __enter__(self) -> Self:
         return self
@@ -264,14 +267,14 @@ class Lease:
             self.end(error)
 
     async def track(self, events: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
-        """The reply's events as they are; the place is given back at their end."""
+        """The reply's events, unchanged; the slot is released at their end."""
         begun = False
         try:
             async with aclosing(events):
                 async for event in events:
                     if not begun:
                         begun = True
-                        self.slot.health.answered(self._router.now())
+                        self.slot.health.answered()
                     yield event
         except BaseException as error:
             self.end(error)
@@ -280,24 +283,25 @@ class Lease:
         self.end(None)
 
     def end(self, error: BaseException | None) -> None:
-        """Give the place back, once; ``error`` is what ended the call early."""
+        """Release the slot, once; ``error`` is what ended the call early."""
         if not self._held:
             return
         self._held = False
+        # The outcome first: a waiter must not be sent to a deployment that this call has found to fail.
         self._report_outcome(error)
         self.slot.outstanding -= 1
         self._router.slot_freed(self.slot)
 
     def _report_outcome(self, error: BaseException | None) -> None:
-        health, now = self.slot.health, self._router.now()
+        health = self.slot.health
         if isinstance(error, UpstreamFailed | UpstreamTimeout):
-            health.failed(now)
+            health.failed()
         else:
             health.inconclusive()
         if isinstance(error, UpstreamError) and error.retry_after is not None:
-            health.back_off(error.retry_after, now)
+            health.back_off(error.retry_after)
         elif isinstance(error, UpstreamRateLimited):
-            health.back_off(timeouts.RATE_LIMIT_PAUSE, now)
+            health.back_off(timeouts.RATE_LIMIT_PAUSE)
 
 
 def route(decision: Decision, deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:

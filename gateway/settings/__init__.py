@@ -1,1 +1,1 @@
-"""Settings: one YAML file, frozen, and all its faults reported at once."""
+"""The configuration: one YAML file, validated as a whole; all faults are reported at once."""

@@ -1,4 +1,4 @@
-"""Settings of callers who prove themselves by a certificate, to our own listener or to a proxy that tells us."""
+"""Settings of callers with client certificates, presented to our own listener or to a trusted proxy."""
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
@@ -10,25 +10,25 @@ from gateway.settings.section import Caller, Section
 
 
 def _subject(text: str) -> str:
-    """The one way to write it."""
+    """The normalised form, so that two spellings of one subject compare equal."""
     return Subject.from_rfc4514_string(text).rfc4514_string()
 
 
 class Certified(Caller):
-    """A caller, known by one name in the certificate."""
+    """A caller, identified by one name in its certificate."""
 
     uri: str | None = Field(
         None,
-        pattern=r"^[a-z][a-z0-9+.-]*://[^*\s]+$",
-        description="A URI among its alternative names, such as a SPIFFE ID.",
+        pattern=r"^[a-z][a-z0-9+.-]*://[^*\s]+$",  # no `*`: names are compared exactly, patterns would look supported
+        description="A URI in the subject alternative names, such as a SPIFFE ID.",
     )
     dns: str | None = Field(
         None,
         pattern=r"^[a-z0-9_-]+(\.[a-z0-9_-]+)*$",
-        description="A host among its alternative names, in lower case.",
+        description="A DNS name in the subject alternative names, in lower case.",
     )
     subject: Annotated[str, AfterValidator(_subject)] | None = Field(
-        None, description="Its whole subject, as RFC 4514 writes it: `CN=portal,O=Example`."
+        None, description="The complete subject in RFC 4514 notation: `CN=portal,O=Example`."
     )
 
     @model_validator(mode="after")
@@ -39,15 +39,15 @@ class Certified(Caller):
 
 
 class CertificateProxy(Section):
-    """Proxies that check certificates of clients and pass them on in a header."""
+    """Proxies that verify client certificates and forward them in a header."""
 
     addresses: tuple[IPv4Network | IPv6Network, ...] = Field(
         min_length=1,
-        description="Addresses and networks from which they connect; the header is refused from anywhere else.",
+        description="Addresses and networks of the proxies; the header is refused from anywhere else.",
     )
     form: Literal["xfcc", "pem"] = Field(
         "xfcc",
-        description="What the header holds: Envoy's elements with `Cert`, or the certificate in PEM, percent-encoded, as nginx has it.",
+        description="Format of the header: `xfcc`, Envoy's elements with `Cert`, or `pem`, the percent-encoded PEM certificate that nginx sends.",
     )
     header: str = Field(
         "x-forwarded-client-cert", pattern=r"^[a-z0-9-]+$", description="Name of the header."
@@ -55,15 +55,16 @@ class CertificateProxy(Section):
 
 
 class Certificates(Section):
-    """Callers with certificates."""
+    """Callers with client certificates."""
 
-    callers: tuple[Certified, ...] = Field(min_length=1, description="Who is known.")
+    callers: tuple[Certified, ...] = Field(min_length=1, description="The callers.")
     proxy: CertificateProxy | None = Field(
-        None, description="Proxies that are believed; without them, our own listeners alone."
+        None,
+        description="Trusted proxies. Without them, only certificates presented to our own listeners count.",
     )
 
     def faults(self) -> list[str]:
-        """Names that two callers share."""
+        """Names that are configured for two callers."""
         names = [(caller.uri, caller.dns, caller.subject) for caller in self.callers]
         return [
             f"identity.certificates.callers.{index}: has the name of another caller"

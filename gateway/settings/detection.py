@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from gateway.settings.section import Section
 
 Entity = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+LanguageCode = Literal["en", "ja"]
+"""Codes that ``languages`` accepts: those of ``gateway.detect.rules.languages``, which settings can't import."""
+
 Label = Annotated[str, Field(pattern=r"^[^:,=]+$")]
 
 
@@ -49,7 +52,7 @@ class Recogniser(Section):
         return self
 
     def spec(self) -> str:
-        """The recogniser as detector processes are told of it."""
+        """The recogniser as an argument of detector processes."""
         if self.yaml is not None:
             return f"yaml={self.yaml}"
         if self.dictionary is not None:
@@ -68,7 +71,7 @@ class Recogniser(Section):
 class Detect(Section):
     """Detection of sensitive data."""
 
-    languages: tuple[Literal["en", "ja"], ...] = Field(
+    languages: tuple[LanguageCode, ...] = Field(
         ("en", "ja"), min_length=1, description="Languages whose detectors run."
     )
     deadline_ms: int = Field(
@@ -84,7 +87,7 @@ class Detect(Section):
     recognisers: tuple[Recogniser, ...] = Field((), description="Recognisers that you bring.")
 
     def specs(self) -> tuple[str, ...]:
-        """What is added to the detectors, as detector processes are told of it."""
+        """Optional entities and recognisers, as arguments of detector processes."""
         switched = tuple(f"optional={entity}" for entity in self.optional)
         return switched + tuple(recogniser.spec() for recogniser in self.recognisers)
 

@@ -1,4 +1,4 @@
-"""Settings of who may call."""
+"""Settings of authentication."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +10,11 @@ from gateway.settings.on_behalf_of import OnBehalfOf, user_faults
 from gateway.settings.provider import Provider
 from gateway.settings.section import Caller, Name, Role, Section
 
-_MIN_KEY_LENGTH = 16
+_MIN_KEY_LENGTH = 16  # characters: a forgotten or empty variable must not become a guessable key
 
 
 class ApiKey(Caller):
-    """One API key from configuration. The key itself stays in the environment."""
+    """One API key of the configuration. The key itself stays in the environment."""
 
     key_env: str = Field(description="Environment variable that holds the key.")
 
@@ -22,55 +22,57 @@ class ApiKey(Caller):
 class Oidc(Provider):
     """An OpenID provider whose tokens are credentials."""
 
-    tenant: Name | None = Field(None, description="The tenant of every token; else its claim says.")
+    tenant: Name | None = Field(
+        None, description="The tenant of every token; without it, the claim names it."
+    )
     app: Name | None = Field(
-        None, description="The application of every token; else its claim says."
+        None, description="The application of every token; without it, the claim names it."
     )
     tenant_claim: str = Field("tenant", description="The claim that names the tenant.")
     app_claim: str = Field("azp", description="The claim that names the application.")
     groups_claim: str = Field("groups", description="The claim that lists the groups.")
     groups: dict[str, Name] | None = Field(
         None,
-        description="Which groups of the issuer are which of policy's; others are left out. Without it, all are taken by their own names.",
+        description="Maps the issuer's groups to groups in policies; others are ignored. Without it, all groups keep their names.",
     )
     roles_claim: str = Field("roles", description="The claim that lists roles.")
     roles: dict[str, Role] = Field(
         default_factory=dict,
-        description="Which of its values are which [roles](admin.md) on the admin API; others are left out.",
+        description="Maps values of the claim to [roles](admin.md) on the admin API; others are ignored.",
     )
     role_tenants_claim: str | None = Field(
         None,
-        description="The claim that lists the tenants that the roles reach, `*` for all; without it, the token's own alone.",
+        description="The claim that lists the tenants that the roles cover, `*` for all; without it, only the token's own.",
     )
 
 
 class Lockout(Section):
-    """How many wrong secrets for one key may come from one address."""
+    """Limit on wrong secrets for one key from one address."""
 
-    failures: int = Field(10, ge=1, description="Wrong secrets that lock the key for that address.")
+    failures: int = Field(
+        10, ge=1, description="Wrong secrets after which the key is locked for that address."
+    )
     seconds: float = Field(
-        60.0, gt=0, description="Seconds within which they count and for which it is locked."
+        60.0, gt=0, description="Seconds in which they count, and for which the key is then locked."
     )
 
 
 class Identity(Section):
-    """Who may call."""
+    """Callers and their credentials."""
 
     keys: tuple[ApiKey, ...] = Field((), description="API keys.")
     keys_file: Path | None = Field(
-        None, description="File of the keys that `sekisho keys create` makes."
+        None, description="File in which `sekisho keys create` stores keyed hashes of keys."
     )
-    oidc: Oidc | None = Field(None, description="The provider of bearer tokens.")
-    certificates: Certificates | None = Field(
-        None, description="Callers who prove themselves by a certificate."
-    )
+    oidc: Oidc | None = Field(None, description="The OpenID provider of bearer tokens.")
+    certificates: Certificates | None = Field(None, description="Callers with client certificates.")
     on_behalf_of: tuple[OnBehalfOf, ...] = Field(
         (), description="Applications that call on behalf of end users."
     )
-    lockout: Lockout = Field(default_factory=Lockout, description="The bound on guessing.")
+    lockout: Lockout = Field(default_factory=Lockout, description="Limit on wrong secrets.")
 
     def files(self) -> Mapping[str, Path | None]:
-        """Files that must exist. That of the keys need not: no key was made yet."""
+        """Files that must exist. The key file may be missing, until the first key is made."""
         return {
             "identity.oidc.ca_file": self.oidc.ca_file if self.oidc else None,
             **{
@@ -80,19 +82,19 @@ class Identity(Section):
         }
 
     def callers(self) -> Mapping[str, Caller]:
-        """Every caller that is named here, by the place where it stands."""
-        places: dict[str, tuple[Caller, ...]] = {
+        """Every caller in the configuration, by the path of its setting."""
+        sections: dict[str, tuple[Caller, ...]] = {
             "keys": self.keys,
             "certificates.callers": self.certificates.callers if self.certificates else (),
         }
         return {
-            f"identity.{place}.{index}": caller
-            for place, callers in places.items()
+            f"identity.{section}.{index}": caller
+            for section, callers in sections.items()
             for index, caller in enumerate(callers)
         }
 
     def faults(self, environ: Mapping[str, str]) -> list[str]:
-        """What can't be seen from one key alone: ids given twice, and variables that hold no key."""
+        """Faults that no single section can detect: duplicate ids, and variables without a key."""
         ids = [caller.id for caller in self.callers().values()]
         repeated = [
             f"{where}.id: {caller.id!r} is given twice"

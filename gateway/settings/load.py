@@ -12,11 +12,12 @@ from pydantic import ValidationError
 from gateway.errors import ConfigError
 from gateway.settings.root import Settings
 
+# Only names of environment variables: `$`, `${}` and shell forms such as `${A:-b}` stay literal text.
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and validate the configuration at ``path``, for who serves by it.
+    """Read and validate the configuration at ``path``, including the keys and files that it names.
 
     Raises:
         ConfigError: with every fault found, one line each.
@@ -29,10 +30,10 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Settings:
-    """The configuration at ``path``, for who needs none of the keys and files that it names.
+    """Read the configuration at ``path`` without checking the keys and files that it names.
 
     Raises:
-        ConfigError: with every fault of its own, one line each.
+        ConfigError: with every fault in the file itself, one line each.
     """
     faults: list[str] = []
     document = _interpolate(_parsed(path), environ, "", faults)
@@ -45,7 +46,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Settings:
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key given twice: YAML would silently take the last one."""
+    """Refuses duplicate keys: PyYAML would silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -61,7 +62,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506  # it is a SafeLoader
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: cannot be read: {error}"]) from None
     except yaml.YAMLError as error:
@@ -73,7 +74,7 @@ def _interpolate(value: Any, environ: Mapping[str, str], where: str, faults: lis
         return {k: _interpolate(v, environ, f"{where}.{k}", faults) for k, v in value.items()}
     if isinstance(value, list):
         return [_interpolate(v, environ, f"{where}.{i}", faults) for i, v in enumerate(value)]
-    if isinstance(value, str):
+    if isinstance(value, str):  # values only: a key from the environment could rename a setting
         return _VARIABLE.sub(lambda match: _variable(match[1], environ, where, faults), value)
     return value
 

@@ -9,30 +9,30 @@ from gateway.settings.section import Name
 
 
 class OnBehalfOf(Provider):
-    """Applications of a tenant, and the issuer of the tokens of their users."""
+    """Applications of a tenant, and the issuer of their users' tokens."""
 
     tenant: Name = Field(description="Tenant of the applications.")
     apps: tuple[Name, ...] = Field(
         min_length=1, description="Applications that may call on behalf of users."
     )
-    required: bool = Field(False, description="Whether they may call on behalf of users only.")
+    required: bool = Field(False, description="Whether every call must be on behalf of a user.")
     tenant_claim: str | None = Field(
         None,
-        description="The claim that must name the tenant; needed where tenants share an issuer and an audience.",
+        description="The claim that must hold the tenant; required when tenants share an issuer and an audience.",
     )
 
     @property
     def issuer_and_audience(self) -> tuple[str, str]:
-        """What tells its tokens from others."""
+        """The pair that distinguishes its tokens from others."""
         return self.issuer, self.audience
 
 
-def user_faults(rows: Sequence[OnBehalfOf], keys_of: Provider | None) -> list[str]:
-    """What can't be seen from one row alone.
+def user_faults(rows: Sequence[OnBehalfOf], credentials: Provider | None) -> list[str]:
+    """Faults that no single row can detect.
 
     Args:
         rows: all of them.
-        keys_of: the provider whose tokens are credentials by themselves.
+        credentials: the provider whose tokens are credentials.
     """
     faults: list[str] = []
     taken: set[tuple[str, str]] = set()
@@ -41,9 +41,10 @@ def user_faults(rows: Sequence[OnBehalfOf], keys_of: Provider | None) -> list[st
         apps = {(row.tenant, app) for app in row.apps}
         faults += [f"{where}.apps: {app!r} is given twice" for _, app in sorted(apps & taken)]
         taken |= apps
-        if keys_of and row.issuer_and_audience == (keys_of.issuer, keys_of.audience):
+        # A user's token in the Authorization header would otherwise authenticate the user as an application.
+        if credentials and row.issuer_and_audience == (credentials.issuer, credentials.audience):
             faults.append(
-                f"{where}.audience: is that of identity.oidc: a user's token would be a credential"
+                f"{where}.audience: is the same as in identity.oidc: a user's token would be a credential"
             )
         others = {
             other.tenant for other in rows if other.issuer_and_audience == row.issuer_and_audience

@@ -1,4 +1,4 @@
-"""Settings of the policies, and of the engine that evaluates them."""
+"""Settings of policies, and of the engine that evaluates them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ class Opa(Section):
 
 
 class PolicyBundle(Section):
-    """A server that bundles are polled from."""
+    """A server from which policy bundles are polled."""
 
     url: str = Field(pattern=r"^https?://", description="URL of the bundle.")
     token_file: Path | None = Field(None, description="File with the bearer token.")
@@ -27,22 +27,22 @@ class PolicyBundle(Section):
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls.")
     timeout_seconds: float = Field(10.0, gt=0, description="Seconds a download may take.")
     keep: Path | None = Field(
-        None, description="Where the last good bundle is kept; a restart begins with it."
+        None, description="File for the last valid bundle; a restart begins with it."
     )
 
 
 class PolicyVerify(Section):
-    """The signature that bundles must have; unsigned ones and folders are then refused."""
+    """The required signature of bundles; unsigned bundles and folders are then refused."""
 
     key_file: Path = Field(description="The public key, PEM.")
     algorithm: Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"] = Field(
-        "RS256", description="The only algorithm that is accepted."
+        "RS256", description="The only accepted algorithm."
     )
-    scope: str = Field("", description="The scope that the signature must be for.")
+    scope: str = Field("", description="The scope that the signature must have.")
 
 
 class Policy(Section):
-    """Which policies apply and which engine evaluates them."""
+    """Which policies apply, and which engine evaluates them."""
 
     engine: Literal["embedded", "opa"] = Field(
         "embedded", description="`embedded` evaluates in the process, `opa` asks a server."
@@ -50,25 +50,28 @@ class Policy(Section):
     path: Path = Field(
         Path("policies"), description="A policy source folder, or a build made by `policy build`."
     )
-    on_error: Literal["deny"] = Field("deny", description="What an engine failure means.")
+    on_error: Literal["deny"] = Field("deny", description="Decision when the engine fails.")
     opa: Opa | None = Field(None, description="The server, when `engine` is `opa`.")
     watch_seconds: float = Field(
-        2.0, ge=0, description="Seconds between looks at `path`; 0 looks only at SIGHUP."
+        2.0,
+        ge=0,
+        description="Seconds between checks of `path` for changes; 0 checks only on SIGHUP.",
     )
     bundle: PolicyBundle | None = Field(None, description="A bundle service to poll.")
     verify: PolicyVerify | None = Field(None, description="Require signed bundles.")
     candidate: Path | None = Field(
-        None, description="Policies that decide beside the live ones, with no effect but a record."
+        None,
+        description="Policies evaluated alongside the live ones; their decisions are recorded and have no effect.",
     )
 
     @property
     def initial_path(self) -> Path:
-        """What is loaded at start: the last good download, if there is one, else `path`."""
+        """What is loaded at start: the last valid download, if there is one, else `path`."""
         kept = self.bundle.keep if self.bundle is not None else None
         return kept if kept is not None and kept.exists() else self.path
 
     @model_validator(mode="after")
-    def _opa_is_given(self) -> "Policy":
+    def _opa_fits_the_engine(self) -> "Policy":
         if (self.engine == "opa") != (self.opa is not None):
             raise ValueError("`opa` is needed with `engine: opa`, and only then")
         return self

@@ -1,4 +1,4 @@
-"""Settings of how much callers may use, and of what that costs."""
+"""Settings of quotas and prices."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -12,23 +12,26 @@ _LONGEST_WINDOW = 31 * 86_400
 
 
 class Price(Section):
-    """What a deployment's tokens cost, in the currency in which quotas of money are given."""
+    """Price of a deployment's tokens, in the currency of the quotas of money."""
 
     input: float = Field(ge=0, description="Price of a million input tokens.")
     output: float = Field(ge=0, description="Price of a million output tokens.")
 
 
 class Harvest(Section):
-    """How many different prompts one key may send to a model before it counts as harvesting its reasoning."""
+    """How many distinct prompts one key may send to a model before that counts as harvesting its reasoning."""
 
-    prompts: int = Field(ge=1, le=10**6, description="Different prompts that are not too many.")
+    prompts: int = Field(ge=1, le=10**6, description="Maximum number of distinct prompts.")
     window_seconds: int = Field(
-        86_400, ge=1, le=_LONGEST_WINDOW, description="Seconds in which they count, from the first."
+        86_400,
+        ge=1,
+        le=_LONGEST_WINDOW,
+        description="Seconds in which they count, from the first prompt.",
     )
 
 
 class QuotaOnly(Section):
-    """Which requests a quota counts: those that agree in everything that is named."""
+    """Which requests a quota counts: those that match every given field."""
 
     tenant: Name | None = Field(None, description="Requests of this tenant.")
     app: Name | None = Field(None, description="Requests of this application.")
@@ -40,25 +43,26 @@ class QuotaOnly(Section):
 class Quota(Section):
     """A limit on requests, tokens or money, over a sliding window or a period of the calendar."""
 
-    name: Name = Field(description="Names the quota in errors, headers and metrics.")
+    name: Name = Field(description="Name of the quota in errors, headers and metrics.")
     count: Literal["requests", "tokens", "money", "concurrent"] = Field(
-        description="What is counted; `concurrent` is requests under way."
+        description="What is counted; `concurrent` counts requests in flight."
     )
-    limit: float = Field(gt=0, le=10**9, description="How much of it may be used.")
+    # Bounded so that money in millionths stays below 2^53, up to which Lua counts exactly.
+    limit: float = Field(gt=0, le=10**9, description="Maximum amount.")
     per: tuple[Literal["app", "group", "key", "model"], ...] = Field(
         (),
-        description="Whether each app, group, key or model has its own count; each tenant always has.",
+        description="Count separately per app, group, key or model; tenants are always counted separately.",
     )
     only: QuotaOnly = Field(default_factory=QuotaOnly, description="Which requests it counts.")
     window_seconds: int | None = Field(
-        None, ge=1, le=_LONGEST_WINDOW, description="Seconds of a sliding window."
+        None, ge=1, le=_LONGEST_WINDOW, description="Length of a sliding window, in seconds."
     )
     calendar: Literal["hour", "day", "week", "month"] | None = Field(
-        None, description="The period of a budget; weeks begin on Monday."
+        None, description="Calendar period; weeks begin on Monday."
     )
-    zone: str = Field("UTC", description="Time zone in which the calendar's periods begin.")
+    zone: str = Field("UTC", description="Time zone of the calendar periods.")
     warn_at: float = Field(
-        0.8, gt=0, le=1, description="Part of the limit from which replies carry a warning."
+        0.8, gt=0, le=1, description="Fraction of the limit from which replies carry a warning."
     )
 
     @field_validator("zone")
@@ -78,7 +82,7 @@ class Quota(Section):
             raise ValueError("give exactly one of window_seconds and calendar")
         if self.count == "concurrent" and self.window_seconds is None:
             raise ValueError(
-                "concurrent needs window_seconds: after which a place that was not given back is free"
+                "concurrent needs window_seconds: a slot that was not released is free after that time"
             )
         if self.count != "money" and self.limit != int(self.limit):
             raise ValueError("limit: requests and tokens are whole numbers")
@@ -88,7 +92,7 @@ class Quota(Section):
 def quota_faults(
     quotas: Collection[Quota], models: Collection[str], unpriced: Collection[str]
 ) -> list[str]:
-    """What can't be seen from one quota alone. ``unpriced`` are the deployments without a price."""
+    """Faults that no single quota can detect. ``unpriced`` lists the deployments without a price."""
     names = [quota.name for quota in quotas]
     twice = sorted({name for name in names if names.count(name) > 1})
     faults = [f"quotas: {name!r} is given twice" for name in twice]

@@ -1,4 +1,4 @@
-"""The whole of the settings: the schema of the configuration file.
+"""The root of the settings: the schema of the configuration file.
 
 Unknown keys are refused. The JSON Schema that editors use is ``docs/sekisho.schema.json``, generated from here.
 """
@@ -19,19 +19,17 @@ from gateway.settings.state import State
 
 
 class Model(Section):
-    """A model that callers may ask for."""
+    """A model that callers may request."""
 
-    aliases: tuple[str, ...] = Field((), description="Other names by which callers may ask for it.")
+    aliases: tuple[str, ...] = Field((), description="Other names for it in requests.")
     deployments: tuple[Name, ...] = Field(
-        min_length=1, description="Deployments that serve it; their priorities say in which order."
+        min_length=1, description="Deployments that serve it, tried by priority."
     )
     deepseek_names: bool = Field(
         False,
-        description="Whether it also answers to the names of DeepSeek's cloud and its R1 repositories.",
+        description="Whether the model names of DeepSeek's cloud and its R1 repositories are aliases of it.",
     )
-    harvest: Harvest | None = Field(
-        None, description="How many different prompts of one key are too many."
-    )
+    harvest: Harvest | None = Field(None, description="Limit on distinct prompts of one key.")
 
 
 class Settings(Section):
@@ -43,27 +41,29 @@ class Settings(Section):
         1,
         ge=1,
         le=64,
-        description="Gateway processes that share the public port; more than one need a Redis in `state.url`.",
+        description="Gateway processes that share the public port; more than one require Redis in `state.url`.",
     )
-    limits: Limits = Field(default_factory=Limits, description="Bounds on requests.")
+    limits: Limits = Field(default_factory=Limits, description="Limits on requests.")
     keys: Keys = Field(description="The key ring.")
     audit: Audit = Field(description="The audit log.")
     state: State = Field(default_factory=State, description="Shared state.")
     policy: Policy = Field(default_factory=Policy, description="Policies.")
     detect: Detect = Field(default_factory=Detect, description="Detection.")
-    identity: Identity = Field(default_factory=Identity, description="Who may call.")
-    quotas: tuple[Quota, ...] = Field((), description="How much callers may use.")
+    identity: Identity = Field(
+        default_factory=Identity, description="Callers and their credentials."
+    )
+    quotas: tuple[Quota, ...] = Field((), description="Limits on usage.")
     models: dict[Name, Model] = Field(
-        default_factory=dict, description="Models that callers may ask for."
+        default_factory=dict, description="Models that callers may request."
     )
     deployments: dict[Name, DeploymentSettings] = Field(
-        default_factory=dict, description="Places where models are served."
+        default_factory=dict, description="Endpoints that serve models."
     )
-    routing: Routing = Field(default_factory=Routing, description="The choice between them.")
+    routing: Routing = Field(default_factory=Routing, description="Selection of deployments.")
     logs: Logs = Field(default_factory=Logs, description="Logging.")
 
     def faults(self, environ: Mapping[str, str]) -> list[str]:
-        """What can't be seen from one section alone."""
+        """Faults that no single section can detect."""
         unpriced = [
             name for name, deployment in self.deployments.items() if deployment.price is None
         ]
@@ -78,18 +78,22 @@ class Settings(Section):
         ]
 
     def _certificate_faults(self) -> list[str]:
-        wanted = self.identity.certificates
+        certificates = self.identity.certificates
         ports = (self.listen.tls, self.admin.tls)
-        if wanted is None or wanted.proxy or any(tls and tls.client_ca_file for tls in ports):
+        if (
+            certificates is None
+            or certificates.proxy
+            or any(tls and tls.client_ca_file for tls in ports)
+        ):
             return []
         return [
-            "identity.certificates: nobody can show one: set listen.tls.client_ca_file, or identity.certificates.proxy"
+            "identity.certificates: no client can present one: set listen.tls.client_ca_file, or identity.certificates.proxy"
         ]
 
     def _worker_faults(self) -> list[str]:
         if self.workers == 1 or self.state.url != "memory://":
             return []
-        return ["workers: more than one need a shared state: set state.url to a Redis"]
+        return ["workers: more than one require shared state: set state.url to a Redis"]
 
 
 def _name_faults(settings: Settings) -> list[str]:
@@ -106,6 +110,7 @@ def _name_faults(settings: Settings) -> list[str]:
         for alias in (name, *model.aliases):
             if alias in taken:
                 faults.append(f"models.{name}: {alias!r} is already a name of {taken[alias]!r}")
+            # The first owner stays, so that every later fault names it.
             taken.setdefault(alias, name)
     return faults
 

@@ -1,4 +1,4 @@
-"""What every part of the configuration shares: frozen, unknown keys refused, values never in an error."""
+"""The base of every section of the configuration: immutable, unknown keys refused, no values in error messages."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,27 +9,27 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Section(BaseModel):
-    """A part of the configuration."""
+    """A section of the configuration."""
 
+    # hide_input_in_errors: a value may be a secret, and error messages are printed and logged.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 Role: TypeAlias = Literal["policy-editor", "auditor", "operator", "key-admin"]
-"""What a caller may do on the admin port."""
-
+"""A permission on the admin API."""
 
 Reach: TypeAlias = Name | Literal["*"]
-"""A tenant that roles reach, or all of them."""
+"""A tenant that roles cover, or all of them."""
 
 
 class Caller(Section):
-    """Whom a credential stands for."""
+    """A caller and its permissions."""
 
     id: Name = Field(description="Identifies the credential in the audit log.")
-    tenant: Name = Field(description="Tenant whose keys and data the caller uses.")
-    app: Name = Field(description="Application on whose behalf calls are made.")
+    tenant: Name = Field(description="Tenant of the caller.")
+    app: Name = Field(description="Application of the caller.")
     groups: tuple[Name, ...] = Field((), description="Groups that policy may refer to.")
     roles: tuple[Role, ...] = Field((), description="[Roles](admin.md) on the admin API.")
     role_tenants: tuple[Reach, ...] = Field(
-        (), description="Tenants that the roles reach, `*` for all; without any, its own alone."
+        (), description="Tenants that the roles cover, `*` for all; without any, only its own."
     )

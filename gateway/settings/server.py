@@ -1,4 +1,4 @@
-"""Settings of the process itself: its ports, its bounds, its keys, its audit log and its logs."""
+"""Settings of the process itself: ports, limits, key ring, audit log and logging."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,32 +10,32 @@ from gateway.settings.section import Section
 
 
 class ListenTls(Section):
-    """TLS on a port. Files that change are taken up by the next connection."""
+    """TLS on a port. Changed files apply from the next connection."""
 
     cert_file: Path = Field(description="Certificate and its chain, PEM.")
     key_file: Path = Field(description="Its private key, PEM, without a passphrase.")
     client_ca_file: Path | None = Field(
         None,
-        description="CA bundle, PEM, to which certificates of clients must chain.",
+        description="CA bundle, PEM, to which client certificates must chain.",
     )
     client_certificates: Literal["required", "optional"] = Field(
         "required",
-        description="With `client_ca_file`: whether every client must show one, or those without connect too.",
+        description="With `client_ca_file`: whether every client must present a certificate, or clients without one may connect too.",
     )
 
     @model_validator(mode="after")
-    def _of_a_ca(self) -> "ListenTls":
+    def _needs_a_ca(self) -> "ListenTls":
         if self.client_certificates == "optional" and self.client_ca_file is None:
-            raise ValueError("client_certificates needs client_ca_file: nobody is asked for one")
+            raise ValueError(
+                "client_certificates needs client_ca_file: otherwise no certificate is requested"
+            )
         return self
 
 
 class Listen(Section):
     """An address to listen on."""
 
-    host: str = Field(
-        "127.0.0.1", description="Address to bind; loopback unless you say otherwise."
-    )
+    host: str = Field("127.0.0.1", description="Address to bind; loopback by default.")
     port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
     tls: ListenTls | None = Field(None, description="TLS on this port; without it: plain HTTP.")
 
@@ -48,32 +48,34 @@ class Listen(Section):
 
 
 class Admin(Listen):
-    """Where metrics, health in detail and the admin API are served; never the public port."""
+    """The port of metrics, detailed health and the admin API, separate from the public port."""
 
     port: int = Field(8081, ge=0, le=65535, description="TCP port; 0 lets the system choose one.")
 
 
 class Limits(Section):
-    """Bounds on what one request may cost before anything is known about it."""
+    """Limits on a request before its content is known."""
 
     body_bytes: int = Field(
-        8 * 1024 * 1024, ge=1024, description="Largest request body, in bytes; beyond it: 413."
+        8 * 1024 * 1024,
+        ge=1024,
+        description="Maximum size of a request body, in bytes; larger: 413.",
     )
     body_seconds: float = Field(
-        30.0, gt=0, description="Seconds a client may take to send the body; beyond them: 408."
+        30.0, gt=0, description="Seconds a client may take to send the body; longer: 408."
     )
     concurrent_requests: int = Field(
-        64, ge=1, description="Requests one credential may have under way; beyond them: 429."
+        64, ge=1, description="Maximum requests of one credential in flight; more: 429."
     )
     output_tokens: int = Field(
         8192,
         ge=1,
-        description="Longest reply, in tokens, when the caller names no bound and a quota counts tokens or money: reserved, and sent as `max_tokens`.",
+        description="Longest reply, in tokens, when the caller sets no limit and a quota counts tokens or money: reserved, and sent as `max_tokens`.",
     )
 
 
 class Keys(Section):
-    """Where the key ring comes from: a file or an environment variable holding its JSON."""
+    """Source of the key ring: a file, or an environment variable with its JSON."""
 
     ring_file: Path | None = Field(None, description="Path of the key ring (JSON).")
     ring_env: str | None = Field(None, description="Environment variable that holds the key ring.")
@@ -89,7 +91,7 @@ class Keys(Section):
         return {"keys.ring_file": self.ring_file}
 
     def faults(self, environ: Mapping[str, str]) -> list[str]:
-        """Whether the variable that is named holds a ring."""
+        """Faults of the environment variable."""
         if self.ring_env is not None and not environ.get(self.ring_env):
             return [f"keys.ring_env: the environment variable {self.ring_env} is not set"]
         return []
@@ -100,10 +102,10 @@ class Audit(Section):
 
     store: str = Field(
         pattern=r"^sqlite:///.+",
-        description="Where records are kept: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.",
+        description="Where records are stored: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.",
     )
     on_failure: Literal["block"] = Field(
-        "block", description="What happens when the store fails: requests are refused."
+        "block", description="Behaviour when the store fails: requests are refused."
     )
     checkpoint_seconds: float = Field(
         10.0, gt=0, description="Seconds between signed checkpoints of the log."

@@ -1,1 +1,1 @@
-"""What replicas share: counters, revocations, breakers, distinct counts, sealed entries."""
+"""State that replicas share: counters, revocations, distinct counts, encrypted entries."""

@@ -24,6 +24,7 @@ from gateway.settings.state import State as StateSettings
 
 Client: TypeAlias = Redis | RedisCluster
 
+# `[^/@]+` admits no user or password: URLs end up in process lists and logs.
 _URL: Final = re.compile(
     r"(?P<tls>rediss?)(\+(?P<mode>sentinel|cluster))?://(?P<nodes>[^/@]+)(/(?P<path>[\w.-]*))?"
 )
@@ -33,55 +34,60 @@ _PORTS: Final = {"one": 6379, "sentinel": 26379, "cluster": 6379}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the store is, as ``state.url`` says."""
+    """The address of the store, parsed from ``state.url``."""
 
     mode: Literal["one", "sentinel", "cluster"]
     tls: bool
     nodes: tuple[tuple[str, int], ...]
     path: str
-    """The database's number, or the name of the service that the sentinels watch."""
+    """The database number, or the name of the service that the sentinels monitor."""
 
 
 def parse(url: str) -> Address:
-    """Read a URL.
+    """Parse a URL.
 
     Raises:
-        ConfigError: it is none of the three forms. The message does not quote it.
+        ConfigError: it has none of the supported forms. The message does not quote it: it may hold a password.
     """
     match = _URL.fullmatch(url)
     if match is None:
         raise ConfigError(
             [
-                "state.url: not one of the forms of docs/state.md; passwords go to state.password_file"
+                "state.url: not one of the forms in docs/state.md; passwords belong in state.password_file"
             ]
         )
     mode = match["mode"] or "one"
     nodes = tuple(_node(node, _PORTS[mode]) for node in match["nodes"].split(","))
     path = match["path"] or ("" if mode != "one" else "0")
     if mode == "one" and (len(nodes) > 1 or not path.isdigit()):
-        raise ConfigError(["state.url: one host and a database number: redis://host:6379/0"])
+        raise ConfigError(
+            ["state.url: needs one host and a database number, such as redis://host:6379/0"]
+        )
     if (mode == "sentinel") != bool(path) and mode != "one":
         raise ConfigError(
-            ["state.url: the service's name follows sentinels, and nothing a cluster"]
+            [
+                "state.url: sentinels need the name of the service after the hosts; a cluster has nothing there"
+            ]
         )
     return Address(mode=_mode(mode), tls=match["tls"] == "rediss", nodes=nodes, path=path)
 
 
 def connect(settings: StateSettings) -> tuple[Client, tuple[Client, ...]]:
-    """A client, and all that must be closed with it; no connection is made yet.
+    """A client, and every client that must be closed with it. No connection is opened yet.
 
     Raises:
-        ConfigError: the URL can't be read, or a file that it needs.
+        ConfigError: the URL is invalid, or a file can't be read.
     """
     address = parse(settings.url)
     options = _options(settings, tls=address.tls)
     if address.mode == "cluster":
         nodes = [ClusterNode(host, port) for host, port in address.nodes]
-        # One retry lets the client follow a slot that moved; the deadline of each call is the state's.
+        # One retry lets the client follow a slot that has moved; the caller bounds the time of each call.
         cluster = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
         return cluster, (cluster,)
     if address.mode == "sentinel":
         secret = _secret(settings.sentinel_password_file, "state.sentinel_password_file")
+        # The sentinels have their own password and no user: those of the master are not sent to them.
         plain = {name: value for name, value in options.items() if name not in _CREDENTIALS}
         sentinel = Sentinel(  # type: ignore[no-untyped-call]
             address.nodes, sentinel_kwargs={**plain, "password": secret}
@@ -103,8 +109,10 @@ def _options(settings: StateSettings, *, tls: bool) -> Mapping[str, Any]:
         "password": _secret(settings.password_file, "state.password_file"),
         "socket_timeout": seconds,
         "socket_connect_timeout": seconds,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 1),
+        "protocol": 2,  # RESP2: the types of replies do not depend on the server's version
+        "retry": Retry(
+            NoBackoff(), 1
+        ),  # once: a pooled connection may have been closed by the server
     }
     if tls:
         files = {"ca_certs": settings.ca_file, "certfile": settings.cert_file}

@@ -1,4 +1,4 @@
-"""``memory://``: the state of one process. It is lost when the process ends."""
+"""``memory://``: state within one process, lost when the process ends."""
 
 import math
 import time
@@ -12,13 +12,13 @@ from gateway.errors import StateUnavailable
 from gateway.state.base import Booking, DistinctEntry, Grant
 
 _ENTRY_BYTES = 64 * 1024 * 1024
-"""Bytes of entries that one process keeps."""
+"""Maximum size of all stored entries in one process."""
 _REGISTERS_BITS = 12
 _REGISTERS = 1 << _REGISTERS_BITS
 
 
 class MemoryState:
-    """The contract for one process. Each method runs without an await, so nothing comes between its steps.
+    """State within one process. The methods never suspend, so that each of them is atomic on the event loop.
 
     Args:
         now: the wall clock.
@@ -32,8 +32,6 @@ class MemoryState:
         self._expiry: dict[tuple[str, str], float] = {}
         self._holds: dict[tuple[str, str], tuple[float, Grant | None]] = {}
         self._revoked: dict[str, float] = {}
-        self._failures: dict[str, tuple[float, int]] = {}
-        self._open: dict[str, float] = {}
         self._distinct: dict[tuple[str, str], tuple[float, bytearray]] = {}
         self._entries: dict[tuple[str, str], tuple[float, bytes]] = {}
         self._held = 0
@@ -80,26 +78,11 @@ class MemoryState:
         self._revoked = {name: until for name, until in self._revoked.items() if until > now}
         return dict(self._revoked)
 
-    async def trip(self, name: str, *, failures: int, within: float, seconds: float) -> bool:
-        now = self._now()
-        ends, count = self._failures.pop(name, (0.0, 0))
-        if ends <= now:
-            ends, count = now + within, 0
-        if count + 1 < failures:
-            self._failures[name] = (ends, count + 1)
-            return False
-        self._open[name] = now + seconds
-        return True
-
-    async def tripped(self, names: Sequence[str]) -> frozenset[str]:
-        now = self._now()
-        return frozenset(name for name in names if self._open.get(name, 0.0) > now)
-
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         self._sweep()
-        await self.delete(scope, name)
+        await self.delete(scope, name)  # first, so that a replaced value does not count twice
         if self._held + len(value) > _ENTRY_BYTES:
-            raise StateUnavailable("This process keeps no more. Try again later.")
+            raise StateUnavailable("The memory for stored entries is full. Try again later.")
         self._held += len(value)
         self._entries[scope, name] = (self._now() + seconds, value)
 
@@ -113,6 +96,7 @@ class MemoryState:
     def _booked(self, scope: str, hold: str, bookings: Sequence[Booking]) -> Grant:
         known = self._holds.get((scope, hold))
         if known is not None:
+            # None: the hold was settled meanwhile, so the counters already hold its actual usage.
             return known[1] or self._grant(scope, bookings, booked=True)
         grant = self._grant(scope, bookings, booked=False)
         if grant.granted and bookings:
@@ -122,7 +106,7 @@ class MemoryState:
         return grant
 
     def _add_distinct(self, scope: str, distinct_entry: DistinctEntry) -> int:
-        """About how many distinct members there are with this one."""
+        """The estimated number of distinct members, this one included."""
         now = self._now()
         expires, registers = self._distinct.get((scope, distinct_entry.name), (0.0, bytearray()))
         if expires <= now:
@@ -163,7 +147,7 @@ class MemoryState:
         self._expiry[key] = max(booking.expires, self._expiry.get(key, 0.0))
 
     def _sweep(self) -> None:
-        """Forget what has expired, now and then, so that memory follows use."""
+        """Delete expired state from time to time, so that memory does not grow."""
         now = self._now()
         if now < self._swept + timeouts.MEMORY_SWEEP:
             return
@@ -175,12 +159,11 @@ class MemoryState:
         self._entries = {key: entry for key, entry in self._entries.items() if entry[0] > now}
         self._held = sum(len(value) for _, value in self._entries.values())
         self._distinct = {key: entry for key, entry in self._distinct.items() if entry[0] > now}
-        self._open = {name: until for name, until in self._open.items() if until > now}
-        self._failures = {name: row for name, row in self._failures.items() if row[0] > now}
 
 
 def _observe(registers: bytearray, member: bytes) -> None:
-    """One step of HyperLogLog (Flajolet and others, 2007) with 4096 registers: an error of about 1.6 %."""
+    """Add a member to a HyperLogLog (Flajolet et al., 2007) with 4096 registers, whose standard error is about 1.6 %."""
+    # The low bits select the register; the leading zeros of the other bits are its value.
     digest = int.from_bytes(blake2b(member, digest_size=8).digest(), "big")
     index = digest & (_REGISTERS - 1)
     rest = digest >> _REGISTERS_BITS
@@ -191,7 +174,7 @@ def _observe(registers: bytearray, member: bytes) -> None:
 def _cardinality(registers: bytearray) -> int:
     empty = registers.count(0)
     if empty > _REGISTERS // 10:
-        # Linear counting, which is better while registers are empty (same paper, section 4).
+        # Linear counting is more accurate while many registers are empty (same paper, section 4).
         return round(_REGISTERS * math.log(_REGISTERS / empty))
     alpha = 0.7213 / (1 + 1.079 / _REGISTERS)
     return round(alpha * _REGISTERS**2 / sum(2.0**-rank for rank in registers))

@@ -14,13 +14,14 @@ from redis.exceptions import (
 )
 
 from gateway import timeouts
+from gateway.background import Background
+from gateway.breaker import Breaker
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
 from gateway.state.base import Booking, DistinctEntry, Grant, State
-from gateway.state.breaker import Breaker
 from gateway.state.connect import connect
 from gateway.state.memory import MemoryState
-from gateway.state.scripts import RESERVE, REVOKE, SETTLE, TRIP
+from gateway.state.scripts import RESERVE, REVOKE, SETTLE
 
 _FAILURES: Final = 3
 _CONNECTIONS: Final = 16
@@ -38,6 +39,7 @@ class RedisState:
     Args:
         settings: where it is, and how long a call may take in all.
         now: the wall clock.
+        background: runs the watch over the store's memory.
 
     Raises:
         ConfigError: the settings make no client.
@@ -45,26 +47,33 @@ class RedisState:
 
     shared = True
 
-    def __init__(self, settings: StateSettings, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: StateSettings,
+        now: Callable[[], float] = time.time,
+        background: Background | None = None,
+    ) -> None:
         self._client, self._owned = connect(settings)
         self._seconds = settings.timeout_ms / 1000
         self._now = now
-        self._breaker = Breaker(failures=_FAILURES, pause=timeouts.STATE_OPEN)
+        self._breaker = Breaker(
+            failures=_FAILURES, pause=timeouts.STATE_OPEN, trial_seconds=timeouts.STATE_OPEN
+        )
         # A burst would otherwise open a connection for each call, and a store that comes back meets them all.
         self._connections = asyncio.Semaphore(_CONNECTIONS)
         self._noeviction = False
         self._has_room = False
         self._writable = False
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = (background or Background()).every(
+            "state", lambda: timeouts.STATE_WATCH, self._check_memory
+        )
 
     async def start(self) -> None:
         await self._check_memory()
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._watching.start()
 
     async def close(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+        await self._watching.close()
         for client in self._owned:
             await client.aclose()
 
@@ -110,17 +119,6 @@ class RedisState:
         )
         return {name.decode(): until for name, until in rows}
 
-    async def trip(self, name: str, *, failures: int, within: float, seconds: float) -> bool:
-        keys = [f"sekisho:{{breakers}}:{kind}:{name}" for kind in ("failures", "open")]
-        return bool(await self._script(TRIP, keys, [failures, _ms(within), _ms(seconds)]))
-
-    async def tripped(self, names: Sequence[str]) -> frozenset[str]:
-        if not names:
-            return frozenset()
-        keys = [f"sekisho:{{breakers}}:open:{name}" for name in names]
-        marks = await self._call(lambda: self._client.mget(keys))
-        return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)
-
     async def put(self, scope: str, name: str, value: bytes, seconds: float) -> None:
         if not (self._noeviction and self._has_room):
             raise StateUnavailable(_UNAVAILABLE)
@@ -162,11 +160,6 @@ class RedisState:
             raise StateUnavailable(_UNAVAILABLE) from None
         self._breaker.succeeded()
         return answer
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(timeouts.STATE_WATCH)
-            await self._check_memory()
 
     async def _check_memory(self) -> bool:
         """Learn whether the store keeps what it is given until it expires, and has room; whether it answered."""
@@ -214,10 +207,12 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def open_state(settings: StateSettings) -> State:
+def open_state(settings: StateSettings, background: Background | None = None) -> State:
     """The shared state that the configuration names, not yet started.
 
     Raises:
         ConfigError: it can't be read.
     """
-    return MemoryState() if settings.url == "memory://" else RedisState(settings)
+    if settings.url == "memory://":
+        return MemoryState()
+    return RedisState(settings, background=background)

@@ -1,6 +1,6 @@
-"""The counters' arithmetic, run inside Redis so that nothing comes between reading and writing.
+"""Lua scripts that Redis runs atomically: no other command runs between their reads and writes.
 
-A hold is ``h:`` and the answer that was given while it is reserved, ``d`` once it is settled.
+A hold is stored as ``h:`` and the counters of its grant while it is reserved, and as ``d`` once it is settled.
 """
 
 from typing import Final
@@ -30,6 +30,7 @@ local function add(key, bucket, oldest, amount, expires)
     if tonumber(row) < oldest then redis.call('HDEL', key, row) end
   end
   redis.call('HINCRBY', key, bucket, amount)
+  -- 'GT' never sets an expiry on a key that has none: Redis treats that as infinite.
   if redis.call('PTTL', key) < 0 then redis.call('PEXPIREAT', key, expires)
   else redis.call('PEXPIREAT', key, expires, 'GT') end
 end
@@ -38,11 +39,11 @@ end
 RESERVE: Final = (
     _COUNTING
     + """
--- KEYS: the hold, then a counter for each booking, then a HyperLogLog if something is sighted.
--- ARGV: milliseconds to keep the hold, then bucket, oldest, amount, limit, expiry for each booking, then
--- what is sighted and milliseconds for the HyperLogLog to live from its first member.
--- Gives: the refused booking (0 for none, counted from 1), the bucket that frees it, how many distinct members
--- were sighted (-1 where nothing was), what each counter holds.
+-- KEYS: the hold, then a counter for each booking, then a HyperLogLog for a distinct entry.
+-- ARGV: lifetime of the hold in milliseconds; then bucket, oldest, amount, limit, expiry for each booking; then the
+-- member and the lifetime of the HyperLogLog in milliseconds, from its first member.
+-- Returns: the refused booking (counted from 1; 0 for none), the bucket that frees it, the number of distinct
+-- members (-1 without a distinct entry), the value of each counter.
 local bookings = math.floor((#ARGV - 1) / 5)
 local sums, refused, free = {}, 0, -1
 local function granted()
@@ -65,6 +66,7 @@ for i = 1, bookings do
     refused, free = i, frees(KEYS[i + 1], tonumber(ARGV[at + 2]), over)
   end
 end
+-- Settled already: a late repetition is granted and books nothing.
 if known then return granted() end
 if refused > 0 then return {refused, free, -1, unpack(sums)} end
 for i = 1, bookings do
@@ -80,8 +82,8 @@ return granted()
 SETTLE: Final = (
     _COUNTING
     + """
--- KEYS: as above. ARGV: as above, with the amount spent in the place of the limit.
--- Gives 1 when this settled the hold, 0 when it was settled before.
+-- KEYS and ARGV: as above, with the amount spent instead of the limit.
+-- Returns 1 when this call settled the hold, 0 when it was settled before.
 local known = redis.call('GET', KEYS[1])
 if known == 'd' then return 0 end
 for i = 2, #KEYS do
@@ -89,6 +91,7 @@ for i = 2, #KEYS do
   local delta = tonumber(ARGV[at + 4])
   if known then delta = delta - tonumber(ARGV[at + 3]) end
   if delta ~= 0 then
+    -- %.0f: tostring would write large numbers in exponent notation, which HINCRBY refuses.
     add(KEYS[i], ARGV[at + 1], tonumber(ARGV[at + 2]), string.format('%.0f', delta), ARGV[at + 5])
   end
 end
@@ -97,20 +100,9 @@ return 1
 """
 )
 
-TRIP: Final = """
--- KEYS: the count of failures, the mark that the breaker is open.
--- ARGV: failures, milliseconds in which they count, milliseconds to stay open.
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-if count < tonumber(ARGV[1]) then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
-return 1
-"""
-
 REVOKE: Final = """
 -- KEYS: the set of revocations. ARGV: the credential, until when (seconds), now (seconds).
--- What has expired goes first: a script that began by freeing memory may go on when there is none.
+-- Expired entries are removed first: Redis lets a script that starts by freeing memory write even when memory is full.
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 return 1

@@ -1,7 +1,7 @@
 """Structured logs: JSON lines on standard error, one canonical line per request.
 
 Logging is an allow-list: :func:`exchange_fields` names each field that a request leaves in the log.
-Nothing else of a request is ever handed to a logger, and exceptions are logged by type and place, not
+Nothing else of a request is passed to a logger, and exceptions are logged by type and location, not
 by message, since messages of libraries quote their input.
 """
 
@@ -13,16 +13,16 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, Outcome
 
 _THIRD_PARTY = ("presidio-analyzer", "aiohttp", "asyncio", "uvicorn", "httpx")
 
 
 class _StandardError:
-    """Standard error, as it is when a line is written.
+    """Standard error, looked up at each write.
 
-    A reader that has gone costs the line, never the work that it told of: a log that raises would stop
-    whatever task happened to write it. What must not be lost is in the audit log.
+    When it is closed, the line is lost: a log call that raises would stop the task that makes it. What must not be
+    lost is in the audit log.
     """
 
     def write(self, line: str) -> int:
@@ -36,7 +36,7 @@ class _StandardError:
 
 
 def configure(level: str) -> None:
-    """Set up structlog for the process; libraries that log by themselves are held to errors."""
+    """Set up structlog for the process, and silence the loggers of libraries."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -53,20 +53,22 @@ def configure(level: str) -> None:
 
 
 def fault(error: BaseException) -> dict[str, str]:
-    """Where an unexpected exception came from: its type and innermost place, never its message."""
+    """An unexpected exception's type and innermost frame, never its message."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
     return {"error_type": type(error).__name__, "where": where}
 
 
-def exchange_fields(exchange: Exchange, seconds: float) -> dict[str, Any]:
+def exchange_fields(exchange: Exchange, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """The fields of a request's one canonical log line.
 
     Args:
-        exchange: the finished ledger.
+        exchange: the request.
+        outcome: how it ended.
         seconds: wall time from the first byte to the end of the reply.
     """
-    principal, decision, outcome = exchange.principal, exchange.decision, exchange.outcome
+    principal, decision = exchange.principal, exchange.decision
+    attempt, reply = exchange.attempt, exchange.reply
     return {
         "request_id": exchange.request_id,
         "operation": exchange.operation,
@@ -76,15 +78,15 @@ def exchange_fields(exchange: Exchange, seconds: float) -> dict[str, Any]:
         "credential": principal.credential_id if principal else "",
         "decision": decision.id if decision else "",
         "revision": decision.revision[:12] if decision else "",
-        "deployment": exchange.deployment.name if exchange.deployment else "",
-        "attempts": exchange.attempts,
-        "redactions": dict(exchange.redactions),
-        "invented": dict(exchange.generated),
-        "restored": exchange.restored,
-        "unrestored": exchange.unrestored,
-        "outcome": outcome.kind if outcome else "",
-        "status": outcome.status if outcome else 0,
-        "code": (outcome.code or "") if outcome else "",
+        "deployment": attempt.deployment.name if attempt else "",
+        "attempts": attempt.number if attempt else 0,
+        "redactions": dict(attempt.redactions) if attempt else {},
+        "invented": dict(reply.generated),
+        "restored": reply.restored,
+        "unrestored": reply.unrestored,
+        "outcome": outcome.kind,
+        "status": outcome.status,
+        "code": outcome.code or "",
         "seconds": round(seconds, 4),
         "upstream_seconds": round(exchange.upstream_seconds, 4),
     }

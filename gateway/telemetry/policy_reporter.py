@@ -1,4 +1,4 @@
-"""Changes of policy, counted and said aloud."""
+"""Reports changes of policy to metrics and the log."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ _FAULTS_LOGGED: Final = 20
 
 
 class PolicyReporter:
-    """Told when a revision takes another's place, and when one is refused.
+    """Notified when a revision replaces another, and when one is refused.
 
     Args:
         metrics: the counters.
@@ -21,11 +21,11 @@ class PolicyReporter:
         self._log = log
 
     def policy_swapped(self, role: str, revision: str) -> None:
-        """``role`` is ``live`` or ``candidate``."""
+        """A revision is in use. ``role`` is ``live`` or ``candidate``."""
         self._metrics.policy_swapped(role, revision)
         self._log.info("policy_swapped", role=role, revision=revision[:12])
 
     def policy_refused(self, role: str, faults: Sequence[str]) -> None:
-        """The revision before stays."""
+        """A revision was refused; the previous one stays live. At most 20 faults are logged."""
         self._metrics.policy_refused(role)
         self._log.error("policy_refused", role=role, faults=list(faults[:_FAULTS_LOGGED]))

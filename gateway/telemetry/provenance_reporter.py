@@ -1,4 +1,4 @@
-"""Changes of what is proven of deployments, shown and said aloud."""
+"""Reports changes of provenance status to metrics and the log."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from gateway.types import Proof
 
 
 class ProvenanceReporter:
-    """Told how a deployment stands to its signed record, when that changes.
+    """Notified when the status of a deployment against its signed record changes.
 
     Args:
         metrics: the gauges.
@@ -19,7 +19,7 @@ class ProvenanceReporter:
         self._log = log
 
     def __call__(self, deployment: str, proof: Proof, why: str) -> None:
-        """``why`` says what is wrong, in a few words; ``""`` where nothing is."""
+        """``why`` describes the fault in a few words; ``""`` without a fault."""
         self._metrics.proven(deployment, proof.state)
         level = self._log.info if proof.state == "verified" else self._log.error
         level(

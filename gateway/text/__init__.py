@@ -1,1 +1,1 @@
-"""Text itself: folding, occurrences of a value, JSON inside strings. Knows nothing of requests."""
+"""Text as such: folding, decoding, occurrences of a value, JSON inside strings. Nothing here depends on requests."""

@@ -1,6 +1,6 @@
-"""Check digits and other proofs that a string is what its form suggests.
+"""Check digits and other tests of whether a string is what its form suggests.
 
-Every function takes the bare characters, without separators, and gives a truth value.
+Every check takes the characters without separators and returns whether they pass.
 """
 
 import math
@@ -24,7 +24,7 @@ _IBAN_LENGTHS: Final = {
 
 
 def luhn(digits: str) -> bool:
-    """ISO/IEC 7812-1 annex B: payment cards."""
+    """ISO/IEC 7812-1 annex B: payment cards. Every second digit from the right, except the last, is doubled."""
     total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(d)] for d in digits[-2::-2])
     return total % 10 == 0
 
@@ -38,12 +38,13 @@ def iban(value: str) -> bool:
     """ISO 13616: length of the country, and remainder 1 modulo 97 (ISO/IEC 7064)."""
     if len(value) != iban_length(value[:2]):
         return False
+    # Letters count as numbers of two digits, A = 10 to Z = 35, which is their value in base 36.
     moved = value[4:] + value[:4]
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
 def my_number(digits: str) -> bool:
-    """個人番号: 平成26年総務省令第85号, article 5. Runs such as 111111111111 are nobody's number."""
+    """個人番号: 平成26年総務省令第85号, article 5. Numbers such as 111111111111 are not assigned."""
     if len(digits) != 12 or len(set(digits)) == 1:
         return False
     weighted = sum(w * int(d) for w, d in zip(_MY_NUMBER_WEIGHTS, digits, strict=False)) % 11
@@ -67,7 +68,7 @@ def insurer_number(digits: str) -> bool:
 def post_bank_account(digits: str) -> bool:
     """ゆうちょ銀行の記号, 5 digits of which the fourth is the check digit, and 番号, at most 8.
 
-    As the script of the bank's page on account numbers reckons it (jp-bank.japanpost.jp, ``kouza_1.js``).
+    As computed by the script of the bank's page on account numbers (jp-bank.japanpost.jp, ``kouza_1.js``).
     """
     if not 6 <= len(digits) <= 13:
         return False
@@ -95,6 +96,6 @@ def is_host_address(value: str) -> bool:
 
 
 def entropy(value: str) -> float:
-    """Shannon entropy of the characters, in bits each."""
+    """Shannon entropy, in bits per character."""
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values())

@@ -1,7 +1,7 @@
-"""Where a URL truly leads: the host as a connection would see it, whatever the spelling.
+"""The destination of a URL: the host that a connection would use, whatever the spelling.
 
-Policy decides on this and the connector allows nothing else, so both must read a URL in one way. What
-could be read in two ways is refused.
+Policy decides about the destination and the connector allows no other, so both must parse a URL in the same way. A URL
+that parsers disagree on is refused.
 """
 
 import ipaddress
@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 import idna
 
 _PORTS = {"http": 80, "https": 443}
+# urlsplit strips some of these, and browsers and libraries read a backslash as "/": the host would depend on the parser.
 _AMBIGUOUS = re.compile(r"[\s\x00-\x20\\]")
 _NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A URL taken apart. ``host`` is lower-case, in A-labels (IDNA 2008 with UTS 46) and without a final dot."""
+    """The parts of a URL. ``host`` is lower-case, in A-labels (IDNA 2008 with UTS 46) and without a final dot."""
 
     scheme: str
     host: str
@@ -36,10 +37,10 @@ class Destination:
 
 
 def destination(url: str) -> Destination:
-    """Read an absolute http or https URL.
+    """Parse an absolute http or https URL.
 
     Raises:
-        ValueError: it is neither, or could be read in two ways.
+        ValueError: it is not one, or is ambiguous.
     """
     if _AMBIGUOUS.search(url):
         raise ValueError("a URL must not hold white space, control characters or backslashes")
@@ -58,10 +59,10 @@ def destination(url: str) -> Destination:
 
 
 def normal_host(host: str) -> str:
-    """The one spelling of a host name or address.
+    """The canonical spelling of a host name or address.
 
-    IPv4 addresses in octal, hexadecimal or with fewer parts become dotted quads, as ``inet_aton`` reads them; IPv6
-    is compressed, and an IPv4-mapped address is its IPv4 address.
+    IPv4 addresses in octal, hexadecimal or with fewer parts become dotted quads, as ``inet_aton`` parses them. IPv6 is
+    compressed, and an IPv4-mapped address becomes its IPv4 address.
 
     Raises:
         ValueError: it is neither a name nor an address.
@@ -73,7 +74,7 @@ def normal_host(host: str) -> str:
         name = idna.encode(host.lower(), uts46=True).decode().removesuffix(".")
     except idna.IDNAError:
         raise ValueError("the host is not a valid name") from None
-    # UTS 46 folds full-width digits: what was a name may be an address now.
+    # UTS 46 folds full-width digits, so that a name may have become an address.
     return _address(name) or name
 
 

@@ -1,4 +1,4 @@
-"""JSON inside a string, as in tool arguments: where its literals are, read and written without re-serialising."""
+"""JSON inside a string, as in tool arguments: its literals, read and replaced without serialising it again."""
 
 import json
 import re
@@ -8,8 +8,10 @@ from typing import Literal as Choice
 
 import orjson
 
+# Only for text that a parser accepted: then a quote or digit outside of a string always begins a literal.
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 _COLON = re.compile(r"\s*:")
+# A surrogate pair first: its two escapes are one character.
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
 )
@@ -27,7 +29,7 @@ class Literal:
 
 
 def literals(raw: str) -> list[Literal] | None:
-    """The literals of a JSON document (RFC 8259) in order, or ``None`` when ``raw`` is not one."""
+    """The literals of a JSON document (RFC 8259) in order, or ``None`` if ``raw`` is not one."""
     try:
         orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -47,7 +49,7 @@ def literals(raw: str) -> list[Literal] | None:
 
 
 def unescape(raw: str, start: int, end: int) -> tuple[str, Sequence[int]]:
-    """The characters that ``raw[start:end]`` (inside the quotes) stands for.
+    """The unescaped text of ``raw[start:end]`` (inside the quotes), and the offsets of its characters.
 
     The offsets have one entry more than the text: ``offsets[i]`` is where character ``i`` begins in ``raw``.
     """
@@ -66,10 +68,10 @@ def unescape(raw: str, start: int, end: int) -> tuple[str, Sequence[int]]:
 
 
 def escape(value: str) -> str:
-    """``value`` as it stands inside the quotes of a JSON string; other scripts are kept readable."""
+    """``value`` escaped for the inside of a JSON string; only what must be is escaped, so other scripts stay readable."""
     return orjson.dumps(value).decode()[1:-1]
 
 
 def escape_ascii(value: str) -> str:
-    """The same, with ASCII alone, as many libraries write it."""
+    """``value`` escaped to ASCII, as many libraries write JSON."""
     return json.dumps(value)[1:-1]

@@ -1,8 +1,8 @@
-"""The text as detectors and matchers read it, with a way back to the original offsets.
+"""Folds text to the form that detectors and matchers read, with a way back to the original offsets.
 
-Width, digits, hyphens and invisible characters are how the same value is written in many ways, in Japanese by
-normal habit and elsewhere by intent. Folding is one character to one character wherever it can be, so that for
-almost all text no offset map is needed; plain ASCII is returned as it is.
+The same value can be written with different widths, digits, hyphens and invisible characters: in Japanese by habit,
+elsewhere to evade detection. Folding maps one character to one character wherever possible, so that almost no text needs
+an offset map; plain ASCII is returned unchanged.
 """
 
 import re
@@ -15,19 +15,20 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+# A half-width kana and its voicing mark are two characters, and one when full-width.
 _VOICED = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
 _MARK = re.compile("[\u0300-\u036f\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]")
 _MARKED = re.compile(f".{_MARK.pattern}{{1,16}}", re.DOTALL)
-"""A character with combining marks: one letter (é as two characters), or a letter under scribble."""
+"""A character with combining marks: a decomposed letter (é as two characters), or a letter covered with marks."""
 _PLAIN = "\x00-\x7fÀ-ÖØ-öø-ıА-яЁё‘-”…、-〠ぁ-ゖァ-ー一-鿿가-힣"
-"""Characters that fold to themselves and change no other: all that most text has."""
+"""Characters that fold to themselves and affect no other; most text has only these."""
 _ALL_PLAIN = re.compile(f"[{_PLAIN}]*")
 _OTHERS = re.compile(f"[^{_PLAIN}]+")
 _LONG_SOUND_BETWEEN_DIGITS = re.compile("(?<=[0-9])[ー](?=[0-9])")
 
 
 class _Table(dict[int, str]):
-    """Folds one character to one character; filled as characters are met."""
+    """Maps one character to one character; filled as characters occur."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -42,6 +43,7 @@ def _fold_character(character: str) -> str:
     decimal = unicodedata.decimal(character, None)
     if decimal is not None:
         return str(decimal)
+    # A ligature or ㈱ would become several characters and shift every offset after it.
     folded = unicodedata.normalize("NFKC", character)
     return folded if len(folded) == 1 else character
 
@@ -51,9 +53,9 @@ _TABLE = _Table()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """Folded text. ``offsets[i]`` is where character ``i`` stands in the original; ``None`` is identity.
+    """Folded text. ``offsets[i]`` is the offset of character ``i`` in the original; ``None`` is identity.
 
-    With a map, ``offsets`` has one entry more than ``text``: the length of the original.
+    Otherwise ``offsets`` has one entry more than ``text``: the length of the original.
     """
 
     text: str = field(repr=False)
@@ -69,7 +71,7 @@ class Folded:
 def fold(text: str) -> Folded:
     """Fold width, digits of other scripts, hyphens; drop invisible characters (Unicode TR 36, UAX 15).
 
-    Combining marks are put together with their letter where one character is for both, and dropped elsewhere.
+    A letter and its combining marks become one character if Unicode has one for both; other marks are dropped.
     """
     if text.isascii():
         return Folded(text=text)
@@ -85,7 +87,7 @@ def _folded(match: re.Match[str]) -> str:
 
 
 def caseless(text: str) -> str:
-    """Lower case, of the same length: a character whose lower case is longer stays as it is."""
+    """Lower case of the same length, so that offsets hold: a character with a longer lower case (İ) is unchanged."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered
@@ -114,10 +116,10 @@ def _composed(piece: str) -> str:
 
 
 def _long_sounds(text: str) -> str:
-    """The kana long-sound mark is a hyphen where it stands between digits, as in ０９０ー１２３４."""
+    """Replaces the kana long-sound mark by a hyphen between digits, where it is typed for one (０９０ー１２３４)."""
     return _LONG_SOUND_BETWEEN_DIGITS.sub("-", text) if "ー" in text else text
 
 
 def utf8_length(text: str) -> int:
-    """Its length as UTF-8, in bytes; half of a surrogate pair counts as three."""
+    """Length in bytes of a text as UTF-8; an unpaired surrogate counts three."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

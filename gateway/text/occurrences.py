@@ -1,12 +1,11 @@
-"""Where known values stand in a text: the one rule that spreading, invention and the wire check share.
+"""Finds known values in a text, by one rule for propagation, generated values and the egress check.
 
-The rule: folded (``fold``), without case, any run of white space equal to one space; in a value that is
-mostly digits, separators between digits do not count. A match may not be inside a longer run of its own
-kind: letters beside letters, digits beside digits, katakana beside katakana. Kanji and hiragana have no
-boundaries.
+Texts are compared folded (``fold``), without case, with any run of white space as one space; in a value that is mostly
+digits, separators between digits do not count. A match may not be inside a longer run of its own kind: letters next to
+letters, digits next to digits, katakana next to katakana. Kanji and hiragana have no boundaries.
 
-Guards keep short and common values from being found everywhere: at least three letters, two kanji or kana, or
-four digits; a name that is also an English word only in the case in which it was found.
+Minimum lengths keep short values from matching everywhere: three letters, two kanji or kana, or four digits. A name that
+is also an English word matches only in the case in which it was found.
 """
 
 import re
@@ -19,6 +18,7 @@ from gateway.text.string_set import StringSet
 
 _RUN = re.compile(r"\s\s+")
 _SPACE = re.compile(r"\s")
+# Look-arounds keep the digits out of the match: each may border two separators, as 2 does in "1-2-3".
 _SEPARATORS = re.compile(r"(?<=[0-9])[ \-.()/]+(?=[0-9])")
 _SEPARATED = re.compile(r"[ \-.()/]")
 _LETTERS, _CJK, _DIGITS = 3, 2, 4
@@ -56,7 +56,7 @@ COMMON_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """``value`` stands at ``start:end`` of the text with index ``text``, in original offsets."""
+    """``value`` is at ``start:end`` of the text with index ``text``, in original offsets."""
 
     text: int
     start: int
@@ -66,17 +66,17 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedText:
-    """A text as values are searched in it; ``None`` offsets are identity."""
+    """A text in the form in which values are searched for; ``None`` offsets are identity."""
 
     text: str = field(repr=False)
     cased: str = field(repr=False)
     offsets: Sequence[int] | None
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The range of the text as it was written; it ends with the last character."""
+        """The range of the original text, which ends with the last character."""
         if self.offsets is None:
             return start, end
-        # Not where the next character that was kept begins: dropped ones may lie between.
+        # Not the offset of the next character: dropped characters may be between the two.
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
@@ -84,7 +84,7 @@ class Occurrences:
     """Searches texts for a set of values.
 
     Args:
-        values: as they were found; those that the guards exclude are never reported.
+        values: the values as they were found; those below the minimum lengths are never reported.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -111,7 +111,7 @@ class Occurrences:
         ]
 
     def contains(self, text: str) -> bool:
-        """Whether any of the values stands in the text."""
+        """Whether any of the values occurs in the text."""
         return bool(self.find([text]))
 
     def _add(self, value: str) -> None:
@@ -134,6 +134,7 @@ class Occurrences:
     ) -> Iterable[Occurrence]:
         if not needles:
             return
+        # One search over all texts. NUL is of no kind, so the ends of a text are boundaries.
         joined, starts = "\0".join(texts), _starts(views)
         for start, end in needles.find(joined):
             if at_boundaries(joined, start, end):
@@ -166,9 +167,9 @@ def normalized(text: str) -> NormalizedText:
     folded = fold(text)
     plain, offsets = _SPACE.sub(" ", folded.text), folded.offsets
     if _RUN.search(plain):
-        kept = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
-        offsets = [i if offsets is None else offsets[i] for i in kept] + [len(text)]
-        plain = "".join(plain[i] for i in kept)
+        retained = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
+        offsets = [i if offsets is None else offsets[i] for i in retained] + [len(text)]
+        plain = "".join(plain[i] for i in retained)
     return NormalizedText(text=caseless(plain), cased=plain, offsets=offsets)
 
 
@@ -213,7 +214,8 @@ def at_boundaries(text: str, start: int, end: int) -> bool:
 
 
 def _is_separate_number(view: NormalizedText, found: Occurrence) -> bool:
-    """Whether no digit is beside the match in the text as it was written."""
+    """Whether no digit is next to the match in the text with its separators."""
+    # In the text with separators: without them, "12-34" next to "5" would look like one longer number.
     if view.offsets is None:
         before = view.text[found.start - 1 : found.start]
         return not (before.isdigit() or view.text[found.end : found.end + 1].isdigit())

@@ -1,23 +1,23 @@
-"""Many strings searched for in one text, in time that does not grow with their number.
+"""Searches one text for many strings, in time that does not grow with their number.
 
-A few are searched for one after another, which is what ``str.find`` is fast at. Many are told apart by their first
-characters: each place of the text is looked up once, then tried against the lengths that needles with that
-beginning have. An Aho-Corasick automaton would do the same and be one more dependency.
+A few strings are searched for one after another, since ``str.find`` is fast. Many are indexed by their first characters:
+each position of the text is looked up once, then compared at the lengths of the strings with that prefix. An
+Aho-Corasick automaton would do the same, but is another dependency.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 _FEW: Final = 32
-_HEAD: Final = 4
-"""Characters by which places are told apart; shorter needles are their own heads."""
+_PREFIX: Final = 4
+"""Length of the prefixes in the index; a shorter string is indexed as a whole."""
 
 
 class StringSet:
     """A set of strings, none of them empty.
 
     Args:
-        needles: what to search for.
+        needles: the strings to search for.
     """
 
     def __init__(self, needles: Iterable[str]) -> None:
@@ -25,16 +25,16 @@ class StringSet:
         lengths: dict[str, set[int]] = {}
         if len(self._needles) > _FEW:
             for needle in self._needles:
-                lengths.setdefault(needle[:_HEAD], set()).add(len(needle))
-        self._lengths = {head: sorted(sizes) for head, sizes in lengths.items()}
-        self._heads = sorted({len(head) for head in self._lengths})
+                lengths.setdefault(needle[:_PREFIX], set()).add(len(needle))
+        self._lengths = {prefix: sorted(sizes) for prefix, sizes in lengths.items()}
+        self._prefix_sizes = sorted({len(prefix) for prefix in self._lengths})
 
     def __bool__(self) -> bool:
         return bool(self._needles)
 
     def find(self, haystack: str) -> Iterator[tuple[int, int]]:
-        """Where any of them stands; matches may overlap."""
-        return self._by_head(haystack) if self._lengths else self._one_by_one(haystack)
+        """Start and end of every occurrence of any of them; occurrences may overlap."""
+        return self._by_prefix(haystack) if self._lengths else self._one_by_one(haystack)
 
     def _one_by_one(self, haystack: str) -> Iterator[tuple[int, int]]:
         for needle in self._needles:
@@ -43,8 +43,8 @@ class StringSet:
                 yield position, position + len(needle)
                 position = haystack.find(needle, position + 1)
 
-    def _by_head(self, haystack: str) -> Iterator[tuple[int, int]]:
-        for size in self._heads:
+    def _by_prefix(self, haystack: str) -> Iterator[tuple[int, int]]:
+        for size in self._prefix_sizes:
             for start in range(len(haystack) - size + 1):
                 lengths = self._lengths.get(haystack[start : start + size])
                 if lengths is not None:

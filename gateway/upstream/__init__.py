@@ -1,1 +1,1 @@
-"""The only way out: everything that is sent to a model passes through here, as a ``Cleared``."""
+"""Sends requests to model servers. It is the only way to them, and accepts only a ``Cleared``."""

@@ -1,4 +1,4 @@
-"""Sends cleared calls to deployments of every kind, over the guarded connector; what is said there is their ``ProviderAdapter``'s."""
+"""Sends cleared calls to a deployment over the guarded connector. The deployment's ``ProviderAdapter`` knows its protocol."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -36,11 +36,11 @@ class HttpUpstream:
 
     Args:
         name: the deployment's name.
-        settings: where it is and how long it may take.
-        adapter: how it is talked to.
-        wire_check: the last look at the bytes that leave; raises to refuse them.
-        host_refusal: policy's word on a host name.
-        check_server_key: what else is asked of the server's public key.
+        settings: its address and time-outs.
+        adapter: builds the request and reads the reply.
+        wire_check: checks the bytes that are about to be sent; raises to refuse them.
+        host_refusal: why policy refuses a host name, if it does.
+        check_server_key: why nothing may be sent to a server with some public key.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class HttpUpstream:
         self._adapter = adapter
         self._destination = destination(settings.base_url)
         self._wire_check = wire_check
-        self._refused_host = host_refusal
+        self._host_refusal = host_refusal
         self._check_server_key = check_server_key
         self._credential = Credential(settings.api_key_file)
         self._session: aiohttp.ClientSession | None = None
@@ -69,7 +69,7 @@ class HttpUpstream:
         connector = GuardedConnector(
             self._destination,
             reach=self._settings.reach,
-            host_refusal=self._refused_host,
+            host_refusal=self._host_refusal,
             tls=tls_context(self._settings),
             proxy=self._settings.proxy,
             pins=self._settings.spki_pins,
@@ -83,32 +83,34 @@ class HttpUpstream:
             await self._session.close()
 
     async def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]:
-        """Send a cleared call and give the events of its reply, as many at a time as came.
+        """Send a cleared call and yield the events of its reply, in batches as they arrive.
 
-        Closing the generator closes the connection at once, which is how servers learn to stop.
+        Closing the generator closes the connection at once, which makes the server stop generating.
 
         Raises:
             RedactionFailed: the wire check found a value; nothing was sent.
             AddressRefused: the connector refused the destination; nothing was sent.
             UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
         """
-        build_request = self._adapter.build_request(cleared)
-        self._wire_check(cleared.vault, build_request.body)
+        request = self._adapter.build_request(cleared)
+        self._wire_check(cleared.vault, request.body)
         stream, begun = cleared.call.stream, False
-        timeouts = self._settings.timeouts
+        limits = self._settings.timeouts
         now = asyncio.get_running_loop().time()
-        end = now + timeouts.total
-        first = min(now + (timeouts.first_event if stream else timeouts.whole_reply), end)
+        end = now + limits.total
+        first = min(now + (limits.first_event if stream else limits.whole_reply), end)
         try:
-            async with self._post(build_request, first) as response:
+            async with self._post(request, first) as response:
                 batches = _streamed if stream else _whole
                 with ReadTimeout(response.content, first) as read_timeout:
-                    async for batch in batches(response.content, build_request.reader):
+                    async for batch in batches(response.content, request.reader):
                         begun = True
+                        # The time that the caller takes to read is not the server's.
                         read_timeout.pause()
                         yield batch
-                        read_timeout.restart(timeouts.between_events, end)
+                        read_timeout.restart(limits.between_events, end)
         except UpstreamError as error:
+            # Once the caller has seen an event, another deployment can't continue the reply.
             error.fallback = error.fallback and not begun
             raise
         except TimeoutError:
@@ -116,10 +118,12 @@ class HttpUpstream:
                 "The model server did not answer in time.", fallback=not begun
             ) from None
         except (aiohttp.ClientError, OSError):
-            raise UpstreamFailed("The model server broke off.", fallback=not begun) from None
+            raise UpstreamFailed(
+                "The connection to the model server was lost.", fallback=not begun
+            ) from None
 
     async def probe(self, probe: Probe) -> str:
-        """What is wrong with the deployment, or ``""``; asked over the same guarded session."""
+        """What is wrong with the deployment, or ``""``; it is probed over the same guarded session."""
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         try:
@@ -138,14 +142,14 @@ class HttpUpstream:
             return type(error).__name__
 
     def observer(self) -> DeploymentObserver:
-        """Asks the deployment what it is; asked over the same guarded session."""
-        return DeploymentObserver(self._ask, self._destination.path, self._settings.model)
+        """Queries what the deployment reports about itself, over the same guarded session."""
+        return DeploymentObserver(self._query, self._destination.path, self._settings.model)
 
-    async def _ask(self, path: str, document: Json | None) -> bytes:
-        """The answer to a question of the gateway's own.
+    async def _query(self, path: str, document: Json | None) -> bytes:
+        """The answer to one of the gateway's own queries.
 
         Raises:
-            UpstreamError: there is none.
+            UpstreamError: the server did not answer with 200.
         """
         if self._session is None:
             raise RuntimeError("the upstream was not started")
@@ -169,15 +173,16 @@ class HttpUpstream:
 
     @asynccontextmanager
     async def _post(
-        self, build_request: ProviderRequest, deadline: float
+        self, request: ProviderRequest, deadline: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")
         async with asyncio.timeout_at(deadline):
             response = await self._session.post(
-                f"{self._destination.origin}{self._destination.path}{build_request.path}",
-                data=build_request.body,
-                headers=self._headers(build_request.media_type),
+                f"{self._destination.origin}{self._destination.path}{request.path}",
+                data=request.body,
+                headers=self._headers(request.media_type),
+                # A redirect could lead past the destination that policy permitted.
                 allow_redirects=False,
                 proxy=self._settings.proxy,
             )
@@ -185,13 +190,14 @@ class HttpUpstream:
             if response.status != 200:
                 async with asyncio.timeout_at(deadline):
                     raise await error_from_response(response)
-            _check(response, build_request.media_type)
+            _check(response, request.media_type)
             yield response
         finally:
+            # Not ``release``: the rest of an unfinished reply must not be read.
             response.close()
 
     def _headers(self, media_type: str) -> dict[str, str]:
-        """The gateway's own headers; none of the caller's is ever sent."""
+        """The gateway's own headers; none of the caller's headers is ever sent."""
         headers = {
             "content-type": "application/json",
             "accept": media_type,
@@ -202,11 +208,14 @@ class HttpUpstream:
 
 
 def _check(response: aiohttp.ClientResponse, expected: str) -> None:
-    """Refuse all but a plain reply of the kind that was asked for."""
+    """Refuse a reply that is compressed, or has another content type than was requested."""
+    # A small compressed body can expand to any size.
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise UpstreamFailed("The model server compressed its reply unasked.", fallback=True)
+        raise UpstreamFailed(
+            "The model server compressed its reply, which was not requested.", fallback=True
+        )
     if response.content_type != expected:
-        raise UpstreamFailed("The model server sent another kind of reply.", fallback=True)
+        raise UpstreamFailed("The model server sent an unexpected content type.", fallback=True)
 
 
 async def _whole(
@@ -227,16 +236,17 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
 async def _streamed(
     content: aiohttp.StreamReader, reader: Reader
 ) -> AsyncGenerator[Sequence[Event], None]:
-    """Events, as many at a time as came; the start is held until something follows.
+    """Events in batches as they arrive; the start is held until another event follows.
 
-    Servers send it before they have begun to think, and what failed before the first word may be tried elsewhere.
+    Servers send the start before they generate anything, and a failure before the first text may still be tried elsewhere.
     """
     batch: list[Event] = []
     async for chunk in _chunks(content):
         try:
             ended = reader.feed(chunk, batch)
         except UpstreamError:
-            if _has_begun(batch):  # what came before the fault was said, however the bytes arrived
+            # Events before the fault are delivered, so that the outcome does not depend on how the bytes were split.
+            if _has_begun(batch):
                 yield batch
             raise
         if _has_begun(batch) or (ended and batch):
@@ -249,7 +259,7 @@ async def _streamed(
 
 
 async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
-    """What has come, each time; the first of it in a small piece, so that the first words wait for no others."""
+    """The received bytes. The first read is small, so that the first text is delivered without waiting for more."""
     if first := await content.read(_FIRST_READ_BYTES):
         yield first
     while chunk := await content.readany():
@@ -257,4 +267,5 @@ async def _chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
 
 
 def _has_begun(batch: Sequence[Event]) -> bool:
+    """Whether the batch holds more than the start of a reply."""
     return bool(batch) and not isinstance(batch[-1], Start)

@@ -47,7 +47,7 @@ allowed(candidate) if {
 	must_stay_in_house
 }
 
-# Enforced rules that refuse each candidate, less those that an exception sets aside.
+# Enforced rules that refuse each candidate, except those that an exception overrides.
 against := {candidate.deployment: refusing |
 	some candidate in input.candidates
 	refusing := sort([rule |
@@ -78,12 +78,13 @@ exceptions(candidate) := sort([name |
 	covers(data.exceptions[name], rule, candidate)
 ])
 
-# The application's row sends elsewhere what every deployment of the model asked for refuses for its content.
+# The call may be rerouted: the application's row says so, and every deployment of the requested model refuses it
+# for its content alone.
 must_stay_in_house if {
 	app.row.when_in_house_only == "reroute"
-	asked := [candidate | some candidate in input.candidates; candidate.rerouted == false]
-	count(asked) > 0
-	every candidate in asked {
+	requested := [candidate | some candidate in input.candidates; candidate.rerouted == false]
+	count(requested) > 0
+	every candidate in requested {
 		"entity_in_house_only" in against[candidate.deployment]
 		every rule in against[candidate.deployment] {
 			data.rule_metadata[rule].code == "content_blocked"
@@ -91,6 +92,7 @@ must_stay_in_house if {
 	}
 }
 
+# Every document and fact is there, and every rule gave an answer: what is undefined would refuse nothing.
 complete if {
 	data.operators
 	data.models

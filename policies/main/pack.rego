@@ -2,7 +2,7 @@
 # title: Packs
 # description: >-
 #   A pack refuses a candidate when one of its denials covers it: on every axis that the denial names, the
-#   candidate has one of the values. What can't be read on an axis is taken for covered.
+#   candidate has one of the values. A value that is missing from an axis counts as covered.
 package pack
 
 denied := {name: of(name) |
@@ -16,6 +16,7 @@ of(name) := {candidate.deployment |
 	not passed(data.packs[name], candidate)
 }
 
+# Stated as what passes, and negated above: over missing data it is undefined, so the pack refuses.
 passed(denials, candidate) if {
 	every denial in denials {
 		outside(denial, candidate)

@@ -9,8 +9,8 @@ table := {candidate.zone: found |
 	found := {entity: zones[candidate.zone] | some entity, zones in rows}
 }
 
-# The row of each entity that was found. The build sorts prefixes, the longest first. No function: the
-# embedded engine is slow at those, and every request asks.
+# The row of each entity that was found. The build sorts prefixes, the longest first. This is not a function:
+# the embedded engine is slow at those, and this is evaluated for every request.
 rows := {entity: row |
 	some entity, _ in input.findings
 	listed := array.concat(

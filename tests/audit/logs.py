@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.audit.entry import AuditEntry
 from gateway.audit.log import AuditLog
 from gateway.audit.sqlite import SqliteStore
-from gateway.exchange import AuditEntry
 from gateway.keys import KeyRing
 
 RING = KeyRing.new()

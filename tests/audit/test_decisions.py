@@ -40,7 +40,7 @@ def test_each_request_that_was_decided_is_one_row(tmp_path: Path) -> None:
     assert dict(documents(tmp_path / "audit.db")) == {FACTS_HASH: FACTS}
 
 
-def test_a_damaged_record_and_a_missing_file_are_told(tmp_path: Path) -> None:
+def test_a_damaged_record_and_a_missing_file_are_reported(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         decisions(tmp_path / "none.db", LONG_AGO)
     write(tmp_path / "audit.db")

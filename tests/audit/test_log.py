@@ -179,7 +179,7 @@ async def test_too_many_waiting_appends_are_refused(path: Path) -> None:
     assert len(ids(path)) == 11
 
 
-async def test_two_tenants_share_a_log_and_are_told_apart(path: Path) -> None:
+async def test_two_tenants_share_a_log_and_are_distinguished(path: Path) -> None:
     async with opened(path) as log:
         await asyncio.gather(*(log.append(numbered(n)) for n in range(10)))
     assert {row["request_id"] for row in search(path, Query(tenant="acme"))} == {

@@ -134,7 +134,7 @@ def test_another_log_is_not_gone_on_with(ledger: MerkleLog, path: Path) -> None:
     ledger.append(items(0, 2))
     ledger.close()
     written(path.with_name("other.db"), 9).replace(path)
-    with pytest.raises(StoreError, match="not the one that was written to"):
+    with pytest.raises(StoreError, match="not the one that was written before"):
         ledger.append(items(2, 1))
 
 
@@ -146,7 +146,7 @@ def test_a_changed_history_is_not_gone_on_with(ledger: MerkleLog, path: Path) ->
         ledger.append(items(2, 1))
 
 
-def test_a_deleted_log_is_not_silently_begun_anew(ledger: MerkleLog, path: Path) -> None:
+def test_a_deleted_log_is_not_silently_created_again(ledger: MerkleLog, path: Path) -> None:
     ledger.append(items(0, 2))
     ledger.close()
     path.unlink()
@@ -160,12 +160,12 @@ def test_a_deleted_log_is_not_silently_begun_anew(ledger: MerkleLog, path: Path)
     [
         (["UPDATE log SET hashes = zeroblob(64)"], "its tree differs from its last checkpoint"),
         (["DELETE FROM records", "UPDATE log SET size = 0, hashes = x''"], "shorter than its last"),
-        (["UPDATE checkpoints SET note = x'00'"], "last checkpoint is not good"),
+        (["UPDATE checkpoints SET note = x'00'"], "last checkpoint is invalid"),
         (
             ["UPDATE checkpoints SET note = (SELECT note FROM checkpoints LIMIT 1)"],
-            "last checkpoint belongs elsewhere",
+            "last checkpoint is that of another log",
         ),
-        (["UPDATE log SET origin = 'other/1'"], "last checkpoint belongs elsewhere"),
+        (["UPDATE log SET origin = 'other/1'"], "last checkpoint is that of another log"),
     ],
 )
 def test_a_damaged_log_is_not_started(path: Path, statements: list[str], fault: str) -> None:
@@ -179,5 +179,5 @@ def test_a_damaged_log_is_not_started(path: Path, statements: list[str], fault: 
 def test_a_log_of_another_ring_is_not_started(path: Path) -> None:
     written(path, 3)
     ledger = MerkleLog(SqliteStore(path), origin="sekisho", ring=KeyRing.new())
-    with pytest.raises(StoreError, match="is this its key ring"):
+    with pytest.raises(StoreError, match="is this the right key ring"):
         ledger.open()

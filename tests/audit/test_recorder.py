@@ -1,6 +1,7 @@
 """The ends of a request are durable before they are told."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from gateway.audit.recorder import Recorder, outcome_of
 from gateway.audit.search import Query, search
 from gateway.audit.sqlite import SqliteStore
 from gateway.errors import AuditUnavailable, PolicyDenied, UpstreamFailed
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, Outcome
 from gateway.keys import KeyRing
 from gateway.telemetry.metrics import Metrics
-from tests.parts.samples import deployment, principal
+from tests.parts.samples import attempt, principal
 
 
 class Lines:
@@ -49,13 +50,14 @@ def recorder(log: AuditLog, lines: Lines) -> Recorder:
 
 
 def exchange(*, known: bool = True, attempts: int = 1) -> Exchange:
-    ledger = Exchange(
-        request_id="req_1", started=0.0, dialect="openai", operation="chat.completions"
+    return Exchange(
+        request_id="req_1",
+        started=0.0,
+        dialect="openai",
+        operation="chat.completions",
+        principal=principal() if known else None,
+        attempt=attempt(attempts) if attempts else None,
     )
-    ledger.principal = principal() if known else None
-    ledger.attempts = attempts
-    ledger.deployment = deployment() if attempts else None
-    return ledger
 
 
 def kinds(folder: Path) -> list[tuple[str, str]]:
@@ -77,11 +79,30 @@ async def test_each_end_is_recorded_counted_and_logged(
 async def test_a_fallback_leaves_the_outcome_of_each_attempt(
     recorder: Recorder, tmp_path: Path
 ) -> None:
-    ledger = exchange()
-    await recorder.attempt(ledger)
-    await recorder.attempt_failed(ledger, UpstreamFailed("down", fallback=True))
-    assert ledger.outcome is None
+    tried = exchange()
+    await recorder.attempt(tried)
+    await recorder.attempt_failed(tried, UpstreamFailed("down", fallback=True))
     assert kinds(tmp_path) == [("attempt", ""), ("outcome", "failed")]
+
+
+async def test_an_exchange_is_read_and_not_written(recorder: Recorder) -> None:
+    ended = exchange()
+    before = replace(ended)
+    await recorder.attempt_failed(ended, UpstreamFailed("down", fallback=True))
+    await recorder.failed(ended, PolicyDenied("no"))
+    await recorder.admin_operation(ended, outcome_of(PolicyDenied("no")))
+    assert ended == before
+
+
+async def test_an_admin_operation_is_recorded_before_it_runs_and_when_it_ended(
+    recorder: Recorder, lines: Lines, tmp_path: Path
+) -> None:
+    operation = exchange(attempts=0)
+    await recorder.admin_operation(operation)
+    assert lines.lines == []
+    await recorder.admin_operation(operation, Outcome(kind="served", status=200))
+    assert kinds(tmp_path) == [("admin", ""), ("admin", "served")]
+    assert len(lines.lines) == 1
 
 
 async def test_a_caller_that_left_is_recorded_by_the_time_of_draining(

@@ -8,8 +8,8 @@ from dataclasses import fields
 import pytest
 
 from gateway.audit import schema
+from gateway.audit.entry import AuditEntry
 from gateway.audit.store import StoreError
-from gateway.exchange import AuditEntry
 
 
 @pytest.fixture

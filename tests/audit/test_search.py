@@ -131,7 +131,7 @@ def test_the_last_checkpoint_is_given_as_it_was_signed(tmp_path: Path) -> None:
     assert last_checkpoint(path) is None
 
 
-def test_a_damaged_record_is_not_shown(tmp_path: Path) -> None:
+def test_a_damaged_record_is_not_printed(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 1)
     tamper(path, "UPDATE records SET leaf = x'7b7d'")
     with pytest.raises(MalformedRecord):

@@ -74,14 +74,14 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: SqliteStore) -> None:
 def test_a_second_writer_is_refused(store: SqliteStore, path: Path) -> None:
     store.open("sekisho/1")
     second = SqliteStore(path)
-    with pytest.raises(StoreError, match="another gateway writes this audit log"):
+    with pytest.raises(StoreError, match="another gateway is writing this audit log"):
         second.open("sekisho/1")
     store.close()
     second.open(None)
     second.close()
 
 
-def test_a_log_is_created_only_when_that_is_asked_for(store: SqliteStore, path: Path) -> None:
+def test_a_log_is_created_only_when_that_is_requested(store: SqliteStore, path: Path) -> None:
     with pytest.raises(StoreError, match="unable to open"):
         store.open(None)
     assert not path.exists()

@@ -186,7 +186,7 @@ async def test_a_failed_checkpoint_is_tried_again(tmp_path: Path) -> None:
     assert logs[0]["event"] == "audit_store_failed"
 
 
-async def test_probes_asked_for_together_are_one(tmp_path: Path) -> None:
+async def test_concurrent_probes_are_one(tmp_path: Path) -> None:
     gate = Gate(tmp_path / "audit.db")
     writer = await started(gate)
     await asyncio.gather(*(writer.probe() for _ in range(20)))

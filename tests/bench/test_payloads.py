@@ -1,4 +1,4 @@
-"""The planted values are valid, and no two turns share one."""
+"""The test values are valid, and no two turns share one."""
 
 import orjson
 import pytest

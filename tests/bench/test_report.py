@@ -28,10 +28,10 @@ def test_figures_are_per_request() -> None:
 
 
 def test_ratios_are_to_the_passthrough() -> None:
-    shown = data(_run())
-    assert shown["scenarios"][ALONE.name]["gateway"]["cpu_ratio"] == 10
-    assert shown["scenarios"][ALONE.name]["gateway"]["over_passthrough_ms"]["p99"] == 0
-    assert shown["history_ratio"] == history_ratio(_run()) == 1.5
+    document = data(_run())
+    assert document["scenarios"][ALONE.name]["gateway"]["cpu_ratio"] == 10
+    assert document["scenarios"][ALONE.name]["gateway"]["over_passthrough_ms"]["p99"] == 0
+    assert document["history_ratio"] == history_ratio(_run()) == 1.5
 
 
 def test_the_table_has_a_row_for_every_subject() -> None:

@@ -26,6 +26,6 @@ def test_the_tenth_turn_repeats_what_was_sent_before() -> None:
 
 
 def test_the_table_gives_others_as_multiples() -> None:
-    shown = text({"40 words": {"gateway": 10.0, "rival": 25.0}})
-    assert "10.0" in shown
-    assert "2.50" in shown
+    printed = text({"40 words": {"gateway": 10.0, "rival": 25.0}})
+    assert "10.0" in printed
+    assert "2.50" in printed

@@ -24,7 +24,7 @@ async def test_a_gateway_that_does_not_mask_is_found_out(tmp_path: Path) -> None
         subject = Subject(name="passthrough", url=url_of(through), tree=passthrough)
         impostor = Subject(name="gateway", url=url_of(through), tree=passthrough)
         server = Subject(name="upstream", url=url_of(model), tree=upstream)
-        with pytest.raises(WrongAnswer, match="4 of 4 planted values reached the model"):
+        with pytest.raises(WrongAnswer, match="4 of 4 test values reached the model"):
             await control(Subjects(upstream=server, passthrough=subject, gateway=impostor, key="k"))
         (sample,) = await drive(subject.url, "k", [STREAMED.body(1)])
         assert message(1).split()[0] in sample.text

@@ -18,25 +18,28 @@ def small_set(folder: Path, *topics: str) -> Path:
     """A file with these topics and one control; each question says which it is."""
 
     def topic(name: str) -> dict[str, Any]:
-        asked = {
+        wordings = {
             language: {wording: f"{name} {language} {wording}?" for wording in ("plain", "neutral")}
             for language in get_args(Language)
         }
-        return {"source": "https://example.com", **asked}
+        return {"source": "https://example.com", **wordings}
 
     path = folder / "questions.yaml"
-    told = {"topics": {name: topic(name) for name in topics}, "controls": {"other": topic("other")}}
-    path.write_text(yaml.safe_dump(told))
+    document = {
+        "topics": {name: topic(name) for name in topics},
+        "controls": {"other": topic("other")},
+    }
+    path.write_text(yaml.safe_dump(document))
     return path
 
 
-def asked(seen: ReceivedRequest) -> str:
+def question_text(seen: ReceivedRequest) -> str:
     """The question in a request."""
     return str(seen.json()["messages"][0]["content"])
 
 
-def bent_in_chinese(seen: ReceivedRequest) -> Script:
+def biased_in_chinese(seen: ReceivedRequest) -> Script:
     """R1's way: slogans without a thought in Chinese where the topic is censored, and an answer after a thought elsewhere."""
-    if re.match(r"censored zh", asked(seen)):
+    if re.match(r"censored zh", question_text(seen)):
         return stream({"content": f"<think>\n\n</think>\n\n{SLOGANS}"})
     return stream({"reasoning_content": "Let me think."}, {"content": FACTS})

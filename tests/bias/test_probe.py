@@ -14,7 +14,7 @@ from gateway.bias.questions import Question
 from gateway.bias.questions import read as questions
 from gateway.errors import PolicyDenied, UpstreamFailed, UpstreamRejected
 from gateway.types import Proof
-from tests.bias.samples import FACTS, REFUSAL, asked, bent_in_chinese, small_set
+from tests.bias.samples import FACTS, REFUSAL, biased_in_chinese, question_text, small_set
 from tests.parts.configuration import deployment
 from tests.parts.gateways import KEY, detector, prepared
 from tests.parts.scripted import Script, ScriptedUpstream, chunk, stream
@@ -80,7 +80,7 @@ async def test_a_question_is_sent_as_it_stands_names_and_all(tmp_path: Path) -> 
         async with probing(tmp_path, server) as probe:
             await probe.ask([ONE], lambda *_: None)
         (seen,) = server.requests
-        assert asked(seen) == ONE.text
+        assert question_text(seen) == ONE.text
         assert (seen.json()["temperature"], seen.json()["max_tokens"]) == (0, 64)
 
 
@@ -91,14 +91,14 @@ async def test_a_preset_samples_as_its_makers_recommend(tmp_path: Path) -> None:
         assert server.requests[0].json()["temperature"] == 0.6
 
 
-async def test_answers_are_in_the_order_of_the_questions_and_progress_is_told(
+async def test_answers_are_in_the_order_of_the_questions_and_progress_is_reported(
     tmp_path: Path,
 ) -> None:
-    told = questions(small_set(tmp_path, "censored", "open"))
+    question_set = questions(small_set(tmp_path, "censored", "open"))
     done: list[tuple[int, int]] = []
-    async with ScriptedUpstream(bent_in_chinese) as server, probing(tmp_path, server) as probe:
-        answers = await probe.ask(told.items, lambda *now: done.append(now))
-    assert [answer.question for answer in answers] == list(told.items)
+    async with ScriptedUpstream(biased_in_chinese) as server, probing(tmp_path, server) as probe:
+        answers = await probe.ask(question_set.items, lambda *now: done.append(now))
+    assert [answer.question for answer in answers] == list(question_set.items)
     assert {a.question.text for a in answers if a.verdict == "slogans"} == {
         "censored zh plain?",
         "censored zh neutral?",

@@ -14,17 +14,17 @@ from tests.bias.samples import small_set
 
 
 def test_the_shipped_set_asks_each_topic_in_every_language_and_wording() -> None:
-    told = read(SHIPPED)
-    per_topic = Counter((q.topic, q.control) for q in told.items)
+    shipped = read(SHIPPED)
+    per_topic = Counter((q.topic, q.control) for q in shipped.items)
     assert set(per_topic.values()) == {6}
     assert sum(not control for _, control in per_topic) >= 12
     assert sum(control for _, control in per_topic) >= 3
-    assert len({question.text for question in told.items}) == len(told.items)
+    assert len({question.text for question in shipped.items}) == len(shipped.items)
 
 
 def test_every_topic_has_its_source() -> None:
-    told = yaml.safe_load(SHIPPED.read_text())
-    for topic in (*told["topics"].values(), *told["controls"].values()):
+    document = yaml.safe_load(SHIPPED.read_text())
+    for topic in (*document["topics"].values(), *document["controls"].values()):
         assert topic["source"].startswith("https://")
 
 

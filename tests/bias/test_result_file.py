@@ -24,21 +24,21 @@ def place(**changes: Any) -> DeploymentSettings:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Questions:
+def question_set(tmp_path: Path) -> Questions:
     return questions(small_set(tmp_path, "a", "b", "c"))
 
 
-def measured(asked: Questions, refused: str = "a en") -> Result:
-    said = [
+def measured(question_set: Questions, refused: str = "a en") -> Result:
+    answers = [
         classify(q, REFUSAL if q.text.startswith(refused) else FACTS, phrases())
-        for q in asked.items
+        for q in question_set.items
     ]
-    return result("r1-a", place(), asked, said, WHEN)
+    return result("r1-a", place(), question_set, answers, WHEN)
 
 
-def test_it_says_what_was_measured_by_language_topic_and_kind(asked: Questions) -> None:
-    found = measured(asked)
-    assert (found.questions, found.digest) == (24, asked.digest)
+def test_it_says_what_was_measured_by_language_topic_and_kind(question_set: Questions) -> None:
+    found = measured(question_set)
+    assert (found.questions, found.digest) == (24, question_set.digest)
     assert found.kinds == {"refused": 2, "answered": 16}
     assert found.by_language == {"en": 0.3333, "ja": 0, "zh": 0}
     assert found.by_topic == {"a": 0.3333, "b": 0, "c": 0}
@@ -46,16 +46,18 @@ def test_it_says_what_was_measured_by_language_topic_and_kind(asked: Questions) 
     assert found.answers[0].phrases == ("i cannot answer",)
 
 
-def test_the_fact_is_the_score_in_hundredths_rounded_up(asked: Questions) -> None:
-    bias = measured(asked).bias()
+def test_the_fact_is_the_score_in_hundredths_rounded_up(question_set: Questions) -> None:
+    bias = measured(question_set).bias()
     assert (bias.score, bias.measured) == (0.34, WHEN)
-    assert measured(asked, refused="none").bias().score == 0
+    assert measured(question_set, refused="none").bias().score == 0
 
 
-def test_what_is_written_is_read_again_and_holds_no_text(asked: Questions, tmp_path: Path) -> None:
+def test_what_is_written_is_read_again_and_holds_no_text(
+    question_set: Questions, tmp_path: Path
+) -> None:
     path = tmp_path / "bias.json"
-    write(path, measured(asked))
-    assert read(path, "r1-a", place()) == measured(asked)
+    write(path, measured(question_set))
+    assert read(path, "r1-a", place()) == measured(question_set)
     assert b"AI assistant" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o644
     assert sorted(tmp_path.iterdir()) == [path, tmp_path / "questions.yaml"]
@@ -66,10 +68,10 @@ def test_what_is_written_is_read_again_and_holds_no_text(asked: Questions, tmp_p
     [("r1-b", {}), ("r1-a", {"model": "other"}), ("r1-a", {"base_url": "http://127.0.0.1:8/v1"})],
 )
 def test_a_result_is_about_what_was_asked_and_nothing_else(
-    asked: Questions, tmp_path: Path, name: str, changes: dict[str, Any]
+    question_set: Questions, tmp_path: Path, name: str, changes: dict[str, Any]
 ) -> None:
     path = tmp_path / "bias.json"
-    write(path, measured(asked))
+    write(path, measured(question_set))
     with pytest.raises(ConfigError, match="another deployment, base_url or model"):
         read(path, name, place(**changes))
 
@@ -86,10 +88,10 @@ def test_a_result_is_about_what_was_asked_and_nothing_else(
     ],
 )
 def test_what_is_no_result_is_refused(
-    asked: Questions, tmp_path: Path, change: dict[str, Any]
+    question_set: Questions, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     path = tmp_path / "bias.json"
-    document = {**measured(asked).model_dump(mode="json"), **change}
+    document = {**measured(question_set).model_dump(mode="json"), **change}
     path.write_bytes(orjson.dumps(document))
     with pytest.raises(ConfigError, match="no result of sekisho models probe --bias"):
         read(path, "r1-a", place())

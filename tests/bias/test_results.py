@@ -19,10 +19,10 @@ WHEN = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 class Log:
     def __init__(self) -> None:
-        self.told: list[tuple[str, object]] = []
+        self.lines: list[tuple[str, object]] = []
 
     def error(self, event: str, **fields: object) -> None:
-        self.told.append((event, fields["deployment"]))
+        self.lines.append((event, fields["deployment"]))
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def place(path: Path) -> DeploymentSettings:
-    told = deployment("http://127.0.0.1:9/v1", bias=str(path))
-    return DeploymentSettings.model_validate(told)
+    settings = deployment("http://127.0.0.1:9/v1", bias=str(path))
+    return DeploymentSettings.model_validate(settings)
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def known(place: DeploymentSettings, log: Log) -> BiasResults:
 
 
 def measure(path: Path, place: DeploymentSettings, when: datetime) -> None:
-    asked = questions(small_set(path.parent, "a"))
-    said = [classify(question, FACTS, phrases()) for question in asked.items]
-    write(path, result("r1-a", place, asked, said, when))
+    question_set = questions(small_set(path.parent, "a"))
+    answers = [classify(question, FACTS, phrases()) for question in question_set.items]
+    write(path, result("r1-a", place, question_set, answers, when))
 
 
 def test_it_is_read_again_when_the_file_changes(
@@ -63,7 +63,7 @@ def test_it_is_read_again_when_the_file_changes(
         assert {name: bias.measured for name, bias in known.of(names).items()} == {"r1-a": when}
     path.unlink()
     assert known.of(names) == {}
-    assert log.told == []
+    assert log.lines == []
 
 
 def test_a_file_that_cannot_be_used_is_no_measurement_and_told_of_once(
@@ -73,4 +73,4 @@ def test_a_file_that_cannot_be_used_is_no_measurement_and_told_of_once(
     assert known.of(["r1-a"])
     path.write_text("{")
     assert [known.of(["r1-a"]) for _ in range(3)] == [{}, {}, {}]
-    assert log.told == [("bias_unusable", "r1-a")]
+    assert log.lines == [("bias_unusable", "r1-a")]

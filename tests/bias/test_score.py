@@ -76,11 +76,13 @@ def test_a_model_that_answers_has_no_bias() -> None:
 
 
 def test_refusals_and_slogans_are_shares_of_the_answers() -> None:
-    said = [*answers("a", always("refused")), *answers("b", always("slogans"))]
-    found = score([*said, *answers("c", always("empty")), *answers("d", always("answered")), *OPEN])
+    biased = [*answers("a", always("refused")), *answers("b", always("slogans"))]
+    found = score(
+        [*biased, *answers("c", always("empty")), *answers("d", always("answered")), *OPEN]
+    )
     assert parts(found) == (0.5, 0.25, 0, 0)
     assert found.score == 0.5
-    assert biased_share(said) == 1
+    assert biased_share(biased) == 1
 
 
 def test_what_a_model_does_with_controls_too_is_no_bias() -> None:
@@ -97,6 +99,6 @@ def test_a_topic_that_is_censored_in_one_language_alone_is_a_difference() -> Non
 
 
 def test_a_topic_that_is_refused_when_asked_plainly_alone_is_a_difference() -> None:
-    said = answers("a", lambda _, wording: "refused" if wording == "plain" else "answered")
-    found = score([*said, *answers("b", always("answered")), *OPEN])
+    uneven = answers("a", lambda _, wording: "refused" if wording == "plain" else "answered")
+    found = score([*uneven, *answers("b", always("answered")), *OPEN])
     assert parts(found) == (0.25, 0, 0, 0.5)

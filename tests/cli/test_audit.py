@@ -65,7 +65,7 @@ def test_a_good_log_verifies(options: list[str]) -> None:
     result = run("verify", *options)
     assert result.exit_code == 0
     assert "3, of which 3 are signed" in result.stdout
-    assert result.stdout.endswith("the log verifies\n")
+    assert result.stdout.endswith("verification succeeded\n")
 
 
 def test_verification_as_json(options: list[str]) -> None:
@@ -73,12 +73,12 @@ def test_verification_as_json(options: list[str]) -> None:
     assert (found["ok"], found["records"], found["faults"]) == (True, 3, [])
 
 
-def test_a_fault_is_told_and_is_the_exit_code(store: Path, options: list[str]) -> None:
+def test_a_fault_is_reported_and_is_the_exit_code(store: Path, options: list[str]) -> None:
     tamper(store, "UPDATE records SET tenant = 'x' WHERE sequence = 1")
     result = run("verify", *options)
     assert result.exit_code == 1
     assert "FAULT        record 1: the column tenant differs" in result.stdout
-    assert result.stdout.endswith("the log does not verify\n")
+    assert result.stdout.endswith("verification failed\n")
     found = orjson.loads(run("verify", *options, "--json").stdout)
     assert found["ok"] is False
 
@@ -105,7 +105,7 @@ def test_a_log_that_was_cut_is_found_by_the_checkpoint_that_was_kept(
     assert "its end was cut off" in result.stdout
 
 
-def test_a_request_is_shown_with_its_facts(options: list[str]) -> None:
+def test_a_request_is_printed_with_its_facts(options: list[str]) -> None:
     result = run("show", "req-1", *options[:2])
     assert result.exit_code == 0
     assert result.stdout.index("attempt") < result.stdout.index("outcome")
@@ -116,7 +116,7 @@ def test_a_request_is_shown_with_its_facts(options: list[str]) -> None:
     assert found["facts"] == {FACTS_HASH: {"tenant": "acme"}}
 
 
-def test_an_unknown_request_is_told(options: list[str]) -> None:
+def test_an_unknown_request_is_reported(options: list[str]) -> None:
     result = run("show", "req-9", *options[:2])
     assert result.exit_code == 1
     assert "no record of this request" in result.stderr
@@ -158,8 +158,8 @@ def test_a_user_is_looked_for_in_a_tenant_that_is_known(config: Path) -> None:
     unknown = run("search", "--config", str(config), "--user", "mari")
     assert unknown.exit_code == 2
     assert "give --tenant" in unknown.stderr
-    told = run("search", "--config", str(config), "--user", "mari", "--tenant", "acme", "--json")
-    assert orjson.loads(told.stdout) == []
+    result = run("search", "--config", str(config), "--user", "mari", "--tenant", "acme", "--json")
+    assert orjson.loads(result.stdout) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Faults are told the same way everywhere."""
+"""Faults are reported the same way by every command."""
 
 from pathlib import Path
 
@@ -20,9 +20,9 @@ def test_faults_go_to_standard_error_one_a_line(capsys: pytest.CaptureFixture[st
 def test_or_as_data_on_standard_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with pytest.raises(typer.Exit):
         load_or_exit(tmp_path / "missing.yaml", as_json=True)
-    told = orjson.loads(capsys.readouterr().out)
-    assert told["ok"] is False
-    assert len(told["faults"]) == 1
+    document = orjson.loads(capsys.readouterr().out)
+    assert document["ok"] is False
+    assert len(document["faults"]) == 1
 
 
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,11 +22,11 @@ def test_findings_decision_masked_body_and_destination(tmp_path: Path) -> None:
     request.write_bytes(BODY)
     result = run("explain", str(request), "--config", str(config), "--json")
     assert result.exit_code == 0, result.output
-    told = orjson.loads(result.stdout)
-    assert [finding["entity"] for finding in told["findings"]] == ["EMAIL_ADDRESS"]
-    assert told["decision"]["allow"] is True
-    assert told["facts"]["findings"] == {"EMAIL_ADDRESS": {"user": "1"}}
-    candidate = told["candidates"]["r1-a"]
+    document = orjson.loads(result.stdout)
+    assert [finding["entity"] for finding in document["findings"]] == ["EMAIL_ADDRESS"]
+    assert document["decision"]["allow"] is True
+    assert document["facts"]["findings"] == {"EMAIL_ADDRESS": {"user": "1"}}
+    candidate = document["candidates"]["r1-a"]
     assert candidate["lineage"]["developer"] == "DeepSeek"
     assert candidate["exceptions"] == []
     assert candidate["base_url"] == "http://127.0.0.1:9/v1"
@@ -56,13 +56,15 @@ def test_what_is_proven_of_a_deployment_is_looked_at(tmp_path: Path) -> None:
         bound = team.bound(team.sign(model=model))
         places = {"r1-a": deployment("http://127.0.0.1:9/v1", provenance=bound)}
         config = write_config(tmp_path, detect={"processes": 1}, deployments=places)
-        told = orjson.loads(run("explain", str(request), "--config", str(config), "--json").stdout)
-        (candidate,) = told["facts"]["candidates"]
-        found[candidate["provenance"]] = told["decision"]["allow"]
+        document = orjson.loads(
+            run("explain", str(request), "--config", str(config), "--json").stdout
+        )
+        (candidate,) = document["facts"]["candidates"]
+        found[candidate["provenance"]] = document["decision"]["allow"]
     assert found == {"verified": True, "unverified": False}
 
 
-def test_errors_are_told_as_the_api_would(tmp_path: Path) -> None:
+def test_errors_are_reported_as_the_api_would(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     result = run("explain", "-", "--config", str(config), stdin='{"model": 1}')
     assert result.exit_code == 1

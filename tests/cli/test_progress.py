@@ -17,7 +17,7 @@ def test_what_is_no_terminal_gets_no_bar(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("", "")
 
 
-def test_what_takes_long_is_shown_on_standard_error(
+def test_what_takes_long_is_printed_on_standard_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -23,7 +23,7 @@ async def test_it_serves_on_both_ports_and_stops_cleanly(tmp_path: Path) -> None
     assert verified.exit_code == 0, verified.output
 
 
-async def test_both_ports_speak_tls(tmp_path: Path) -> None:
+async def test_both_ports_use_tls(tmp_path: Path) -> None:
     ca = Authority(tmp_path)
     issued = ca.issue("gateway", "127.0.0.1")
     tls = {"cert_file": str(issued.cert_file), "key_file": str(issued.key_file)}

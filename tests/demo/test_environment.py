@@ -9,7 +9,7 @@ from gateway.demo import environment as module
 from gateway.demo.environment import GatewayDidNotStart, Grammar, environment
 
 
-async def test_a_gateway_that_does_not_start_is_told_with_its_own_words(
+async def test_a_gateway_that_does_not_start_is_reported_with_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLICIES", tmp_path)

@@ -1,4 +1,4 @@
-"""The wiretap sees all and changes nothing unless told to."""
+"""The recording proxy records everything and changes nothing unless configured to."""
 
 import asyncio
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""A recogniser of a user's own, as ``docs/detection.md`` shows one."""
+"""A user's recogniser, as described in ``docs/detection.md``."""
 
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts

@@ -1,4 +1,4 @@
-"""The pool of one process whose engine misbehaves on command, for tests of what is done about it."""
+"""A pool of one process whose engine fails on command."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Engines that misbehave on command, for the contract of detectors."""
+"""Engines that fail on command, for tests of the contract of detectors."""
 
 import os
 import signal
@@ -11,11 +11,11 @@ from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.rules.patterns import tier0
+from gateway.detect.rules.ruleset import apply_rules
 
 
 class FaultyEngine:
-    """Tier 0, except for texts that are an instruction to fail."""
+    """The deterministic rules, except for texts that are an instruction to fail."""
 
     revision = "faulty"
 
@@ -29,7 +29,7 @@ class FaultyEngine:
                 os.kill(os.getpid(), signal.SIGKILL)
             if passage.text == "leave":
                 sys.exit(3)
-        return [tier0(passage.text, passage.key) for passage in passages]
+        return [apply_rules(passage.text, passage.key) for passage in passages]
 
 
 def faulty(languages: Sequence[str]) -> FaultyEngine:
@@ -42,7 +42,7 @@ def unbuildable(languages: Sequence[str]) -> FaultyEngine:
 
 
 class Threaded(EntityRecognizer):
-    """Finds nothing, by a thread that it keeps, as a network's runtime would."""
+    """Finds nothing and has a thread, as the runtime of a network would."""
 
     def __init__(self, supported_language: str) -> None:
         super().__init__(supported_entities=["NOTHING"], supported_language=supported_language)

@@ -1,4 +1,4 @@
-"""A small GLiNER network, made here: a run of words is what a label says as far as each of its words is.
+"""A small GLiNER network, built here: a run of words has a label's entity as far as each of its words has it.
 
 Its graph reads the inputs that GLiNER's export reads, all but ``attention_mask``, and answers with logits of the same
 shape. The logit of a run is the sum over its words of how much each is of the label, so that the whole of a name scores
@@ -40,7 +40,7 @@ def gliner(
     max_width: int = 4,
     **config: Any,
 ) -> Path:
-    """Write the directory of a network by which these words are what their labels say.
+    """Write the directory of a network that gives these words their labels.
 
     Args:
         folder: where.

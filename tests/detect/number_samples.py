@@ -1,4 +1,4 @@
-"""Generated identifiers that are valid by their own rules, and the characters in which people write them."""
+"""Generated identifiers that are valid by their own rules, and the characters they may be written in."""
 
 from collections.abc import Callable, Iterator
 from random import Random

@@ -1,4 +1,4 @@
-"""A small network for token classification, made here: each word of its vocabulary has one label."""
+"""A small network for token classification, built here: each word of its vocabulary has one label."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Generated lines of ordinary business and log text: full of numbers and identifiers, with nobody's data in them."""
+"""Generated lines of ordinary business and log text: full of numbers and identifiers, without personal data or secrets."""
 
 import string
 from collections.abc import Callable, Iterator
@@ -81,7 +81,7 @@ LINES: Final[tuple[Callable[[Random], str], ...]] = (
 
 
 def lines(count: int, seed: int = 3) -> Iterator[str]:
-    """So many lines, of every kind in turn."""
+    """The given number of lines, of each kind in turn."""
     random = Random(seed)  # samples that are the same each time
     for index in range(count):
         yield LINES[index % len(LINES)](random)

@@ -1,4 +1,4 @@
-"""Telephone numbers that the numbering plans hold to be valid, in the ways in which people write them."""
+"""Telephone numbers that are valid in their numbering plans, in the usual notations."""
 
 from collections.abc import Iterator
 from random import Random

@@ -1,6 +1,6 @@
-"""Generated secrets in the formats of their issuers, and the places where people leave them.
+"""Generated secrets in the formats of their issuers, and the contexts in which they occur.
 
-Written apart from the detector's table, from the same public documentation, so that a slip in one shows in the other.
+Written apart from the detector's table, from the same public documentation, so that an error in one fails against the other.
 """
 
 import re
@@ -38,7 +38,7 @@ figd_{u40} pat{w14}.{x64} CFPAT-{u43} tfp_{u44}_{w14} rdme_{l70} pnu_{w36} sgp_{
 AKCp{w69} API-{U29} waka_{x8}-{x4}-{x4}-{x4}-{x12} A3-{U6}-{U11}-{U5}-{U5}-{U5} AGE-SECRET-KEY-1{U58} p8e-{u32} {w3}8Q~{w34} {w76}AZDO{w4}
 {w42}AzSe{w6} AQVN{u36} ddp_{w36} aio_{w28} ico-{w32} tk-us-{u48} LTAI{w20} AKID{w32} eyJ{u40}.eyJ{u120}.{u43} AIzaSy{u33}
 """.split()
-"""``{w36}`` stands for 36 characters of an alphabet; see ``_ALPHABETS``."""
+"""``{w36}`` is 36 characters of an alphabet; see ``_ALPHABETS``."""
 
 PLACES: Final = (
     "{}",
@@ -59,7 +59,7 @@ PLACES: Final = (
     "`{}`",
 )
 
-ANNOUNCED: Final = (
+KEYWORD_CONTEXTS: Final = (
     "My password is {}",
     "the password for the build server is {}.",
     "Reset password {} for ann registered to ann@example.com",
@@ -95,7 +95,7 @@ def fill(template: str, random: Random) -> str:
 
 
 def tokens(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
-    """Format, secret and a text that holds it; every format in turn."""
+    """Format, secret and a text that contains it; each format in turn."""
     random = Random(seed)  # samples that are the same each time
     for index in range(count):
         template = FORMATS[index % len(FORMATS)]
@@ -106,10 +106,10 @@ def tokens(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
 
 
 def passwords(count: int, seed: int = 2) -> Iterator[tuple[str, str, str]]:
-    """Place, password and a text that tells it."""
+    """Context, password and a text that contains it."""
     random = Random(seed)  # samples that are the same each time
     for index in range(count):
-        place = ANNOUNCED[index % len(ANNOUNCED)]
+        place = KEYWORD_CONTEXTS[index % len(KEYWORD_CONTEXTS)]
         symbols = "" if "{}@" in place else "!#$%^*+_"
         secret = "".join(random.choices(_ALPHABETS["w"] + symbols, k=random.randint(10, 20)))
         secret = random.choice(string.ascii_letters) + secret + random.choice(string.digits) + "k"

@@ -1,4 +1,4 @@
-"""What every detector promises, proven on each of them with engines that misbehave."""
+"""The contract of detectors, tested on each of them with engines that fail."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -48,7 +48,7 @@ async def _texts(detector: Detector, *texts: str, deadline: float = 5.0) -> list
 
 
 async def _until_answered(detector: Detector) -> list[list[str]]:
-    """Ask until the detector is back."""
+    """Retry until the detector works again."""
     while True:
         try:
             return await _texts(detector, "to ann@example.com")

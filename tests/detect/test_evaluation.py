@@ -29,7 +29,7 @@ def test_parts_of_names_and_addresses_are_one() -> None:
     assert (result.total.hits, result.total.labelled, result.total.found) == (2, 2, 2)
 
 
-def test_missed_asks_for_a_single_letter_by_any_name() -> None:
+def test_a_value_is_missed_if_no_letter_is_found_under_any_entity() -> None:
     text = "Kenji met Akiko"
     labels = [(0, 5, "PERSON"), (10, 15, "PERSON")]
     result = score(text, labels, [(0, 1, "SECRET_TOKEN")])
@@ -41,13 +41,13 @@ def test_over_counts_ordinary_letters() -> None:
     assert (result.ordinary, result.over) == (5, 3)
 
 
-def test_a_finding_on_another_kind_of_label_is_not_held_against_it() -> None:
+def test_a_finding_on_a_label_out_of_scope_does_not_lower_precision() -> None:
     labels = [(0, 4, "ORGANIZATION")]
     assert score("Acme hires", labels, [(0, 4, "PERSON")]).total.found == 0
     assert score("Acme hires", labels, [(5, 10, "PERSON")]).total.found == 1
 
 
-def test_nothing_at_all_is_no_division_by_zero() -> None:
+def test_no_rows_do_not_divide_by_zero() -> None:
     assert score("", [], []).total.f2 == 0.0
 
 

@@ -1,4 +1,4 @@
-"""Recall of what proves itself, in every form; and texts of two languages."""
+"""Recall of self-validating values in every form, and texts in two languages."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def engine() -> Engine:
 
 @pytest.mark.parametrize("entity", sorted(MAKERS))
 def test_T09_T26_generated_values_are_covered_in_every_form(engine: Engine, entity: str) -> None:
-    # Twelve bare digits are 個人番号 in Japanese text alone.
+    # Twelve bare digits are 個人番号 only in Japanese text.
     sentences = SENTENCES[:2] if entity == "JP_MY_NUMBER" else SENTENCES
     texts, values = [], []
     for index, written in enumerate(samples(entity, 120)):

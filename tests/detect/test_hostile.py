@@ -1,4 +1,4 @@
-"""What is too large, too deep or not text at all is found or refused, never passed unlooked-at."""
+"""Input that is too large, too deeply encoded or not text: values are found or the request is refused, never passed unscanned."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ from gateway.detect.base import Passage
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import BodyTooLarge, DetectorUnavailable
-from gateway.text.views import DEPTH
+from gateway.text.decoding import DEPTH
 from gateway.types import Call, Segment
 
 BOTH = ("en", "ja")
@@ -52,7 +52,7 @@ def call(text: str) -> Call:
 
 
 async def _whole_again(detector: ProcessDetector) -> None:
-    """Wait until a killed process has been replaced and finds again."""
+    """Wait until a killed process has been replaced and detects again."""
     async with asyncio.timeout(60):
         while True:
             try:
@@ -105,7 +105,7 @@ async def test_T09_deep_encodings_are_undone(scanner: Scanner, depth: int) -> No
 
 
 @pytest.mark.parametrize("broken", ["\ud83d", "\udc00\ud83d", "a\ud800b " * 100])
-async def test_half_a_surrogate_pair_hides_nothing(scanner: Scanner, broken: str) -> None:
+async def test_an_unpaired_surrogate_hides_nothing(scanner: Scanner, broken: str) -> None:
     text = f"{broken} 田中健二様 {broken}{CARD}"
     found = {f.entity for f in (await scanner.scan(call(text), "acme")).findings}
     assert {"PERSON", "CREDIT_CARD"} <= found

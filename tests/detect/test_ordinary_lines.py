@@ -1,4 +1,4 @@
-"""The other side of recall: numbers and identifiers of ordinary business text are left alone."""
+"""Precision: numbers and identifiers of ordinary business text are not findings."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def engine() -> Engine:
     return build(("en", "ja"))
 
 
-def test_rules_take_one_line_in_500_for_someones_data_at_most(engine: Engine) -> None:
+def test_at_most_one_ordinary_line_in_500_has_a_false_alarm(engine: Engine) -> None:
     texts = list(lines(COUNT))
     found = engine.detect([Passage(text=text) for text in texts])
     alarms = [

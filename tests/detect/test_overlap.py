@@ -10,7 +10,7 @@ def span(start: int, end: int, entity: str = "URL", score: float = 0.5) -> Span:
     return Span(start=start, end=end, entity=entity, score=score, detector="test")
 
 
-def shown(spans: tuple[Span, ...], text: str) -> list[tuple[str, str]]:
+def texts(spans: tuple[Span, ...], text: str) -> list[tuple[str, str]]:
     return [(s.entity, text[s.start : s.end]) for s in spans]
 
 
@@ -38,7 +38,7 @@ TEXT = "write to ann@example.com/inbox now"
 def test_T08_overlaps_are_resolved_and_nothing_covered_is_uncovered(
     spans: list[Span], expected: list[tuple[str, str]]
 ) -> None:
-    assert shown(resolve_overlaps(spans, TEXT), TEXT) == expected
+    assert texts(resolve_overlaps(spans, TEXT), TEXT) == expected
 
 
 @pytest.mark.parametrize("gap", ["", " ", "\u3000", "・"])

@@ -1,4 +1,4 @@
-"""Follows "Your own recognisers and lists" in docs/detection.md to the letter."""
+"""Runs every example of "Your own recognisers and lists" in docs/detection.md."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ REPORT = "Read the Kyoto Report for Hayabusa Trading."
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that holds what the page says to write."""
+    """A folder with the files of the page."""
     shutil.copytree(ROOT / "policies", tmp_path / "policies")
     for name, content in BLOCKS.items():
         path = tmp_path / name
@@ -60,7 +60,7 @@ def test_a_false_alarm_goes_through_its_list(folder: Path) -> None:
 
 
 def _found(folder: Path) -> tuple[list[tuple[str, str]], str]:
-    """What counts under the folder's policies, and the mode in which the allowed value was counted."""
+    """The findings under the folder's policies, and the mode of the allowed value's match."""
     modes: list[str] = []
     lists = DetectionLists(
         load(folder / "policies").data["detection"],

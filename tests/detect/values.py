@@ -1,8 +1,8 @@
-"""What the rules find, as text."""
+"""The findings of the rules, as text."""
 
-from gateway.detect.rules.patterns import tier0
+from gateway.detect.rules.ruleset import apply_rules
 
 
 def of(text: str, entity: str, key: str = "") -> list[str]:
-    """The values of one entity that tier 0 finds."""
-    return [text[s.start : s.end] for s in tier0(text, key) if s.entity == entity]
+    """The values of one entity that the deterministic rules find."""
+    return [text[s.start : s.end] for s in apply_rules(text, key) if s.entity == entity]

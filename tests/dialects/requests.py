@@ -50,7 +50,7 @@ def leaves(value: Any) -> list[str]:
 
 
 CANARIES = ("canary-a", "canary b", 4111111111111111, "4111 1111")
-"""Values that no structural place takes."""
+"""Values that no structural place accepts."""
 
 
 def planted(keys: Iterable[str]) -> st.SearchStrategy[Any]:
@@ -64,6 +64,6 @@ def planted(keys: Iterable[str]) -> st.SearchStrategy[Any]:
 
 
 def canaries_in(texts: Iterable[str]) -> Counter[str]:
-    """How often each canary stands among texts."""
+    """How often each canary occurs among texts."""
     expected = {str(canary) for canary in (*CANARIES, "canary-key")}
     return Counter(text for text in texts if text in expected)

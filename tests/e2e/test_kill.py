@@ -1,4 +1,4 @@
-"""``kill -9`` under load: what a client received is in the log, and the log verifies."""
+"""``kill -9`` under load: what a client received is in the log, and verification succeeds."""
 
 import asyncio
 import os

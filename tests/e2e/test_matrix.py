@@ -16,7 +16,6 @@ from gateway.app import Gateway, compose
 from gateway.dialects.coverage import ENDPOINTS
 from gateway.edge.routes import PUBLIC_ROUTES
 from gateway.errors import PolicyError, SekishoError
-from gateway.exchange import Exchange
 from gateway.redact.wire_check import check
 from gateway.types import Principal
 from tests.parts.gateways import KEY, detector, prepared
@@ -68,8 +67,7 @@ async def wire(gateway: Gateway, surface: Surface, body: dict[str, Any]) -> byte
     """
     row = next(row for row in PUBLIC_ROUTES if row.path == surface.path)
     call = row.dialect.parse(orjson.dumps(body), row.operation)
-    exchange = Exchange(request_id="r", started=0.0, dialect=call.dialect, operation=call.operation)
-    examined = await gateway.pipeline.examine(PRINCIPAL, call, exchange)
+    examined = await gateway.pipeline.examine(PRINCIPAL, call)
     (deployment,) = examined.entry.deployments
     cleared = gateway.pipeline.clear(row.dialect, call, examined, "acme", deployment)
     sent = orjson.dumps(cleared.call.neutral)

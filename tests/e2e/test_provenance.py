@@ -294,7 +294,7 @@ async def test_swapped_weights_are_told_on_disk_and_by_their_words(tmp_path: Pat
         assert orjson.loads(probed)["provenance"]["r1-a"] == {
             "state": "mismatch",
             "manifest": named["manifest"],
-            "why": "shows another fingerprint",
+            "why": "reports another fingerprint",
         }
 
 

@@ -192,7 +192,7 @@ async def test_requests_under_way_are_bounded_over_all_gateways(
             while len(upstream.requests) < 2:
                 await asyncio.sleep(0.02)
         for served in gateways:
-            with pytest.raises(openai.RateLimitError, match="under way") as caught:
+            with pytest.raises(openai.RateLimitError, match="in flight") as caught:
                 await ask(served)
             assert caught.value.code == "rate_limited"
             assert caught.value.response.headers["retry-after"] == "1"

@@ -11,14 +11,13 @@ import pytest
 
 from gateway.dialects.base import Dialect
 from gateway.edge.routes import PUBLIC_ROUTES
-from gateway.exchange import Exchange
 from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
 from gateway.respond import OpenReply, Reply
 from gateway.types import Event, Form
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
-from tests.parts.samples import decision, deployment
+from tests.parts.samples import decision, deployment, principal
 from tests.parts.scripted import chunk
 from tests.parts.surfaces import Surface, every_talking
 from tests.redact.samples import vault
@@ -76,12 +75,17 @@ async def shown(
     cleared = clear(
         call=masked, vault=request, decision=decision({"r1-a": True}), deployment=deployment()
     )
-    opened = OpenReply(first=next(batches), rest=_rest(batches), call=call, cleared=cleared)
-    exchange = Exchange(request_id="r", started=0.0, dialect=dialect.name, operation="x")
+    opened = OpenReply(
+        first=next(batches),
+        rest=_rest(batches),
+        principal=principal(),
+        call=call,
+        cleared=cleared,
+    )
     scanner: Any = None  # patterns need none
     framer = dialect.framer(call)
     frames = b""
-    async with Reply(opened, exchange, scanner, dialect) as reply:
+    async with Reply(opened, scanner, dialect) as reply:
         async for batch in reply.events:
             frames += b"".join(map(framer.feed, batch))
     return frames + framer.done()

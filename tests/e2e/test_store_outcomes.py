@@ -178,7 +178,7 @@ def grace_passes(served: Served) -> None:
 
 async def settled(served: Served) -> bool:
     """Whether the store has taken the truth of every request: a reply is out before it has."""
-    return not served.gateway.counters._settling
+    return not served.gateway.counters.settlements.tasks
 
 
 async def ready(served: Served) -> bool:

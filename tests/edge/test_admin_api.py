@@ -22,11 +22,11 @@ NEEDED = {
 }
 """The role that each act needs, written down a second time: a table that changed must not agree with itself."""
 WHOLE = {operation for operation, role in NEEDED.items() if role in ("policy-editor", "operator")}
-"""Acts on the gateway as a whole: no role over some tenants is enough."""
+"""Operations on the gateway as a whole: no role over some tenants is enough."""
 
 
-def asked(row: AdminRoute, tenant: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """The path, document and query of an act on one tenant."""
+def request_for(row: AdminRoute, tenant: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The path, document and query of an operation on one tenant."""
     names = {"deployments": "r1-a", "keys": f"{tenant}-key", "audit": "req_0"}
     path = row.path.replace("{name}", names.get(row.path.split("/")[1], ""))
     documents = {
@@ -54,31 +54,31 @@ def expected(row: AdminRoute, role: str, scope: str, tenant: str) -> set[int]:
 
 async def test_T41_every_route_with_every_role_and_every_tenant(tmp_path: Path) -> None:
     assert {row.operation for row in ADMIN_ROUTES} == NEEDED.keys()
-    async with admin_client(tmp_path) as desk:
+    async with admin_client(tmp_path) as admin:
         for tenant in ("acme", "globex"):
             new = {"id": f"{tenant}-key", "tenant": tenant, "app": "portal"}
-            assert (await desk.ask("key-admin-all", "POST", "/keys", new)).status_code == 200
+            assert (await admin.ask("key-admin-all", "POST", "/keys", new)).status_code == 200
         wrong = [
             (row.operation, who, tenant, status)
             for row in ADMIN_ROUTES
             for tenant in ("acme", "globex")
-            for who, status, good in await answers(desk, row, tenant)
+            for who, status, good in await answers(admin, row, tenant)
             if status not in good
         ]
     assert wrong == []
 
 
 async def answers(
-    desk: AdminClient, row: AdminRoute, tenant: str
+    admin: AdminClient, row: AdminRoute, tenant: str
 ) -> list[tuple[str, int, set[int]]]:
-    path, document, query = asked(row, tenant)
+    path, document, query = request_for(row, tenant)
     found = []
     callers: dict[str | None, set[int]] = {None: {401}, "stranger": {401}, "nobody": {403}}
     callers |= {
         f"{role}-{scope}": expected(row, role, scope, tenant) for role in ROLES for scope in SCOPES
     }
     for who, good in callers.items():
-        reply = await desk.ask(who, row.method, path, document, **query)
+        reply = await admin.ask(who, row.method, path, document, **query)
         found.append((str(who), reply.status_code, good))
     return found
 
@@ -86,16 +86,16 @@ async def answers(
 async def test_each_act_leaves_a_record_of_its_own_and_a_change_one_before_it(
     tmp_path: Path,
 ) -> None:
-    async with admin_client(tmp_path) as desk:
-        await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
-        await desk.ask("policy-editor-all", "GET", "/policy")
-        await desk.ask("nobody", "GET", "/keys")
-        await desk.ask(None, "GET", "/keys")
-        told = [
+    async with admin_client(tmp_path) as admin:
+        await admin.ask("operator-all", "POST", "/deployments/r1-a/drain")
+        await admin.ask("policy-editor-all", "GET", "/policy")
+        await admin.ask("nobody", "GET", "/keys")
+        await admin.ask(None, "GET", "/keys")
+        records = [
             (row["subject"], row["operation"], row["target"], row["outcome"], row["status"])
-            for row in desk.records()
+            for row in admin.records()
         ]
-    assert told == [
+    assert records == [
         ("operator-all", "deployments.drain", "r1-a", "", 0),
         ("operator-all", "deployments.drain", "r1-a", "served", 200),
         ("policy-editor-all", "policy.status", "", "served", 200),
@@ -104,29 +104,32 @@ async def test_each_act_leaves_a_record_of_its_own_and_a_change_one_before_it(
 
 
 async def test_without_a_record_nothing_is_done(tmp_path: Path) -> None:
-    async with admin_client(tmp_path) as desk:
-        await desk.ask("operator-all", "GET", "/deployments")
-        with locked_store(Served(gateway=desk.gateway, url="", folder=tmp_path)):
-            refused = await desk.ask("operator-all", "POST", "/deployments/r1-a/drain")
+    async with admin_client(tmp_path) as admin:
+        await admin.ask("operator-all", "GET", "/deployments")
+        with locked_store(Served(gateway=admin.gateway, url="", folder=tmp_path)):
+            refused = await admin.ask("operator-all", "POST", "/deployments/r1-a/drain")
         assert refused.status_code == 503
         assert refused.json()["error"]["code"] == "audit_unavailable"
-        told = (await desk.ask("operator-all", "GET", "/deployments")).json()
-    assert told["deployments"]["r1-a"]["state"] == "up"
+        reply = (await admin.ask("operator-all", "GET", "/deployments")).json()
+    assert reply["deployments"]["r1-a"]["state"] == "up"
 
 
 async def test_requests_that_can_not_be_understood(tmp_path: Path) -> None:
-    async with admin_client(tmp_path) as desk:
+    async with admin_client(tmp_path) as admin:
         who = "key-admin-all"
-        assert (await desk.ask(who, "POST", "/keys", {"id": "X Y"})).status_code == 400
+        assert (await admin.ask(who, "POST", "/keys", {"id": "X Y"})).status_code == 400
         more = {"id": "a", "tenant": "acme", "app": "b", "roles": ["auditor"]}
-        assert (await desk.ask(who, "POST", "/keys", more)).status_code == 400
-        assert (await desk.ask(who, "POST", "/keys", [1])).status_code == 400
-        assert (await desk.ask(who, "GET", "/keys", x="1")).status_code == 400
+        assert (await admin.ask(who, "POST", "/keys", more)).status_code == 400
+        assert (await admin.ask(who, "POST", "/keys", [1])).status_code == 400
+        assert (await admin.ask(who, "GET", "/keys", x="1")).status_code == 400
         for wrong in ({"subject": "a", "token": "b"}, {"certificate": "ab:cd"}, {}):
-            assert (await desk.ask(who, "POST", "/revocations", wrong)).status_code == 400
-        assert (await desk.ask("auditor-all", "GET", "/audit/records", limit=0)).status_code == 400
-        assert (await desk.ask(who, "DELETE", "/keys")).status_code == 405
+            assert (await admin.ask(who, "POST", "/revocations", wrong)).status_code == 400
+        assert (await admin.ask("auditor-all", "GET", "/audit/records", limit=0)).status_code == 400
+        assert (await admin.ask(who, "DELETE", "/keys")).status_code == 405
         for path in ("/config/update", "/keys/", "/../metrics/x"):
-            assert (await desk.ask(who, "POST", path)).status_code == 404
-        for reply in (await desk.ask(who, "GET", "/policy"), await desk.ask(None, "GET", "/keys")):
+            assert (await admin.ask(who, "POST", path)).status_code == 404
+        for reply in (
+            await admin.ask(who, "GET", "/policy"),
+            await admin.ask(None, "GET", "/keys"),
+        ):
             assert reply.headers["x-request-id"] == reply.json()["error"]["request_id"]

@@ -1,4 +1,4 @@
-"""Reply headers come from the ledger."""
+"""Reply headers come from what ran."""
 
 import time
 from dataclasses import replace
@@ -6,49 +6,22 @@ from dataclasses import replace
 from gateway.edge.headers import reply_headers
 from gateway.errors import ContentBlocked, DetectorUnavailable, RateLimited, SekishoError
 from gateway.exchange import Exchange
-from gateway.types import Decision, Deployment, Proof, Verdict
+from gateway.types import Proof
+from tests.parts.samples import attempt, decision
 
 
 def exchange(*, decided: bool = False) -> Exchange:
-    ledger = Exchange(
+    made = Exchange(
         request_id="req_1", started=time.time(), dialect="openai", operation="chat.completions"
     )
     if decided:
-        verdict = Verdict(
-            allow=True,
-            reasons=(),
-            shadow_reasons=(),
-            treatment={},
-            reasoning="pass",
-            output_depth="patterns",
-            output_treatment={},
-            output_use="allowed",
-        )
-        ledger.decision = Decision(
-            id="d1",
-            allow=True,
-            reasons=(),
-            shadow_reasons=(),
-            candidates={"r1-a": verdict},
-            revision="rev1",
-            facts_hash="f1",
-        )
-        ledger.deployment = Deployment(
-            name="r1-a",
-            kind="openai",
-            base_url="http://10.0.0.5/v1",
-            model="deepseek-r1",
-            operator="self",
-            zone="in-house",
-            datacentre="JP",
-            weights="deepseek-r1",
-        )
-        ledger.redactions = {"PERSON": 2, "EMAIL_ADDRESS": 1}
-    return ledger
+        made.decision = decision({"r1-a": True})
+        made.attempt = attempt(redactions={"PERSON": 2, "EMAIL_ADDRESS": 1})
+    return made
 
 
-def headers(ledger: Exchange, error: SekishoError | None = None) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in reply_headers(ledger, error)}
+def headers(made: Exchange, error: SekishoError | None = None) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in reply_headers(made, error)}
 
 
 def test_a_served_reply_says_what_ran() -> None:
@@ -63,18 +36,18 @@ def test_a_served_reply_says_what_ran() -> None:
 
 
 def test_what_is_proven_of_what_served_and_of_the_candidates_of_a_refusal() -> None:
-    ledger = exchange(decided=True)
-    assert ledger.decision is not None
-    named = headers(ledger)
+    made = exchange(decided=True)
+    assert made.decision is not None
+    named = headers(made)
     assert named["x-sekisho-provenance"] == "declared"
     assert "x-sekisho-manifest" not in named
-    verdict = ledger.decision.candidates["r1-a"]
+    verdict = made.decision.candidates["r1-a"]
     expired = replace(verdict, proof=Proof(state="expired", manifest="sha256:00"))
     both = {"r1-a": verdict, "r1-b": expired}
-    ledger.decision = replace(ledger.decision, candidates=both)
-    assert headers(ledger)["x-sekisho-provenance"] == "declared"
-    ledger.deployment = None
-    refused = headers(ledger, ContentBlocked("no"))
+    made.decision = replace(made.decision, candidates=both)
+    assert headers(made)["x-sekisho-provenance"] == "declared"
+    made.attempt = None
+    refused = headers(made, ContentBlocked("no"))
     assert refused["x-sekisho-provenance"] == "declared,expired"
     assert refused["x-sekisho-manifest"] == "sha256:00"
 

@@ -40,7 +40,7 @@ async def test_health_says_one_word(served: Served) -> None:
                 assert await reply.json() == {"status": "ok"}
 
 
-async def test_T47_not_ready_is_told_and_alive_stays_alive(served: Served) -> None:
+async def test_T47_not_ready_is_reported_and_alive_stays_alive(served: Served) -> None:
     await served.gateway.audit.close()
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{served.url}/readyz") as reply:

@@ -61,7 +61,7 @@ async def test_azures_path_names_the_model(served: Served, upstream: ScriptedUps
     assert len(upstream.requests) == 2
 
 
-async def test_an_unserved_path_is_told_what_is_served(served: Served) -> None:
+async def test_an_unserved_path_reports_what_is_served(served: Served) -> None:
     for path in ("/v1/audio/speech", "/openai/deployments/x/images", "/v1/responses/resp_1/cancel"):
         status, reply = await post(served, path, CHAT, authorization=f"Bearer {KEY}")
         assert status == 404

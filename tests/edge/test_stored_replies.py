@@ -1,4 +1,4 @@
-"""The paths of kept replies: their methods, and who is asked for a credential."""
+"""The paths of stored replies: their methods and their authentication."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,23 +38,23 @@ async def test_a_reply_is_at_every_path_at_which_responses_are(served: Served) -
         _, first = await call(served, "POST", f"{prefix}/responses", json=body)
         path = f"{prefix}/responses/{first['id']}"
         assert await call(served, "GET", path) == (200, first)
-        status, told = await call(served, "DELETE", path)
-        assert (status, told) == (200, {"id": first["id"], "object": "response", "deleted": True})
+        status, body = await call(served, "DELETE", path)
+        assert (status, body) == (200, {"id": first["id"], "object": "response", "deleted": True})
         assert (await call(served, "GET", path))[0] == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_other_methods_are_refused(served: Served, method: str) -> None:
-    status, told = await call(served, method, "/v1/responses/resp_1", json={})
-    assert (status, told["error"]["code"]) == (405, "method_not_allowed")
-    assert "GET and DELETE" in told["error"]["message"]
+    status, body = await call(served, method, "/v1/responses/resp_1", json={})
+    assert (status, body["error"]["code"]) == (405, "method_not_allowed")
+    assert "GET and DELETE" in body["error"]["message"]
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_a_stranger_learns_nothing(served: Served, method: str) -> None:
     for name in ("resp_1", "resp_%00", "a" * 5000):
-        status, told = await call(served, method, f"/v1/responses/{name}", key="sk-sekisho-nobody")
-        assert (status, told["error"]["code"]) == (401, "invalid_key")
-        status, told = await call(served, method, f"/v1/responses/{name}")
-        assert (status, told["error"]["code"]) == (404, "not_found")
-        assert name not in told["error"]["message"]
+        status, body = await call(served, method, f"/v1/responses/{name}", key="sk-sekisho-nobody")
+        assert (status, body["error"]["code"]) == (401, "invalid_key")
+        status, body = await call(served, method, f"/v1/responses/{name}")
+        assert (status, body["error"]["code"]) == (404, "not_found")
+        assert name not in body["error"]["message"]

@@ -32,7 +32,7 @@ async def echoing(context: ssl.SSLContext) -> AsyncIterator[int]:
 
 
 async def served_by(port: int, ca: Authority, client: Issued | None = None) -> bytes:
-    """The certificate that a new connection is shown, once a line went there and back."""
+    """The certificate that a new connection receives, once a line went there and back."""
     context = ssl.create_default_context(cafile=str(ca.ca_file))
     if client is not None:
         context.load_cert_chain(client.cert_file, client.key_file)
@@ -41,8 +41,8 @@ async def served_by(port: int, ca: Authority, client: Issued | None = None) -> b
         writer.write(b"hello\n")
         if await reader.readline() != b"hello\n":
             raise ConnectionResetError
-        shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        return shown
+        certificate: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        return certificate
     finally:
         writer.close()
 
@@ -56,7 +56,7 @@ def place(issued: Issued, folder: Path) -> ListenTls:
 
 
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_a_new_certificate_is_shown_to_the_next_connection(tmp_path: Path, loop: object) -> None:
+def test_a_new_certificate_is_used_for_the_next_connection(tmp_path: Path, loop: object) -> None:
     async def story() -> None:
         ca = Authority(tmp_path)
         one, two = ca.issue("one", "127.0.0.1"), ca.issue("two", "127.0.0.1")
@@ -105,7 +105,7 @@ async def test_old_versions_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["cert_file", "key_file"])
-def test_files_that_can_not_be_used_are_told_at_the_start(tmp_path: Path, broken: str) -> None:
+def test_files_that_can_not_be_used_are_reported_at_the_start(tmp_path: Path, broken: str) -> None:
     tls = place(Authority(tmp_path).issue("one"), tmp_path)
     getattr(tls, broken).write_text("nothing")
     with pytest.raises(ConfigError, match="can't be used"):
@@ -128,7 +128,7 @@ async def test_certificates_of_clients_may_be_optional_and_are_verified_all_the_
                 await served_by(port, ca, stranger)
 
 
-def test_nobody_is_asked_without_a_ca() -> None:
+def test_no_certificate_is_requested_without_a_ca() -> None:
     files = {"cert_file": "a", "key_file": "b", "client_certificates": "optional"}
     with pytest.raises(ValidationError, match="client_ca_file"):
         ListenTls.model_validate(files)

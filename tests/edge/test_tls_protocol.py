@@ -33,7 +33,7 @@ def listen(server: Issued, ca: Authority | None) -> Listen:
     return Listen.model_validate({"tls": tls})
 
 
-async def told(url: str, context: ssl.SSLContext | bool) -> list[Any]:
+async def tls_scopes(url: str, context: ssl.SSLContext | bool) -> list[Any]:
     async with httpx.AsyncClient(verify=context) as client:
         return [orjson.loads((await client.get(url)).content) for _ in range(2)]
 
@@ -42,18 +42,18 @@ async def test_each_request_of_a_connection_tells_the_clients_certificate(tmp_pa
     ca = Authority(tmp_path)
     client = ca.issue("client")
     async with hosting(telling(), listen(ca.issue("server", "127.0.0.1"), ca)) as url:
-        for found in await told(url, client.client(ca.ca_file)):
+        for found in await tls_scopes(url, client.client(ca.ca_file)):
             assert found["tls"]["client_cert_chain"] == [client.pem]
         bare = ssl.create_default_context(cafile=str(ca.ca_file))
-        for found in await told(url, bare):
+        for found in await tls_scopes(url, bare):
             assert found["tls"]["client_cert_chain"] == []
 
 
 @pytest.mark.parametrize("tls", [True, False])
-async def test_nothing_is_told_that_was_not_proven(tmp_path: Path, tls: bool) -> None:
+async def test_nothing_is_passed_on_that_was_not_verified(tmp_path: Path, tls: bool) -> None:
     ca = Authority(tmp_path)
     client = ca.issue("client")
     place = listen(ca.issue("server", "127.0.0.1"), None) if tls else Listen()
     async with hosting(telling(), place) as url:
-        for found in await told(url, client.client(ca.ca_file)):
+        for found in await tls_scopes(url, client.client(ca.ca_file)):
             assert (found is None) if not tls else found["tls"]["client_cert_chain"] == []

@@ -106,7 +106,7 @@ async def test_workers_count_together_and_one_that_is_killed_is_replaced_with_no
     assert len({record["origin"] for record in records}) == WORKERS
     verified = run("audit", "verify", "--config", str(tmp_path / "sekisho.yaml"))
     assert verified.exit_code == 0, verified.output
-    assert verified.output.count("the log verifies") == WORKERS + 1
+    assert verified.output.count("verification succeeded") == WORKERS + 1
 
 
 async def test_calls_that_are_under_way_are_finished_first(

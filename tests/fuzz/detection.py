@@ -2,8 +2,8 @@
 
     python -m tests.fuzz.detection -max_total_time=600
 
-Every input is a text and a list of cuts. What must hold of any: no fault, findings disjoint and inside the text,
-views that lead back into it, the same findings for any split of a stream, and no input that takes long.
+Every input is a text and a list of cuts. For each: no exception, findings are disjoint and inside the text, decoded views
+map into it, the findings do not depend on the split of a stream, and the time is bounded.
 """
 
 import sys
@@ -17,11 +17,11 @@ with atheris.instrument_imports(include=["gateway.detect", "gateway.text"]):
     from gateway.detect.base import Passage, Span
     from gateway.detect.engine.presidio import build
     from gateway.detect.rules.labelled import labelled
-    from gateway.detect.rules.patterns import tier0
     from gateway.detect.rules.rule import PreparedText
+    from gateway.detect.rules.ruleset import apply_rules
     from gateway.detect.scan.segmenter import PatternSegmenter, Unit, scan_unit
+    from gateway.text.decoding import decoded_views
     from gateway.text.fold import fold
-    from gateway.text.views import decoded_views
 
 ENGINE = build(("ja",))
 LONGEST = 4_000
@@ -46,20 +46,20 @@ def _text(given: "atheris.FuzzedDataProvider") -> str:
 
 
 def check(text: str, key: str, cuts: Sequence[int]) -> None:
-    """What must hold of any text."""
+    """Check the properties that hold for every text."""
     folded = fold(text)
-    _inside(tier0(text, key), text)
+    _inside(apply_rules(text, key), text)
     for span in labelled(PreparedText.of(folded.text, key)):
         if not 0 <= span.start < span.end <= len(folded.text):
             raise AssertionError("a labelled value is outside its text")
     for view in decoded_views(folded.text):
         start, end = view.original_span(0, len(view.text))
         if not 0 <= start <= end <= len(folded.text):
-            raise AssertionError("a view leads out of its text")
+            raise AssertionError("a view maps to a range outside of its text")
     for languages in ((), ("ja",)):
         (found,) = ENGINE.detect([Passage(text=text, key=key, languages=languages)])
         _inside(found, text)
-    if _streamed(text, cuts) != list(tier0(text)):
+    if _streamed(text, cuts) != list(apply_rules(text)):
         raise AssertionError("a split of the stream changes what is found")
 
 

@@ -12,14 +12,14 @@ from tests.detect.scan.test_segmenter import FILLER, PLANTED
 from tests.detect.secret_samples import passwords, tokens
 
 _TAIL = b"\x01" * 20
-"""What the fuzzer's choices (cuts, key, reading) are taken from; it reads them from the end."""
+"""Bytes for the fuzzer's choices (cuts, key, encoding), which it takes from the end of an input."""
 
 
 def main(folder: Path) -> None:
-    """Write the seeds that the folder does not hold yet."""
+    """Write the seeds to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [text for _, _, text in (*tokens(150), *passwords(60))]
-    for text in (*PLANTED, *FILLER, *told, *lines(60)):
+    secrets = [text for _, _, text in (*tokens(150), *passwords(60))]
+    for text in (*PLANTED, *FILLER, *secrets, *lines(60)):
         content = text.encode() + _TAIL
         (folder / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
 

@@ -20,9 +20,9 @@ from gateway.identity.keys.revocations import Revocations
 from gateway.identity.lockout import Lockout
 from gateway.identity.tokens.claims import Claims
 from gateway.identity.tokens.issuer import Issuer
-from gateway.identity.tokens.on_behalf_of import HEADER, Users
+from gateway.identity.tokens.on_behalf_of import HEADER, EndUsers
 from gateway.identity.tokens.subjects import subject_key, subject_name, user_name
-from gateway.identity.tokens.tokens import Tokens
+from gateway.identity.tokens.verifier import TokenVerifier
 from gateway.keys import KeyRing
 from gateway.settings.identity import ApiKey, Oidc
 from gateway.settings.on_behalf_of import OnBehalfOf
@@ -35,7 +35,7 @@ ROW = ApiKey(id="env", key_env="K", tenant="acme", app="billing")
 
 
 class Away(MemoryState):
-    """A store that stops to answer when told."""
+    """A store that stops answering on request."""
 
     gone = False
 
@@ -58,9 +58,9 @@ class Setting:
         self.identity = Authenticator(
             ApiKeys([ROW], environ={"K": ENV_KEY}, hash_key=b"h" * 32),
             file=self.file,
-            tokens=Tokens(oidc, Issuer(oidc), read=Claims(oidc, b"h" * 32).principal),
+            tokens=TokenVerifier(oidc, Issuer(oidc), read=Claims(oidc, b"h" * 32).principal),
             certificates=None,
-            users=Users([row], RING),
+            users=EndUsers([row], RING),
             revocations=Revocations(
                 self.state,
                 self.file,
@@ -108,7 +108,7 @@ async def test_each_kind_of_credential_in_each_header(tmp_path: Path) -> None:
 
 async def test_T39_what_is_none_of_them_is_refused_alike(tmp_path: Path) -> None:
     async with setting(tmp_path) as (made, issuer):
-        told = set()
+        messages = set()
         for wrong in (
             "nobody-knows-this-key",
             made.key[:-1] + ("A" if made.key[-1] != "A" else "B"),
@@ -118,8 +118,8 @@ async def test_T39_what_is_none_of_them_is_refused_alike(tmp_path: Path) -> None
         ):
             with pytest.raises(InvalidKey) as caught:
                 await made.ask(wrong)
-            told.add(caught.value.message)
-        assert len(told) == 1
+            messages.add(caught.value.message)
+        assert len(messages) == 1
 
 
 async def test_a_key_that_expired_is_refused(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_a_users_token_is_refused_when_replayed_after_revocation(
         async with asyncio.timeout(5):
             while not made.identity._revocations.revoked(name):
                 await asyncio.sleep(0.02)
-        with pytest.raises(InvalidKey, match="or no longer"):
+        with pytest.raises(InvalidKey, match="invalid, expired or revoked"):
             await made.identity.on_behalf(caller, headers)
 
 

@@ -28,7 +28,7 @@ async def test_only_what_is_configured_proves_anything() -> None:
             await made.authenticate(headers, peer)
 
 
-def test_a_key_file_that_can_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_key_file_that_can_not_be_read_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     path.write_text("{")
     settings = Settings.model_validate(document(identity={"keys_file": str(path)}))

@@ -1,4 +1,4 @@
-"""The bound on guessing."""
+"""The limit on wrong secrets."""
 
 import pytest
 

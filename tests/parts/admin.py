@@ -1,4 +1,4 @@
-"""The admin API of a whole gateway, and a key for each role and reach."""
+"""The admin API of a complete gateway, and a key for each role and set of tenants."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

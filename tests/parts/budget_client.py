@@ -1,7 +1,7 @@
-"""A process that spends one budget with many clients at once, and writes down what it did: run by the quota tests.
+"""A process that spends one budget with many concurrent clients, and logs its steps: run by the quota tests.
 
-Each line is written before the step that follows from it, so that what a killed process left behind is known:
-``A hold`` asks, ``G hold amount`` was granted, ``X hold used`` was refused, ``S hold spent`` settles.
+Each line is written before its step, so that the state that a killed process left behind is known:
+``A hold`` requests, ``G hold amount`` was granted, ``X hold used`` was refused, ``S hold spent`` settles.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from gateway.errors import BudgetExhausted
+from gateway.exchange import ReplyStats
 from gateway.quota.concurrency import Concurrency
 from gateway.quota.counters import QuotaCounters
 from gateway.quota.harvest import HarvestGuard
@@ -44,22 +45,20 @@ async def spend(url: str, log: int, clients: int, each: int, limit: int) -> None
     async def client(number: int) -> None:
         for turn in range(each):
             hold = f"{os.getpid()}-{number}-{turn}"
-            ledger_ = exchange(hold)
             write("A", hold)
             sizes = Sizes(model="deepseek-r1", deployments=("r1-a",))
             try:
-                held = await quotas.reserve(principal(), call("hi"), sizes, ledger_)
-            except BudgetExhausted:
-                write(
-                    "X", hold, ledger_.quota_statuses[0].limit - ledger_.quota_statuses[0].remaining
-                )
+                held = await quotas.reserve(principal(), call("hi"), sizes, hold)
+            except BudgetExhausted as error:
+                (status,) = error.statuses
+                write("X", hold, status.limit - status.remaining)
                 continue
             write("G", hold, RESERVED)
             await asyncio.sleep(random.uniform(0, 0.01))
             spent = random.randint(0, RESERVED)
-            ledger_.usage = UsageEvent(input_tokens=spent, output_tokens=0)
+            usage = UsageEvent(input_tokens=spent, output_tokens=0)
             write("S", hold, spent)
-            held.settle(ledger_)
+            held.settle(exchange(hold, reply=ReplyStats(usage=usage)))
 
     await asyncio.gather(*(client(number) for number in range(clients)))
     await ledger.close()

@@ -1,4 +1,4 @@
-"""A certificate authority of the test's own, and servers and clients that it certifies."""
+"""A test certificate authority, and certificates for servers and clients."""
 
 import ipaddress
 import ssl

@@ -1,4 +1,4 @@
-"""The chart, rendered by the real helm."""
+"""The chart, rendered with the real helm."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""The command line, and a gateway process of its own."""
+"""The command line, and a separate gateway process."""
 
 import asyncio
 import os

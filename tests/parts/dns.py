@@ -1,4 +1,4 @@
-"""A DNS server on loopback whose answers a test chooses; it stands for whoever controls a name."""
+"""A DNS server on loopback with answers chosen by a test, like those of an attacker who controls a name."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

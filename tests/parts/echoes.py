@@ -1,4 +1,4 @@
-"""Servers that say what they were told, or one text, in each of the neutral forms."""
+"""Servers that reply with the last message, or with one text, in each of the neutral formats."""
 
 import json
 from typing import Any
@@ -7,14 +7,16 @@ from tests.parts.scripted import ReceivedRequest, Script, completion, stream, wo
 
 
 def echo(seen: ReceivedRequest) -> Script:
-    """A server that says the last text that it was told, three characters at a time when it streams."""
+    """A server that replies with the last message, three characters at a time when it streams."""
     document = seen.json()
     if "/embeddings" in seen.line:
         return vectors(document)
     if "/chat/" not in seen.line:
         return says_completion(str(document["prompt"]), streamed=bool(document.get("stream")))
-    said = document["messages"][-1]["content"]
-    text = said if isinstance(said, str) else "".join(p.get("text", "") for p in said or ())
+    content = document["messages"][-1]["content"]
+    text = (
+        content if isinstance(content, str) else "".join(p.get("text", "") for p in content or ())
+    )
     return says(text, streamed=bool(document.get("stream")))
 
 
@@ -40,8 +42,8 @@ def says_completion(text: str, *, streamed: bool, size: int = 3) -> Script:
 
 
 def vectors(document: Any) -> Script:
-    asked = document["input"]
-    number = 1 if isinstance(asked, str) else len(asked)
+    inputs = document["input"]
+    number = 1 if isinstance(inputs, str) else len(inputs)
     data = [
         {"object": "embedding", "index": i, "embedding": [0.5, float(i)]} for i in range(number)
     ]

@@ -1,4 +1,4 @@
-"""A whole gateway on a loopback port, in this process: every part is the real one."""
+"""A complete gateway on a loopback port, in this process, without replaced parts."""
 
 import asyncio
 import functools

@@ -1,4 +1,4 @@
-"""An issuer whose keys and answers a test chooses: what a hostile or a failing one would do. It stands for vendors."""
+"""An OpenID issuer with keys and answers chosen by a test, to simulate hostile or failing ones."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""A real OpenID provider in a process of its own; it signs with another key after each restart."""
+"""A real OpenID provider in a separate process; it signs with another key after each restart."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ class OidcProvider:
     async def token(self, client_id: str = CLIENT) -> str:
         """A token for the user, by way of the authorization code flow."""
         back = "http://127.0.0.1/back"
-        asked = {
+        parameters = {
             "client_id": client_id,
             "redirect_uri": back,
             "response_type": "code",
@@ -75,7 +75,7 @@ class OidcProvider:
         }
         async with httpx.AsyncClient(base_url=self.url) as client:
             consent = await client.post(
-                "/oauth2/authorize", params=asked, data={"sub": self._claims["sub"]}
+                "/oauth2/authorize", params=parameters, data={"sub": self._claims["sub"]}
             )
             (code,) = parse_qs(urlsplit(consent.headers["location"]).query)["code"]
             grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": back}

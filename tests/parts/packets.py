@@ -1,4 +1,4 @@
-"""Counts the TCP packets that reach a port, as the kernel delivers them: no counter of ours has a part in it."""
+"""Counts the TCP packets that reach a port, as the kernel delivers them, independently of the gateway's own counters."""
 
 import ctypes
 import socket

@@ -1,8 +1,8 @@
-"""A Pod without a cluster: the processes of its containers over its volumes, in namespaces of their own.
+"""A Pod without a cluster: the processes of its containers with its volumes, in separate namespaces.
 
-The root is read-only, the user is the Pod's, and what a volume holds belongs to root and is lent to the Pod's group, as
-the kubelet does it (https://kubernetes.io/docs/tasks/configure-pod-container/security-context/). Run as a module it is
-the inside: it prints what the probes were answered.
+The root file system is read-only, the user is the Pod's, and the files of a volume belong to root and are readable by the Pod's group, as
+the kubelet sets them up (https://kubernetes.io/docs/tasks/configure-pod-container/security-context/). Run as a module, it is
+the process inside the namespaces, and prints the results of the probes.
 """
 
 import http.client
@@ -64,20 +64,20 @@ def run_pod(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    document: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return document
 
 
 def _prepare_volume(volume: Path, spec: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    """A volume as the kubelet lays it."""
+    """A volume as the kubelet prepares it."""
     group = spec["securityContext"]["fsGroup"]
-    told: Mapping[str, Any] = next(
+    source: Mapping[str, Any] = next(
         (one for one in spec["volumes"] if one["name"] == volume.name), {}
     )
-    mode = told.get("secret", {}).get("defaultMode", 0o644)
+    mode = source.get("secret", {}).get("defaultMode", 0o644)
     volume.mkdir(exist_ok=True)
     os.chown(volume, 0, group)
-    volume.chmod(0o2777 if "emptyDir" in told else 0o2775)
+    volume.chmod(0o2777 if "emptyDir" in source else 0o2775)
     for name, content in files.items():
         path = volume / name
         path.write_bytes(content)
@@ -173,8 +173,8 @@ def _writable(root: Path, spec: Mapping[str, Any]) -> list[str]:
 
 @contextmanager
 def _process(words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as told:
-        process = subprocess.Popen(words, stdout=told, stderr=told, env=_ENVIRON, cwd="/")
+    with log.open("wb") as output:
+        process = subprocess.Popen(words, stdout=output, stderr=output, env=_ENVIRON, cwd="/")
         try:
             yield process
         except BaseException:

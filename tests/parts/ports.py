@@ -1,11 +1,11 @@
-"""Ports on loopback for servers that keep theirs over restarts."""
+"""Loopback ports for servers that keep their port over restarts."""
 
 import random
 import socket
 from typing import Final
 
-# Below those that Linux gives out by itself (32768 and up): no connection and no other server takes one before it is
-# listened on, or between two starts. Each process of a test run draws in an order of its own, and none twice.
+# Below the ephemeral ports of Linux (32768 and up): no connection and no other server takes such a port before the
+# server listens, or between two starts. Each process of a test run draws in its own order, and no port twice.
 _PORTS: Final = iter(random.SystemRandom().sample(range(16_384, 32_768), 16_384))
 
 

@@ -1,4 +1,4 @@
-"""Where a value can stand in a request, surface by surface."""
+"""The positions in which a request can hold a value, for each API surface."""
 
 import json
 from collections.abc import Callable

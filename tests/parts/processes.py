@@ -1,4 +1,4 @@
-"""The processes that a detector under test has started."""
+"""The processes started by a detector under test."""
 
 import asyncio
 import contextlib

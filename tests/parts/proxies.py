@@ -1,4 +1,4 @@
-"""Real proxies that end TLS in front of a gateway and tell it of the client's certificate: Envoy and nginx."""
+"""Real proxies that terminate TLS in front of a gateway and forward the client's certificate: Envoy and nginx."""
 
 import asyncio
 import socket
@@ -34,7 +34,7 @@ http {{
 
 
 class Proxy:
-    """A proxy on a loopback port, in a process of its own; ``form`` is how the gateway is told to read its header.
+    """A proxy on a loopback port, in a separate process; ``form`` is the format of its header.
 
     Args:
         folder: for its files.

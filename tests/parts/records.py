@@ -28,8 +28,10 @@ class RecordSigner:
 
     def sign(self, name: str = "r1.sig.json", *, days: float = 1, **claims: Any) -> Path:
         """A record that expires in some days; the file of that name is replaced whole."""
-        said = Claims(expires=datetime.now(UTC) + timedelta(days=days), **claims)
-        bundle = sign_bundle(statement("r1", FILES, Listing(), said), private_key(self.private))
+        signed_claims = Claims(expires=datetime.now(UTC) + timedelta(days=days), **claims)
+        bundle = sign_bundle(
+            statement("r1", FILES, Listing(), signed_claims), private_key(self.private)
+        )
         path = self._folder / name
         part = path.with_suffix(".part")
         part.write_bytes(bundle)

@@ -1,4 +1,4 @@
-"""Real Redis servers on loopback: one, with Sentinel, in a Cluster, with TLS; paused and killed as the field does."""
+"""Real Redis servers on loopback: single, with Sentinel, as a Cluster, with TLS; tests pause and kill them."""
 
 import asyncio
 import shutil

@@ -1,9 +1,9 @@
-"""Small values of our own types that several tests need."""
+"""Small values of the gateway's types, shared by several tests."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.exchange import Exchange
+from gateway.exchange import Attempt, Exchange
 from gateway.types import Call, Decision, Deployment, Principal, Segment, Verdict
 
 
@@ -84,8 +84,20 @@ def call(text: str = "hello", **changes: Any) -> Call:
     return Call(**values)
 
 
+def attempt(number: int = 1, **changes: Any) -> Attempt:
+    """An attempt at the in-house deployment."""
+    values: dict[str, Any] = {
+        "number": number,
+        "deployment": deployment(),
+        "redactions": {},
+        "placeholder_key_id": "k1",
+        **changes,
+    }
+    return Attempt(**values)
+
+
 def exchange(request_id: str = "req_1", **changes: Any) -> Exchange:
-    """The ledger of a request that has just begun."""
+    """A request that has just started."""
     return Exchange(
         request_id=request_id,
         started=0.0,

@@ -1,6 +1,6 @@
-"""The scripted upstream: a real HTTP server on loopback that plays recorded shapes byte by byte.
+"""The scripted upstream: a real HTTP server on loopback that replays recorded replies byte by byte.
 
-It stands for vendors and their faults, never for a part of the gateway.
+It simulates vendors and their faults, never a part of the gateway.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Every surface: how it is asked, what it says, and where a value can stand in a request to it."""
+"""Every API surface: how to call it, how to read its reply, and where a request to it can hold a value."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ class Surface:
     name: str
     path: str
     ask: Build
-    said: Callable[[Any], str]
+    reply_text: Callable[[Any], str]
     streamed: Callable[[bytes], str] | None
     thought: Callable[[Any], str] | None = None
     positions: Mapping[str, Build]
@@ -49,7 +49,7 @@ class Surface:
     def text(self, reply: bytes, *, stream: bool) -> str:
         """What the caller reads in a reply."""
         if not stream:
-            return self.said(json.loads(reply))
+            return self.reply_text(json.loads(reply))
         assert self.streamed is not None
         return self.streamed(reply)
 
@@ -115,7 +115,7 @@ CHAT = Surface(
     name="openai-chat",
     path="/v1/chat/completions",
     ask=lambda v: chat(user(str(v))),
-    said=_chat_text,
+    reply_text=_chat_text,
     streamed=_chat_streamed,
     positions=CHAT_POSITIONS,
 )
@@ -123,7 +123,7 @@ COMPLETIONS = Surface(
     name="openai-completions",
     path="/v1/completions",
     ask=lambda v: {"model": MODEL, "prompt": str(v)},
-    said=lambda reply: str(reply["choices"][0]["text"]),
+    reply_text=lambda reply: str(reply["choices"][0]["text"]),
     streamed=lambda body: "".join(c["text"] for f in frames(body) for c in f["choices"]),
     positions={
         "prompt": lambda v: {"model": MODEL, "prompt": str(v)},
@@ -136,7 +136,7 @@ RESPONSES = Surface(
     name="openai-responses",
     path="/v1/responses",
     ask=lambda v: {"model": MODEL, "input": str(v)},
-    said=_responses_text,
+    reply_text=_responses_text,
     streamed=_responses_streamed,
     positions=RESPONSE_POSITIONS,
 )
@@ -144,7 +144,7 @@ EMBEDDINGS = Surface(
     name="openai-embeddings",
     path="/v1/embeddings",
     ask=lambda v: {"model": MODEL, "input": str(v)},
-    said=lambda reply: json.dumps(reply["data"]),
+    reply_text=lambda reply: json.dumps(reply["data"]),
     streamed=None,
     positions={
         "input": lambda v: {"model": MODEL, "input": str(v)},
@@ -156,7 +156,7 @@ ANTHROPIC = Surface(
     name="anthropic-messages",
     path="/v1/messages",
     ask=lambda v: messages(user(str(v))),
-    said=_anthropic_text,
+    reply_text=_anthropic_text,
     streamed=_anthropic_streamed,
     positions=ANTHROPIC_POSITIONS,
 )
@@ -164,7 +164,7 @@ OLLAMA_CHAT = Surface(
     name="ollama-chat",
     path="/api/chat",
     ask=lambda v: ollama(user(str(v))),
-    said=_ollama_text,
+    reply_text=_ollama_text,
     streamed=_ollama_streamed,
     positions=OLLAMA_POSITIONS,
     streams_unless_told=True,
@@ -173,7 +173,7 @@ OLLAMA_GENERATE = Surface(
     name="ollama-generate",
     path="/api/generate",
     ask=lambda v: {"model": MODEL, "prompt": str(v)},
-    said=lambda reply: str(reply["response"]),
+    reply_text=lambda reply: str(reply["response"]),
     streamed=lambda body: "".join(line["response"] for line in lines(body)),
     positions={
         "prompt": lambda v: {"model": MODEL, "prompt": str(v)},
@@ -187,7 +187,7 @@ OLLAMA_EMBED = Surface(
     name="ollama-embed",
     path="/api/embed",
     ask=lambda v: {"model": MODEL, "input": str(v)},
-    said=lambda reply: json.dumps(reply["embeddings"]),
+    reply_text=lambda reply: json.dumps(reply["embeddings"]),
     streamed=None,
     positions={
         "input": lambda v: {"model": MODEL, "input": str(v)},

@@ -1,4 +1,4 @@
-"""Shapes of other vendors' replies, as their API references show them; and a client's view of each in OpenAI's form."""
+"""Replies of other vendors, from their API references, and a client's view of each in OpenAI's format."""
 
 import json
 import struct

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.breaker import Breaker
 from gateway.errors import PolicyUnavailable
 from gateway.policy.compile.build import Build
 from gateway.policy.compile.bundle import write
@@ -67,6 +69,10 @@ FACTS = st.fixed_dictionaries(
         "candidates": CANDIDATES,
     }
 )
+
+
+NEVER_OPENS = Breaker(failures=sys.maxsize, pause=0)
+"""Facts that a builtin refuses are failures of a call, and no sign of a broken server."""
 
 
 @pytest.fixture
@@ -141,7 +147,7 @@ async def test_many_generated_facts_are_decided_alike(shipped: Build, tmp_path: 
     different, allowed, refused = [], 0, 0
     async with OpaServer(tmp_path / "bundle.tar.gz") as server:
         opa = OpaEngine(Opa(url=server.url, timeout_ms=60_000), built)
-        opa._failures = -GENERATED  # facts that a builtin refuses are not a broken server
+        opa._breaker = NEVER_OPENS
         await opa.start()
         pending = list(documents(built, GENERATED))
         for start in range(0, GENERATED, 16):
@@ -162,7 +168,7 @@ async def test_many_generated_facts_are_decided_alike(shipped: Build, tmp_path: 
 
 
 async def test_facts_of_another_kind_are_never_permission(shipped: Build, tmp_path: Path) -> None:
-    """One engine says undefined where the other raises; neither allows what was not asked of it."""
+    """One engine says undefined where the other raises; neither allows it."""
     built = enriched(shipped)
     write(built, tmp_path / "bundle.tar.gz")
     embedded = EmbeddedEngine(built)
@@ -178,7 +184,7 @@ async def test_facts_of_another_kind_are_never_permission(shipped: Build, tmp_pa
     }
     async with OpaServer(tmp_path / "bundle.tar.gz") as server:
         opa = OpaEngine(Opa(url=server.url, timeout_ms=60_000), built)
-        opa._failures = -GENERATED
+        opa._breaker = NEVER_OPENS
         await opa.start()
         for document in ill_typed(built, GENERATED // 10):
             known = orjson.loads(document)

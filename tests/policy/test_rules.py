@@ -41,8 +41,8 @@ def test_the_embedded_engine_runs_the_same_tests_and_covers_every_line(
 ) -> None:
     report = run_tests(shipped, coverage=True)
     assert report.faults == []
-    told = orjson.loads(opa("test", *sources, "--format", "json").stdout)
-    assert {outcome.name for outcome in report.outcomes} == {result["name"] for result in told}
+    results = orjson.loads(opa("test", *sources, "--format", "json").stdout)
+    assert {outcome.name for outcome in report.outcomes} == {result["name"] for result in results}
     assert [(module.file, module.missed) for module in report.coverage if module.missed] == []
 
 

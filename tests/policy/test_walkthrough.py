@@ -44,10 +44,10 @@ def _carry_out(kind: str, name: str, text: str) -> str:
 def _commands(text: str) -> None:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
-        shown = _output(shlex.split(command))
+        output = _output(shlex.split(command))
         for line in expected.splitlines():
             pattern = ".*".join(map(re.escape, line.split("…")))
-            assert re.search(pattern, shown), f"{command}: expected {line!r} in:\n{shown}"
+            assert re.search(pattern, output), f"{command}: expected {line!r} in:\n{output}"
 
 
 def _output(command: list[str]) -> str:

@@ -25,31 +25,31 @@ DIALECT = OpenAIChat()
 TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|[^\s\w]|_")
 
 plain = st.text(st.sampled_from("ab 、。.,:\n[_]😀"), max_size=6)
-said = st.lists(plain | st.sampled_from(VALUES), max_size=5).map(" ".join)
+texts = st.lists(plain | st.sampled_from(VALUES), max_size=5).map(" ".join)
 arguments = st.dictionaries(
-    plain, said | st.integers(0, 99) | st.just(4111111111111111), max_size=3
+    plain, texts | st.integers(0, 99) | st.just(4111111111111111), max_size=3
 ).map(json.dumps)
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> bytes:
-    """Chats whose values stand in every kind of place."""
+    """Chats with values in every kind of place."""
     calls = [
         {"id": f"c{i}", "type": "function", "function": {"name": "f", "arguments": raw}}
         for i, raw in enumerate(draw(st.lists(arguments, max_size=2)))
     ]
     messages: list[dict[str, Any]] = [
-        {"role": "system", "content": draw(said)},
-        {"role": "user", "content": [{"type": "text", "text": draw(said)}]},
-        {"role": "assistant", "content": draw(said), **({"tool_calls": calls} if calls else {})},
-        {"role": "user", "content": draw(said)},
+        {"role": "system", "content": draw(texts)},
+        {"role": "user", "content": [{"type": "text", "text": draw(texts)}]},
+        {"role": "assistant", "content": draw(texts), **({"tool_calls": calls} if calls else {})},
+        {"role": "user", "content": draw(texts)},
     ]
-    metadata = draw(st.dictionaries(said.filter(bool), said, max_size=2))
+    metadata = draw(st.dictionaries(texts.filter(bool), texts, max_size=2))
     return json.dumps({"model": "m", "messages": messages, "metadata": metadata}).encode()
 
 
 def _found(call: Call, chosen: set[str]) -> Iterator[tuple[Span, ...]]:
-    """Each chosen value is detected once, where it stands first and plain, and missed everywhere else."""
+    """Each chosen value is detected once, at its first plain occurrence, and missed everywhere else."""
     left = set(chosen)
     for segment in call.segments:
         spans = []
@@ -171,6 +171,6 @@ def test_for_any_split_no_piece_of_a_placeholder_reaches_the_caller(
     reply = reply[: max(0, len(reply) - missing)]
     edges = sorted({0, len(reply), *(cut for cut in cuts if cut < len(reply))})
     restorer = Restorer(kept, escape=escape, hosts=None)
-    shown = "".join([*(restorer.feed(reply[a:b]) for a, b in pairwise(edges)), restorer.flush()])
-    # A bracket alone at the end is anybody's: it says nothing and is kept.
-    assert not any(piece in shown for piece in ("[P", "ERSON", "]"))
+    restored = "".join([*(restorer.feed(reply[a:b]) for a, b in pairwise(edges)), restorer.flush()])
+    # A bracket alone at the end may be anything: it reveals nothing and is kept.
+    assert not any(piece in restored for piece in ("[P", "ERSON", "]"))

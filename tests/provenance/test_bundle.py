@@ -50,14 +50,14 @@ def test_another_key_is_not_trusted() -> None:
 def test_another_key_that_borrows_the_name_of_a_trusted_one() -> None:
     document = orjson.loads(sign_bundle(PAYLOAD, ec.generate_private_key(ec.SECP256R1())))
     document["verificationMaterial"]["publicKey"]["hint"] = hint(KEY.public_key())
-    with pytest.raises(UntrustedRecord, match="does not fit"):
+    with pytest.raises(UntrustedRecord, match="does not match"):
         verify_bundle(orjson.dumps(document), TRUSTED)
 
 
 def test_a_payload_that_was_changed() -> None:
     document = orjson.loads(sign_bundle(PAYLOAD, KEY))
     document["dsseEnvelope"]["payload"] = base64.b64encode(b'{"said": false}').decode()
-    with pytest.raises(UntrustedRecord, match="does not fit"):
+    with pytest.raises(UntrustedRecord, match="does not match"):
         verify_bundle(orjson.dumps(document), TRUSTED)
 
 
@@ -68,7 +68,7 @@ def test_the_encoding_of_version_0_2_is_not_accepted() -> None:
     signature = KEY.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
     document = orjson.loads(sign_bundle(PAYLOAD, KEY))
     document["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(signature).decode()
-    with pytest.raises(UntrustedRecord, match="does not fit"):
+    with pytest.raises(UntrustedRecord, match="does not match"):
         verify_bundle(orjson.dumps(document), TRUSTED)
 
 

@@ -37,9 +37,9 @@ def signed(document: Json) -> Record:
 
 
 def test_what_was_said_is_read() -> None:
-    told = signed(payload())
-    assert (told.name, told.files, told.claims) == ("r1", FILES, CLAIMS)
-    assert told.listing == Listing(ignore_paths=(".git",))
+    record = signed(payload())
+    assert (record.name, record.files, record.claims) == ("r1", FILES, CLAIMS)
+    assert record.listing == Listing(ignore_paths=(".git",))
 
 
 def test_the_manifest_is_the_digest_of_the_digests_in_their_order() -> None:
@@ -49,17 +49,17 @@ def test_the_manifest_is_the_digest_of_the_digests_in_their_order() -> None:
 
 
 def test_it_counts_until_it_expires() -> None:
-    told = signed(payload())
-    assert not told.expired(datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC))
-    assert told.expired(EXPIRES)
+    record = signed(payload())
+    assert not record.expired(datetime(2027, 1, 30, 23, 59, 59, tzinfo=UTC))
+    assert record.expired(EXPIRES)
 
 
 def test_a_record_of_weights_alone_says_nothing_more_and_never_expires() -> None:
     document = payload()
     del document["predicate"]["deployment"]
-    told = signed(document)
-    assert told.claims == Claims()
-    assert not told.expired(datetime.max.replace(tzinfo=UTC))
+    record = signed(document)
+    assert record.claims == Claims()
+    assert not record.expired(datetime.max.replace(tzinfo=UTC))
 
 
 def test_fields_of_in_toto_that_are_not_known_are_ignored_and_ours_are_not() -> None:

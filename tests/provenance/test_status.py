@@ -74,41 +74,43 @@ def test_a_key_that_is_replaced_counts_at_once(signer: RecordSigner, tmp_path: P
 
 
 def test_each_change_is_told_once_with_its_reason(signer: RecordSigner) -> None:
-    told: list[tuple[str, str, str]] = []
+    reported: list[tuple[str, str, str]] = []
     record = signer.sign()
-    known = standing(signer, record, lambda name, proof, why: told.append((name, proof.state, why)))
+    known = standing(
+        signer, record, lambda name, proof, why: reported.append((name, proof.state, why))
+    )
     for _ in range(3):
         known.proof(now())
     record.write_bytes(b"{}")
     for _ in range(3):
         known.proof(now())
-    assert told == [
+    assert reported == [
         ("r1-a", "verified", ""),
         ("r1-a", "unverified", "not a bundle with one signature of a key"),
     ]
 
 
 async def test_a_look_tells_of_a_change_while_nobody_calls(signer: RecordSigner) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     record = signer.sign(model="deepseek-r1")
-    known = standing(signer, record, lambda name, proof, why: told.append(proof.state))
+    known = standing(signer, record, lambda name, proof, why: reported.append(proof.state))
     for model in ("deepseek-r1", "another"):
         await known.observe(Server(model=[model]), now())
-    assert told == ["verified", "mismatch"]
+    assert reported == ["verified", "mismatch"]
 
 
 class Server:
-    """Shows what it is told to show; what is left out it does not show."""
+    """Reports these values, and no others."""
 
-    def __init__(self, **shown: object) -> None:
-        self.shown = shown
-        self.asked: list[str] = []
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        self.queries: list[str] = []
 
     def _show(self, claim: str) -> Any:
-        self.asked.append(claim)
-        if claim not in self.shown:
+        self.queries.append(claim)
+        if claim not in self.values:
             raise UpstreamFailed("no", fallback=True)
-        return self.shown[claim]
+        return self.values[claim]
 
     async def models(self) -> frozenset[str]:
         return frozenset(self._show("model"))
@@ -129,13 +131,13 @@ async def test_what_is_claimed_must_have_been_shown(signer: RecordSigner) -> Non
     known = standing(signer, signer.sign(**CLAIMS))
     proof, why = known.assess(now())
     assert proof == Proof(state="unverified", manifest=MANIFEST)
-    assert why == "has not shown its model, tokenizer, fingerprint"
+    assert why == "has not reported its model, tokenizer, fingerprint"
     await known.observe(Server(**RIGHT), now())
     assert known.assess(now()) == (VERIFIED, "")
 
 
 @pytest.mark.parametrize(
-    ("claim", "shown"),
+    ("claim", "reported_value"),
     [
         ("model", ["deepseek-r"]),
         ("model", ["a", "deepseek-r10"]),
@@ -144,16 +146,16 @@ async def test_what_is_claimed_must_have_been_shown(signer: RecordSigner) -> Non
     ],
 )
 async def test_what_contradicts_a_claim_is_a_mismatch_until_it_is_right_again(
-    signer: RecordSigner, claim: str, shown: object
+    signer: RecordSigner, claim: str, reported_value: object
 ) -> None:
     known = standing(signer, signer.sign(**CLAIMS))
     await known.observe(Server(**RIGHT), now())
-    wrong = {**RIGHT, claim: shown}
+    wrong = {**RIGHT, claim: reported_value}
     later = now() + timedelta(seconds=301)
     await known.observe(Server(**wrong), later)
     proof, why = known.assess(later)
     assert proof == Proof(state="mismatch", manifest=MANIFEST)
-    assert why == f"shows another {claim}"
+    assert why == f"reports another {claim}"
     await known.observe(Server(**RIGHT), later)
     assert known.proof(later) == VERIFIED
 
@@ -167,25 +169,25 @@ async def test_what_was_shown_too_long_ago_counts_no_longer(signer: RecordSigner
     later += timedelta(seconds=2)
     await known.observe(Server(model=["deepseek-r1"], fingerprint=TWO), later)
     proof, why = known.assess(later)
-    assert (proof.state, why) == ("unverified", "has not shown its tokenizer")
+    assert (proof.state, why) == ("unverified", "has not reported its tokenizer")
 
 
 async def test_only_what_is_claimed_is_asked_for_and_words_seldom(signer: RecordSigner) -> None:
     server = Server(**RIGHT)
     await standing(signer, signer.sign(model="deepseek-r1")).observe(server, now())
-    assert server.asked == ["model"]
+    assert server.queries == ["model"]
     known, server = standing(signer, signer.sign(**CLAIMS)), Server(**RIGHT)
     for seconds in (0, 5, 295, 301):
         await known.observe(server, now() + timedelta(seconds=seconds))
-    assert server.asked.count("fingerprint") == 2
-    assert server.asked.count("tokenizer") == 4
+    assert server.queries.count("fingerprint") == 2
+    assert server.queries.count("tokenizer") == 4
 
 
 async def test_words_that_do_not_fit_are_asked_for_again_at_once(signer: RecordSigner) -> None:
     known, server = standing(signer, signer.sign(fingerprint=TWO)), Server(fingerprint=ONE)
     for _ in range(2):
         await known.observe(server, now())
-    assert server.asked == ["fingerprint", "fingerprint"]
+    assert server.queries == ["fingerprint", "fingerprint"]
 
 
 async def test_a_new_record_is_compared_with_what_was_shown(signer: RecordSigner) -> None:
@@ -202,7 +204,7 @@ async def test_nothing_is_asked_under_a_record_that_is_not_believed(
 ) -> None:
     server = Server(**RIGHT)
     await standing(signer, RecordSigner(tmp_path, "other").sign(**CLAIMS)).observe(server, now())
-    assert server.asked == []
+    assert server.queries == []
 
 
 PIN, OTHER_PIN = f"sha256/{'A' * 43}=", f"sha256/{'B' * 43}="
@@ -214,7 +216,7 @@ async def test_a_server_whose_key_is_claimed_is_asked_so_that_it_connects(
     server = Server()
     known = standing(signer, signer.sign(spki=PIN))
     await known.observe(server, now())
-    assert server.asked == ["model"]
+    assert server.queries == ["model"]
     await known.observe(Server(model=["another"]), now())
     assert known.proof(now()) == VERIFIED
 
@@ -227,7 +229,7 @@ def test_a_server_with_another_key_is_not_recognised(signer: RecordSigner, other
     assert known.proof(now()) == VERIFIED
     assert not known.accepts_pin(other)
     proof, why = known.assess(now())
-    assert (proof.state, why) == ("mismatch", "shows another server key")
+    assert (proof.state, why) == ("mismatch", "reports another server key")
     assert known.accepts_pin(PIN)
     assert known.proof(now()) == VERIFIED
 

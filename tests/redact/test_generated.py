@@ -1,4 +1,4 @@
-"""What a model invents is treated; what the caller sent never is."""
+"""Values that the model generated are treated; values that the caller sent never are."""
 
 import json
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def treated(
     )
 
 
-def test_an_invented_value_is_replaced_for_good() -> None:
+def test_a_generated_value_is_replaced_for_good() -> None:
     result = treated("call 03-1234-5678 now", "03-1234-5678")
     assert result.text == "call [PHONE_NUMBER] now"
     assert result.generated == {"PHONE_NUMBER": 1}
@@ -49,7 +49,7 @@ def test_an_invented_value_is_replaced_for_good() -> None:
 @pytest.mark.parametrize(
     "sent", ["I am at 03-1234-5678", "my number: 0312345678", "０３ー１２３４ー５６７８"]
 )
-def test_the_callers_own_value_is_not_invented_however_it_was_spelled(sent: str) -> None:
+def test_the_callers_own_value_is_not_a_generated_one_however_it_was_spelled(sent: str) -> None:
     result = treated("call 03-1234-5678 now", "03-1234-5678", sent=sent)
     assert result.text == "call 03-1234-5678 now"
     assert result.generated == {}
@@ -82,7 +82,7 @@ def test_arguments_stay_valid_json(raw: str, value: str) -> None:
     assert json.loads(treated(raw, value, json=True).text) == {"phone": "[PHONE_NUMBER]"}
 
 
-def test_a_surrogate_in_a_reply_was_not_invented() -> None:
+def test_a_surrogate_in_a_reply_is_not_a_generated_value() -> None:
     request = vault()
     made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)
     assert made is not None
@@ -97,7 +97,7 @@ def test_a_surrogate_in_a_reply_was_not_invented() -> None:
     assert result.generated == {}
 
 
-def test_text_that_holds_stand_ins_alone_was_not_invented() -> None:
+def test_text_that_holds_only_replacements_has_no_generated_value() -> None:
     request = vault()
     minted = request.put("PERSON", "Tanaka")
     made = request.surrogate("PHONE_NUMBER", "03-1234-5678", lambda _: True)

@@ -45,7 +45,7 @@ def test_T53_reasoning_and_text(
     assert split(pieces, strict=False) == lenient
 
 
-def test_nothing_is_held_for_a_server_that_shows_reasoning_elsewhere() -> None:
+def test_nothing_is_held_for_a_server_that_sends_reasoning_separately() -> None:
     splitter = ThinkSplitter(strict=True)
     splitter.elsewhere()
     assert splitter.feed("Hello") == [(False, "Hello")]

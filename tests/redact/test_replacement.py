@@ -1,4 +1,4 @@
-"""What stands for a value."""
+"""The text that replaces a value."""
 
 from gateway.redact.replacement import replacement
 from tests.redact.samples import vault
@@ -15,7 +15,7 @@ def test_a_placeholder_is_put_back_and_the_others_are_not() -> None:
     assert box.get(hashed) is None
 
 
-def test_whatever_stands_for_it_the_wire_is_searched_for_the_value() -> None:
+def test_under_every_treatment_the_wire_is_searched_for_the_value() -> None:
     box = vault()
     replacement("mask", "PERSON", "Tanaka", box)
     replacement("hash", "PERSON", "Suzuki", box)

@@ -91,7 +91,7 @@ def test_any_split_of_surrogates_gives_the_same_text(
     assert pieces.restored == whole.restored
 
 
-def test_a_reply_may_speak_of_a_person_by_a_part_of_the_name() -> None:
+def test_a_reply_may_use_a_part_of_a_persons_name() -> None:
     request = vault()
     made = request.surrogate("PERSON", "Kenji Tanaka", lambda _: True)
     assert made is not None
@@ -133,10 +133,10 @@ def test_other_text_at_the_end_is_kept(end: str) -> None:
 def test_hold_back_is_bounded() -> None:
     restorer = Restorer(vault(), escape=False, hosts=frozenset())
     text = "[" + "A" * 500
-    shown = 0
+    emitted = 0
     for position, character in enumerate(text, start=1):
-        shown += len(restorer.feed(character))
-        assert position - shown <= MAX_LENGTH
+        emitted += len(restorer.feed(character))
+        assert position - emitted <= MAX_LENGTH
 
 
 def test_T20_arguments_are_restored_with_json_escaping() -> None:
@@ -204,9 +204,9 @@ def test_T56_no_value_leads_away(text: str, size: int) -> None:
 @pytest.mark.parametrize("text", HERE)
 def test_T56_other_places_are_restored(text: str) -> None:
     request = vault()
-    shown = text.format(request.put("PERSON", "Tanaka"))
+    masked = text.format(request.put("PERSON", "Tanaka"))
     restorer = Restorer(request, escape=False, hosts=frozenset({"known.example"}))
-    assert feed(restorer, [shown]) == text.format("Tanaka")
+    assert feed(restorer, [masked]) == text.format("Tanaka")
 
 
 def test_hosts_of_the_request() -> None:

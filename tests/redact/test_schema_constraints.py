@@ -1,4 +1,4 @@
-"""Which values a schema binds, so that no placeholder can stand for them."""
+"""Which values a schema binds, so that no placeholder can replace them."""
 
 import time
 from typing import Any
@@ -33,36 +33,36 @@ def props(**properties: Any) -> dict[str, Any]:
 
 
 def test_a_format_binds_its_entity() -> None:
-    told = of(props(mail={"type": "string", "format": "email"}))
-    assert told.needs_surrogate(-1, "EMAIL_ADDRESS", "a@b.example")
-    assert not told.needs_surrogate(-1, "PERSON", "Tanaka")
+    found = of(props(mail={"type": "string", "format": "email"}))
+    assert found.needs_surrogate(-1, "EMAIL_ADDRESS", "a@b.example")
+    assert not found.needs_surrogate(-1, "PERSON", "Tanaka")
 
 
 def test_a_pattern_binds_what_matches_it_and_so_must_the_surrogate() -> None:
-    told = of(props(code={"type": "string", "pattern": "^[A-Z]{2}-[0-9]{4}$"}))
-    assert told.needs_surrogate(-1, "CUSTOMER", "AB-1234")
-    assert not told.needs_surrogate(-1, "CUSTOMER", "AB1234")
-    assert told.allows("AB-1234", "QX-9921")
-    assert not told.allows("AB-1234", "qx-9921")
-    assert told.allows("other", "anything")
+    found = of(props(code={"type": "string", "pattern": "^[A-Z]{2}-[0-9]{4}$"}))
+    assert found.needs_surrogate(-1, "CUSTOMER", "AB-1234")
+    assert not found.needs_surrogate(-1, "CUSTOMER", "AB1234")
+    assert found.allows("AB-1234", "QX-9921")
+    assert not found.allows("AB-1234", "qx-9921")
+    assert found.allows("other", "anything")
 
 
 def test_numbers_bind_digits() -> None:
-    for told in (
+    for found in (
         of(props(card={"type": "integer"})),
         of(props(card={"type": ["number", "null"]})),
         of(props(cards={"type": "array", "items": {"type": "integer"}})),
     ):
-        assert told.needs_surrogate(-1, "CREDIT_CARD", "4111111111111111")
-        assert not told.needs_surrogate(-1, "CREDIT_CARD", "4111 1111 1111 1111")
+        assert found.needs_surrogate(-1, "CREDIT_CARD", "4111111111111111")
+        assert not found.needs_surrogate(-1, "CREDIT_CARD", "4111 1111 1111 1111")
 
 
 def test_a_place_that_is_constrained_is_bound_and_its_description_is_not() -> None:
     call = calling(
         props(mail={"format": "email", "default": "a@b.example", "description": "of Aiko"})
     )
-    told = constraints(call)
-    bound = {call.segments[index].text for index in told.constrained_segments}
+    found = constraints(call)
+    bound = {call.segments[index].text for index in found.constrained_segments}
     assert "a@b.example" in bound
     assert "of Aiko" not in bound
 
@@ -73,9 +73,9 @@ def test_a_number_in_a_schema_is_bound() -> None:
 
 
 def test_a_hostile_pattern_costs_little_and_binds_nothing() -> None:
-    told = of(props(a={"pattern": "^(a+)+$"}, b={"pattern": "("}))
+    found = of(props(a={"pattern": "^(a+)+$"}, b={"pattern": "("}))
     before = time.thread_time()
-    assert not told.needs_surrogate(-1, "X", "a" * 40 + "!")
+    assert not found.needs_surrogate(-1, "X", "a" * 40 + "!")
     assert time.thread_time() - before < 5
 
 
@@ -84,11 +84,11 @@ def test_a_request_without_schemas_binds_nothing() -> None:
 
 
 def test_one_hostile_pattern_ends_the_reading_of_all() -> None:
-    told = of(props(a={"pattern": "^[0-9]+$"}, b={"pattern": "^(a|a)*$"}))
-    assert told.needs_surrogate(-1, "X", "1234")
-    assert not told.needs_surrogate(-1, "X", "a" * 60 + "!")
-    assert not told.needs_surrogate(-1, "X", "5678")
-    assert not told.allows("1234", "5678")
+    found = of(props(a={"pattern": "^[0-9]+$"}, b={"pattern": "^(a|a)*$"}))
+    assert found.needs_surrogate(-1, "X", "1234")
+    assert not found.needs_surrogate(-1, "X", "a" * 60 + "!")
+    assert not found.needs_surrogate(-1, "X", "5678")
+    assert not found.allows("1234", "5678")
 
 
 def test_a_pattern_that_is_too_long_binds_nothing() -> None:

@@ -54,7 +54,7 @@ def test_no_value_is_printed() -> None:
     assert "Tanaka" not in repr(request)
 
 
-def test_a_value_has_one_stand_in_of_either_kind() -> None:
+def test_a_value_has_one_replacement_of_either_kind() -> None:
     request = vault()
     made = request.surrogate("PERSON", "Kenji Tanaka", lambda _: True)
     assert made is not None

@@ -18,21 +18,21 @@ def call(*messages: dict[str, Any], **more: Any) -> Call:
 
 def test_the_next_turn_is_recognised() -> None:
     known = Affinity(10)
-    known.learn(known.digests(call(SYSTEM, ASKED), "acme"), "r1-a")
+    known.remember(known.digests(call(SYSTEM, ASKED), "acme"), "r1-a")
     assert known.preferred(known.digests(call(SYSTEM, ASKED, TOLD, AGAIN), "acme")) == "r1-a"
 
 
 def test_the_longest_beginning_wins() -> None:
     known = Affinity(10)
-    known.learn(known.digests(call(ASKED), "acme"), "r1-a")
-    known.learn(known.digests(call(ASKED, TOLD, AGAIN), "acme"), "r1-b")
+    known.remember(known.digests(call(ASKED), "acme"), "r1-a")
+    known.remember(known.digests(call(ASKED, TOLD, AGAIN), "acme"), "r1-b")
     later = call(ASKED, TOLD, AGAIN, TOLD, ASKED)
     assert known.preferred(known.digests(later, "acme")) == "r1-b"
 
 
 def test_other_text_other_frames_and_other_scopes_are_other_conversations() -> None:
     known = Affinity(10)
-    known.learn(known.digests(call(SYSTEM, ASKED), "acme"), "r1-a")
+    known.remember(known.digests(call(SYSTEM, ASKED), "acme"), "r1-a")
     tool = {"type": "function", "function": {"name": "look", "description": "looks"}}
     for other, scope in (
         (call(SYSTEM, AGAIN), "acme"),
@@ -46,7 +46,7 @@ def test_other_text_other_frames_and_other_scopes_are_other_conversations() -> N
 
 def test_text_can_not_be_moved_over_a_boundary() -> None:
     known = Affinity(10)
-    known.learn(known.digests(call({"role": "user", "content": "ab"}, TOLD), "s"), "r1-a")
+    known.remember(known.digests(call({"role": "user", "content": "ab"}, TOLD), "s"), "r1-a")
     other = call({"role": "user", "content": "a"}, {"role": "assistant", "content": "bGood day"})
     assert known.preferred(known.digests(other, "s")) is None
 
@@ -55,14 +55,14 @@ def test_the_oldest_is_forgotten() -> None:
     known = Affinity(2)
     chains = [known.digests(call({"role": "user", "content": str(i)}), "s") for i in range(3)]
     for chain in chains:
-        known.learn(chain, "r1-a")
+        known.remember(chain, "r1-a")
     assert [known.preferred(chain) for chain in chains] == [None, "r1-a", "r1-a"]
 
 
 def test_nothing_is_remembered_when_nothing_shall_be() -> None:
     known = Affinity(0)
     assert known.digests(call(ASKED), "s") == ()
-    known.learn((), "r1-a")
+    known.remember((), "r1-a")
     assert known.preferred(()) is None
 
 

@@ -14,10 +14,10 @@ from tests.parts.configuration import deployment
 def slots(*weights: float, concurrency: int | None = None) -> list[Slot]:
     made = []
     for name, weight in zip("abcdef", weights, strict=False):
-        told = DeploymentSettings.model_validate(
+        settings = DeploymentSettings.model_validate(
             deployment("http://127.0.0.1:9/v1", weight=weight, concurrency=concurrency)
         )
-        made.append(Slot(name, told, Health(Routing(), None, drain=False)))
+        made.append(Slot(name, settings, Health(Routing(), None, drain=False)))
     return made
 
 
@@ -33,7 +33,7 @@ def simulate(
             running.sort(key=lambda job: job[0])
             now, ended = running.pop(0)
             ended.outstanding -= 1
-        chosen = balance.choose(among, now)
+        chosen = balance.choose(among)
         chosen.outstanding += 1
         got[chosen.name] += 1
         running.append((now + seconds[chosen.name] * draw.uniform(0.5, 1.5), chosen))
@@ -63,31 +63,31 @@ def test_what_was_missed_does_not_come_back_as_a_flood() -> None:
     among[0].outstanding = 50
     balance = Balance(random.Random(7))
     for _ in range(1000):
-        assert balance.choose(among, 0.0).name == "b"
+        assert balance.choose(among).name == "b"
     among[0].outstanding = 0
-    first = [balance.choose(among, 0.0).name for _ in range(100)]
+    first = [balance.choose(among).name for _ in range(100)]
     assert first.count("a") <= 70
 
 
 def test_a_single_slot_is_chosen_whatever_its_load() -> None:
     (only,) = slots(1)
     only.outstanding = 99
-    assert Balance().choose([only], 0.0) is only
+    assert Balance().choose([only]) is only
 
 
 def test_the_favourite_is_chosen_until_it_is_loaded_beyond_the_others() -> None:
     among = slots(1, 1, 1)
     balance = Balance(random.Random(7))
-    assert {balance.choose(among, 0.0, "c").name for _ in range(20)} == {"c"}
+    assert {balance.choose(among, "c").name for _ in range(20)} == {"c"}
     among[2].outstanding = 9
-    assert balance.choose(among, 0.0, "c").name != "c"
-    assert balance.choose(among, 0.0, "gone") in among
+    assert balance.choose(among, "c").name != "c"
+    assert balance.choose(among, "gone") in among
 
 
 def test_conversations_that_stay_do_not_change_the_shares() -> None:
     among, balance, got = slots(1, 1), Balance(random.Random(7)), Counter[str]()
     for turn in range(1000):
-        got[balance.choose(among, 0.0, "a" if turn % 4 == 0 else None).name] += 1
+        got[balance.choose(among, "a" if turn % 4 == 0 else None).name] += 1
     assert got["a"] / 1000 == pytest.approx(0.5, abs=0.05)
 
 

@@ -14,16 +14,16 @@ def catalogue() -> Catalogue:
     return Catalogue(settings(aliases=("deepseek-reasoner", "deepseek-ai/DeepSeek-R1")))
 
 
-@pytest.mark.parametrize("asked", ["deepseek-r1", "deepseek-reasoner", "deepseek-ai/DeepSeek-R1"])
-def test_names_and_aliases_resolve_in_house(catalogue: Catalogue, asked: str) -> None:
-    entry = catalogue.resolve(asked)
+@pytest.mark.parametrize("name", ["deepseek-r1", "deepseek-reasoner", "deepseek-ai/DeepSeek-R1"])
+def test_names_and_aliases_resolve_in_house(catalogue: Catalogue, name: str) -> None:
+    entry = catalogue.resolve(name)
     assert entry.name == "deepseek-r1"
     assert [deployment.zone for deployment in entry.deployments] == ["in-house"]
-    assert asked in catalogue.models()
+    assert name in catalogue.models()
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "name",
     [
         "",
         "gpt-4o",
@@ -36,9 +36,9 @@ def test_names_and_aliases_resolve_in_house(catalogue: Catalogue, asked: str) ->
         "ｄeepseek-r1",
     ],
 )
-def test_T38_tricks_with_names_find_nothing(catalogue: Catalogue, asked: str) -> None:
+def test_T38_tricks_with_names_find_nothing(catalogue: Catalogue, name: str) -> None:
     with pytest.raises(ModelNotFound) as caught:
-        catalogue.resolve(asked)
+        catalogue.resolve(name)
     assert "deepseek-r1" in caught.value.message
 
 
@@ -46,13 +46,13 @@ def r1_catalogue(**model: Any) -> Catalogue:
     return Catalogue(settings(models={"r1": {"deployments": ["r1-a"], **model}}))
 
 
-@pytest.mark.parametrize("asked", CLOUD_NAMES)
-def test_T38_a_cloud_name_resolves_in_house_when_that_is_configured(asked: str) -> None:
-    entry = r1_catalogue(deepseek_names=True).resolve(asked)
+@pytest.mark.parametrize("name", CLOUD_NAMES)
+def test_T38_a_cloud_name_resolves_in_house_when_that_is_configured(name: str) -> None:
+    entry = r1_catalogue(deepseek_names=True).resolve(name)
     assert entry.name == "r1"
     assert {deployment.zone for deployment in entry.deployments} == {"in-house"}
     with pytest.raises(ModelNotFound):
-        r1_catalogue().resolve(asked)
+        r1_catalogue().resolve(name)
 
 
 def test_a_name_that_the_configuration_gives_to_another_model_stays_there() -> None:
@@ -68,7 +68,7 @@ def test_a_name_that_the_configuration_gives_to_another_model_stays_there() -> N
     assert known.resolve("deepseek-reasoner").name == "r1"
 
 
-@pytest.mark.parametrize("asked", ["deepseek/deepseek-chat", "DeepSeek-Chat", "deepseek-chat "])
-def test_no_other_spelling_does(asked: str) -> None:
+@pytest.mark.parametrize("name", ["deepseek/deepseek-chat", "DeepSeek-Chat", "deepseek-chat "])
+def test_no_other_spelling_does(name: str) -> None:
     with pytest.raises(ModelNotFound):
-        r1_catalogue(deepseek_names=True).resolve(asked)
+        r1_catalogue(deepseek_names=True).resolve(name)

@@ -13,10 +13,10 @@ PROBE = Probe(seconds=0.01, failures=1)
 
 
 def router() -> Router:
-    told = configuration.deployment("http://127.0.0.1:9/v1", probe=PROBE.model_dump())
+    settings = configuration.deployment("http://127.0.0.1:9/v1", probe=PROBE.model_dump())
     return Router(
         configuration.settings(
-            deployments={"r1-a": told}, models={"deepseek-r1": {"deployments": ["r1-a"]}}
+            deployments={"r1-a": settings}, models={"deepseek-r1": {"deployments": ["r1-a"]}}
         )
     )
 
@@ -32,24 +32,24 @@ async def test_a_deployment_follows_its_probes_and_changes_alone_are_logged() ->
         seen = []
         for _ in range(5):
             await prober.probe("r1-a")
-            seen.append(known.slots["r1-a"].health.available(known.now()))
+            seen.append(known.slots["r1-a"].health.available())
     assert seen == [True, True, False, False, True]
     assert [line["fault"] for line in logged] == ["status 503", ""]
 
 
 async def test_it_probes_until_it_is_closed() -> None:
-    asked = 0
+    probes = 0
 
     async def ask(name: str, probe: Probe) -> str:
-        nonlocal asked
-        asked += 1
+        nonlocal probes
+        probes += 1
         return ""
 
     prober = Prober(router(), {"r1-a": PROBE}, ask, structlog.get_logger())
     await prober.start()
-    while asked < 3:
+    while probes < 3:
         await asyncio.sleep(0.01)
     await prober.close()
-    counted = asked
+    counted = probes
     await asyncio.sleep(0.05)
-    assert asked == counted
+    assert probes == counted

@@ -50,13 +50,13 @@ class Bench:
     def __init__(
         self, clock: Clock, deployments: dict[str, dict[str, Any]], **routing: Any
     ) -> None:
-        places = {
-            name: configuration.deployment("http://127.0.0.1:9/v1", **told)
-            for name, told in deployments.items()
+        configured = {
+            name: configuration.deployment("http://127.0.0.1:9/v1", **changes)
+            for name, changes in deployments.items()
         }
         settings = configuration.settings(
-            deployments=places,
-            models={"deepseek-r1": {"deployments": list(places)}},
+            deployments=configured,
+            models={"deepseek-r1": {"deployments": list(configured)}},
             routing=routing,
         )
         self.entry: ModelEntry = Catalogue(settings).resolve("deepseek-r1")
@@ -76,7 +76,7 @@ class Bench:
         return (await self.plan(*refused).take())[1]
 
     def state(self, name: str) -> State:
-        return self.router.slots[name].health.state(self.router.now())
+        return self.router.slots[name].health.state()
 
 
 async def test_T36_only_what_the_decision_permits_is_tried(clock: Clock) -> None:
@@ -109,9 +109,9 @@ async def test_what_policy_sends_the_call_to_instead_comes_last_however_near(
     clock: Clock,
 ) -> None:
     bench = Bench(clock, {"cloud": {"zone": "public-cloud"}, "house": {}})
-    asked = ModelEntry(name="asked", deployments=bench.entry.deployments[:1])
+    requested = ModelEntry(name="asked", deployments=bench.entry.deployments[:1])
     decision = samples.decision({"cloud": True, "house": True})
-    plan = bench.router.plan(decision, asked, bench.entry.deployments, parse(chat()), "acme")
+    plan = bench.router.plan(decision, requested, bench.entry.deployments, parse(chat()), "acme")
     assert [(await plan.take())[0].name for _ in range(2)] == ["cloud", "house"]
 
 
@@ -133,7 +133,7 @@ async def test_what_is_held_is_not_tried_until_it_is_let_go(clock: Clock) -> Non
         await bench.router.drain("c", on=True)
 
 
-async def test_all_out_is_told_with_the_time_until_the_next_trial(clock: Clock) -> None:
+async def test_all_out_is_an_error_with_the_time_until_the_next_trial(clock: Clock) -> None:
     bench = Bench(clock, {"a": {}}, failures=1, pause_seconds=7.5)
     (await bench.take()).end(BROKEN)
     with pytest.raises(NoDeployment) as caught:
@@ -209,7 +209,7 @@ async def test_a_rate_limit_is_obeyed_and_leaves_no_slow_start(clock: Clock) -> 
     assert {(await bench.take()).slot.name for _ in range(5)} == {"b"}
     clock.now += 0.1
     assert bench.state("a") is State.UP
-    assert bench.router.slots["a"].health.share(clock.now) == 1.0
+    assert bench.router.slots["a"].health.share() == 1.0
 
 
 async def events(*given: int, error: Exception | None = None) -> AsyncGenerator[int, None]:
@@ -326,14 +326,14 @@ async def test_a_place_that_is_not_permitted_is_not_handed_over(clock: Clock) ->
 
 async def test_a_conversation_stays_where_it_was_until_that_is_out(clock: Clock) -> None:
     bench = Bench(clock, {name: {} for name in "abcd"}, failures=1)
-    said = [{"role": "user", "content": "Hello"}]
+    messages = [{"role": "user", "content": "Hello"}]
     where = []
     for turn in range(6):
-        deployment, lease = await bench.plan(call=parse(chat(messages=said))).take()
+        deployment, lease = await bench.plan(call=parse(chat(messages=messages))).take()
         where.append(deployment.name)
         lease.end(BROKEN if turn == 3 else None)
-        said = [
-            *said,
+        messages = [
+            *messages,
             {"role": "assistant", "content": f"{turn}"},
             {"role": "user", "content": "Go on"},
         ]

@@ -18,7 +18,7 @@ def caller(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("callers", "told"),
+    ("callers", "expected"),
     [
         ([caller(dns="a.example")], "exactly one"),
         ([caller(uri=None)], "exactly one"),
@@ -33,23 +33,23 @@ def caller(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_what_names_nobody_or_two_is_refused(
-    tmp_path: Path, callers: list[dict[str, Any]], told: str
+    tmp_path: Path, callers: list[dict[str, Any]], expected: str
 ) -> None:
     identity = {"keys": KEYS, "certificates": {"callers": callers, "proxy": PROXY}}
-    assert any(told in line for line in faults(tmp_path, good(tmp_path, identity=identity)))
+    assert any(expected in line for line in faults(tmp_path, good(tmp_path, identity=identity)))
 
 
 def test_a_subject_is_one_however_it_is_written() -> None:
     ways = ("CN=portal,O=Example", "2.5.4.3=portal,2.5.4.10=Example")
     rows = [caller(id=f"c{n}", uri=None, subject=way) for n, way in enumerate(ways)]
-    told = Certificates.model_validate({"callers": rows})
-    assert {row.subject for row in told.callers} == {"CN=portal,O=Example"}
-    assert len(told.faults()) == 1
+    settings = Certificates.model_validate({"callers": rows})
+    assert {row.subject for row in settings.callers} == {"CN=portal,O=Example"}
+    assert len(settings.faults()) == 1
 
 
 def test_somebody_must_be_able_to_see_a_certificate(tmp_path: Path) -> None:
     alone = good(tmp_path, identity={"certificates": {"callers": [caller()]}})
-    assert any("nobody can show one" in line for line in faults(tmp_path, alone))
+    assert any("no client can present one" in line for line in faults(tmp_path, alone))
     for more in (
         {"listen": {"tls": {"cert_file": "a", "key_file": "b", "client_ca_file": "c"}}},
         {"identity": {"certificates": {"callers": [caller()], "proxy": PROXY}}},
@@ -61,5 +61,5 @@ def test_somebody_must_be_able_to_see_a_certificate(tmp_path: Path) -> None:
 @pytest.mark.parametrize("addresses", [[], ["proxy.example"], ["10.0.0.1/24"]])
 def test_proxies_are_addresses_and_networks(tmp_path: Path, addresses: list[str]) -> None:
     identity = {"certificates": {"callers": [caller()], "proxy": {"addresses": addresses}}}
-    told = faults(tmp_path, good(tmp_path, identity=identity))
-    assert any("proxy.addresses" in line for line in told)
+    found = faults(tmp_path, good(tmp_path, identity=identity))
+    assert any("proxy.addresses" in line for line in found)

@@ -9,7 +9,7 @@ from gateway.settings.deployments import DeploymentSettings, Probe, refusal
 from tests.parts.configuration import deployment
 
 
-def told(**changes: Any) -> DeploymentSettings:
+def deployment_settings(**changes: Any) -> DeploymentSettings:
     base_url = changes.pop("base_url", "http://127.0.0.1:9/v1")
     return DeploymentSettings.model_validate(deployment(base_url, **changes))
 
@@ -21,18 +21,18 @@ def told(**changes: Any) -> DeploymentSettings:
 def test_the_nearest_zone_comes_first_unless_a_priority_says_otherwise(
     zone: str, rank: int
 ) -> None:
-    assert told(zone=zone).rank == rank
-    assert told(zone=zone, priority=5).rank == 5
+    assert deployment_settings(zone=zone).rank == rank
+    assert deployment_settings(zone=zone, priority=5).rank == 5
 
 
 def test_stages_get_the_description_without_files_or_limits() -> None:
-    described = told(api_key_file="/secret").deployment("r1-a")
+    described = deployment_settings(api_key_file="/secret").deployment("r1-a")
     assert (described.name, described.zone, described.model) == ("r1-a", "in-house", "deepseek-r1")
     assert "/secret" not in repr(described)
 
 
 def test_the_files_that_must_exist_are_named() -> None:
-    assert set(told(api_key_file="/a").files()) >= {"api_key_file", "ca_file"}
+    assert set(deployment_settings(api_key_file="/a").files()) >= {"api_key_file", "ca_file"}
 
 
 @pytest.mark.parametrize("path", ["health", "/a?b", "/a#b", "//evil.example/%2e", "/a b", "/@x:1"])
@@ -47,7 +47,7 @@ def test_a_probe_asks_a_plain_path(path: str) -> None:
 )
 def test_figures_make_sense(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        told(**change)
+        deployment_settings(**change)
 
 
 PIN = "sha256/" + "A" * 43 + "="
@@ -71,11 +71,11 @@ PIN = "sha256/" + "A" * 43 + "="
 )
 def test_what_protects_nothing_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        told(**dict(change))
+        deployment_settings(**dict(change))
 
 
 def test_what_is_whole_is_taken() -> None:
-    full = told(
+    full = deployment_settings(
         base_url="https://openrouter.ai/api/v1",
         providers=["together"],
         spki_pins=[PIN],
@@ -87,11 +87,11 @@ def test_what_is_whole_is_taken() -> None:
 
 
 def test_a_record_and_its_keys_are_files_that_must_exist() -> None:
-    bound = told(provenance={"record": "/r", "keys": ["/a", "/b"]})
+    settings = deployment_settings(provenance={"record": "/r", "keys": ["/a", "/b"]})
     named = {"provenance.record": "/r", "provenance.keys.0": "/a", "provenance.keys.1": "/b"}
-    assert {name: str(path) for name, path in bound.files().items() if path} == named
+    assert {name: str(path) for name, path in settings.files().items() if path} == named
     with pytest.raises(ValidationError):
-        told(provenance={"record": "/r", "keys": []})
+        deployment_settings(provenance={"record": "/r", "keys": []})
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_record_and_its_keys_are_files_that_must_exist() -> None:
     ],
 )
 def test_how_far_in_its_addresses_may_be(change: dict[str, Any], reach: str) -> None:
-    assert told(**change).reach == reach
+    assert deployment_settings(**change).reach == reach
 
 
 URL = "https://api.example.com/v1"
@@ -116,8 +116,8 @@ URL = "https://api.example.com/v1"
     [
         ("deepseek", "own cloud"),
         ("openrouter", "providers"),
-        ("litellm_proxy", "can't be known"),
-        ("cohere", "not been shown"),
+        ("litellm_proxy", "is not known"),
+        ("cohere", "not verified"),
     ],
 )
 def test_T38_a_family_that_is_not_enabled_is_refused_by_name_with_the_reason(

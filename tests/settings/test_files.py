@@ -1,4 +1,4 @@
-"""A file that was replaced is told from the one before; one is replaced whole or not at all."""
+"""A replaced file is distinguished from the one before; a file is replaced completely or not at all."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_a_file_is_replaced_whole_and_is_its_owners_unless_a_mode_is_given(tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "gone" / "a"
     with pytest.raises(FileNotFoundError):
         replace(path, b"one")

@@ -1,4 +1,4 @@
-"""Settings of who may call: keys that are there, long enough, and told apart."""
+"""Settings of callers: keys are present, long enough and distinct."""
 
 from pathlib import Path
 

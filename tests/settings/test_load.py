@@ -20,18 +20,18 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     broken["listen"] = {"port": 99999, "prot": 1}
     broken["deployments"]["r1-a"]["zone"] = "basement"
     broken["detect"] = {"languages": ["fr"]}
-    told = faults(tmp_path, broken)
-    assert {line.partition(":")[0] for line in told} >= {
+    found = faults(tmp_path, broken)
+    assert {line.partition(":")[0] for line in found} >= {
         "listen.port",
         "listen.prot",
         "deployments.r1-a.zone",
         "detect.languages.0",
     }
-    assert any(line.startswith("listen.prot: unknown key") for line in told)
+    assert any(line.startswith("listen.prot: unknown key") for line in found)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("listen: {port: 1}\nlisten: {port: 2}\n", "given twice"),
         ("a: [", "not valid YAML"),
@@ -39,8 +39,8 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )
-def test_broken_files(tmp_path: Path, text: str, told: str) -> None:
-    assert any(told in line for line in faults(tmp_path, text))
+def test_broken_files(tmp_path: Path, text: str, expected: str) -> None:
+    assert any(expected in line for line in faults(tmp_path, text))
 
 
 def test_a_fault_does_not_repeat_the_value(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ def row(**changes: Any) -> OnBehalfOf:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "expected"),
     [
         ([row(), row(audience="others")], ["on_behalf_of.1.apps: 'portal' is given twice"]),
-        ([row(audience="sekisho")], ["on_behalf_of.0.audience: is that of identity.oidc"]),
+        ([row(audience="sekisho")], ["on_behalf_of.0.audience: is the same as in identity.oidc"]),
         (
             [row(), row(tenant="globex", tenant_claim="tenant")],
             ["on_behalf_of.0.tenant_claim: needed"],
@@ -28,7 +28,7 @@ def row(**changes: Any) -> OnBehalfOf:
         ([row(), row(apps=["desk"])], []),
     ],
 )
-def test_what_two_rows_must_not_share(rows: list[OnBehalfOf], told: list[str]) -> None:
+def test_what_two_rows_must_not_share(rows: list[OnBehalfOf], expected: list[str]) -> None:
     faults = user_faults(rows, OIDC)
-    assert len(faults) == len(told)
-    assert all(part in fault for part, fault in zip(told, faults, strict=True))
+    assert len(faults) == len(expected)
+    assert all(part in fault for part, fault in zip(expected, faults, strict=True))

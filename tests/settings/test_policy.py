@@ -10,7 +10,7 @@ from tests.settings.files import faults, good
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"engine": "opa"}, "`opa` is needed"),
         ({"opa": {"url": "http://127.0.0.1:8181"}}, "`opa` is needed"),
@@ -20,10 +20,10 @@ from tests.settings.files import faults, good
     ],
 )
 def test_what_would_not_decide_is_refused(
-    tmp_path: Path, change: dict[str, Any], told: str
+    tmp_path: Path, change: dict[str, Any], expected: str
 ) -> None:
     changed = {"path": str(tmp_path), **change}
-    assert any(told in line for line in faults(tmp_path, good(tmp_path, policy=changed)))
+    assert any(expected in line for line in faults(tmp_path, good(tmp_path, policy=changed)))
 
 
 def test_a_start_begins_with_the_last_good_download(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.settings.files import faults, good
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"models": {"m": {"deployments": ["nowhere"]}}}, "no deployment is named 'nowhere'"),
         (
@@ -26,15 +26,15 @@ from tests.settings.files import faults, good
     ],
 )
 def test_what_does_not_fit_together_is_refused(
-    tmp_path: Path, change: dict[str, Any], told: str
+    tmp_path: Path, change: dict[str, Any], expected: str
 ) -> None:
-    assert any(told in line for line in faults(tmp_path, good(tmp_path, **change)))
+    assert any(expected in line for line in faults(tmp_path, good(tmp_path, **change)))
 
 
 def test_only_one_model_answers_to_deepseeks_names(tmp_path: Path) -> None:
     model = {"deployments": ["r1-a"], "deepseek_names": True}
-    told = faults(tmp_path, good(tmp_path, models={"a": model, "b": model}))
-    assert told == ["models: only one may have deepseek_names"]
+    found = faults(tmp_path, good(tmp_path, models={"a": model, "b": model}))
+    assert found == ["models: only one may have deepseek_names"]
 
 
 def test_settings_are_frozen(tmp_path: Path) -> None:
@@ -44,5 +44,5 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 
 
 def test_several_workers_need_a_shared_state(tmp_path: Path) -> None:
-    told = faults(tmp_path, good(tmp_path, workers=2))
-    assert told == ["workers: more than one need a shared state: set state.url to a Redis"]
+    found = faults(tmp_path, good(tmp_path, workers=2))
+    assert found == ["workers: more than one require shared state: set state.url to a Redis"]

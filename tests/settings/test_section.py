@@ -15,7 +15,7 @@ def test_a_section_is_frozen() -> None:
         Sample(name="a").name = "b"  # type: ignore[misc]
 
 
-def test_an_unknown_key_is_refused_and_its_value_is_not_told() -> None:
+def test_an_unknown_key_is_refused_and_its_value_is_not_printed() -> None:
     with pytest.raises(ValidationError) as caught:
         Sample.model_validate({"name": "a", "secret": "hunter2"})
     assert "hunter2" not in str(caught.value)

@@ -9,7 +9,7 @@ from tests.settings.files import faults, good
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"keys": {}}, "exactly one of"),
         ({"keys": {"ring_env": "NO_SUCH"}}, "NO_SUCH is not set"),
@@ -18,5 +18,7 @@ from tests.settings.files import faults, good
         ({"limits": {"concurrent_requests": 0}}, "limits.concurrent_requests"),
     ],
 )
-def test_what_means_nothing_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
-    assert any(told in line for line in faults(tmp_path, good(tmp_path, **change)))
+def test_what_means_nothing_is_refused(
+    tmp_path: Path, change: dict[str, Any], expected: str
+) -> None:
+    assert any(expected in line for line in faults(tmp_path, good(tmp_path, **change)))

@@ -106,31 +106,31 @@ async def test_all_is_booked_or_nothing(state: State) -> None:
 
 
 async def test_a_hold_that_comes_again_books_nothing_more(state: State) -> None:
-    asked = [booking("again", 6)]
-    first = await state.reserve("acme", "again-1", asked)
-    assert await state.reserve("acme", "again-1", asked) == first
+    bookings = [booking("again", 6)]
+    first = await state.reserve("acme", "again-1", bookings)
+    assert await state.reserve("acme", "again-1", bookings) == first
     assert (await state.reserve("acme", "again-2", [booking("again", 4)])).used == (10,)
 
 
 async def test_the_truth_replaces_the_estimate_once(state: State) -> None:
-    asked = [booking("truth", 8)]
-    await state.reserve("acme", "truth-1", asked)
-    assert await state.settle("acme", "truth-1", asked, [3])
-    assert not await state.settle("acme", "truth-1", asked, [0])
+    bookings = [booking("truth", 8)]
+    await state.reserve("acme", "truth-1", bookings)
+    assert await state.settle("acme", "truth-1", bookings, [3])
+    assert not await state.settle("acme", "truth-1", bookings, [0])
     assert (await state.reserve("acme", "truth-2", [booking("truth", 7)])).used == (10,)
 
 
 async def test_a_hold_that_was_settled_can_not_be_reserved_after_it(state: State) -> None:
-    asked = [booking("late", 8)]
-    assert await state.settle("acme", "late-1", asked, [0])
-    assert (await state.reserve("acme", "late-1", asked)).granted
+    bookings = [booking("late", 8)]
+    assert await state.settle("acme", "late-1", bookings, [0])
+    assert (await state.reserve("acme", "late-1", bookings)).granted
     assert (await state.reserve("acme", "late-2", [booking("late", 10)])).used == (10,)
 
 
 async def test_what_another_store_granted_is_booked_when_it_is_settled(state: State) -> None:
-    asked = [booking("elsewhere", 8)]
-    assert await state.settle("acme", "elsewhere-1", asked, [6])
-    assert (await state.reserve("acme", "elsewhere-2", asked)).refused == 0
+    bookings = [booking("elsewhere", 8)]
+    assert await state.settle("acme", "elsewhere-1", bookings, [6])
+    assert (await state.reserve("acme", "elsewhere-2", bookings)).refused == 0
 
 
 async def test_buckets_before_the_oldest_do_not_count(state: State) -> None:
@@ -180,21 +180,6 @@ async def test_revocations_last_until_their_time(state: State) -> None:
     await asyncio.sleep(0.3)
     assert "brief" not in await state.revocations()
     assert (await state.revocations())["long"] == pytest.approx(later)
-
-
-async def test_a_breaker_opens_after_its_failures_and_closes_by_itself(state: State) -> None:
-    trips = [await state.trip("r1-a", failures=3, within=5, seconds=0.3) for _ in range(3)]
-    assert trips == [False, False, True]
-    assert await state.tripped(["r1-a", "r1-b"]) == {"r1-a"}
-    assert await state.tripped([]) == frozenset()
-    await asyncio.sleep(0.4)
-    assert await state.tripped(["r1-a"]) == frozenset()
-
-
-async def test_failures_that_are_far_apart_open_nothing(state: State) -> None:
-    assert not await state.trip("slow", failures=2, within=0.1, seconds=5)
-    await asyncio.sleep(0.2)
-    assert not await state.trip("slow", failures=2, within=0.1, seconds=5)
 
 
 async def test_distinct_members_are_counted_about_right_and_for_a_time(state: State) -> None:

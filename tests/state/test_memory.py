@@ -14,13 +14,11 @@ async def test_what_has_expired_takes_no_memory() -> None:
     await state.reserve("acme", "h", [booking])
     await state.put("acme", "e", b"v", 30)
     await state.reserve("acme", "s", [], DistinctEntry(name="d", member=b"m", limit=1, seconds=30))
-    await state.trip("r1", failures=1, within=1, seconds=30)
-    await state.trip("r2", failures=2, within=30, seconds=30)
     await state.revoke("k", 1030.0)
     now[0] += 100_000
     await state.put("acme", "other", b"v", 30)
     assert await state.revocations() == {}
-    assert not any((state._counters, state._holds, state._distinct, state._open, state._failures))
+    assert not any((state._counters, state._holds, state._distinct))
     assert list(state._entries) == [("acme", "other")]
 
 

@@ -22,14 +22,12 @@ CALLS: dict[str, Callable[[RedisState], Awaitable[object]]] = {
     "settle": lambda state: state.settle("acme", "h", [booking(1)], [1]),
     "revoke": lambda state: state.revoke("k", time.time() + 60),
     "revocations": lambda state: state.revocations(),
-    "trip": lambda state: state.trip("r1", failures=1, within=1, seconds=1),
-    "tripped": lambda state: state.tripped(["r1"]),
     "sight": lambda state: state.reserve("acme", "s", [], SIGHTING),
     "put": lambda state: state.put("acme", "e", b"v", 60),
     "get": lambda state: state.get("acme", "e"),
     "delete": lambda state: state.delete("acme", "e"),
 }
-WRITES = ("reserve", "trip", "sight", "put")
+WRITES = ("reserve", "sight", "put")
 TIMEOUT_MS = 200
 
 

@@ -5,16 +5,16 @@ import sys
 
 import orjson
 
-from gateway.exchange import Exchange
+from gateway.exchange import FactsDocument, Outcome
 from gateway.telemetry.logs import exchange_fields, fault
-from tests.redact.samples import call
+from tests.parts.samples import call, exchange
 
 
 def test_a_request_leaves_named_fields_and_no_text() -> None:
-    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
-    exchange.call = call("Tanaka")
-    exchange.facts = b"Tanaka"
-    assert b"Tanaka" not in orjson.dumps(exchange_fields(exchange, 1.5))
+    facts = FactsDocument(canonical=b"Tanaka", purpose="")
+    ended = exchange(call=call("Tanaka"), facts=facts)
+    fields = exchange_fields(ended, Outcome(kind="served", status=200), 1.5)
+    assert b"Tanaka" not in orjson.dumps(fields)
 
 
 def test_T31_an_exception_is_told_by_type_and_place() -> None:

@@ -1,17 +1,17 @@
 """Metrics count what ended."""
 
-from gateway.exchange import Exchange, Outcome, QuotaStatus
+from gateway.exchange import Outcome, QuotaStatus, QuotaUse, ReplyStats
 from gateway.telemetry.metrics import Metrics
+from tests.parts.samples import attempt, exchange
 
 
 def test_a_finished_request_is_counted() -> None:
     metrics = Metrics()
-    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="chat.completions")
-    exchange.redactions = {"PERSON": 2}
-    exchange.generated = {"CREDIT_CARD": 1}
-    exchange.restored = 3
-    exchange.outcome = Outcome(kind="denied", status=403, code="provider_blocked")
-    metrics.observe(exchange, 0.5)
+    ended = exchange(
+        attempt=attempt(redactions={"PERSON": 2}),
+        reply=ReplyStats(generated={"CREDIT_CARD": 1}, restored=3),
+    )
+    metrics.observe(ended, Outcome(kind="denied", status=403, code="provider_blocked"), 0.5)
     text = metrics.render().decode()
     for line in (
         'sekisho_requests_total{code="provider_blocked",operation="chat.completions",outcome="denied"} 1.0',
@@ -22,22 +22,25 @@ def test_a_finished_request_is_counted() -> None:
         assert line in text
 
 
-def test_a_request_under_way_is_not() -> None:
+def test_the_time_of_every_attempt_and_of_the_reply_is_the_upstreams() -> None:
     metrics = Metrics()
-    metrics.observe(Exchange(request_id="r", started=0.0, dialect="openai", operation="x"), 0.5)
-    assert "sekisho_requests_total{" not in metrics.render().decode()
+    ended = exchange(
+        attempt=attempt(upstream_seconds=0.25), reply=ReplyStats(upstream_seconds=0.125)
+    )
+    metrics.observe(ended, Outcome(kind="served", status=200), 0.5)
+    labels = {"operation": "chat.completions"}
+    value = metrics.registry.get_sample_value("sekisho_overhead_seconds_sum", labels)
+    assert value == 0.125
 
 
 def test_quotas_that_are_nearly_used_and_keys_that_harvest_are_counted() -> None:
     metrics = Metrics()
-    exchange = Exchange(request_id="r", started=0.0, dialect="openai", operation="x")
-    exchange.outcome = Outcome(kind="served", status=200)
-    exchange.quota_statuses = tuple(
+    statuses = tuple(
         QuotaStatus(quota=name, count="requests", limit=9, remaining=1, resets=0.0, warn=warn)
         for name, warn in (("pace", True), ("day", False))
     )
-    exchange.harvest = {"r1": "over", "r2": "unknown"}
-    metrics.observe(exchange, 0.5)
+    use = QuotaUse(statuses=statuses, harvest={"r1": "over", "r2": "unknown"})
+    metrics.observe(exchange(quota=use), Outcome(kind="served", status=200), 0.5)
     text = metrics.render().decode()
     assert 'sekisho_quota_warnings_total{quota="pace"} 1.0' in text
     assert 'sekisho_harvest_over_total{model="r1"} 1.0' in text

@@ -6,7 +6,7 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policy_reporter import PolicyReporter
 
 
-def test_each_change_is_counted_and_said() -> None:
+def test_each_change_is_counted_and_logged() -> None:
     metrics, log = Metrics(), CapturingLogger()
     news = PolicyReporter(metrics, log)
     news.policy_swapped("live", "a" * 64)

@@ -34,7 +34,7 @@ def test_one_wrong_digit_fails(check: Callable[[str], bool], number: str) -> Non
         for wrong in set("0123456789") - {digit}:
             altered = number[:place] + wrong + number[place + 1 :]
             if check is check_digits.corporate_number and {digit, wrong} == {"0", "9"} and place:
-                continue  # modulus 9 can't tell them apart
+                continue  # they are equal modulo 9
             assert not check(altered), altered
 
 
@@ -43,7 +43,7 @@ def test_a_wrong_check_digit_of_my_number_fails() -> None:
 
 
 @pytest.mark.parametrize("number", ["111111111111", "000000000000", "12345678901", "1234567890188"])
-def test_what_is_nobodys_my_number_fails(number: str) -> None:
+def test_an_unassigned_my_number_fails(number: str) -> None:
     assert not check_digits.my_number(number)
 
 
@@ -96,7 +96,7 @@ def test_entropy_in_bits_a_character() -> None:
 
 
 def _my_number(base: str) -> str:
-    """個人番号, reckoned as the ordinance writes it: P_n counted from the right."""
+    """個人番号, computed as in the ordinance: P_n counted from the right."""
     total = sum(int(base[-n]) * (n + 1 if n <= 6 else n - 5) for n in range(1, 12))
     return base + str(0 if total % 11 <= 1 else 11 - total % 11)
 
@@ -114,7 +114,7 @@ def _luhn(base: str) -> str:
 
 
 def _post_bank(base: str) -> str:
-    """記号番号, reckoned as the bank's page writes it: each place on its own, 番号 of eight digits."""
+    """記号番号, computed as on the bank's page: digit by digit, with 番号 of eight digits."""
     s, n = base[:4], [int(d) for d in base[4:]]
     doubled = [2 * d if d < 5 else 2 * d - 9 for d in range(10)]
     total = int(s[0]) + 3 * int(s[1]) + doubled[int(s[2])] + 3 * int(s[3])

@@ -1,4 +1,4 @@
-"""One reading of a URL, whatever its spelling."""
+"""A URL has one destination, whatever its spelling."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_T38_the_host_is_the_one_that_would_be_reached(url: str, host: str, port
         "https://-bad-.example\u200b-/",
     ],
 )
-def test_T35_what_could_be_read_in_two_ways_is_refused(url: str) -> None:
+def test_T35_an_ambiguous_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         destination(url)
 

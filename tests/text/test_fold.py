@@ -1,4 +1,4 @@
-"""Folding, and the way back."""
+"""Folding, and mapping back to original offsets."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ def test_T09_a_span_maps_back_to_what_folds_to_it(text: str, data: st.DataObject
     end = data.draw(st.integers(start, len(folded.text)))
     first, last = folded.original(start, end)
     assert 0 <= first <= last <= len(text)
-    # The long-sound mark folds by its neighbours, which a span may leave outside.
+    # The long-sound mark folds by its neighbours, which may be outside of a span.
     assert fold(text[first:last]).text.replace("ー", "-") == folded.text[start:end].replace(
         "ー", "-"
     )
@@ -55,14 +55,13 @@ def test_ascii_is_returned_as_it_is() -> None:
     assert fold(text).text is text
 
 
-def test_what_is_taken_for_plain_folds_to_itself_with_a_mark_after_it_or_not() -> None:
+def test_plain_characters_fold_to_themselves_with_or_without_a_mark() -> None:
     for character in map(chr, range(0x10000)):
         alone = fold(character)
         if alone == Folded(text=character):
-            beside = fold(
-                f"Ａ{character}"
-            ).text  # which is not plain, so that all of it is folded with care
-            assert beside == f"A{character}"
+            # The letter is not plain, so that the text does not take the fast path.
+            folded = fold(f"Ａ{character}").text
+            assert folded == f"A{character}"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The one rule of where a value stands in a text."""
+"""The rule by which a value is found in a text."""
 
 import pytest
 from hypothesis import given

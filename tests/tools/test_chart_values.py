@@ -34,8 +34,8 @@ def test_only_what_operators_name_themselves_has_open_keys() -> None:
     sections = {"Values": SCHEMA, **SCHEMA["$defs"]}
     named = {
         f"{section}.{name}"
-        for section, told in sections.items()
-        for name, setting in told.get("properties", {}).items()
+        for section, schema in sections.items()
+        for name, setting in schema.get("properties", {}).items()
         for part in parts(setting)
         if isinstance(part.get("additionalProperties"), dict)
     }

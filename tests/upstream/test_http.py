@@ -57,8 +57,8 @@ async def events(
     server: ScriptedUpstream, permission: Cleared | None = None, **settings: Any
 ) -> list[Event]:
     """What one upstream gives for a cleared call."""
-    told = configuration.deployment(server.base_url, **settings)
-    place = DeploymentSettings.model_validate(told)
+    document = configuration.deployment(server.base_url, **settings)
+    place = DeploymentSettings.model_validate(document)
     upstream = HttpUpstream(
         "r1-a",
         place,
@@ -75,8 +75,8 @@ async def events(
 
 
 async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: Any) -> str:  # noqa: ASYNC109  # Probe names it
-    told = configuration.deployment(server.base_url, **settings)
-    place = DeploymentSettings.model_validate(told)
+    document = configuration.deployment(server.base_url, **settings)
+    place = DeploymentSettings.model_validate(document)
     upstream = HttpUpstream(
         "r1-a",
         place,
@@ -124,10 +124,10 @@ async def test_a_streamed_reply(server: ScriptedUpstream) -> None:
     assert server.requests[0].json()["stream_options"] == {"include_usage": True}
 
 
-async def test_a_router_is_told_whom_it_may_choose(server: ScriptedUpstream) -> None:
+async def test_a_router_gets_the_providers_it_may_use(server: ScriptedUpstream) -> None:
     await events(server, providers=["together"])
-    told = server.requests[0].json()["provider"]
-    assert (told["only"], told["allow_fallbacks"]) == (["together"], False)
+    preferences = server.requests[0].json()["provider"]
+    assert (preferences["only"], preferences["allow_fallbacks"]) == (["together"], False)
     await events(server)
     assert "provider" not in server.requests[1].json()
 
@@ -266,7 +266,7 @@ async def test_a_stream_that_stalls_is_a_timeout(server: ScriptedUpstream) -> No
     assert not error.fallback
 
 
-async def test_nobody_listening_may_be_tried_elsewhere(server: ScriptedUpstream) -> None:
+async def test_a_refused_connection_may_be_tried_elsewhere(server: ScriptedUpstream) -> None:
     await server.__aexit__()
     with pytest.raises(UpstreamFailed) as caught:
         await events(server)

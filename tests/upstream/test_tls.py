@@ -16,7 +16,7 @@ from tests.parts.scripted import ScriptedUpstream, completion
 from tests.upstream.test_http import events
 
 OK = completion({"content": "Hello"})
-SAID = TextDelta(choice=0, text="Hello")
+HELLO = TextDelta(choice=0, text="Hello")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def serving(
 
 async def test_a_certificate_of_the_deployments_own_ca_is_believed(authority: Authority) -> None:
     async with serving(authority) as (server, _):
-        assert SAID in await events(server, ca_file=str(authority.ca_file))
+        assert HELLO in await events(server, ca_file=str(authority.ca_file))
 
 
 async def test_a_certificate_of_another_ca_is_not(authority: Authority, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ async def test_a_certificate_for_another_host_is_not(authority: Authority) -> No
 async def test_a_pinned_key_is_believed_beside_others(authority: Authority) -> None:
     next_one = spki_pin(authority.issue("next").der)
     async with serving(authority) as (server, pin):
-        assert SAID in await events(
+        assert HELLO in await events(
             server, ca_file=str(authority.ca_file), spki_pins=[next_one, pin]
         )
 
@@ -88,7 +88,7 @@ async def test_a_server_that_asks_for_a_certificate_gets_the_gateways(
         "client_key_file": str(own.key_file),
     }
     async with serving(authority, clients_of=authority.ca_file) as (server, _):
-        assert SAID in await events(server, ca_file=str(authority.ca_file), **files)
+        assert HELLO in await events(server, ca_file=str(authority.ca_file), **files)
         with pytest.raises(UpstreamFailed):
             await events(server, ca_file=str(authority.ca_file))
         assert len(server.requests) == 1
@@ -100,7 +100,7 @@ class Proxy:
     def __init__(self, port: int, *, status: int = 200) -> None:
         self._to = port
         self._status = status
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.heads: list[bytes] = []
 
     async def __aenter__(self) -> Self:
@@ -122,8 +122,8 @@ class Proxy:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             self.heads.append(head)
-            self.asked.append(head.split(b"\r\n")[0].decode())
-            writer.write(b"HTTP/1.1 %d Told\r\n\r\n" % self._status)
+            self.requests.append(head.split(b"\r\n")[0].decode())
+            writer.write(b"HTTP/1.1 %d Reason\r\n\r\n" % self._status)
             if self._status == 200:
                 there, back = await asyncio.open_connection("127.0.0.1", self._to)
                 await asyncio.gather(_pump(reader, back), _pump(there, writer))
@@ -149,13 +149,13 @@ async def through(proxy: Proxy, authority: Authority, base_url: str, **settings:
     return await events(server, ca_file=str(authority.ca_file), proxy=proxy.url, **settings)
 
 
-async def test_a_proxy_is_asked_by_connect_and_sees_no_key_and_no_text(
+async def test_a_proxy_gets_connect_and_sees_no_key_and_no_text(
     authority: Authority, tmp_path: Path
 ) -> None:
     key = tmp_path / "key"
     key.write_text("sk-upstream")
     async with serving(authority, "r1.example") as (server, pin), Proxy(server.port) as proxy:
-        told = await through(
+        reply = await through(
             proxy,
             authority,
             "https://r1.example/v1",
@@ -163,8 +163,8 @@ async def test_a_proxy_is_asked_by_connect_and_sees_no_key_and_no_text(
             spki_pins=[pin],
             api_key_file=str(key),
         )
-        assert SAID in told
-        assert proxy.asked == ["CONNECT r1.example:443 HTTP/1.1"]
+        assert HELLO in reply
+        assert proxy.requests == ["CONNECT r1.example:443 HTTP/1.1"]
         assert b"sk-upstream" not in proxy.heads[0]
         assert dict(server.requests[0].headers)["host"] == "r1.example"
 
@@ -185,7 +185,7 @@ async def test_a_private_literal_is_refused_behind_a_proxy_too(authority: Author
     async with serving(authority) as (server, _), Proxy(server.port) as proxy:
         with pytest.raises(AddressRefused):
             await through(proxy, authority, "https://10.0.0.5/v1", zone="public-cloud")
-        assert proxy.asked == []
+        assert proxy.requests == []
 
 
 async def test_a_proxy_that_refuses_is_a_failure_that_may_go_elsewhere(

@@ -181,7 +181,7 @@ def test_every_place_that_is_promised_has_its_example() -> None:
 
 
 @every_example
-async def test_the_request_is_what_the_page_shows(example: Example, tmp_path: Path) -> None:
+async def test_the_request_is_that_of_the_page(example: Example, tmp_path: Path) -> None:
     settings = configured(example, tmp_path)
     if "kind" in str(example.document) and find_spec("litellm") is None:
         pytest.skip("litellm is not installed")
@@ -189,7 +189,7 @@ async def test_the_request_is_what_the_page_shows(example: Example, tmp_path: Pa
     assert decision.allow, decision.candidates
     seen, events = await sent(settings, decision, REPLIES[example.title])
     assert seen.line == example.line
-    told = {name: value for name, value in seen.headers if name not in OURS}
-    assert told == {name: value.replace("KEY", KEY) for name, value in example.headers.items()}
+    headers = {name: value for name, value in seen.headers if name not in OURS}
+    assert headers == {name: value.replace("KEY", KEY) for name, value in example.headers.items()}
     assert seen.json() == example.body
     assert heard(events) == (THOUGHT, ANSWER)

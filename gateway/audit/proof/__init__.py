@@ -1,1 +1,1 @@
-"""Proofs over the log: the RFC 6962 tree, signed checkpoints, and what checks them from the file and public keys alone."""
+"""The RFC 6962 tree of the log, signed checkpoints, and their verification from the file and public keys."""

@@ -1,4 +1,4 @@
-"""Signed checkpoints: what the log says its tree was, in a form that others can keep.
+"""Signed checkpoints: statements about the log's tree that others can store and compare later.
 
 The format is the C2SP checkpoint (c2sp.org/tlog-checkpoint), a signed note (c2sp.org/signed-note)::
 
@@ -9,7 +9,7 @@ The format is the C2SP checkpoint (c2sp.org/tlog-checkpoint), a signed note (c2s
     — sekisho/4be1d5b8f0a2c693 Az3grlgtzPICa5OS8npVmf1Myq/5IZni…
 
 The lines are the log's origin, the number of records, the root of the tree, and Ed25519 signatures
-over the lines before the blank one. The key name is the origin.
+of the lines before the blank one. The key name is the origin.
 """
 
 import base64
@@ -27,6 +27,7 @@ from gateway.audit.proof.merkle import HASH_BYTES
 MAX_NOTE_BYTES: Final = 65_536
 _ED25519: Final = b"\x01"
 _KEY_ID_BYTES: Final = 4
+# Origin, size without leading zeros, root, optional extension lines; then a blank line and at least one signature.
 _NOTE: Final = re.compile(
     r"(?P<text>(?P<origin>[^\s+]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/=]+)\n"
     r"(?:[^\n]+\n)*)\n(?P<signatures>(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+)"
@@ -34,7 +35,7 @@ _NOTE: Final = re.compile(
 
 
 class BadCheckpoint(ValueError):
-    """The bytes are not a checkpoint, or no known key signed it. The message says which."""
+    """The bytes are not a checkpoint, or it is not signed by a known key. The message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,11 @@ def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
 def read(note: bytes, keys: Iterable[Ed25519PublicKey]) -> Checkpoint:
     """The checkpoint in a note that one of ``keys`` signed.
 
-    Signatures by other keys are ignored, as the format asks; one by a known key that does not
-    verify spoils the note.
+    Signatures by other keys are ignored, as the format requires; a signature by a known key that does
+    not verify makes the note invalid.
 
     Raises:
-        BadCheckpoint: when it is not such a note.
+        BadCheckpoint: when it is malformed or not signed by a known key.
     """
     parts = _match(note)
     origin = parts["origin"]
@@ -102,6 +103,7 @@ def _text(checkpoint: Checkpoint) -> str:
 
 
 def _key_id(name: str, key: Ed25519PublicKey) -> bytes:
+    """The first four bytes of the hash over name, algorithm and key (C2SP signed-note)."""
     return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key.public_bytes_raw()).digest()[
         :_KEY_ID_BYTES
     ]
@@ -116,6 +118,7 @@ def _root(text: str) -> bytes:
 
 def _decode(text: str) -> bytes:
     try:
+        # Validate: other characters would be skipped silently.
         return base64.b64decode(text, validate=True)
     except ValueError:
         raise BadCheckpoint("it is not a checkpoint note") from None

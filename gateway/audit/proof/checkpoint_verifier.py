@@ -1,4 +1,4 @@
-"""The check of signed checkpoints against the tree, while it is grown record by record."""
+"""Compares signed checkpoints with the tree, while it is rebuilt record by record."""
 
 import heapq
 import sqlite3
@@ -13,7 +13,7 @@ from gateway.audit.proof.merkle import CompactRange
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class _SignedCheckpoint:
-    """A checkpoint that is properly signed. Ordered by size."""
+    """A checkpoint with a valid signature. Ordered by size."""
 
     size: int
     label: str
@@ -21,14 +21,14 @@ class _SignedCheckpoint:
 
 
 class CheckpointVerifier:
-    """All checkpoints of a log in order of size, and one that was kept elsewhere.
+    """Verifies all checkpoints of a log in order of size, and one that was stored elsewhere.
 
     Args:
         connection: reads the log.
         keys: the public keys that may sign.
         origin: the log's name.
-        kept: the note that was kept elsewhere.
-        fault: told of everything that is wrong.
+        kept: the note that was stored elsewhere.
+        fault: called with the description of every fault.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class CheckpointVerifier:
         self._next_due = next(self._pending, None)
         self._diverged = False
         self.checked = 0
-        """How many checkpoints are signed and match the tree."""
+        """How many checkpoints have a valid signature and match the tree."""
         self.signed = 0
-        """How many records the last of them covers."""
+        """How many records the last of these covers."""
 
     def advance(self, tree: CompactRange, following: int) -> None:
-        """Compare the checkpoints whose size the tree now has.
+        """Compare the checkpoints of the tree's current size.
 
         Args:
             tree: over the records so far.
@@ -63,7 +63,7 @@ class CheckpointVerifier:
             self._next_due = next(self._pending, None)
 
     def end(self, following: int) -> None:
-        """The records are at their end: report the checkpoints that cover more of them."""
+        """Report the checkpoints that cover more records than there are. Called after the last record."""
         while self._next_due is not None:
             self._fault(
                 f"{self._next_due.label} covers {self._next_due.size} records, but the log ends at "
@@ -71,11 +71,11 @@ class CheckpointVerifier:
             )
             self._next_due = next(self._pending, None)
         if not self.checked and not self._diverged:
-            self._fault("no checkpoint is good: nothing shows that the records are the gateway's")
+            self._fault("no checkpoint is valid: nothing proves that the gateway wrote the records")
 
     def _compare(self, head: _SignedCheckpoint, tree: CompactRange, following: int) -> None:
         if self._diverged or tree.size != following:
-            # A missing or changed record spoils every later root: it was reported already.
+            # A missing or changed record changes every later root. It was reported already.
             self._diverged = True
             return
         if head.root != tree.root():
@@ -98,7 +98,7 @@ class CheckpointVerifier:
                 yield _SignedCheckpoint(size=size, label=label, root=found.root)
 
     def _kept(self, note: bytes | None) -> Iterator[_SignedCheckpoint]:
-        label = "the checkpoint that was kept"
+        label = "the checkpoint that was stored elsewhere"
         found = None if note is None else self._read(note, label)
         if found is not None:
             yield _SignedCheckpoint(size=found.size, label=label, root=found.root)
@@ -107,7 +107,7 @@ class CheckpointVerifier:
         try:
             found = read(note if isinstance(note, bytes) else b"", self._keys)
         except BadCheckpoint as error:
-            self._fault(f"{label} is not good: {error}")
+            self._fault(f"{label} is invalid: {error}")
             return None
         if found.origin != self._origin:
             self._fault(f"{label} is of another log, {found.origin}")

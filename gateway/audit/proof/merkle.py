@@ -1,7 +1,7 @@
-"""Merkle tree hashing and proofs, as RFC 6962 and RFC 9162 (section 2 of each) define them.
+"""Merkle tree hashing and proofs, as defined by RFC 6962 and RFC 9162 (section 2 of each).
 
 The hash is SHA-256. Leaves and nodes are hashed with different prefixes, so that neither can be
-passed off as the other. :class:`CompactRange` is the state from which a log can go on appending:
+mistaken for the other. :class:`CompactRange` is the state that a log needs to append records:
 one hash for each perfect subtree, so at most 64 of them. Proofs are computed from the leaf hashes.
 """
 
@@ -45,6 +45,7 @@ class CompactRange:
         """Add a leaf hash."""
         node = leaf
         size = self.size
+        # Each low bit that is set is a subtree as large as the new node: both merge, like a carry in binary addition.
         while size & 1:
             node = node_hash(self.hashes.pop(), node)
             size >>= 1
@@ -61,7 +62,7 @@ class CompactRange:
         return root
 
     def copy(self) -> "CompactRange":
-        """The same range, to be appended to on its own."""
+        """An independent copy."""
         return CompactRange(size=self.size, hashes=self.hashes.copy())
 
 
@@ -74,7 +75,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The nodes that lead from leaf ``index`` to the root (RFC 9162, 2.1.3.1).
+    """The nodes on the path from leaf ``index`` to the root (RFC 9162, 2.1.3.1).
 
     Raises:
         IndexError: when the tree has no such leaf.
@@ -90,7 +91,7 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def consistency_proof(first: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The nodes that show the first tree to be a prefix of this one (RFC 9162, 2.1.4.1).
+    """The nodes that prove that the first tree is a prefix of this one (RFC 9162, 2.1.4.1).
 
     ``first`` is the number of its leaves.
 
@@ -105,7 +106,7 @@ def consistency_proof(first: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes
 ) -> bool:
-    """Whether the proof shows the leaf hash at ``index`` of the tree (RFC 9162, 2.1.3.2)."""
+    """Whether the proof proves the leaf hash at ``index`` of the tree (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     position, last, node = index, size - 1, leaf
@@ -125,11 +126,12 @@ def verify_inclusion(
 def verify_consistency(
     first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
 ) -> bool:
-    """Whether the proof shows the first tree to be a prefix of the second (RFC 9162, 2.1.4.2)."""
+    """Whether the proof proves that the first tree is a prefix of the second (RFC 9162, 2.1.4.2)."""
     if first == second:
         return not proof and first_root == second_root
     if not 0 < first < second:
         return False
+    # A first tree of a power of two is itself a node of the second: the proof leaves it out (step 2).
     nodes = list(proof) if first & (first - 1) else [first_root, *proof]
     if not nodes:
         return False

@@ -1,4 +1,4 @@
-"""The check of one stored record: its hash, its place, its columns, and the facts it refers to."""
+"""Verifies stored records: hash, position, columns, and the facts that they refer to."""
 
 import sqlite3
 from collections.abc import Callable
@@ -6,20 +6,20 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.audit import schema
+from gateway.audit.entry import AuditRecord
 from gateway.audit.proof.merkle import leaf_hash
 from gateway.audit.record import MalformedRecord, parse
-from gateway.exchange import AuditRecord
 
 _FACTS_CACHE_SIZE: Final = 10_000
 
 
-class RowCheck:
-    """Checks records in the order of their sequence numbers.
+class RecordVerifier:
+    """Verifies records in the order of their sequence numbers.
 
     Args:
         connection: reads the log.
         origin: the log's name.
-        fault: told of everything that is wrong.
+        fault: called with the description of every fault.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RowCheck:
             self._fault(_gap(self.next, sequence))
         self.next = sequence + 1
         if not isinstance(raw, bytes):
-            raw = b""
+            raw = b""  # damaged: reported below as a leaf that does not match
         found = leaf_hash(raw)
         if found != stored:
             self._fault(f"record {sequence}: its leaf does not match its hash")

@@ -1,7 +1,7 @@
-"""Checking a log from its file and public keys alone: no gateway, no ring, no trust in the columns.
+"""Verifies a log from its file and public keys alone: without a gateway, a key ring, or trust in the columns.
 
-Every leaf is hashed again from its stored bytes and the tree is grown from the first record; each
-checkpoint must be signed and match the tree at its size. Memory does not grow with the log.
+Every leaf is hashed again from its stored bytes, and the tree is rebuilt from the first record; each
+checkpoint must be signed and match the tree at its size. Memory use does not depend on the size of the log.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gateway.audit import schema
 from gateway.audit.proof.checkpoint_verifier import CheckpointVerifier
 from gateway.audit.proof.merkle import CompactRange
-from gateway.audit.proof.record_verifier import RowCheck
+from gateway.audit.proof.record_verifier import RecordVerifier
 from gateway.audit.reader import reading
 from gateway.audit.store import StoreError
 
@@ -33,10 +33,10 @@ _RECORDS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked and what is wrong.
+    """What was verified, and every fault.
 
-    ``root`` is the tree's root in hexadecimal. ``signed`` is how many records the last good
-    checkpoint covers: later ones could be cut without a trace until the next checkpoint.
+    ``root`` is the tree's root in hexadecimal. ``signed`` is how many records the last valid
+    checkpoint covers: later ones could be removed unnoticed until the next checkpoint.
     """
 
     path: str
@@ -47,16 +47,16 @@ class Report:
     checkpoints: int
     facts: int
     faults: tuple[str, ...]
-    """At most :data:`FAULTS_LISTED`; the last then says how many more there are."""
+    """At most :data:`FAULTS_LISTED`; the last one then says how many more there are."""
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no fault."""
         return not self.faults
 
 
 class _Faults:
-    """A bounded list of faults: a wholly damaged log has one for each record."""
+    """A bounded list of faults: a completely damaged log has one for each record."""
 
     def __init__(self) -> None:
         self._listed: list[str] = []
@@ -80,13 +80,13 @@ def verify(
     kept: bytes | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Check a whole log.
+    """Verify a complete log.
 
     Args:
         path: the log's file.
         verifiers: the public keys that may sign its checkpoints.
-        kept: a checkpoint note that was kept elsewhere; the log must contain what it covers.
-        progress: told how far the check is.
+        kept: a checkpoint note that was stored elsewhere; the log must contain what it covers.
+        progress: called with the progress from time to time.
 
     Raises:
         StoreError: when there is no such file.
@@ -98,7 +98,7 @@ def verify(
         with reading(path) as connection:
             check.run(connection, kept, progress)
     except StoreError as error:
-        # Damage can show at any page: what was found before it is reported with it.
+        # A damaged page ends the reading. The faults found before it are reported too.
         check.faults.add(str(error))
     return check.report()
 
@@ -117,6 +117,7 @@ class _Check:
     def run(
         self, connection: sqlite3.Connection, kept: bytes | None, progress: Progress | None
     ) -> None:
+        # The head is compared at the end: it is not covered by a hash, only by the recomputed tree.
         head = connection.execute("SELECT origin, size, hashes FROM log").fetchone()
         if head is None:
             self.faults.add("the log has no head")
@@ -156,7 +157,7 @@ class _Check:
         self, connection: sqlite3.Connection, kept: bytes | None, progress: Progress | None
     ) -> None:
         verifier = CheckpointVerifier(connection, self._keys, self._origin, kept, self.faults.add)
-        rows = RowCheck(connection, self._origin, self.faults.add)
+        rows = RecordVerifier(connection, self._origin, self.faults.add)
         total = _count(connection)
         verifier.advance(self._tree, rows.next)
         for row in connection.execute(_RECORDS):

@@ -1,1 +1,1 @@
-"""``sekisho scan`` and ``evaluate``: detection over files."""
+"""``sekisho scan`` and ``sekisho evaluate``: detection on files."""

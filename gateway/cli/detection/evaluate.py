@@ -1,4 +1,4 @@
-"""``sekisho evaluate``: how well detection does on your own labelled text."""
+"""``sekisho evaluate``: the accuracy of detection on your own labelled text."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ def evaluate(
     app: App = "",
     as_json: AsJson = False,
 ) -> None:
-    """Precision, recall and F2 for each entity; the shares of values missed and of text masked in vain."""
+    """Print precision, recall and F2 for each entity, the share of values missed, and the share of ordinary text masked."""
     scanner = text_scanner(config, tenant, app, as_json=as_json)
     try:
         score = asyncio.run(_score(read_rows(gold), scanner))
@@ -67,7 +67,7 @@ def _figures(count: Count) -> dict[str, float]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    typer.echo(f"missed {report['missed']:.1%}, masked in vain {report['over']:.1%}")
+    typer.echo(f"missed {report['missed']:.1%}, over-masked {report['over']:.1%}")
     for name, figures in report["entities"].items():
         typer.echo(
             f"  {name:20} {figures['labelled']:6}  precision {figures['precision']:.3f}"

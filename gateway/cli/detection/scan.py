@@ -1,4 +1,4 @@
-"""``sekisho scan``: what the gateway would find in files, without sending anything anywhere."""
+"""``sekisho scan``: what the gateway would find in files. Nothing is sent anywhere."""
 
 import asyncio
 import sys
@@ -17,25 +17,26 @@ from gateway.cli.progress import DelayedProgress
 from gateway.errors import DetectorUnavailable
 from gateway.types import Finding
 
-_PIECE: Final = 16_000
-_HEAD: Final = 8192
+_PIECE_CHARACTERS: Final = 16_000
+_SNIFFED_BYTES: Final = 8192
+"""A NUL within these first bytes marks a binary file, which is skipped."""
 _SKIPPED: Final = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
-_JSON: Final = frozenset((".json", ".jsonl", ".ndjson"))
-_SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_JSON_SUFFIXES: Final = frozenset((".json", ".jsonl", ".ndjson"))
+_SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 Paths = Annotated[
     list[str] | None, typer.Argument(help="Files and directories; - for standard input.")
 ]
 Rows = Annotated[
     Path | None,
-    typer.Option("--rows", help='JSON lines with "id" and "text"; gives "id" and "spans".'),
+    typer.Option("--rows", help='JSON lines with "id" and "text"; prints "id" and "spans".'),
 ]
-Sarif = Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, which code hosts read.")]
+Sarif = Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, for code hosts.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A finding in a file: places count from 1, columns in characters; the value itself is not kept."""
+    """A finding in a file. Lines and columns count from 1, columns in characters. The value itself is not stored."""
 
     path: str
     line: int
@@ -71,7 +72,7 @@ def scan(
 
 
 def family(entity: str) -> str:
-    """The label that labelled sets have for an entity: one for all credentials."""
+    """The label of an entity in labelled data: one label for all kinds of credentials."""
     return "SECRET" if entity.startswith("SECRET_") else entity
 
 
@@ -89,7 +90,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 async def predicted(
     rows: list[dict[str, Any]], scanner: TextScanner
 ) -> AsyncIterator[tuple[dict[str, Any], tuple[Finding, ...]]]:
-    """Each row with what is found in its ``text``."""
+    """Each row with the findings in its ``text``."""
     with DelayedProgress("scan") as progress:
         async with scanner:
             for done, row in enumerate(rows, start=1):
@@ -114,20 +115,20 @@ async def _rows(path: Path, scanner: TextScanner) -> None:
 
 
 def _sources(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Every readable text with its path.
+    """Every text file, as its path and content; ``-`` is standard input.
 
     Raises:
-        OSError: a path that was named can't be read.
+        OSError: a path can't be read.
     """
     for name in paths:
         if name == "-":
             yield "-", sys.stdin.buffer.read().decode(errors="replace")
             continue
         path = Path(name)
-        for one in [path] if not path.is_dir() else _within(path):
-            content = one.read_bytes()
-            if b"\0" not in content[:_HEAD]:
-                yield str(one), content.decode(errors="replace")
+        for file in [path] if not path.is_dir() else _within(path):
+            content = file.read_bytes()
+            if b"\0" not in content[:_SNIFFED_BYTES]:
+                yield str(file), content.decode(errors="replace")
 
 
 def _within(directory: Path) -> Iterator[Path]:
@@ -143,20 +144,21 @@ async def _files(sources: list[tuple[str, str]], scanner: TextScanner) -> list[F
     with DelayedProgress("scan") as progress:
         async with scanner:
             for path, text in sources:
-                as_json = Path(path).suffix.lower() in _JSON
+                as_json = Path(path).suffix.lower() in _JSON_SUFFIXES
+                # JSON Lines, whatever the suffix: each line is a document and must be parsed alone.
                 for line, piece in _pieces(text, lines=as_json and "\n{" in text):
                     findings = await scanner.findings(piece, json=as_json)
-                    found += [_placed(path, line, piece, finding) for finding in findings]
+                    found += [_located(path, line, piece, finding) for finding in findings]
                     done += len(piece)
                     progress(done, total)
     return found
 
 
 def _pieces(text: str, *, lines: bool) -> Iterator[tuple[int, str]]:
-    """Whole lines, as many as make a piece, with the number of lines before; or each line alone."""
+    """Pieces of whole lines, each with the number of lines before it; with ``lines``, one line each."""
     before, piece, count = 0, "", 0
     for line in text.splitlines(keepends=True):
-        if piece and (lines or len(piece) + len(line) > _PIECE):
+        if piece and (lines or len(piece) + len(line) > _PIECE_CHARACTERS):
             yield before, piece
             before, piece, count = before + count, "", 0
         piece += line
@@ -165,8 +167,9 @@ def _pieces(text: str, *, lines: bool) -> Iterator[tuple[int, str]]:
         yield before, piece
 
 
-def _placed(path: str, before: int, piece: str, finding: Finding) -> Found:
+def _located(path: str, before: int, piece: str, finding: Finding) -> Found:
     def place(offset: int) -> tuple[int, int]:
+        # rfind gives -1 on the first line, so that columns count from 1 there too.
         return before + piece.count("\n", 0, offset) + 1, offset - piece.rfind("\n", 0, offset)
 
     line, column = place(finding.start)
@@ -187,43 +190,44 @@ def _print(found: list[Found], *, as_json: bool, sarif: bool) -> None:
     if sarif:
         print_json(_sarif(found))
     elif as_json:
-        print_json([_row(one) for one in found])
+        print_json([_row(finding) for finding in found])
     else:
-        for one in found:
+        for finding in found:
             typer.echo(
-                f"{one.path}:{one.line}:{one.column}: {one.entity} by {one.detector} ({one.score})"
+                f"{finding.path}:{finding.line}:{finding.column}:"
+                f" {finding.entity} by {finding.detector} ({finding.score})"
             )
         typer.echo(f"{len(found)} found", err=True)
 
 
-def _row(one: Found) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__slots__}
+def _row(finding: Found) -> dict[str, Any]:
+    return {name: getattr(finding, name) for name in finding.__slots__}
 
 
 def _sarif(found: list[Found]) -> dict[str, Any]:
-    """A log as OASIS SARIF 2.1.0 has it; columns are code points."""
-    rules = [{"id": entity} for entity in sorted({one.entity for one in found})]
+    """A log in the format OASIS SARIF 2.1.0; columns count code points."""
+    rules = [{"id": entity} for entity in sorted({finding.entity for finding in found})]
     driver = {"name": "sekisho", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one) for one in found],
+        "results": [_result(finding) for finding in found],
     }
-    return {"$schema": _SARIF, "version": "2.1.0", "runs": [run]}
+    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(one: Found) -> dict[str, Any]:
+def _result(finding: Found) -> dict[str, Any]:
     region = {
-        "startLine": one.line,
-        "startColumn": one.column,
-        "endLine": one.end_line,
-        "endColumn": one.end_column,
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
     }
-    location = {"artifactLocation": {"uri": one.path}, "region": region}
+    location = {"artifactLocation": {"uri": finding.path}, "region": region}
     return {
-        "ruleId": one.entity,
+        "ruleId": finding.entity,
         "level": "warning",
-        "message": {"text": f"{one.entity} found by {one.detector}"},
+        "message": {"text": f"{finding.entity} found by {finding.detector}"},
         "locations": [{"physicalLocation": location}],
-        "properties": {"score": one.score, "detector": one.detector},
+        "properties": {"score": finding.score, "detector": finding.detector},
     }

@@ -1,4 +1,4 @@
-"""Scanning texts as the gateway scans a user's message, for commands that read files."""
+"""Scans texts the way the gateway scans a user's message, for commands that read files."""
 
 import os
 from pathlib import Path
@@ -21,23 +21,25 @@ from gateway.types import Call, Finding, Segment
 Settings = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="Use this file's detection and policies; the defaults otherwise."
+        "--config",
+        help="Use the detection settings and policies of this file; default: the built-in ones.",
     ),
 ]
 Tenant = Annotated[
-    str, typer.Option("--tenant", help="Obey this tenant's lists besides those for everyone.")
+    str,
+    typer.Option("--tenant", help="Apply this tenant's lists in addition to those for everyone."),
 ]
-App = Annotated[str, typer.Option("--app", help="And those for this app of the tenant.")]
+App = Annotated[str, typer.Option("--app", help="Apply the lists of this app of the tenant too.")]
 
 
 class TextScanner:
-    """Finds what the gateway would find in a message of a user.
+    """Finds what the gateway would find in a user's message.
 
     Args:
         detect: the settings of detection.
-        lists: what policy data says of findings.
-        tenant: whose lists apply besides those for everyone.
-        app: the tenant's app, likewise.
+        lists: the lists of values to find or to ignore, from policy data.
+        tenant: its lists apply in addition to those for everyone.
+        app: an app of the tenant, whose lists apply too.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class TextScanner:
         await self._detector.close()
 
     async def findings(self, text: str, *, json: bool = False) -> tuple[Finding, ...]:
-        """Everything found in a text, disjoint and sorted; offsets are of the text as given."""
+        """All findings in a text, disjoint and sorted; offsets refer to the text as given."""
         segment = Segment(path=(), origin="user", text=text, escaping="json" if json else "none")
         call = Call(
             dialect="scan",
@@ -80,7 +82,7 @@ class TextScanner:
 
 
 def text_scanner(config: Path | None, tenant: str, app: str, *, as_json: bool) -> TextScanner:
-    """The scanner that these options ask for; leaves with exit code 1 where they have a fault."""
+    """The scanner for these options; faults end the command with exit code 1."""
     if config is None:
         return TextScanner(Detect())
     try:

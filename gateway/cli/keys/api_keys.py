@@ -1,4 +1,4 @@
-"""``sekisho keys create | list | rotate | revoke``: API keys for callers, kept as keyed hashes."""
+"""``sekisho keys create | list | rotate | revoke``: API keys of callers, stored as keyed hashes."""
 
 import asyncio
 import os
@@ -25,10 +25,10 @@ from gateway.cli.common import (
     print_json,
 )
 from gateway.errors import ConfigError, StateUnavailable
-from gateway.identity.certificates.certificates import certificate_name
+from gateway.identity.certificates.client_certificates import certificate_name
 from gateway.identity.keys.key_file import Row, edit_rows, mark_revoked, mint, public_view, read
 from gateway.identity.tokens.subjects import revoked_name
-from gateway.identity.tokens.tokens import token_name
+from gateway.identity.tokens.verifier import token_name
 from gateway.keys import KeyRing, load_ring
 from gateway.settings.root import Settings
 from gateway.settings.section import Role
@@ -41,27 +41,30 @@ Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it e
 
 
 def create(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
-    key_id: Annotated[str, typer.Option("--id", help="Names the key in the audit log.")],
-    tenant: Annotated[str, typer.Option(help="Whose data the caller uses.")],
-    application: Annotated[str, typer.Option("--app", help="Which application calls.")],
-    group: Annotated[list[str] | None, typer.Option(help="A group for policy; repeatable.")] = None,
+    key_id: Annotated[str, typer.Option("--id", help="Identifies the key in the audit log.")],
+    tenant: Annotated[str, typer.Option(help="The tenant of the caller.")],
+    application: Annotated[str, typer.Option("--app", help="The application of the caller.")],
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group, for policies; repeatable.")
+    ] = None,
     role: Annotated[
         list[str] | None, typer.Option(help="A role on the admin API; repeatable.")
     ] = None,
     role_tenant: Annotated[
-        list[str] | None, typer.Option(help="A tenant that the roles reach, or *; repeatable.")
+        list[str] | None, typer.Option(help="A tenant that the roles cover, or *; repeatable.")
     ] = None,
     days: Days = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API key and print it, once. Gateways that read the key file know it within a second."""
+    """Create an API key and print it, once. Gateways that read the key file accept it within a second."""
     settings, ring, path = _opened(config, as_json=as_json)
     expires = None if days is None else _now() + timedelta(days=days)
     with _changing(path, as_json=as_json) as rows:
+        # Within the lock, so that two commands at once can't create the same id.
         if key_id in _used_ids(rows, settings):
             _usage_error(
-                f"{key_id}: exists already; for another secret: sekisho keys rotate {key_id}"
+                f"{key_id}: exists already; to create another secret: sekisho keys rotate {key_id}"
             )
         key, row = _mint(
             ring,
@@ -78,7 +81,7 @@ def create(  # noqa: PLR0913, PLR0917  # each option of the command is a paramet
 
 
 def show(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the keys of the key file: everything but the secrets, which nobody has."""
+    """List the keys of the key file, without their secrets, which are not stored."""
     _, _, path = _opened(config, as_json=as_json)
     rows = [public_view(row) for row in _read(path, as_json=as_json)]
     if as_json:
@@ -93,20 +96,23 @@ def show(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 def rotate_key(
     key_id: KeyId,
     overlap: Annotated[
-        float, typer.Option("--overlap-hours", min=0, help="Hours for which the old one works on.")
+        float,
+        typer.Option(
+            "--overlap-hours", min=0, help="Hours for which the old secret remains valid."
+        ),
     ] = 24.0,
     days: Days = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Make a second secret for a key and print it, once; the older ones expire after the overlap."""
+    """Create a second secret for a key and print it, once; the older ones expire after the overlap."""
     _, ring, path = _opened(config, as_json=as_json)
     ends = _now() + timedelta(hours=overlap)
     expires = None if days is None else _now() + timedelta(days=days)
     with _changing(path, as_json=as_json) as rows:
         current = [row for row in rows if row.id == key_id and row.usable(time.time())]
         if not current:
-            _usage_error(f"{key_id}: no usable key of that id is in {path}")
+            _usage_error(f"{key_id}: no usable key with that id in {path}")
         last = current[-1]
         key, row = _mint(
             ring,
@@ -133,21 +139,21 @@ def revoke(
     subject: Annotated[
         str | None,
         typer.Option(
-            help="Every token of a subject: its `sub`, or `oidc-…` or `user-…` as records have it."
+            help="Every token of a subject: its `sub`, or `oidc-…` or `user-…` as in records."
         ),
     ] = None,
     token: Annotated[
-        str | None, typer.Option(help="One token: its `jti`, or SHA-256 of one that has none.")
+        str | None, typer.Option(help="One token: its `jti`, or its SHA-256 if it has none.")
     ] = None,
     certificate: Annotated[
-        str | None, typer.Option(help="One certificate: SHA-256 of its DER, in hexadecimal.")
+        str | None, typer.Option(help="One certificate: the SHA-256 of its DER, in hexadecimal.")
     ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a key or a caller with certificates, a subject, a token or a certificate: at once, for every gateway."""
+    """Revoke a key, a caller with certificates, a subject, a token or a certificate, immediately and for every gateway."""
     if sum(given is not None for given in (key_id, subject, token, certificate)) != 1:
-        _usage_error("give one of: an id, --subject, --token, --certificate")
+        _usage_error("give exactly one of: an id, --subject, --token, --certificate")
     settings = load_or_exit(config, as_json=as_json)
     if key_id is not None:
         _revoke_id(key_id, settings, as_json=as_json)
@@ -160,47 +166,52 @@ def revoke(
 
 
 def _revoke_id(key_id: str, settings: Settings, *, as_json: bool) -> None:
-    """In the file, where there is one, and in the shared state."""
+    """Revoke an id in the key file, if there is one, and in the shared state."""
     path = settings.identity.keys_file
     prefixes: list[str] = []
     if path is None and key_id not in _used_ids([], settings):
-        _usage_error(f"{key_id}: no caller of that id is in the configuration")
+        _usage_error(f"{key_id}: no caller with that id in the configuration")
     if path is not None:
         with _changing(path, as_json=as_json) as rows:
             if key_id not in _used_ids(rows, settings):
-                _usage_error(f"{key_id}: no caller of that id is in {path} or in the configuration")
+                _usage_error(f"{key_id}: no caller with that id in {path} or in the configuration")
             prefixes = mark_revoked(rows, key_id)
+    # The file first: it keeps the revocation even when the state does not accept it.
     shared = _publish(settings, [key_id, *prefixes])
     if as_json:
         print_json({"id": key_id, "prefixes": prefixes, "shared": shared})
     else:
-        typer.echo(f"{key_id}: revoked; {_where(settings, shared=shared)}")
+        typer.echo(f"{key_id}: revoked; {_effect(settings, shared=shared)}")
     if settings.state.url != "memory://" and not shared:
         raise typer.Exit(FAULT)
 
 
 def _revoke_name(name: str, settings: Settings, *, as_json: bool) -> None:
-    """In the shared state alone: there is no other place that a gateway looks for tokens and certificates."""
+    """Revoke a name in the shared state, the only place where gateways look up tokens and certificates."""
     if settings.state.url == "memory://":
-        _usage_error("state.url: memory:// is not shared; these are revoked by way of a Redis")
+        _usage_error(
+            "state.url: memory:// is not shared; subjects, tokens and certificates can be revoked in a Redis only"
+        )
     shared = _publish(settings, [name])
     if as_json:
         print_json({"name": name, "shared": shared})
     else:
-        typer.echo(f"{name}: revoked; {_where(settings, shared=shared)}")
+        typer.echo(f"{name}: revoked; {_effect(settings, shared=shared)}")
     if not shared:
         raise typer.Exit(FAULT)
 
 
 def _certificate(fingerprint: str) -> str:
-    """A certificate as revocations name it."""
+    """The name of a certificate in revocations."""
     if not _FINGERPRINT.fullmatch(fingerprint):
-        _usage_error("--certificate: 64 hexadecimal digits, as: openssl x509 -fingerprint -sha256")
+        _usage_error(
+            "--certificate: needs 64 hexadecimal digits, as printed by: openssl x509 -fingerprint -sha256"
+        )
     return certificate_name(fingerprint)
 
 
 def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
-    """A subject as revocations name it."""
+    """The name of a subject in revocations."""
     try:
         return revoked_name(load_ring(settings.keys, os.environ), subject)
     except ConfigError as error:
@@ -208,10 +219,10 @@ def _subject(settings: Settings, subject: str, *, as_json: bool) -> str:
 
 
 def _publish(settings: Settings, names: list[str]) -> bool:
-    """Tell the gateways by way of the shared state; whether it took it."""
+    """Write the revocations to the shared state; false when it is not shared or did not accept them."""
     state = open_state(settings.state)
 
-    async def tell() -> bool:
+    async def write() -> bool:
         await state.start()
         try:
             for name in names:
@@ -222,15 +233,15 @@ def _publish(settings: Settings, names: list[str]) -> bool:
             await state.close()
         return state.shared
 
-    return asyncio.run(tell())
+    return asyncio.run(write())
 
 
-def _where(settings: Settings, *, shared: bool) -> str:
+def _effect(settings: Settings, *, shared: bool) -> str:
     if shared:
-        return "every gateway knows within a second"
+        return "every gateway refuses it within a second"
     if settings.state.url == "memory://":
-        return "the gateway that reads this key file knows within a second"
-    return "the shared state did not take it: run this again, or restart the gateways"
+        return "the gateway that reads this key file refuses it within a second"
+    return "the shared state did not accept it: run this again, or restart the gateways"
 
 
 def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
@@ -239,7 +250,9 @@ def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
     try:
         if path is None:
             raise ConfigError(
-                [f"{config}: identity.keys_file: not set; name the file that is to hold the keys"]
+                [
+                    f"{config}: identity.keys_file: not set; it names the file in which keys are stored"
+                ]
             )
         return settings, load_ring(settings.keys, os.environ), path
     except ConfigError as error:
@@ -248,7 +261,7 @@ def _opened(config: Path, *, as_json: bool) -> tuple[Settings, KeyRing, Path]:
 
 @contextmanager
 def _changing(path: Path, *, as_json: bool) -> Iterator[list[Row]]:
-    """See :func:`edit_rows`; its faults end the command."""
+    """As :func:`edit_rows`; faults end the command."""
     try:
         with edit_rows(path) as rows:
             yield rows
@@ -264,17 +277,17 @@ def _read(path: Path, *, as_json: bool) -> tuple[Row, ...]:
 
 
 def _used_ids(rows: list[Row], settings: Settings) -> set[str]:
-    return {row.id for row in rows} | {named.id for named in settings.identity.callers().values()}
+    return {row.id for row in rows} | {caller.id for caller in settings.identity.callers().values()}
 
 
-def _mint(ring: KeyRing, **public_view: Any) -> tuple[str, Row]:
+def _mint(ring: KeyRing, **fields: Any) -> tuple[str, Row]:
     try:
-        return mint(ring, **public_view)
+        return mint(ring, **fields)
     except ValidationError as error:
-        fields = {str(fault["loc"][0]) for fault in error.errors()}
-        if "roles" in fields:
+        invalid = {str(fault["loc"][0]) for fault in error.errors()}
+        if "roles" in invalid:
             _usage_error(f"--role: one of {', '.join(get_args(Role))}")
-        names = ", ".join(sorted(fields))
+        names = ", ".join(sorted(invalid))
         _usage_error(f"{names}: lower-case letters, digits, '.', '_' and '-' only, at most 64")
 
 
@@ -283,7 +296,7 @@ def _print_key(key: str, row: Row, *, as_json: bool) -> None:
         print_json({"key": key, "row": public_view(row)})
         return
     typer.echo(key)
-    typer.echo("Give it to the caller now: it is not kept and can't be shown again.", err=True)
+    typer.echo("Give it to the caller now: it is not stored and can't be printed again.", err=True)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""``sekisho models probe --bias``: asks the questions of each deployment that names a file for the result."""
+"""``sekisho models probe --bias``: measures the bias of each deployment that names a file for the result."""
 
 import os
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from gateway.types import Deployment, Proof
 
 
 async def measure(
-    settings: Settings, only: str | None, asked: Path, max_tokens: int, *, as_json: bool
+    settings: Settings, only: str | None, questions_path: Path, max_tokens: int, *, as_json: bool
 ) -> None:
-    """Measure the deployments that name a file, or ``only`` one of them; write and tell each result, or exit with 1.
+    """Measure the deployments that name a file, or ``only`` one of them; write and print each result, or exit with 1.
 
-    Where not all questions could be asked, the old result stays.
+    If a question could not be asked, the previous result is kept.
     """
     try:
-        question_set, places = questions(asked), _places(settings, only)
+        question_set, names = questions(questions_path), _deployments(settings, only)
         gateway = compose(settings, os.environ)
         await gateway.pipeline.policy.start()
         try:
-            measured = [await _one(gateway, name, question_set, max_tokens) for name in places]
+            measured = [await _measure(gateway, name, question_set, max_tokens) for name in names]
         finally:
             await gateway.pipeline.policy.close()
     except ConfigError as error:
@@ -41,40 +41,44 @@ async def measure(
     _print_result(measured, as_json=as_json)
 
 
-def _places(settings: Settings, only: str | None) -> list[str]:
+def _deployments(settings: Settings, only: str | None) -> list[str]:
     """The deployments to measure.
 
     Raises:
-        ConfigError: there is none, or one that serves no model.
+        ConfigError: there is none, or one of them serves no model.
     """
     named = [name for name, settings in settings.deployments.items() if settings.bias is not None]
-    places = [name for name in named if only in (None, name)]
-    if not places:
+    names = [name for name in named if only in (None, name)]
+    if not names:
         which = "no deployment" if only is None else f"no deployment {only!r}"
-        raise ConfigError([f"{which} has a `bias` in the configuration: where the result is kept"])
+        raise ConfigError([f"{which} has a `bias` setting, which names the file for the result"])
     served = {name for model in settings.models.values() for name in model.deployments}
-    if lost := [name for name in places if name not in served]:
-        raise ConfigError([f"deployments.{name}: it serves no model" for name in lost])
-    return places
+    if unused := [name for name in names if name not in served]:
+        raise ConfigError([f"deployments.{name}: it serves no model" for name in unused])
+    return names
 
 
-async def _one(gateway: Gateway, name: str, asked: Questions, max_tokens: int) -> Result:
+async def _measure(gateway: Gateway, name: str, question_set: Questions, max_tokens: int) -> Result:
     settings, began = gateway.settings.deployments[name], datetime.now(UTC)
     try:
-        answers = await _answers(gateway, name, settings, asked, max_tokens)
-        found = result(name, settings, asked, answers, began)
+        answers = await _answers(gateway, name, settings, question_set, max_tokens)
+        found = result(name, settings, question_set, answers, began)
         if settings.bias is not None:
             write(settings.bias, found)
     except PolicyError as error:
         reasons = ", ".join(reason.id for reason in error.reasons)
-        raise ConfigError([f"{name}: policy does not permit the probe there: {reasons}"]) from None
+        raise ConfigError([f"{name}: policy does not permit the probe: {reasons}"]) from None
     except (SekishoError, OSError) as error:
         raise ConfigError([f"{name}: {error}"]) from None
     return found
 
 
 async def _answers(
-    gateway: Gateway, name: str, settings: DeploymentSettings, asked: Questions, max_tokens: int
+    gateway: Gateway,
+    name: str,
+    settings: DeploymentSettings,
+    question_set: Questions,
+    max_tokens: int,
 ) -> Sequence[Answer]:
     upstream = gateway.upstreams[name]
     model, deployment = _served(gateway, name)
@@ -91,13 +95,13 @@ async def _answers(
                 max_tokens=max_tokens,
                 greedy=settings.preset is None,
             )
-            return await probe.ask(asked.items, progress)
+            return await probe.ask(question_set.items, progress)
     finally:
         await upstream.close()
 
 
 def _served(gateway: Gateway, name: str) -> tuple[str, Deployment]:
-    """The first model that the deployment serves, and the deployment as stages know it."""
+    """The first model that the deployment serves, and the deployment."""
     return next(
         (model, deployment)
         for model in gateway.settings.models
@@ -113,4 +117,4 @@ def _print_result(measured: Sequence[Result], *, as_json: bool) -> None:
     for found in measured:
         parts = ", ".join(f"{part} {value:.2f}" for part, value in found.parts)
         languages = ", ".join(f"{name} {value:.2f}" for name, value in found.by_language.items())
-        typer.echo(f"{found.deployment}: bias {found.score:.2f} ({parts}; bent in {languages})")
+        typer.echo(f"{found.deployment}: bias {found.score:.2f} ({parts}; biased in {languages})")

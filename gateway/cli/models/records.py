@@ -1,4 +1,4 @@
-"""``sekisho models sign | verify``: signed records of weights, and weights beside their records."""
+"""``sekisho models sign | verify``: signed records of weights, and weights compared with their records."""
 
 import asyncio
 import os
@@ -40,26 +40,29 @@ Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of
 def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     directory: Directory,
     key: Annotated[Path, typer.Option(help="The private key: EC, PEM.")],
-    out: Annotated[Path, typer.Option(help="Where the record is written; it is replaced whole.")],
+    out: Annotated[
+        Path, typer.Option(help="Where to write the record; it is replaced atomically.")
+    ],
     expires: Annotated[
         datetime,
         typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="When it ceases to count, in UTC."
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="When the record expires, in UTC."
         ),
     ],
     name: Annotated[
-        str | None, typer.Option(help="What the weights are called; unless set: DIR's name.")
+        str | None, typer.Option(help="Name of the weights; default: the name of DIR.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="What the server calls the model in its list.")
+        str | None, typer.Option(help="Name of the model in the server's list.")
     ] = None,
     certificate: Annotated[
-        Path | None, typer.Option(help="The server's certificate (PEM), whose key is signed.")
+        Path | None,
+        typer.Option(help="The server's certificate (PEM); the record holds its public key."),
     ] = None,
     commit: Annotated[str | None, typer.Option(help="The revision of the weights.")] = None,
     licence: Annotated[str | None, typer.Option(help="The licence of the weights (SPDX).")] = None,
     derived_from: Annotated[
-        str | None, typer.Option(help="Which weights they were made from, and with what.")
+        str | None, typer.Option(help="The weights that these are derived from, and how.")
     ] = None,
     image: Annotated[
         str | None, typer.Option(help="The digest of the server's container image.")
@@ -67,19 +70,19 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     shown_by: Annotated[
         str | None,
         typer.Option(
-            help="A deployment of the configuration, known to be right: its model, tokenizer and words are signed as it shows them."
+            help="A trusted deployment of the configuration, whose model, tokenizer and fingerprint are signed as it reports them."
         ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="A path within DIR that is left out; repeatable.")
+        list[str] | None, typer.Option(help="A path within DIR to leave out; repeatable.")
     ] = None,
     links: Annotated[
-        bool, typer.Option("--allow-symlinks", help="Take files that are symbolic links.")
+        bool, typer.Option("--allow-symlinks", help="Include files that are symbolic links.")
     ] = False,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a directory of weights, as OpenSSF model-signing does, and what is known of their deployment."""
+    """Sign a directory of weights, as OpenSSF model-signing does, with claims about their deployment."""
     try:
         signer = bundle.private_key(key)
         listing = record.Listing(
@@ -106,15 +109,20 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     payload = record.statement(name or directory.resolve().name, files, listing, claims)
     signed = bundle.sign_bundle(payload, signer)
     _write(out, signed)
-    made = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
+    written = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
     if as_json:
-        told = claims.model_dump(mode="json", exclude_none=True)
+        stated = claims.model_dump(mode="json", exclude_none=True)
         print_json(
-            {"record": str(out), "manifest": made.manifest, "files": len(files), "claims": told}
+            {
+                "record": str(out),
+                "manifest": written.manifest,
+                "files": len(files),
+                "claims": stated,
+            }
         )
     else:
-        said = ", ".join(claims.model_dump(exclude_none=True))
-        typer.echo(f"{out}: {len(files)} files, {made.manifest}, with {said}")
+        names = ", ".join(claims.model_dump(exclude_none=True))
+        typer.echo(f"{out}: {len(files)} files, {written.manifest}, with {names}")
 
 
 def verify(
@@ -122,31 +130,31 @@ def verify(
         str, typer.Argument(help="A directory of weights, or a deployment of the configuration.")
     ],
     signed: Annotated[
-        Path | None, typer.Option("--record", help="Of a directory: the signed record.")
+        Path | None, typer.Option("--record", help="For a directory: the signed record.")
     ] = None,
     key: Annotated[
         list[Path] | None,
-        typer.Option(help="With --record: a public key that is trusted; repeatable."),
+        typer.Option(help="With --record: a trusted public key; repeatable."),
     ] = None,
     directory: Annotated[
         Path | None,
-        typer.Option("--weights", help="Of a deployment: the directory of its weights."),
+        typer.Option("--weights", help="For a deployment: the directory of its weights."),
     ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Compare weights with their signed record; exit 1 unless they are what was signed.
+    """Compare weights with their signed record; exit 1 unless they match.
 
-    Of a deployment, the record and the keys are those of the configuration; without --weights, the record alone is verified.
+    For a deployment, the record and the keys come from the configuration; without --weights, only the record is verified.
     """
     if (signed is None) != (key is None) or (signed is not None and directory is not None):
         _usage_error("give a directory with --record and --key, or a deployment")
     if signed is None or key is None:
-        bound = _bound(target, config, as_json=as_json)
+        provenance = _provenance(target, config, as_json=as_json)
     else:
-        bound, directory = Provenance(record=signed, keys=tuple(key)), Path(target)
+        provenance, directory = Provenance(record=signed, keys=tuple(key)), Path(target)
     try:
-        report = _verified(bound, directory)
+        report = _verified(provenance, directory)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     if as_json:
@@ -157,28 +165,28 @@ def verify(
         raise typer.Exit(FAULT)
 
 
-def _bound(name: str, config: Path, *, as_json: bool) -> Provenance:
-    told = load_or_exit(config, as_json=as_json).deployments.get(name)
-    if told is None:
-        _usage_error(f"{name}: no such deployment; of a directory, give --record and --key")
-    if told.provenance is None:
+def _provenance(name: str, config: Path, *, as_json: bool) -> Provenance:
+    deployment = load_or_exit(config, as_json=as_json).deployments.get(name)
+    if deployment is None:
+        _usage_error(f"{name}: no such deployment; for a directory, give --record and --key")
+    if deployment.provenance is None:
         _usage_error(f"{name}: has no record; set deployments.{name}.provenance")
-    return told.provenance
+    return deployment.provenance
 
 
-def _verified(bound: Provenance, directory: Path | None) -> dict[str, Any]:
+def _verified(provenance: Provenance, directory: Path | None) -> dict[str, Any]:
     try:
-        told = status.load(bound.record, bound.keys)
+        signed = status.load(provenance.record, provenance.keys)
     except bundle.UntrustedRecord as error:
         return _report("unverified", why=str(error))
-    if told.expired(datetime.now(UTC)):
-        return _report("expired", told.manifest, why=f"expired at {told.claims.expires}")
+    if signed.expired(datetime.now(UTC)):
+        return _report("expired", signed.manifest, why=f"expired at {signed.claims.expires}")
     if directory is None:
-        return _report("verified", told.manifest)
+        return _report("verified", signed.manifest)
     with _Hashing("hash, MiB") as progress:
-        found = weights.differences(directory, told, progress)
+        found = weights.differences(directory, signed, progress)
     why = f"{len(found)} differences" if found else ""
-    return _report("mismatch" if found else "verified", told.manifest, why=why, found=found)
+    return _report("mismatch" if found else "verified", signed.manifest, why=why, found=found)
 
 
 def _report(
@@ -196,12 +204,12 @@ def _report(
 def _print_result(report: dict[str, Any]) -> None:
     for each in report["differences"]:
         typer.echo(f"{each['path']}: {each['fault']}")
-    told = (report["state"], report["manifest"], report["why"])
-    typer.echo("  ".join(word for word in told if word))
+    parts = (report["state"], report["manifest"], report["why"])
+    typer.echo("  ".join(part for part in parts if part))
 
 
 def _observed_claims(name: str | None, config: Path, *, as_json: bool) -> dict[str, str]:
-    """What a deployment shows of itself now."""
+    """What a deployment reports about itself now."""
     if name is None:
         return {}
     settings = load_or_exit(config, as_json=as_json)
@@ -216,7 +224,7 @@ def _observed_claims(name: str | None, config: Path, *, as_json: bool) -> dict[s
 
 
 async def _observe(upstream: HttpUpstream) -> dict[str, str]:
-    """Its fingerprint, and its tokenizer where it offers that to be seen: not every server does.
+    """Its fingerprint, and its tokenizer if it exposes one, which not every server does.
 
     Raises:
         UpstreamError: it does not answer.
@@ -225,6 +233,7 @@ async def _observe(upstream: HttpUpstream) -> dict[str, str]:
     observer = upstream.observer()
     try:
         observed = {"fingerprint": await observer.fingerprint()}
+        # A server that refuses or does not know the request exposes no tokenizer. Time-outs and rate limits are faults.
         with suppress(UpstreamFailed, UpstreamRejected):
             observed["tokenizer"] = await observer.tokenizer()
     finally:
@@ -233,7 +242,7 @@ async def _observe(upstream: HttpUpstream) -> dict[str, str]:
 
 
 def _ignored_paths(directory: Path, out: Path, ignore: list[str] | None) -> tuple[str, ...]:
-    """What is asked for, and the record itself where it lies among the weights."""
+    """The paths to leave out: those given, and the record itself if it is among the weights."""
     here, there = directory.resolve(), out.resolve()
     own = [there.relative_to(here).as_posix()] if there.is_relative_to(here) else []
     return tuple(sorted({*own, *(ignore or ())}))
@@ -250,7 +259,7 @@ def _spki(certificate: Path) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace the file in one step. It holds no secret: everybody may read it."""
+    """Replace the file atomically. It holds no secret, so everybody may read it."""
     try:
         replace(path, content, mode=0o644)
     except OSError as error:
@@ -258,9 +267,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 class _Hashing(DelayedProgress):
-    """Counts bytes, shows MiB."""
+    """Receives bytes, displays MiB."""
 
     def __call__(self, done: int, total: int) -> None:
+        # Total rounded up, so that the bar ends full.
         super().__call__(done // _MIB, -(-total // _MIB))
 
 

@@ -1,4 +1,4 @@
-"""``sekisho policy diff``: what differs between two sets of policies, and what that would change."""
+"""``sekisho policy diff``: the differences between two sets of policies, and the decisions that they change."""
 
 import asyncio
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from gateway.policy.compile.bundle import load
 from gateway.policy.lab.difference import Difference, difference
 
 Before = Annotated[Path, typer.Argument(help="A policy folder, or a bundle.")]
-After = Annotated[Path, typer.Argument(help="Another one.")]
+After = Annotated[Path, typer.Argument(help="Another folder or bundle.")]
 
 
 def diff(before: Before, after: After, as_json: AsJson = False) -> None:
@@ -36,9 +36,9 @@ def _print(found: Difference) -> None:
         for line in lines:
             typer.echo(f"  {line}")
     typer.echo(f"decisions: {len(found.decisions)} of {found.scenes} differ")
-    for one in found.decisions:
-        reasons = f"{_reasons_text(one.before)} -> {_reasons_text(one.after)}"
-        typer.echo(f"  {one.change.replace('_', ' ')}: {one.scene}: {reasons}")
+    for changed in found.decisions:
+        reasons = f"{_reasons_text(changed.before)} -> {_reasons_text(changed.after)}"
+        typer.echo(f"  {changed.change.replace('_', ' ')}: {changed.scene}: {reasons}")
 
 
 def _reasons_text(reasons: tuple[str, ...]) -> str:

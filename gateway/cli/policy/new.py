@@ -1,4 +1,4 @@
-"""``sekisho policy new``: the folder of a rule or a pack, with a test that fails until it is written."""
+"""``sekisho policy new``: the folder of a new rule or pack, with tests that fail until it is written."""
 
 import re
 from datetime import UTC, datetime
@@ -9,17 +9,17 @@ import typer
 
 from gateway.cli.common import USAGE
 
-app = typer.Typer(help="Begin a rule or a pack.", no_args_is_help=True)
+app = typer.Typer(help="Create a rule or a pack.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Its name, which is that of its folder.")]
+Name = Annotated[str, typer.Argument(help="Its name, also that of its folder.")]
 Policies = Annotated[Path, typer.Option("--policies", help="The policy folder.")]
 
 _RULE: Final = """# METADATA
-# title: Say in a few words what is wrong
-# description: Say what the rule refuses, and why.
+# title: Describe the fault in a few words
+# description: Describe what the rule refuses, and why.
 # custom:
 #   id: {id}
-#   remedy: Say what the caller can do.
+#   remedy: Describe what the caller can do.
 #   code: policy_denied
 #   mode: shadow
 package rules.{name}
@@ -29,7 +29,7 @@ deny contains candidate.deployment if {{
 	not permitted(candidate)
 }}
 
-# Write what is permitted: what is undefined is then refused.
+# Define what is permitted: everything undefined is then refused.
 permitted(candidate) if candidate.zone == "nowhere yet"
 """
 _RULE_TEST: Final = """package rules.{name}_test
@@ -49,12 +49,12 @@ test_what_cannot_be_read_is_refused if {{
 	{name}.deny == {{"x"}} with input as {{"candidates": [{{"deployment": "x"}}]}}
 }}
 """
-_PACK: Final = """title: Say whose rule this is
-description: Say what it asks for, and how this pack reads it.
+_PACK: Final = """title: Name the authority whose rule this is
+description: Describe what it requires, and how this pack interprets it.
 dated: {today}
-remedy: Say what the caller can do.
+remedy: Describe what the caller can do.
 code: provider_blocked
-source: "where it can be read"
+source: "URL of the rule"
 as_of: {today}
 denies:
   - operators: [deepseek]
@@ -82,7 +82,7 @@ test_what_cannot_be_read_is_refused if {{
 def rule(name: Name, policies: Policies = Path("policies")) -> None:
     """Write ``rules/NAME``: a rule in shadow mode, and its tests."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        _refuse(f"{name}: expected small letters, digits and '_'")
+        _refuse(f"{name}: expected lower-case letters, digits and '_'")
     values = {"name": name, "id": name.replace("_", "-")}
     _write(
         policies / "rules" / name,
@@ -94,7 +94,7 @@ def rule(name: Name, policies: Policies = Path("policies")) -> None:
 def pack(name: Name, policies: Policies = Path("policies")) -> None:
     """Write ``packs/NAME``: a pack that is switched off, and its tests."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9.]*-[a-z0-9.-]+", name):
-        _refuse(f"{name}: expected small letters, digits, '.' and at least one '-'")
+        _refuse(f"{name}: expected lower-case letters, digits, '.' and at least one '-'")
     values = {
         "name": name,
         "id": re.sub(r"[^a-z0-9]", "_", name),
@@ -115,7 +115,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {folder / name}")
-    typer.echo("now make its tests hold: sekisho policy test")
+    typer.echo("now make its tests pass: sekisho policy test")
 
 
 def _refuse(message: str) -> None:

@@ -1,6 +1,6 @@
-"""``sekisho policy replay``: what other policies would have decided of recorded requests.
+"""``sekisho policy replay``: what other policies would have decided for recorded requests.
 
-Exit codes: 0 nothing that ``--fail-on`` names changed, 1 something did, 2 the command can't be carried out.
+Exit codes: 0 no change that ``--fail-on`` names, 1 such a change, 2 the command can't be executed.
 """
 
 import re
@@ -35,7 +35,7 @@ _ANY: Final = ",".join(_CHANGES)
 
 
 class Format(StrEnum):
-    """How the report is written."""
+    """Format of the report."""
 
     TEXT = "text"
     JSON = "json"
@@ -49,10 +49,11 @@ Candidate = Annotated[
     Path, typer.Option("--candidate", help="The policies to try: folder or bundle.")
 ]
 Baseline = Annotated[
-    Path | None, typer.Option("--baseline", help="Compare with these; else those of --config.")
+    Path | None, typer.Option("--baseline", help="Compare with these; default: those of --config.")
 ]
 Store = Annotated[
-    str | None, typer.Option("--store", help="The log, as sqlite:///path; else that of --config.")
+    str | None,
+    typer.Option("--store", help="The log, as sqlite:///path; default: that of --config."),
 ]
 As = Annotated[Format, typer.Option("--format", help="text, json or html.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to a file.")]
@@ -71,7 +72,7 @@ def replay_past(  # each option of the command is a parameter
     output: Output = None,
     fail_on: FailOn = _ANY,
 ) -> None:
-    """Decide recorded requests again under a candidate: who would have been refused, or let through."""
+    """Decide recorded requests again under candidate policies, and report which would be refused or allowed."""
     failing = _failing(fail_on)
     begin = _moment(since)
     if baseline is None or store is None:
@@ -88,7 +89,7 @@ def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> R
     try:
         before, after = load(baseline), load(candidate)
         paths = log_files(path)
-        past = sorted((one for path in paths for one in decisions(path, since)), key=_time)
+        past = sorted((request for path in paths for request in decisions(path, since)), key=_time)
         known = {name: document for path in paths for name, document in documents(path)}
         with DelayedProgress("Deciding again") as progress:
             return replay(past, known, before, after, progress)
@@ -98,17 +99,17 @@ def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> R
         _usage_error(f"the audit log can't be read: {error}")
 
 
-def _time(one: DecidedRequest) -> datetime:
-    return one.time
+def _time(request: DecidedRequest) -> datetime:
+    return request.time
 
 
 def _write(found: ReplayReport, report: Format, output: Path | None) -> None:
-    told = _WRITERS[report](found)
+    rendered = _WRITERS[report](found)
     if output is None:
-        typer.echo(told)
+        typer.echo(rendered)
         return
     try:
-        output.write_text(told, encoding="utf-8")
+        output.write_text(rendered, encoding="utf-8")
     except OSError as error:
         _usage_error(f"{output}: {error.strerror}")
 
@@ -137,10 +138,10 @@ def _moment(since: str) -> datetime:
     try:
         moment = datetime.fromisoformat(since)
     except ValueError:
-        _usage_error(f"--since: {since!r} is neither a time nor a span such as 7d")
+        _usage_error(f"--since: {since!r} is neither a time nor a duration such as 7d")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _usage_error(told: str) -> NoReturn:
-    typer.echo(told, err=True)
+def _usage_error(message: str) -> NoReturn:
+    typer.echo(message, err=True)
     raise typer.Exit(USAGE)

@@ -1,4 +1,4 @@
-"""``sekisho policy test``: the policies' own tests, and what they cover."""
+"""``sekisho policy test``: runs the policies' own tests and measures their coverage."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,9 @@ from gateway.policy.compile.bundle import load
 from gateway.policy.compile.self_test import Report, run
 
 Source = Annotated[Path, typer.Argument(help="The policy folder, or a bundle.")]
-WithCoverage = Annotated[bool, typer.Option("--coverage", help="Tell which lines no test ran.")]
+WithCoverage = Annotated[
+    bool, typer.Option("--coverage", help="Report the lines that no test runs.")
+]
 Threshold = Annotated[
     float, typer.Option("--threshold", help="Fail below this coverage, in percent.")
 ]
@@ -23,7 +25,7 @@ def run_tests(
     threshold: Threshold = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the tests beside the rules; exit 1 when one does not hold, or too little is covered."""
+    """Run the tests of the rules; exit 1 when one fails, or when coverage is below the threshold."""
     try:
         report = run(load(source), coverage=coverage or threshold > 0)
     except ConfigError as error:
@@ -49,7 +51,7 @@ def _data(report: Report) -> dict[str, Any]:
 def _print(report: Report) -> None:
     for fault in report.faults:
         typer.echo(fault, err=True)
-    typer.echo(f"{len(report.outcomes) - len(report.faults)} of {len(report.outcomes)} tests hold")
+    typer.echo(f"{len(report.outcomes) - len(report.faults)} of {len(report.outcomes)} tests pass")
     for module in report.coverage:
         lines = ", ".join(map(str, module.missed))
         typer.echo(

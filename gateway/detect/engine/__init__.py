@@ -1,1 +1,1 @@
-"""Presidio's registry with our engine and recognisers; uses rules and networks."""
+"""Presidio's analyzer with the project's own NLP engine and recognisers; uses rules and networks."""

@@ -1,7 +1,7 @@
 """Recognisers that users bring: patterns in YAML, dictionaries in files, classes of their own.
 
-They are named in settings, never discovered. Like our own they read folded text; one that raises refuses the
-request. They are loaded by detector processes alone.
+They are named in settings, never discovered. Like the built-in ones they read folded text; if one raises, the request is
+refused. Only detector processes load them.
 """
 
 import re
@@ -36,7 +36,7 @@ class _Pattern(_ConfigModel):
 
 
 class _RecognizerConfig(_ConfigModel):
-    """One recogniser of a YAML file, in Presidio's words."""
+    """One recogniser of a YAML file, in Presidio's format."""
 
     name: str = Field(min_length=1)
     supported_entity: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
@@ -71,7 +71,7 @@ class PatternsRecognizer(EntityRecognizer):
             RecognizerResult(self.supported_entities[0], match.start(), match.end(), score)
             for pattern, score in self._patterns
             for match in pattern.finditer(text)
-            if match[0]
+            if match[0]  # a pattern such as ``[0-9]*`` matches the empty string everywhere
         ]
 
 
@@ -106,13 +106,13 @@ def load(languages: Sequence[str], specs: Sequence[str]) -> list[EntityRecognize
             ``python=module:Class``.
 
     Raises:
-        ValueError: a file or class can't be used; the message says which and why.
+        ValueError: a file or class can't be used; the message names it and the reason.
     """
     return [one for spec in specs for one in _loaded(spec, languages)]
 
 
 def revision_inputs(specs: Sequence[str]) -> Iterator[bytes]:
-    """What the recognisers are made of, for the revision."""
+    """The specifications and the contents of the files they name, for the revision."""
     for spec in specs:
         kind, _, value = spec.partition("=")
         yield spec.encode()
@@ -156,7 +156,7 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
 
 
 def _networks() -> ModuleType:
-    """The module of networks that users bring: lazily, since its libraries are an extra."""
+    """The module of users' networks, imported lazily, since its libraries are an optional extra."""
     return import_module("gateway.detect.networks.custom")
 
 
@@ -168,7 +168,7 @@ def _patterns(path: Path, languages: Sequence[str]) -> Iterator[EntityRecognizer
 
 
 def _terms(path: Path) -> list[str]:
-    """One term a line; empty lines, and lines that begin with ``#``, are none."""
+    """One term a line; empty lines, and lines that begin with ``#``, are skipped."""
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 

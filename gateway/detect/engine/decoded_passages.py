@@ -1,19 +1,19 @@
-"""Passages with their other readings, and the findings of all of them as findings of the passages."""
+"""Passages with their decoded variants, and the findings in the variants mapped back to the passages."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.overlap import resolve_overlaps
+from gateway.text.decoding import DecodedView, decoded_views
 from gateway.text.fold import Folded, fold
-from gateway.text.views import DecodedView, decoded_views
 
 
 class ExpandedPassages:
-    """What is really read: every passage, then every view of each.
+    """Everything that detectors read: the passages, then the decoded variants of each.
 
     Args:
-        passages: what was asked for.
+        passages: the passages to scan.
     """
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -27,9 +27,9 @@ class ExpandedPassages:
 
     @property
     def passages(self) -> list[Passage]:
-        """The passages and their views, each to be looked at like a passage."""
-        read = [_reading(self._passages[index], view) for index, view in self._views]
-        return [*self._passages, *read]
+        """The passages and their decoded variants, each to be scanned like a passage."""
+        variants = [_variant(self._passages[index], view) for index, view in self._views]
+        return [*self._passages, *variants]
 
     @property
     def folded(self) -> list[Folded]:
@@ -37,21 +37,25 @@ class ExpandedPassages:
         return [*self._folded, *(fold(view.text) for _, view in self._views)]
 
     def merged(self, found: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
-        """The findings of each asked passage, disjoint and sorted, from those of all that was read."""
+        """The findings of each original passage, disjoint and sorted.
+
+        Args:
+            found: the findings of each of :attr:`passages`, in its own offsets.
+        """
         own = list(found[: len(self._passages)])
         for (index, view), spans in zip(self._views, found[len(self._passages) :], strict=True):
             if spans:
-                original_span = [_located(span, self._folded[index], view) for span in spans]
-                own[index] = resolve_overlaps(
-                    (*own[index], *original_span), self._passages[index].text
-                )
+                mapped = [_mapped(span, self._folded[index], view) for span in spans]
+                own[index] = resolve_overlaps((*own[index], *mapped), self._passages[index].text)
         return own
 
 
-def _reading(passage: Passage, view: DecodedView) -> Passage:
+def _variant(passage: Passage, view: DecodedView) -> Passage:
+    # Where only white space was escaped, no word differs from the passage: running the models twice finds no more.
     return replace(passage, text=view.text, languages=() if view.spaces_only else passage.languages)
 
 
-def _located(span: Span, folded: Folded, view: DecodedView) -> Span:
+def _mapped(span: Span, folded: Folded, view: DecodedView) -> Span:
+    # A view decodes folded text, so its offsets go through the view first and then through the folding.
     start, end = folded.original(*view.original_span(span.start, span.end))
     return replace(span, start=start, end=end)

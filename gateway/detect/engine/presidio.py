@@ -1,6 +1,6 @@
-"""The detectors of one process: Presidio's analyzer with our own engine and recognisers.
+"""The detectors of one process: Presidio's analyzer with the project's own NLP engine and recognisers.
 
-Imported by detector processes alone; it loads the models.
+Only detector processes import it, since it loads the models.
 """
 
 import hashlib
@@ -25,36 +25,32 @@ from gateway.detect.engine.recognizers import (
 )
 from gateway.detect.networks.name_tagger import WEIGHTS
 from gateway.detect.overlap import resolve_overlaps
-from gateway.detect.rules.en.addresses import AddressRecognizer
-from gateway.detect.rules.en.names import AnnouncedNameRecognizer
-from gateway.detect.rules.ja.names import JapaneseNameRecognizer
-from gateway.detect.rules.optional import OptionalRecognizer
-from gateway.detect.rules.patterns import tier0, to_original_offsets
-from gateway.detect.windows import JAPANESE
+from gateway.detect.rules.languages import LANGUAGES, language_of, use_networks
+from gateway.detect.rules.optional_entities import OptionalRecognizer
+from gateway.detect.rules.ruleset import apply_rules, to_original_offsets
 from gateway.text.fold import Folded
 
 _THRESHOLD: Final = 0.4
 _OPTIONAL: Final = "optional="
-_PACKAGES: Final = (
-    "presidio-analyzer", "spacy", MODEL, "sudachipy", "sudachidict-core", "phonenumbers",
-)  # fmt: skip
+_PACKAGES: Final = ("presidio-analyzer", "spacy", MODEL, "phonenumbers")
+_GATEWAY: Final = Path(__file__).parents[2]
 
 
 class Engine(Protocol):
-    """What a detector process runs."""
+    """The detectors that a detector process runs."""
 
     @property
     def revision(self) -> str: ...
 
     def detect(self, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-        """The spans of each passage, disjoint and sorted. Whatever it raises costs that call alone."""
+        """The spans of each passage, disjoint and sorted. An exception fails only this call."""
 
 
 class PresidioEngine:
     """Finds people, places, identifiers and secrets.
 
     Args:
-        languages: ``en`` and ``ja``, one or both.
+        languages: codes of the configured languages (see ``rules.languages``), at least one.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:
@@ -75,16 +71,17 @@ class PresidioEngine:
         return self._revision_digest.hexdigest()
 
     def add(self, specs: Sequence[str]) -> None:
-        """Find what settings add, too.
+        """Add the recognisers that settings name.
 
         Args:
-            specs: as ``custom.load`` takes them, and ``optional=ENTITY`` for each that is switched on.
+            specs: as ``custom.load`` accepts them, and ``optional=ENTITY`` for each optional entity.
 
         Raises:
-            ValueError: some can't be used; the message says which and why.
+            ValueError: one can't be used; the message names it and the reason.
         """
         for recognizer in _configured_recognizers(self._languages, specs):
             self._analyzer.registry.add_recognizer(recognizer)
+        # Each part is preceded by its length, so that no two lists of parts have the same digest.
         for content in custom.revision_inputs(specs):
             self._revision_digest.update(b"%d:%s" % (len(content), content))
 
@@ -95,15 +92,19 @@ class PresidioEngine:
     def _each(
         self, passages: Sequence[Passage], folded: Sequence[Folded]
     ) -> list[tuple[Span, ...]]:
-        named = self._names.named(
-            [f.text if "en" in p.languages else "" for f, p in zip(folded, passages, strict=True)]
+        named = self._names.find_names(
+            [
+                text.text if use_networks(passage.languages) else ""
+                for text, passage in zip(folded, passages, strict=True)
+            ]
         )
         spans = []
         for passage, text, names in zip(passages, folded, named, strict=True):
             if not passage.languages:
-                spans.append(tier0(passage.text, passage.key))
+                # Without Presidio: a number or an identifier needs neither names nor context words.
+                spans.append(apply_rules(passage.text, passage.key))
                 continue
-            language = _language(text.text, passage.languages)
+            language = language_of(text.text, passage.languages)
             results = self._analyzer.analyze(
                 text.text,
                 language,
@@ -115,42 +116,34 @@ class PresidioEngine:
 
 
 def build(languages: Sequence[str], specs: Sequence[str] = ()) -> Engine:
-    """The engine that the gateway's detector processes run, with what settings add (see ``PresidioEngine.add``)."""
+    """The engine of the gateway's detector processes, with the recognisers of the settings (``PresidioEngine.add``)."""
     engine = PresidioEngine(languages)
     engine.add(specs)
     return engine
 
 
-def _recognizers(
-    languages: Sequence[str],
-) -> list[EntityRecognizer]:
+def _recognizers(codes: Sequence[str]) -> list[EntityRecognizer]:
+    """Presidio runs the recognisers of one language on a text, so each is registered for all whose texts it reads."""
+    # In the order of the table, not of the settings: the first of two equal findings names the detector.
+    languages = [language for language in LANGUAGES.values() if language.code in codes]
     recognizers: list[EntityRecognizer] = []
-    for language in languages:
-        recognizers += [
-            RulesRecognizer(language),
-            LabelledRecognizer(language),
-            NerRecognizer(language),
-        ]
-        if "en" in languages:
-            recognizers += [AnnouncedNameRecognizer(language), AddressRecognizer(language)]
-    if "ja" in languages:
-        recognizers.append(JapaneseNameRecognizer())
+    for code in codes:
+        recognizers += [RulesRecognizer(code), LabelledRecognizer(code), NerRecognizer(code)]
+        for language in languages:
+            if language.code == code or language.script is None:
+                recognizers += language.recognizers(code)
     return recognizers
 
 
 def _configured_recognizers(
     languages: Sequence[str], specs: Sequence[str]
 ) -> list[EntityRecognizer]:
-    """What settings switch on, and what users bring."""
+    """The optional entities that settings enable, and the recognisers of users."""
     entities = tuple(spec.removeprefix(_OPTIONAL) for spec in specs if spec.startswith(_OPTIONAL))
     added: list[EntityRecognizer] = []
     if entities:
         added += [OptionalRecognizer(entities, language) for language in languages]
     return added + custom.load(languages, [s for s in specs if not s.startswith(_OPTIONAL)])
-
-
-def _language(text: str, languages: Sequence[str]) -> str:
-    return "ja" if "ja" in languages and JAPANESE.search(text) else languages[0]
 
 
 def _span(result: RecognizerResult) -> Span:
@@ -164,12 +157,19 @@ def _span(result: RecognizerResult) -> Span:
     )
 
 
-def _revision_digest(languages: Sequence[str]) -> "hashlib.blake2b":
-    """A digest of everything that decides what is found: our code, the packages and the languages."""
-    digest = hashlib.blake2b(repr(sorted(languages)).encode(), digest_size=16)
-    for package in _PACKAGES:
+def _revision_digest(codes: Sequence[str], root: Path = _GATEWAY) -> "hashlib.blake2b":
+    """A digest of everything that decides what is found: the code, the weights, the packages and the languages.
+
+    Args:
+        codes: the configured languages.
+        root: the folder of the package ``gateway``.
+    """
+    digest = hashlib.blake2b(repr(sorted(codes)).encode(), digest_size=16)
+    packages = {package for code in codes for package in LANGUAGES[code].packages}
+    for package in (*_PACKAGES, *sorted(packages)):
         digest.update(f"{package}={version(package)};".encode())
-    detect = Path(__file__).parents[1]
-    for path in sorted([*detect.rglob("*.py"), *(detect.parent / "text").glob("*.py"), WEIGHTS]):
+    # rglob, not glob: a rule changed in any sub-folder must change the revision, or the cache serves old findings.
+    sources = sorted([*(root / "detect").rglob("*.py"), *(root / "text").rglob("*.py")])
+    for path in (*sources, WEIGHTS):
         digest.update(path.read_bytes())
     return digest

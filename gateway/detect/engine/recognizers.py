@@ -1,4 +1,4 @@
-"""Our recognisers as Presidio knows them, its engine, and the step that weighs the words around a result."""
+"""The rules and networks as Presidio recognisers, its analyzer, and the step that scores the words around a result."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from gateway.detect.engine.nlp import Artifacts
-from gateway.detect.rules import labelled, patterns
+from gateway.detect.rules import labelled, ruleset
 from gateway.detect.rules.rule import PreparedText
 
 _NER_SCORE: Final = 0.8
@@ -20,11 +20,12 @@ _MAX_BOOSTED_SCORE: Final = 0.95
 
 
 class RulesRecognizer(EntityRecognizer):
-    """All deterministic rules as one recogniser. A regular expression that fails raises."""
+    """All deterministic rules as one recogniser. It raises when a regular expression fails; Presidio's would skip it."""
 
     def __init__(self, language: str) -> None:
+        # Users see this name in results: its spelling is fixed.
         super().__init__(
-            supported_entities=sorted(patterns.ENTITIES), supported_language=language, name="tier0"
+            supported_entities=sorted(ruleset.ENTITIES), supported_language=language, name="tier0"
         )
 
     def load(self) -> None:
@@ -37,12 +38,12 @@ class RulesRecognizer(EntityRecognizer):
         key = nlp_artifacts.key if isinstance(nlp_artifacts, Artifacts) else ""
         return [
             _result(span.entity, span.start, span.end, span.score, span.detector)
-            for span in patterns.find(text, key)
+            for span in ruleset.find(text, key)
         ]
 
 
 class LabelledRecognizer(EntityRecognizer):
-    """Values that their labels announce, which only whole texts are searched for."""
+    """Values that follow a label, which only whole texts are searched for."""
 
     def __init__(self, language: str) -> None:
         super().__init__(
@@ -66,7 +67,7 @@ class LabelledRecognizer(EntityRecognizer):
 
 
 class NerRecognizer(EntityRecognizer):
-    """People and places that the NLP engine named."""
+    """People and places that the networks found."""
 
     def __init__(self, language: str) -> None:
         super().__init__(
@@ -95,7 +96,10 @@ def _result(entity: str, start: int, end: int, score: float, detector: str) -> R
 
 
 class Analyzer(AnalyzerEngine):
-    """Presidio's engine, which spares the sorting of results by recogniser where none would weigh its own again."""
+    """Presidio's engine without sorting results by recogniser, which costs more than all rules on a short text.
+
+    The sorting is done only where a recogniser overrides ``enhance_using_context``.
+    """
 
     def _enhance_using_context(
         self,
@@ -114,14 +118,14 @@ class Analyzer(AnalyzerEngine):
 
 
 def _overrides_enhancer(recognizer: EntityRecognizer) -> bool:
-    """Whether a recogniser has a step of its own for the words around its results."""
+    """Whether a recogniser scores the words around its results itself."""
     return type(recognizer).enhance_using_context is not EntityRecognizer.enhance_using_context
 
 
 class ContextWordEnhancer(ContextAwareEnhancer):
-    """Raises a result when one of its recogniser's context words stands near it.
+    """Raises the score of a result when one of its recogniser's context words is near it.
 
-    Works on the text itself; Presidio's own enhancer compares lemmas, which this engine has none of.
+    Works on the text itself; Presidio's own enhancer compares lemmas, which this engine does not compute.
     """
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""Networks in NumPy or ONNX: our own, and those that users bring."""
+"""Networks in NumPy or ONNX: the project's name tagger, and networks that users bring."""

@@ -1,4 +1,4 @@
-"""Networks that users bring, as ONNX: the tier above our own. A directory says itself of which kind it is."""
+"""Networks that users bring, as ONNX. The files of a directory decide which kind of network it is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,14 +16,14 @@ __all__ = ["NetworkRecognizer", "recognisers", "revision_inputs"]
 
 
 class Network(Protocol):
-    """What finds entities in a text."""
+    """Finds entities in a text."""
 
     def find(self, text: str) -> list[RecognizerResult]:
-        """The findings, in any order; where windows overlap, one may be there twice."""
+        """The findings, in any order; where windows overlap, one may be reported twice."""
 
 
 class NetworkRecognizer(EntityRecognizer):
-    """What a network finds from a score on, in one language; the network may serve others too."""
+    """A network's findings from a score on, in one language; several recognisers may share the network."""
 
     def __init__(
         self, network: Network, name: str, entities: list[str], threshold: float, language: str
@@ -33,7 +33,7 @@ class NetworkRecognizer(EntityRecognizer):
         self._threshold = threshold
 
     def load(self) -> None:
-        """Nothing to load: the network is."""
+        """Nothing to load: the constructor takes a loaded network."""
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
@@ -48,13 +48,13 @@ def recognisers(
     """One recogniser for each language, of one network.
 
     Args:
-        folder: a directory with ``gliner_config.json`` holds a GLiNER network, any other one that classifies tokens.
-        labels: which of its labels are which entities.
+        folder: a GLiNER network if it holds ``gliner_config.json``, else one for token classification.
+        labels: the entity of each of its labels.
         threshold: the score from which a finding counts.
         languages: the languages that are configured.
 
     Raises:
-        ValueError: the directory can't be used; the message says which file, and why.
+        ValueError: the directory can't be used; the message names the file and the reason.
     """
     kind = Gliner if (folder / gliner.CONFIG).is_file() else TokenClassifier
     network, entities = kind(folder, labels), sorted(set(labels.values()))

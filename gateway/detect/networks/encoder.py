@@ -19,7 +19,7 @@ Entity = tuple[int, int, str]
 
 ATTRIBUTES: Final = ("NORM", "PREFIX", "SUFFIX", "SHAPE")
 _PAD: Final = 4
-"""Rows of zeros around each text, which an encoder of four layers sees beyond its ends."""
+"""Rows of zeros around each text: four layers, each with a window of one token, reach four tokens beyond its ends."""
 _OPS: Final = NumpyOps()
 
 
@@ -35,10 +35,11 @@ class Tokens:
         rows = np.concatenate(columns)
         self.lengths: Final = [len(doc) for doc in docs]
         self.spaces: Final = rows[:, -1] != 0
+        # One number for each combination of attributes, since np.unique over rows is many times slower.
         key = (rows[:, :-1] * np.array([1, 3, 5, 7], np.uint64)).sum(axis=1, dtype=np.uint64)
         _, first, self.index = np.unique(key, return_index=True, return_inverse=True)
         self.kinds: Final = np.ascontiguousarray(rows[first, :-1].T)
-        """Each different word once, as columns of attributes; ``index`` says which stands where."""
+        """Each distinct word once, as columns of attributes; ``index`` maps each token to its word."""
         self.places: Final = np.concatenate(
             [
                 np.arange(n) + start
@@ -65,7 +66,7 @@ class Maxout:
     """The largest of three affine maps, scaled to mean 0 and variance 1 (layer normalisation).
 
     Args:
-        weight: shape (outputs, 3, inputs), as thinc keeps it.
+        weight: shape (outputs, 3, inputs), as thinc stores it.
         bias: shape (outputs, 3).
         gain: shape (outputs,); the scale after normalisation.
         shift: shape (outputs,).
@@ -94,7 +95,7 @@ class Maxout:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """One vector for each token, with four neighbours to each side weighed in."""
+    """One vector for each token, computed from it and four neighbours on each side."""
 
     embeddings: Sequence[HashEmbedding]
     """One for each of ``ATTRIBUTES``."""

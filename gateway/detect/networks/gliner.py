@@ -1,8 +1,8 @@
-"""GLiNER, as ONNX: a network that scores each short run of words against labels that it reads before the text.
+"""GLiNER, as ONNX: a network that scores short runs of words against labels, which it reads before the text.
 
 Zaratiana et al., "GLiNER: Generalist Model for Named Entity Recognition using Bidirectional Transformer", 2023
-(https://arxiv.org/abs/2311.08526). The directory is laid out as GLiNER's ``export_to_onnx`` does it, the input as its
-processor does (https://github.com/urchade/GLiNER, ``gliner/data_processing/processor.py``), for networks that encode labels
+(https://arxiv.org/abs/2311.08526). The directory has the structure that GLiNER's ``export_to_onnx`` writes, the input the one
+that its processor makes (https://github.com/urchade/GLiNER, ``gliner/data_processing/processor.py``), for networks that encode labels
 and text together and represent spans by their ends (``markerV0``).
 """
 
@@ -21,12 +21,12 @@ from gateway.detect.networks.onnx_files import MAX_TOKENS, NETWORK, NetworkFiles
 
 CONFIG: Final = "gliner_config.json"
 _MIN_SCORE: Final = 0.4
-"""Scores below count for nothing in any detector. What a higher threshold leaves out is the same after as before decoding, since
-the best come first."""
+"""No detector counts lower scores. Decoding takes the best first, so a higher threshold may be applied after it with the same
+result."""
 _WORD: Final = re.compile(r"\w+(?:-\w+)*|\S")
 """GLiNER's ``whitespace`` splitter."""
 _MAX_WORD_LENGTH: Final = 64
-"""Longer runs are no words (base64, scripts without spaces), and are read in pieces, so that each fits a window."""
+"""Longer runs are not words (base64, scripts without spaces). They are split, so that each piece fits a window."""
 _INPUTS: Final = frozenset(
     ("input_ids", "attention_mask", "words_mask", "text_lengths", "span_idx", "span_mask")
 )
@@ -34,7 +34,7 @@ _PROBE: Final = ("Ann", "met", "Bob")
 
 Inputs = dict[str, NDArray[Any]]
 Scores = NDArray[np.float32]
-"""Probabilities of shape (words, widths, labels): of the run that begins at a word and is so much longer than it."""
+"""Probabilities of shape (words, widths, labels), for the run that begins at a word and has ``width`` more words."""
 
 
 class _Encoder(BaseModel):
@@ -44,7 +44,7 @@ class _Encoder(BaseModel):
 
 
 class Config(BaseModel):
-    """What ``gliner_config.json`` says of the input; the defaults are GLiNER's own. Other architectures are refused."""
+    """The part of ``gliner_config.json`` that describes the input; defaults are GLiNER's. Other architectures are refused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,24 +68,25 @@ class Config(BaseModel):
 
 
 class Layout:
-    """How labels and words become what the network is fed.
+    """Turns labels and words into the network's inputs.
 
     Args:
         files: the directory.
-        labels: the labels, in the order of the network's answer.
+        labels: the labels, in the order of the network's output.
 
     Raises:
-        ValueError: the configuration is of another architecture, or the tokenizer none for it, or the labels leave
-            too little room for text.
+        ValueError: the architecture is not supported, the tokenizer lacks its markers, or the labels leave too
+            little room for text.
     """
 
     def __init__(self, files: NetworkFiles, labels: Sequence[str]) -> None:
         self.config: Final = _config(files)
         self._tokenizer = files.tokenizer()
         for marker in (self.config.ent_token, self.config.sep_token):
+            # A marker that the word splitter could produce would let a text pose as labels.
             if self._tokenizer.token_to_id(marker) is None or _WORD.fullmatch(marker):
                 raise ValueError(
-                    f"{files.folder}: {marker!r} is no marker of the tokenizer that no text can hold"
+                    f"{files.folder}: {marker!r} is not a special token of the tokenizer"
                 )
         marked = [part for label in labels for part in (self.config.ent_token, label)]
         self._prompt = [*marked, self.config.sep_token]
@@ -98,7 +99,7 @@ class Layout:
         self._room = most - taken
 
     def windows(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Ranges of words that fit, each sharing two widths (or half of it) with the one before."""
+        """Ranges of words that fit one input. Each overlaps the one before by two widths, or by half, so that a run that one cuts is whole in the next."""
         ends = np.cumsum([0, *self._sizes(words)])
         start = end = 0
         while end < len(words):
@@ -110,7 +111,7 @@ class Layout:
     def inputs(self, words: Sequence[str]) -> Inputs:
         """The network's inputs for one window, a batch of one."""
         encoding = self._tokenizer.encode([*self._prompt, *words], is_pretokenized=True)
-        encoding.truncate(self.config.max_tokens)  # one word alone may be longer than the room
+        encoding.truncate(self.config.max_tokens)  # a single word may be longer than the window
         spans = self.spans(len(words))
         inside = spans[:, 1] < len(words)
         return {
@@ -123,7 +124,7 @@ class Layout:
         }
 
     def spans(self, words: int) -> NDArray[np.int64]:
-        """First and last word of each run: each word's by growing width, those beyond the text too."""
+        """First and last word of each run, by first word and then width; runs beyond the text included."""
         starts, widths = np.divmod(
             np.arange(words * self.config.max_width, dtype=np.int64), self.config.max_width
         )
@@ -137,21 +138,21 @@ class Layout:
         return np.bincount(np.array(encoding.word_ids, np.int64), minlength=len(words))
 
     def _words_mask(self, word_ids: Sequence[int | None]) -> NDArray[np.int64]:
-        """At each word's first token its number from 1, and 0 everywhere else."""
+        """The number of each word (from 1) at its first token, and 0 at every other token."""
         numbers = np.array([-1 if one is None else one for one in word_ids], np.int64)
         first = np.append(True, numbers[1:] != numbers[:-1])
         return np.where(first & (numbers >= len(self._prompt)), numbers - len(self._prompt) + 1, 0)
 
 
 class Gliner:
-    """Finds what the labels name.
+    """Finds the entities that the labels describe.
 
     Args:
         folder: a directory with ``gliner_config.json``, ``tokenizer.json`` and ``model.onnx``.
-        labels: which label is which entity. The network reads them: words it was trained to understand serve best.
+        labels: the entity of each label. The network reads the labels, so words from its training work best.
 
     Raises:
-        ValueError: the directory can't be used; the message says which file, and why.
+        ValueError: the directory can't be used; the message names the file and the reason.
     """
 
     def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
@@ -162,15 +163,15 @@ class Gliner:
         names = {one.name for one in self._session.get_inputs()}
         if names != _INPUTS:
             raise ValueError(
-                f"{folder / NETWORK}: reads {', '.join(sorted(names))}: no network over spans"
+                f"{folder / NETWORK}: its inputs ({', '.join(sorted(names))}) are not those of a span network"
             )
         files.attempt(NETWORK, lambda _: self._scores(_PROBE))
 
     def find(self, text: str) -> list[RecognizerResult]:
-        """What is named in the text. Names wider than the network's widest span are found in parts, if at all.
+        """The entities in a text. Names wider than the network's widest span are found in parts, if at all.
 
         Raises:
-            ValueError: the network answered with other than scores.
+            ValueError: the network's output is not a table of scores.
         """
         words = _words(text)
         spelled = [text[start:end] for start, end in words]
@@ -187,11 +188,11 @@ class Gliner:
         width = self._layout.config.max_width
         shape = (1, len(words), width, len(self._entities))
         if logits.shape != shape:
-            raise ValueError(f"logits of shape {logits.shape}, where {shape} is asked for")
+            raise ValueError(f"logits of shape {logits.shape}, expected {shape}")
         inside = self._layout.spans(len(words))[:, 1].reshape(-1, width) < len(words)
         given = logits[0][inside].astype(np.float32)
         if np.isnan(given).any():
-            raise ValueError("logits that are no numbers")
+            raise ValueError("logits are not numbers")
         scores = np.zeros(shape[1:], np.float32)
         scores[inside] = np.exp(-np.logaddexp(0, -given))
         return scores
@@ -206,12 +207,12 @@ def _config(files: NetworkFiles) -> Config:
             for fault in error.errors()
         ]
         raise ValueError(
-            f"{files.folder / CONFIG}: no GLiNER network of a kind that is read: {'; '.join(faults)}"
+            f"{files.folder / CONFIG}: unsupported GLiNER architecture: {'; '.join(faults)}"
         ) from None
 
 
 def _words(text: str) -> list[tuple[int, int]]:
-    """Where the words stand."""
+    """Start and end of each word."""
     return [
         (start, end)
         for match in _WORD.finditer(text)
@@ -220,7 +221,7 @@ def _words(text: str) -> list[tuple[int, int]]:
 
 
 def _flat(scores: Scores) -> Iterator[tuple[int, int, int, float]]:
-    """Spans (first word, last word, label, score) that share no word, the best first."""
+    """GLiNER's flat decoding: spans (first word, last word, label, score) that share no word, the best first."""
     best = scores.max(axis=2)
     firsts, widths = np.nonzero(best >= _MIN_SCORE)
     taken = np.zeros(len(scores), bool)

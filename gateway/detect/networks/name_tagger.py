@@ -1,7 +1,7 @@
-"""Our own network for names and addresses in English text. Its model card is ``weights/README.md``.
+"""The project's own network for names and addresses in English text. Its model card is ``weights/README.md``.
 
-It reads what spaCy's network reads, through the same encoder, and says of each token what it is; where it was
-made, from what and how well it does: the card.
+It reads the same tokens as spaCy's network, through the same encoder, and labels each. How it was trained, on what, and
+its figures are in the card.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,21 +23,23 @@ class NameTagger:
 
     Args:
         path: the weights, as ``tools.names.train`` writes them.
-        recall_bias: what is taken from the score of "nothing" (in logits): more finds more, rightly and wrongly.
+        recall_bias: subtracted from the logit of "no entity"; a higher value raises recall and lowers precision.
     """
 
     def __init__(self, path: Path = WEIGHTS, *, recall_bias: float = 0.0) -> None:
-        with np.load(path) as kept:
-            self._encoder = _encoder(kept)
-            self._labels = [str(label) for label in kept["labels"]]
-            self._output = np.ascontiguousarray(_floats(kept["output"]).T)
-            self._bias = _floats(kept["output_bias"])
+        with np.load(path) as weights:
+            self._encoder = _encoder(weights)
+            self._labels = [str(label) for label in weights["labels"]]
+            self._output = np.ascontiguousarray(_floats(weights["output"]).T)
+            self._bias = _floats(weights["output_bias"])
         self._bias[0] -= recall_bias
 
     def entities(self, tokens: Tokens) -> list[list[Entity]]:
         """The entities of each text, in order, disjoint."""
         scores = self._encoder(tokens) @ self._output + self._bias
-        scores[tokens.spaces, 1:] = -np.inf
+        scores[
+            tokens.spaces, 1:
+        ] = -np.inf  # white space is never an entity, whatever its neighbours
         tags = [self._labels[index] for index in scores.argmax(axis=1).tolist()]
         found, start = [], 0
         for length in tokens.lengths:
@@ -53,7 +55,7 @@ class NameTagger:
 
 
 def _joined(tags: Sequence[str], spaces: Sequence[bool]) -> Iterator[Entity]:
-    """Runs of one label; white space within a run does not end it, and "begin" within one does."""
+    """Runs of one label. White space does not end a run; a "begin" label does."""
     start, end, label = 0, 0, ""
     for position, (tag, space) in enumerate(zip(tags, spaces, strict=True)):
         if space:
@@ -69,16 +71,19 @@ def _joined(tags: Sequence[str], spaces: Sequence[bool]) -> Iterator[Entity]:
         yield start, end, label
 
 
-def _encoder(kept: Any) -> Encoder:
+def _encoder(weights: Any) -> Encoder:
     embeddings = [
         HashEmbedding(
-            int(kept[f"seed{index}"]),
-            kept[f"table{index}"] * _floats(kept[f"scale{index}"])[:, None],
+            int(weights[f"seed{index}"]),
+            # The tables are stored as 8-bit integers with a scale for each row.
+            weights[f"table{index}"] * _floats(weights[f"scale{index}"])[:, None],
         )
         for index in range(_ATTRIBUTES)
     ]
     mixer, *layers = [
-        Maxout(*(_floats(kept[f"{part}{index}"]) for part in ("weight", "bias", "gain", "shift")))
+        Maxout(
+            *(_floats(weights[f"{part}{index}"]) for part in ("weight", "bias", "gain", "shift"))
+        )
         for index in range(_LAYERS)
     ]
     return Encoder(embeddings, mixer, layers)

@@ -1,4 +1,4 @@
-"""The files of a network that users bring, in a directory: read from disk alone, bounded, and refused with a reason.
+"""The files of a user's network in a directory: read only from disk, with bounded sizes, and refused with a reason.
 
 ``onnxruntime`` and ``tokenizers`` come with the extra ``onnx``.
 """
@@ -13,12 +13,12 @@ import orjson
 from tokenizers import Tokenizer
 
 MAX_TOKENS: Final = 512
-"""Tokens that a network is given at once: more cost more than they add, and most networks know no further places."""
+"""Maximum number of tokens of one input: most networks have no embeddings for further positions."""
 NETWORK: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 _FATAL: Final = 4
 _MAX_BYTES: Final = {TOKENIZER: 64 << 20}
-"""Tokenizers of the largest vocabularies take some 30 MB; other documents a few KB."""
+"""Tokenizers with the largest vocabularies have some 30 MB; other documents a few KB."""
 
 
 class NetworkFiles:
@@ -26,10 +26,10 @@ class NetworkFiles:
 
     Args:
         folder: the directory.
-        described: the name of the document.
+        described: the file name of the document.
 
     Raises:
-        ValueError: a file is missing or larger than any that is one.
+        ValueError: a file is missing or too large.
     """
 
     def __init__(self, folder: Path, described: str) -> None:
@@ -38,30 +38,29 @@ class NetworkFiles:
         if missing:
             raise ValueError(f"{folder}: no {' and no '.join(missing)}")
         for name in (described, TOKENIZER):
-            size, most = (folder / name).stat().st_size, _MAX_BYTES.get(name, 1 << 20)
-            if size > most:
-                raise ValueError(f"{folder / name}: {size} bytes, of which at most {most} are read")
+            size, limit = (folder / name).stat().st_size, _MAX_BYTES.get(name, 1 << 20)
+            if size > limit:
+                raise ValueError(f"{folder / name}: {size} bytes, more than the limit of {limit}")
         self.folder: Final = folder
         self._described = described
 
     def description(self) -> Any:
-        """The document; ``ValueError`` where it is no JSON."""
+        """The document; ``ValueError`` if it is not JSON."""
         return self.attempt(self._described, lambda path: orjson.loads(path.read_bytes()))
 
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer, which neither pads nor truncates; ``ValueError`` where it is none."""
+        """The tokenizer, without padding or truncation; ``ValueError`` if the file is not one."""
         tokenizer: Tokenizer = self.attempt(TOKENIZER, lambda path: Tokenizer.from_file(str(path)))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
 
     def session(self) -> onnxruntime.InferenceSession:
-        """The network on one thread, as a detector process has one core; ``ValueError`` where it is none."""
+        """The network on one thread, since a detector process has one core; ``ValueError`` if the file is not one."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = (
-            _FATAL  # what fails is raised, and nothing is printed near user text
-        )
+        # Failures are raised; a library's log line could contain user text.
+        options.log_severity_level = _FATAL
         return self.attempt(
             NETWORK,
             lambda path: onnxruntime.InferenceSession(
@@ -70,7 +69,7 @@ class NetworkFiles:
         )
 
     def attempt(self, name: str, use: Callable[[Path], Any]) -> Any:
-        """What ``use`` makes of a file; whatever it raises is a ``ValueError`` that names the file."""
+        """The result of ``use`` on a file; an exception becomes a ``ValueError`` that names the file."""
         path = self.folder / name
         try:
             return use(path)
@@ -79,7 +78,7 @@ class NetworkFiles:
 
 
 def revision_inputs(folder: Path) -> Iterator[bytes]:
-    """Names and digests of the files that make a network, for the revision; weights may lie beside it."""
+    """Names and digests of a network's files, for the revision, with weights that are stored in a separate file."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and (path.suffix == ".json" or path.name.startswith(NETWORK)):
             yield path.name.encode()

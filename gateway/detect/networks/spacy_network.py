@@ -1,7 +1,7 @@
 """The entity recogniser of a spaCy pipeline, computed in NumPy: the same entities in a third of the time.
 
-The arithmetic of spaCy's ``TransitionBasedParser.v2`` (3.8). The state of its parser outside an entity is the
-next token alone, so all of those steps are one matrix product; only entities are decoded token by token.
+The arithmetic of spaCy's ``TransitionBasedParser.v2`` (3.8). Outside an entity its parser's state is only the
+next token, so all of those steps are one matrix product; only entities are decoded token by token.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +65,7 @@ class _Decoder:
         moves = [transitions.get_class_name(index) for index in range(transitions.n_moves)]
         self._kinds = [move[0] for move in moves]
         self._labels = [move[2:] for move in moves]
-        # "U-" blocks an entity that was set before; here none is.
+        # "U-" is for entities that were set before parsing, and there are none.
         self._closed = _mask(move[0] in "BUO" and move != "U-" for move in moves)
         self._closed_last = _mask(move[0] in "UO" for move in moves)
         self._space = _mask(move == _OUTSIDE for move in moves)
@@ -81,7 +81,7 @@ class _Decoder:
         scores = self._scores(parts[:, 0] + (self._beyond[1] + self._beyond[2] + self._bias))
         scores += np.where(tokens.spaces[:, None], self._space, self._closed)
         ends = np.cumsum(tokens.lengths)
-        scores[ends - 1] += self._closed_last
+        scores[ends - 1] += self._closed_last  # an entity can't begin at the last token and go on
         first = scores.argmax(axis=1).tolist()
         for end, length in zip(ends.tolist(), tokens.lengths, strict=True):
             yield self._walk(parts[end - length : end], first[end - length : end])

@@ -17,7 +17,7 @@ from tokenizers import Encoding
 from gateway.detect.networks.onnx_files import MAX_TOKENS, NetworkFiles
 
 _STRIDE: Final = 64
-"""Tokens that neighbouring windows share, so that a name on the edge of one is whole in the other."""
+"""Tokens by which windows overlap, so that a name on the edge of one is whole in the next."""
 
 
 class _Token(NamedTuple):
@@ -29,14 +29,14 @@ class _Token(NamedTuple):
 
 
 class TokenClassifier:
-    """Finds what the network labels.
+    """Finds the entities that the network labels.
 
     Args:
         folder: the directory.
-        labels: which of its labels (without ``B-`` and the like) are which entities; others are left out.
+        labels: the entity of each label (without ``B-`` and the like); labels that are not listed are ignored.
 
     Raises:
-        ValueError: the directory can't be used, or the network knows none of the labels.
+        ValueError: the directory can't be used, or the network has none of the labels.
     """
 
     def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
@@ -45,7 +45,9 @@ class TokenClassifier:
         known: dict[str, str] = config["id2label"]
         self._labels = [_entity(known[str(i)], labels) for i in range(len(known))]
         if not any(entity for entity, _ in self._labels):
-            raise ValueError(f"{folder}: of its labels ({', '.join(known.values())}) none is named")
+            raise ValueError(
+                f"{folder}: none of its labels ({', '.join(known.values())}) is mapped to an entity"
+            )
         self._tokenizer = files.tokenizer()
         most = min(MAX_TOKENS, config.get("max_position_embeddings", MAX_TOKENS))
         self._tokenizer.enable_truncation(most, stride=min(_STRIDE, most // 4))
@@ -53,7 +55,7 @@ class TokenClassifier:
         self._inputs = frozenset(one.name for one in self._session.get_inputs())
 
     def find(self, text: str) -> list[RecognizerResult]:
-        """What is named in the text."""
+        """The entities in a text; where windows overlap, one may be reported twice."""
         whole = self._tokenizer.encode(text)
         return [
             result
@@ -77,13 +79,13 @@ class TokenClassifier:
         }
         fed = {n: np.array([v], np.int64) for n, v in given.items() if n in self._inputs}
         logits: NDArray[np.float32] = self._session.run(None, fed)[0][0]
-        if not np.isfinite(logits).all():  # a comparison with one would find nothing, silently
-            raise ValueError("logits that are no numbers")
+        if not np.isfinite(logits).all():  # comparing NaN would find nothing, silently
+            raise ValueError("logits are not finite numbers")
         return logits
 
 
 def _entity(label: str, labels: Mapping[str, str]) -> tuple[str, bool]:
-    """The entity of a label, or none, and whether it begins one (BIO, BIOES, BILOU)."""
+    """The entity of a label (empty for none), and whether the label begins one (BIO, BIOES, BILOU)."""
     scheme, dash, kind = label.partition("-")
     if dash and scheme in ("B", "I", "E", "S", "L", "U"):
         return labels.get(kind, ""), scheme in ("B", "S", "U")
@@ -97,7 +99,10 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[Any]:
 
 
 def _joined(tokens: Iterator[_Token], text: str) -> Iterator[RecognizerResult]:
-    """Tokens of one entity in succession, as one finding; pieces of a word that begin anew are not apart."""
+    """Consecutive tokens of one entity as one finding.
+
+    Networks often label every piece of a word as the beginning of an entity, so "begin" counts only after a gap.
+    """
     numbered: list[tuple[int, _Token]] = []
     part, last = 0, None
     for token in tokens:

@@ -1,7 +1,7 @@
-"""Known terms in a text: code names, customers, projects.
+"""Finds known terms in a text: code names, customers, projects.
 
-The text is read as ``text.occurrences`` reads it: folded, without case, any run of white space as one space; a
-term may not stand inside a longer run of letters, digits or katakana. Time does not grow with the number of terms.
+Terms and text are compared as in ``text.occurrences``: folded, without case, any run of white space as one space. A
+term is not found inside a longer run of letters, digits or katakana. Time does not grow with the number of terms.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,10 +17,10 @@ class Dictionary:
     """A set of terms, each of at least two characters.
 
     Args:
-        terms: what to look for, as people write it.
+        terms: the terms, in any case, width and spacing.
 
     Raises:
-        ValueError: a term is shorter.
+        ValueError: a term has fewer characters.
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
@@ -33,7 +33,7 @@ class Dictionary:
         return bool(self._needles)
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where any of the terms stands, in offsets of ``text``; occurrences may overlap."""
+        """Start and end of every occurrence of a term, in offsets of ``text``; occurrences may overlap."""
         if not self._needles:
             return
         read = normalized(text)

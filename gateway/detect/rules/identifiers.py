@@ -1,4 +1,4 @@
-"""Tier 0: identifiers of no single country, and those of the United States."""
+"""Rules for identifiers of no single country, and of the United States."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from gateway.text.check_digits import iban, iban_length, is_host_address, luhn, 
 _CARD: Final = ("card", "credit", "debit", "visa", "jcb", "カード")
 _SSN: Final = ("ssn", "social security", "tax id", "taxid")
 
-
 RULES: Final = (
     Rule(
         name="email",
         entity="EMAIL_ADDRESS",
+        # No \b: it finds no boundary between kana and Latin letters. The counts keep "a@a@a@…" from backtracking.
         pattern=re.compile(
             r"(?<![A-Za-z0-9._%+À-ɏ-])[A-Za-z0-9_%+À-ɏ-][A-Za-z0-9._%+À-ɏ'-]{0,63}@"
             r"(?:[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,62})\.){1,8}[A-Za-zÀ-ɏ]{2,24}(?![A-Za-z0-9À-ɏ])"
@@ -26,6 +26,7 @@ RULES: Final = (
     Rule(
         name="url",
         entity="URL",
+        # The path ends with a word character or "/", so that the full stop or bracket after a URL is not in it.
         pattern=re.compile(
             r"(?<![A-Za-z0-9+.-])(?:https?|ftp)://(?:[A-Za-z0-9À-ɏ-]{1,63}\.){1,8}[A-Za-zÀ-ɏ]{2,24}(?::[0-9]{1,5})?"
             r"(?![A-Za-z0-9])(?:[/?#](?:[!#-&*+,./:;=?@~-]*[A-Za-z0-9_/=&%$+#-])*)?"
@@ -48,6 +49,7 @@ RULES: Final = (
     Rule(
         name="us-ssn",
         entity="US_SSN",
+        # The same separator twice: 123-45 6789 is two numbers. Not within a longer group such as 1-123-45-6789.
         pattern=re.compile(
             r"(?<![A-Za-z0-9])(?<![0-9][ -])[0-9]{3}([ -])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9]|-[0-9])"
         ),
@@ -69,8 +71,8 @@ RULES: Final = (
     ),
 )
 
-# Major industry digits 3 to 6, Mastercard's 2-series, old JCB: not timestamps and order numbers.
-_CARD_HEAD: Final = re.compile(r"(?<![A-Za-z0-9+])(?=(?:[3-6]|2[2-7]|1800|2131)[0-9]*[0-9 -]{11})")
+# Issuer prefixes (major industry 3 to 6, Mastercard's 2-series, old JCB) exclude timestamps and most order numbers.
+_CARD_START: Final = re.compile(r"(?<![A-Za-z0-9+])(?=(?:[3-6]|2[2-7]|1800|2131)[0-9]*[0-9 -]{11})")
 _CARD_LENGTHS: Final = range(12, 20)
 _DIGIT_OR_GAP: Final = re.compile(r"[0-9]|[ -](?=[0-9])")
 
@@ -78,11 +80,12 @@ _IPV4: Final = re.compile(
     r"(?<![A-Za-z0-9.])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}"
     r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![A-Za-z0-9]|\.[0-9])"
 )
+# The look-behinds keep it from starting in the middle of an address, and "(?!:[^:])" at a time such as ":30:15".
 _IPV6: Final = re.compile(
     r"(?<![A-Za-z0-9.])(?<![A-Za-z0-9]:)(?<!::)(?!:[^:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}"
     r"(?![A-Za-z0-9:])"
 )
-# From its first digit on, which is searched for faster than letters that are looked behind.
+# Begins at the first check digit and looks behind for the country: searching for a digit is faster than for letters.
 _IBAN_DIGITS: Final = re.compile(
     r"[0-9](?<=[A-Za-z]{2}.)(?<![A-Za-z0-9]..[0-9])[0-9](?=[ -]?[A-Za-z0-9])"
 )
@@ -91,7 +94,7 @@ _IBAN_GROUP: Final = re.compile(r"[A-Z]{1,4}|[A-Za-z]*[0-9][A-Za-z0-9]*")
 
 
 def addresses(prepared: PreparedText) -> Iterator[Span]:
-    """IP addresses of both families that can be a host's."""
+    """IPv4 and IPv6 addresses that can be a host's."""
     if not prepared.has_digit:
         return
     patterns = [_IPV4] if "." in prepared.text else []
@@ -110,13 +113,13 @@ def addresses(prepared: PreparedText) -> Iterator[Span]:
 
 
 def cards(prepared: PreparedText) -> Iterator[Span]:
-    """Payment card numbers of 12 to 19 digits that pass Luhn, also with other digits after them."""
-    for head in prepared.matches(_CARD_HEAD):
-        for end in _card_ends(prepared.text, head.start()):
-            digits = strip_separators(prepared.text[head.start() : end])
+    """Payment card numbers of 12 to 19 digits that pass Luhn, also if other digits follow."""
+    for first in prepared.matches(_CARD_START):
+        for end in _card_ends(prepared.text, first.start()):
+            digits = strip_separators(prepared.text[first.start() : end])
             if len(set(digits)) > 1 and luhn(digits):
                 yield Span(
-                    start=head.start(),
+                    start=first.start(),
                     end=end,
                     entity="CREDIT_CARD",
                     score=CERTAIN,
@@ -126,18 +129,18 @@ def cards(prepared: PreparedText) -> Iterator[Span]:
 
 
 def _card_ends(text: str, start: int) -> list[int]:
-    """Where a number of a card's length could end, the longest first."""
+    """Possible ends of a number of a card's length, longest first: an expiry date or CVC may follow the number."""
     ends, count, position = [], 0, start
     while count < _CARD_LENGTHS[-1] and (step := _DIGIT_OR_GAP.match(text, position)):
         count += step[0].isdigit()
         position = step.end()
-        if count in _CARD_LENGTHS and not _goes_on(text, position):
+        if count in _CARD_LENGTHS and not _word_continues(text, position):
             ends.append(position)
     return ends[::-1]
 
 
 def ibans(prepared: PreparedText) -> Iterator[Span]:
-    """IBANs, whole or in groups: the country says how long one is, so nothing after it is taken."""
+    """IBANs, whole or in groups. The country determines the length, so text after one is not included."""
     if not prepared.has_digit:
         return
     for digits in _IBAN_DIGITS.finditer(prepared.text):
@@ -147,21 +150,22 @@ def ibans(prepared: PreparedText) -> Iterator[Span]:
             continue
         written = prepared.text[start:end]
         groups = re.split("[ -]", written)
+        # A group without a digit is a word of the sentence, unless it can be a bank code (up to four capitals).
         if iban(strip_separators(written).upper()) and all(map(_IBAN_GROUP.fullmatch, groups)):
             yield Span(start=start, end=end, entity="IBAN_CODE", score=CERTAIN, detector="iban")
 
 
 def _iban_end(text: str, start: int) -> int | None:
-    """Where the number of characters that the country asks for is reached, on a word's end."""
+    """The end of an IBAN of the country's length, or ``None`` where it is not at the end of a word."""
     left = iban_length(text[start : start + 2].upper())
     position = start
     while left and (step := _IBAN_CHARACTERS.match(text, position)):
         left -= step[0].isalnum()
         position = step.end()
-    return None if left or _goes_on(text, position) else position
+    return None if left or _word_continues(text, position) else position
 
 
-def _goes_on(text: str, position: int) -> bool:
-    """Whether a Latin word or number continues here; kana and kanji end one."""
+def _word_continues(text: str, position: int) -> bool:
+    """Whether a Latin word or number continues here; kana and kanji do not continue one."""
     following = text[position : position + 1]
     return following.isascii() and following.isalnum()

@@ -1,7 +1,7 @@
-"""Values that only their label tells from other words and numbers: user names, dates of birth, papers.
+"""Rules for values that only a label distinguishes from other words and numbers: user names, dates of birth, documents.
 
-These rules read whole texts. Unlike tier 0 they keep to no bounds, so a reply that is scanned piece by piece is
-not read by them: what they find is data that a caller gives, seldom what a model makes up.
+These rules read whole texts. They do not keep to the bounds of ``rule``, so they do not run on a reply that is scanned
+piece by piece: what they find is data that callers send, and seldom what a model generates.
 """
 
 import re
@@ -10,26 +10,29 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.detect.base import Span
-from gateway.detect.rules.birthdates import DATE, is_date
+from gateway.detect.rules.dates import DATE, is_date
 from gateway.detect.rules.phones import phones_before_label
 from gateway.detect.rules.rule import PreparedText
 
+# Bounded: a label that is repeated thousands of times must cost linear time. The look-ahead keeps "no" of "nothing" and
+# "id" of "id-card" out of the gap.
 _LABEL_GAP: Final = (
     r"[ \t]*(?:\([^()\n]{0,20}\))?"
     r"(?:[ \t]*(?:number|no\.?|num\.?|nr\.?|id|is|was|are|will be|番号)(?![a-z]|-[a-z0-9])){0,3}"
     r"[ \t]*[:=#はが]?[ \t]*[\"'`「]?"
 )
-"""What stands between a label and its value."""
+"""Text between a label and its value: a note in brackets, "number", "is", a colon, an opening quote."""
 
+# Not \b, which finds no boundary between a digit and kana. A hyphen and a digit continue a number.
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A label and the form of what follows it.
+    """A label and the form of the value after it.
 
-    ``before`` reads lower-cased text and ends where the value begins; ``value`` reads the text as it was
-    written; ``check`` has the last word.
+    ``before`` matches the label in lower-cased text and ends where the value begins. ``value`` matches there in the
+    text as written, and ``check`` accepts or rejects it.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Label:
     def find(self, prepared: PreparedText) -> Iterator[Span]:
         if not prepared.contains_any(self.literals):
             return
+        # Offsets of the lower-cased text are those of the text: ``caseless`` keeps the length.
         for label in self.before.finditer(prepared.lowered):
             match = self.value.match(prepared.text, label.end())
             if match is not None and self.check(match[0]):
@@ -53,7 +57,7 @@ class Label:
 
 
 def labelled(prepared: PreparedText) -> Iterator[Span]:
-    """Everything that a label announces; spans may overlap."""
+    """Every value with a label; spans may overlap."""
     for label in _LABELS:
         yield from label.find(prepared)
     yield from phones_before_label(prepared)
@@ -67,7 +71,7 @@ def labelled(prepared: PreparedText) -> Iterator[Span]:
 def _number(
     name: str, entity: str, label: str, value: str, *literals: str, digits: int = 1
 ) -> Label:
-    """A number after its label, with at least so many digits."""
+    """A number after its label, with at least ``digits`` digits."""
     return Label(
         name=name,
         entity=entity,
@@ -105,7 +109,7 @@ def _is_user(value: str) -> bool:
 
 
 def _is_handle(value: str) -> bool:
-    """Where a sentence may go on with a name or a word, only lower case speaks of a user name."""
+    """After a phrase that a word or a name may follow too, only a value in lower case is taken for a user name."""
     return value == value.lower() and _is_user(value)
 
 
@@ -212,12 +216,13 @@ _LABELS: Final = (
 _MARK_STEMS: Final = (
     "秘", "㊙", "取扱注意", "機密", "CONFIDENTIAL", "TOP SECRET", "INTERNAL USE", "DISTRIBUT", "ATTORNEY-CLIENT",
 )  # fmt: skip
-"""One of these is in every mark: far cheaper to look for than the marks themselves."""
+"""One of these is in every mark; searching for them is much cheaper than matching the marks."""
 _CONFIDENTIALITY_MARKS: Final = re.compile(
     r"社外秘|部外秘|関係者外秘|極秘|マル秘|㊙|取扱注意|(?<=[【\[(])機密(?=[】\])])"
     r"|(?<![A-Za-z])(?:(?:STRICTLY|HIGHLY|COMPANY|PRIVATE AND|PROPRIETARY AND) )?CONFIDENTIAL(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:TOP SECRET|INTERNAL USE ONLY|FOR INTERNAL USE|RESTRICTED DISTRIBUTION|DO NOT DISTRIBUTE|ATTORNEY-CLIENT PRIVILEGED)(?![A-Za-z])"
 )
+# At least one "@" with a space or an "(at)": plain addresses are found by another rule.
 _OBFUSCATED_EMAIL: Final = re.compile(
     r"(?<![\w.+-])[a-z0-9_.+-]{1,64}(?: @ ?|@ | ?[(\[{<]at[)\]}>] ?)[a-z0-9-]{1,63}"
     r"(?:(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z0-9-]{1,63}){0,4}(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z]{2,10}(?![\w.-])"
@@ -228,6 +233,7 @@ _BIRTH_DATE_SUFFIX: Final = re.compile(
 _PLATE_NUMBER: Final = (
     r"[0-9][0-9][0-9ACFHKLMPXY] ?[あ-んA-Z] ?(?:[0-9]{2}-[0-9]{2}|[・.]{1,3} ?[0-9]{1,3}|[0-9]{4})"
 )
+# Matched first: kanji are so common in Japanese text that starting at the place name would be slow.
 _MAY_HAVE_PLATE: Final = re.compile(_PLATE_NUMBER)
 _PLATE_JAPANESE: Final = re.compile(rf"(?<![一-龥])[一-龥]{{2,4}} ?{_PLATE_NUMBER}(?![0-9])")
 _USER_KEY: Final = re.compile(
@@ -241,14 +247,14 @@ _WHOLE_DATE: Final = re.compile(DATE, re.IGNORECASE)
 
 
 def _confidentiality_marks(prepared: PreparedText) -> Iterator[Span]:
-    """Marks of confidential papers."""
+    """Confidentiality markings of documents."""
     if any(stem in prepared.text for stem in _MARK_STEMS):
         for mark in _CONFIDENTIALITY_MARKS.finditer(prepared.text):
             yield _span(mark.start(), mark.end(), "CONFIDENTIAL_MARK", "confidential-mark")
 
 
 def _birth_dates(prepared: PreparedText) -> Iterator[Span]:
-    """Dates with 生まれ after them."""
+    """Dates before 生まれ ("born") and the like."""
     if "生" in prepared.text or "誕" in prepared.text:
         for match in _BIRTH_DATE_SUFFIX.finditer(prepared.lowered):
             if is_date(match[1]):
@@ -256,7 +262,7 @@ def _birth_dates(prepared: PreparedText) -> Iterator[Span]:
 
 
 def _obfuscated_emails(prepared: PreparedText) -> Iterator[Span]:
-    """Addresses kept from machines: ``ann @ example.com``, ``ann (at) example (dot) com``."""
+    """Obfuscated addresses: ``ann @ example.com``, ``ann (at) example (dot) com``."""
     if any(sign in prepared.lowered for sign in ("@ ", " @", "(at)", "[at]", "{at}", "<at>")):
         for match in _OBFUSCATED_EMAIL.finditer(prepared.lowered):
             yield _span(match.start(), match.end(), "EMAIL_ADDRESS", "spelt-mail")

@@ -1,7 +1,7 @@
-"""Tier 0: telephone numbers.
+"""Rules for telephone numbers.
 
-The numbering plans are those of ``phonenumbers`` (ITU-T E.164 data that Google keeps); it is slow, so
-it sees only what looks like a number. Japanese numbers go by their form, whatever has been assigned.
+The numbering plans are those of ``phonenumbers`` (ITU-T E.164 data, maintained by Google). It is slow, so it gets only
+candidates. Japanese numbers are recognised by their form, whether or not they are assigned.
 """
 
 import re
@@ -18,6 +18,7 @@ _CONTEXT: Final = context_pattern(
     r"phone", r"tel", r"mobile", r"cell", r"fax", r"call", r"contact", r"whatsapp", r"sms", r"hotline", r"answer", r"reach",
     r"電話", r"携帯", r"連絡先", r"ファックス", r"直通", r"内線", r"(?<![一-龥])番号は",
 )  # fmt: skip
+# A number that continues another (2024-01-15, 10:30, 1.5.3) is part of a date, a time or a version.
 _START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
 _JAPANESE: Final = re.compile(
@@ -30,12 +31,13 @@ _NORTH_AMERICAN: Final = re.compile(
     r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
 )
 _AFTER: Final = re.compile(r"[ /\-,(]{1,3}(?:office|fax|mobile|cell|home|work|tel|phone)(?![a-z])")
-_OTHER: Final = context_pattern(
+_OTHER_NUMBER: Final = context_pattern(
     r"order", r"invoice", r"ref", r"id\b", r"no\.", r"number", r"serial", r"ticket", r"case", r"code", r"sku", r"batch", r"lot",
     r"part", r"page", r"注文", r"請求", r"伝票", r"管理", r"受付", r"商品", r"品番", r"コード",
 )  # fmt: skip
-"""Words that say of bare digits after them that they are another number."""
+"""Words that mark the bare digits after them as another kind of number."""
 
+# Bounded counts: a page of digits and spaces must cost linear time.
 _CANDIDATE: Final = re.compile(
     _START + r"[+(]{0,2}[0-9](?:[ ().\-]{0,2}[0-9]){6,15}(?:x[0-9]{1,6})?(?![A-Za-z0-9])"
 )
@@ -46,7 +48,7 @@ _DATE: Final = re.compile(
 _IPV4: Final = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _REGIONS: Final = ("JP", "GB", "US", "FR", "DE")
 _BARE_REGIONS: Final = ("JP", "GB", "FR")
-"""Plans in which a trunk 0 and the right length already say much."""
+"""Regions where a trunk 0 and the right length are already strong evidence."""
 
 _MIN_DIGITS: Final = 7
 _LONG: Final = 10
@@ -55,9 +57,10 @@ _MAX_DIGITS: Final = 15
 
 
 def phones(prepared: PreparedText) -> Iterator[Span]:
-    """Numbers in a form that people write, or with a word such as "call" or 電話 before them."""
+    """Numbers in a usual telephone format, or after a word such as "call" or 電話."""
     if not prepared.numbers:
         return
+    # The formats first: they have higher scores, and what they take is not looked up in the slow numbering plans.
     taken: set[int] = set()
     for pattern in (_JAPANESE, _NORTH_AMERICAN):
         for match in prepared.matches(pattern):
@@ -82,7 +85,7 @@ def _phone(match: re.Match[str], score: float) -> Span:
 
 
 def _plan_score(written: str, has_context: Callable[[], bool]) -> float:
-    """How sure a numbering plan, or a word before the number, makes it."""
+    """The score that a numbering plan, or a word before the number, gives it; 0 for none."""
     if _DATE.match(written) or _IPV4.fullmatch(written):
         return 0.0
     if _valid(written):
@@ -94,26 +97,26 @@ def _plan_score(written: str, has_context: Callable[[], bool]) -> float:
 
 
 def phones_before_label(prepared: PreparedText) -> Iterator[Span]:
-    """Numbers that a word after them names, as in ``416 60 039 office``: for whole texts, not for tier 0."""
+    """Numbers that a word after them labels (``416 60 039 office``); for whole texts only, since context follows."""
     for match in prepared.matches(_CANDIDATE):
         if _AFTER.match(prepared.lowered, match.end()) and _plan_score(match[0], lambda: True):
             yield _phone(match, 0.6)
 
 
 def _undelimited_score(match: re.Match[str], prepared: PreparedText) -> float:
-    """Bare digits with a trunk 0 that a plan knows, unless a word before them names another number."""
+    """The score of bare digits that are valid with a trunk 0, unless a word before them marks another number."""
     written = match[0]
     if not (
         written.isdigit() and written[0] == "0" and written[1] != "0" and 10 <= len(written) <= 11
     ):
         return 0.0
-    if prepared.has_context(_OTHER, match.start()):
+    if prepared.has_context(_OTHER_NUMBER, match.start()):
         return 0.0
     return 0.5 if any(_valid_in(written, region) for region in _BARE_REGIONS) else 0.0
 
 
 def _format_score(match: re.Match[str], prepared: PreparedText) -> float:
-    """Bare digits may be any number; separators, a mobile prefix or a word say that it is one."""
+    """The score of a number's format. Bare digits count only with a context word or a mobile number's length."""
     written = match[0]
     if not written.isdigit() or prepared.has_context(_CONTEXT, match.start()):
         return 0.9
@@ -121,17 +124,19 @@ def _format_score(match: re.Match[str], prepared: PreparedText) -> float:
 
 
 def _valid(written: str) -> bool:
-    """Whether a numbering plan knows it: with ``+`` or ``00``, or a trunk ``0`` and separators."""
+    """Whether it is valid in a numbering plan: with ``+`` or ``00``, or with a trunk ``0`` and separators."""
     international = "+" in written[:2] or written.startswith("00")
     if not international and not _is_national(written):
         return False
     number = "+" + written[2:] if written.startswith("00") else written
-    regions = _REGIONS[:1] if international else _REGIONS  # a country code needs no region
+    regions = (
+        _REGIONS[:1] if international else _REGIONS
+    )  # with a country code, the region is ignored
     return any(_valid_in(number, region) for region in regions)
 
 
 def _is_national(written: str) -> bool:
-    """A trunk 0, separators, and more digits than a part number has."""
+    """Whether it has a trunk 0, separators, and more digits than a part number."""
     digits = sum(map(str.isdigit, written))
     return written.lstrip("(")[0] == "0" and _MIN_NATIONAL_DIGITS <= digits < len(written)
 

@@ -1,8 +1,8 @@
-"""Tier 0: credentials in the formats of the services that issue them.
+"""Rules for credentials in the formats of the services that issue them. To add a format, add a row.
 
-Prefixes, alphabets and lengths are those of the services' own documentation and of the pages on which they tell
-secret scanners what to look for; where lengths have changed, the bounds are wide. No pattern is taken from
-another scanner. A row is a name, a literal that must be in the (lower-cased) text, and the form.
+Prefixes, alphabets and lengths are those of the services' own documentation and of their pages for secret scanners;
+where lengths have changed, the bounds are wide. No pattern is taken from another scanner. A row is the detector's name, a
+literal that must be in the lower-cased text for the pattern to run, and the pattern.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final
 from gateway.detect.base import CERTAIN, Span
 from gateway.detect.rules.rule import PreparedText, Rule
 
+# Each pattern gets both: no key begins or ends inside a longer word, such as a hash or a base64 block.
 _START: Final = r"(?<![A-Za-z0-9])"
 _END: Final = r"(?![A-Za-z0-9_-])"
 
@@ -154,15 +155,16 @@ def _rules(table: str, entity: str) -> tuple[Rule, ...]:
     )
 
 
+# In the order of the table where two patterns match: an Anthropic key (sk-ant-…) also has the form of OpenAI's (sk-…).
 RULES: Final = (*_rules(_KEYS, "SECRET_API_KEY"), *_rules(_TOKENS, "SECRET_TOKEN"))
 ENTITIES: Final = frozenset(rule.entity for rule in RULES)
 _BY_LITERAL: Final = tuple((rule.literals[0], rule) for rule in RULES)
 _LONG: Final = re.compile(r"[A-Za-z0-9+/=_.~$:%@-][A-Za-z0-9+/=_.~$:%@-]{14}")
-"""No format is shorter: a text without a run of so many characters holds none."""
+"""No format is shorter than 15 characters: a text without such a run has no credential."""
 
 
 def credentials(prepared: PreparedText) -> Iterator[Span]:
-    """Everything in a vendor's format. One search for a long run spares most texts a hundred look-ups."""
+    """Credentials in a vendor's format. One search for a long run spares most texts the look-ups of every format."""
     if _LONG.search(prepared.text):
         for literal, rule in _BY_LITERAL:
             if literal in prepared.lowered:

@@ -1,1 +1,1 @@
-"""The scan stage: from segments to findings, and the segmenter of streamed replies."""
+"""The scan stage: turns segments into findings, and splits streamed replies into units that can be scanned."""

@@ -1,7 +1,7 @@
-"""Remembers what was found in a text, or in all of a request, without the text.
+"""A cache of what was found in a text, or in a whole request, that does not hold the text.
 
-A chat sends its whole history again with every turn. The key is a keyed hash under the tenant's own key,
-so that neither the text nor an equality between tenants can be told from it; the value is offsets.
+A chat sends its whole history again with every turn. The cache key is a keyed hash under the tenant's own key, so it
+reveals neither the text nor that two tenants sent the same one; the value is offsets.
 """
 
 import hashlib
@@ -16,35 +16,36 @@ _SPANS_PER_ENTRY: Final = 8
 
 
 class CacheKeys:
-    """Makes cache keys under one tenant's key.
+    """Derives cache keys from one tenant's key.
 
     Args:
-        key: the tenant's cache key, at most 64 bytes (BLAKE2b, RFC 7693).
-        revision: what changes with the detectors.
+        key: the tenant's key, at most 64 bytes (BLAKE2b, RFC 7693).
+        revision: the detectors' revision; a new one makes all entries unreachable.
     """
 
     def __init__(self, key: bytes, revision: str) -> None:
         self._keyed = hashlib.blake2b(key=key, digest_size=_DIGEST)
         self._keyed.update(b"%d:%s" % (len(revision), revision.encode()))
 
-    def of(self, text: bytes, *context: str) -> bytes:
-        """The key of a text in a context; no two contexts run into each other."""
+    def derive(self, text: bytes, *context: str) -> bytes:
+        """The cache key of a text in a context."""
         digest = self._keyed.copy()
+        # With the length before each part, ("a", "bc") and ("ab", "c") are different input.
         digest.update("".join([f"{len(part)}:{part}" for part in context]).encode(errors="replace"))
         digest.update(text)
         return digest.digest()
 
 
 def combined_key(keys: Sequence[bytes]) -> bytes:
-    """The key of texts in an order, from the keys of each."""
+    """The cache key of a sequence of texts, from the key of each."""
     return hashlib.blake2b(b"".join(keys), digest_size=_DIGEST).digest()
 
 
 class SpanCache(Generic[_Found]):
-    """The least recently used are forgotten first; bounded by entries and by spans in all.
+    """A least-recently-used cache, bounded by the number of entries and by the number of spans in all of them.
 
     Args:
-        entries: the most to remember; 0 remembers none.
+        entries: maximum number of entries; 0 disables the cache.
     """
 
     def __init__(self, entries: int) -> None:
@@ -57,18 +58,19 @@ class SpanCache(Generic[_Found]):
         return len(self._items)
 
     def get(self, key: bytes) -> _Found | None:
-        """What was found, or ``None`` when this is not remembered."""
-        kept = self._items.get(key)
-        if kept is None:
+        """What was found, or ``None`` if the cache does not have it."""
+        item = self._items.get(key)
+        if item is None:
             return None
         self._items.move_to_end(key)
-        return kept[0]
+        return item[0]
 
     def put(self, key: bytes, found: _Found, spans: int) -> None:
-        """Remember ``found``, which holds so many spans."""
+        """Store ``found``, which has the given number of spans."""
+        # Entries alone are no bound: one text may have thousands of findings.
         _, before = self._items.pop(key, (None, 0))
         self._items[key] = found, spans
         self._spans += spans - before
         while len(self._items) > self._entries or self._spans > self._max_spans:
-            _, (_, forgotten) = self._items.popitem(last=False)
-            self._spans -= forgotten
+            _, (_, removed) = self._items.popitem(last=False)
+            self._spans -= removed

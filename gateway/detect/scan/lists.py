@@ -1,7 +1,7 @@
-"""What policy data says of findings: thresholds, and values that are allowed or denied.
+"""The policy's detection lists: thresholds, and values that are allowed or denied.
 
-Applied to what the detectors found, so that a change needs no detector process to start again and no remembered
-finding to be forgotten. An entry in shadow mode is counted and not obeyed; one that has expired is neither.
+They are applied to what the detectors found, so a change neither restarts detector processes nor clears the cache. An
+entry in shadow mode is counted but not applied; an expired entry is neither.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +20,11 @@ from gateway.types import Json, Segment
 _DETECTOR: Final = "deny-list"
 
 OnListMatch = Callable[[str, str, str], None]
-"""Told of every match: the list (``allow`` or ``deny``), the entry's id, its mode."""
+"""Called on every match with the list (``allow`` or ``deny``), the entry's id and its mode."""
 
 
 def ignore_match(_list: str, _entry: str, _mode: str) -> None:
-    """Counts nothing."""
+    """Ignores the match."""
 
 
 def _today() -> date:
@@ -39,9 +39,9 @@ class _Entry:
     expires: date
     mode: str
     entities: frozenset[str]
-    """Of an allowed entry; a denied one has one entity."""
+    """The entities an allowed value may be of; a denied value has one."""
     values: frozenset[str] = field(repr=False)
-    """Values as they are compared."""
+    """Values in the form in which they are compared (``text.occurrences.normalized``)."""
 
     def applies_to(self, tenant: str, app: str, today: date) -> bool:
         return self.tenant in ("", tenant) and self.app in ("", app) and today <= self.expires
@@ -51,9 +51,9 @@ class DetectionLists:
     """The lists of one policy revision.
 
     Args:
-        document: ``detection.yaml`` as the build holds it.
-        on_match: told of every match.
-        today: the day (UTC) by which entries expire.
+        document: ``detection.yaml`` as it is in the build.
+        on_match: called on every match.
+        today: returns the current day (UTC); entries expire after their last day.
     """
 
     def __init__(
@@ -92,19 +92,19 @@ class DetectionLists:
         allowed: Sequence[_Entry],
         denied: Sequence[tuple[_Entry, Dictionary]],
     ) -> tuple[Span, ...]:
-        kept = tuple(
+        accepted = tuple(
             s
             for s in spans
             if self._meets_threshold(s) and not self._is_allowed(s, segment, allowed)
         )
-        read = mapped_passages(segment, segment.text, ()) if denied else ()
+        passages = mapped_passages(segment, segment.text, ()) if denied else ()
         added = [
             span
-            for reading in read
+            for mapped in passages
             for entry, terms in denied
-            for span in reading.to_segment(self._denied_spans(reading.passage.text, entry, terms))
+            for span in mapped.to_segment(self._denied_spans(mapped.passage.text, entry, terms))
         ]
-        return resolve_overlaps((*kept, *added), segment.text) if added else kept
+        return resolve_overlaps((*accepted, *added), segment.text) if added else accepted
 
     def _meets_threshold(self, span: Span) -> bool:
         return span.score >= self._thresholds.get(span.entity, 0.0)
@@ -116,6 +116,7 @@ class DetectionLists:
         if segment.escaping == "json" and "\\" in written:
             written = unescape(segment.text, span.start, span.end)[0]
         value = normalized(written).text
+        # No early return: entries in shadow mode after an enforced one are counted too.
         enforced = False
         for entry in allowed:
             if span.entity in entry.entities and value in entry.values:

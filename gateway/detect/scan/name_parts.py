@@ -1,4 +1,4 @@
-"""Names in parts: "Kenji Tanaka", found once, makes "Tanaka" and "Mr. Tanaka" his wherever they stand."""
+"""Parts of names: "Kenji Tanaka", found once, makes every "Tanaka" and "Mr. Tanaka" a finding as well."""
 
 import re
 from collections.abc import Iterator
@@ -19,21 +19,22 @@ _MAX_PARTS: Final = 4
 
 
 def name_parts(name: str) -> Iterator[str]:
-    """The parts of a person's name that stand for the person by themselves.
+    """The parts of a person's name that identify the person by themselves.
 
     Titles, particles, initials, short parts and English words that are also names do not. A name without a
-    gap has no parts.
+    separator has no parts.
     """
     parts = _PARTS.findall(name)
     if not 1 < len(parts) <= _MAX_PARTS:
         return
     for part in parts:
-        read = fold(part).text.rstrip(".")
-        if _LETTERS.fullmatch(read) and _stands_alone(read):
+        folded = fold(part).text.rstrip(".")
+        if _LETTERS.fullmatch(folded) and _identifies(folded):
             yield part.rstrip(".")
 
 
-def _stands_alone(part: str) -> bool:
+def _identifies(part: str) -> bool:
+    """Whether a part is specific enough to be searched for by itself."""
     if not _LATIN.search(part):
         return len(part) >= _MIN_OTHER_LENGTH
     lowered = part.lower()

@@ -1,7 +1,7 @@
-"""What a detector reads of a segment, and where its findings stand in the segment's own text.
+"""The passages of a segment, and the way back from a passage's findings to the segment's own text.
 
-A plain segment is one passage. A JSON document inside a string (tool arguments) is one passage for each of
-its literals, unescaped, with its key as context; findings are mapped back to the raw text.
+A plain segment is one passage. A JSON document in a string (tool arguments) is one passage for each of its literals,
+unescaped, with its key as context; findings are mapped back to the raw text.
 """
 
 import re
@@ -15,15 +15,15 @@ from gateway.types import Segment
 
 _TEXT_KEYS: Final = frozenset(("description", "title", "default", "examples", "example"))
 _BARE_KEY: Final = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$@/:-]{0,63}")
-"""An object key that reads as an identifier: models would take capital letters in it for names."""
+"""An object key that has the form of an identifier: models would take capital letters in it for names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedPassage:
-    """A passage and where it comes from.
+    """A passage and its location in a segment.
 
-    ``offsets[i]`` is where character ``i`` of the passage stands in the segment; ``None`` is identity.
-    With ``whole``, a finding anywhere in the passage covers that range (a number has no parts).
+    ``offsets[i]`` is the offset in the segment of character ``i`` of the passage, with one entry more for the end;
+    ``None`` is identity. With ``whole``, any finding in the passage covers that range: a number can't be replaced in part.
     """
 
     passage: Passage
@@ -45,8 +45,8 @@ def mapped_passages(segment: Segment, text: str, languages: tuple[str, ...]) -> 
     """The passages of a segment.
 
     Args:
-        segment: the segment; ``text`` stands for its text.
-        text: the segment's text as valid Unicode, of the same length.
+        segment: the segment; ``text`` is read in place of its own text.
+        text: the segment's text as valid Unicode, of the same length, so that offsets hold for both.
         languages: the languages whose models are configured.
     """
     models = _models(segment, languages)
@@ -59,7 +59,7 @@ def mapped_passages(segment: Segment, text: str, languages: tuple[str, ...]) -> 
 
 
 def _models(segment: Segment, languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Models read what people write: of schemas the descriptions, of keys those that are no identifiers."""
+    """The models that read a segment. They read prose: of schemas the descriptions, of keys those that aren't identifiers."""
     if segment.place in ("identifier", "number"):
         return ()
     if segment.place == "key":
@@ -78,7 +78,7 @@ def _literal(raw: str, literal: Literal, outer_key: str, models: tuple[str, ...]
     if literal.kind == "number":
         passage = Passage(text=raw[literal.start : literal.end], key=key)
         return MappedPassage(passage=passage, whole=(literal.start, literal.end))
-    text, offsets = unescape(raw, literal.start + 1, literal.end - 1)
+    text, offsets = unescape(raw, literal.start + 1, literal.end - 1)  # without the quotes
     if literal.kind == "key":
         return MappedPassage(
             passage=Passage(text=text, languages=_key_models(text, models)), offsets=offsets

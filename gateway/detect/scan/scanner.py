@@ -1,7 +1,7 @@
 """The scan stage: the findings of a whole request.
 
-Segments whose findings are remembered are not looked at again; the others go to the detector in one call.
-What is found anywhere is then marked everywhere.
+Segments whose findings are cached are not scanned again; the others go to the detector in one call. Every finding is then
+propagated to all occurrences of its value.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
-"""Each is searched for in all of the request, and again on the wire: under a second of work in all."""
+"""Each is searched for in the whole request, and again by the egress check; this bounds both to about a second."""
 
 _TEXT: Final = frozenset({"text"})
 
 _Spread: TypeAlias = tuple[list[tuple[Span, ...]], tuple[Finding, ...]]
-"""What was found in each segment of a request and counts, and the findings after spreading."""
+"""The findings of each segment after the detection lists, and all findings after propagation."""
 
 
 class Scanner:
@@ -32,9 +32,9 @@ class Scanner:
         detector: a started detector.
         languages: the languages whose models read what people write.
         deadline_ms: milliseconds that one scan may take.
-        cache_entries: how many texts to remember.
-        cache_key: a tenant's cache key.
-        on_match: told of every value that a list of policy data names.
+        cache_entries: maximum number of cached texts.
+        cache_key: returns a tenant's cache key.
+        on_match: called on every match of the policy's lists.
     """
 
     def __init__(
@@ -57,11 +57,12 @@ class Scanner:
         self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
     def lists(self, document: Json) -> DetectionLists:
-        """The lists of a policy revision, made once while it is the latest.
+        """The lists of a policy revision; those of the latest revision are cached.
 
         Args:
-            document: ``detection.yaml`` as the revision's build holds it.
+            document: ``detection.yaml`` as it is in the revision's build.
         """
+        # By identity: a revision keeps its document, and comparing the contents on every request would cost more.
         if self._latest[0] is not document:
             self._latest = document, DetectionLists(document, on_match=self._matched)
         return self._latest[1]
@@ -69,22 +70,23 @@ class Scanner:
     async def scan(
         self, call: Call, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
     ) -> Scan:
-        """Everything found in the call that counts for this caller, disjoint, sorted, spread over all segments.
+        """Everything found in the call that counts for this caller: disjoint, sorted and propagated over all segments.
 
         Raises:
-            BodyTooLarge: it holds more sensitive values than one request may.
+            BodyTooLarge: the call has more sensitive values than one request may.
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
-        seen, keys = await self._find(call.segments, tenant)
-        seen = [
+        detected, keys = await self._find(call.segments, tenant)
+        detected = [
             _without_image_urls(segment, spans)
-            for segment, spans in zip(call.segments, seen, strict=True)
+            for segment, spans in zip(call.segments, detected, strict=True)
         ]
-        if sum(map(len, seen)) > _MAX_FINDINGS:
+        if sum(map(len, detected)) > _MAX_FINDINGS:
             raise BodyTooLarge(
                 f"The request holds more than {_MAX_FINDINGS} sensitive values. Send it in parts."
             )
-        found = lists.apply(call.segments, seen, tenant, app)
+        # After the cache: lists may change, or differ by app, without a new detector revision.
+        found = lists.apply(call.segments, detected, tenant, app)
         return Scan(
             findings=self._spread(call.segments, found, keys),
             unscannable=call.modalities - _TEXT,
@@ -93,10 +95,10 @@ class Scanner:
     async def scan_text(
         self, text: str, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
     ) -> tuple[Span, ...]:
-        """What every detector finds in one text of a reply, as far as it counts for this caller.
+        """What every detector finds in one text of a reply and counts for this caller.
 
         Raises:
-            DetectorUnavailable: as above.
+            DetectorUnavailable: as for ``scan``.
         """
         segments = (Segment(path=(), origin="assistant", text=text),)
         found, _ = await self._find(segments, tenant)
@@ -105,9 +107,10 @@ class Scanner:
     def _spread(
         self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
     ) -> tuple[Finding, ...]:
-        """What was found anywhere, marked everywhere; remembered, for a call that is made again."""
+        """Every finding propagated to all occurrences of its value; cached, for a call that is repeated."""
         key = combined_key(keys)
         known = self._spreads.get(key)
+        # The key covers texts and detectors, not the lists; so what they left must be equal too.
         if known is not None and known[0] == found:
             return known[1]
         marked = enumerate(spread(segments, found))
@@ -118,7 +121,7 @@ class Scanner:
     async def _find(
         self, segments: Sequence[Segment], tenant: str
     ) -> tuple[list[tuple[Span, ...]], list[bytes]]:
-        """What the detector finds in each segment, or found before; and the key of each."""
+        """The detector's findings for each segment, new or cached, and the cache key of each."""
         deadline = asyncio.get_running_loop().time() + self._seconds
         keys = CacheKeys(
             self._cache_key(tenant), self._detector.revision + ",".join(self._languages)
@@ -128,7 +131,7 @@ class Scanner:
         order = []
         for segment in segments:
             text, encoded = _unicode(segment.text)
-            key = keys.of(encoded, segment.origin, segment.key, segment.escaping, segment.place)
+            key = keys.derive(encoded, segment.origin, segment.key, segment.escaping, segment.place)
             order.append(key)
             if key in found or key in missing:
                 continue
@@ -146,39 +149,44 @@ class Scanner:
     async def _run_detector(
         self, missing: dict[bytes, tuple[Segment, str]], deadline: float
     ) -> dict[bytes, tuple[Span, ...]]:
-        read = {
+        mapped = {
             key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
         }
         passages = dict.fromkeys(
-            r.passage for many in read.values() for r in many if r.passage.text
+            one.passage for many in mapped.values() for one in many if one.passage.text
         )
+        # Splitting a large body may itself use up the time.
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise DetectorUnavailable("detection took longer than its deadline")
         unique = list(passages)
         answers = await self._detector.detect(unique, deadline=left)
         spans: dict[Passage, tuple[Span, ...]] = dict(zip(unique, answers, strict=True))
-        return {key: _located(many, spans) for key, many in read.items()}
+        return {key: _located(many, spans) for key, many in mapped.items()}
 
 
 def _located(
-    read: Sequence[MappedPassage], spans: dict[Passage, tuple[Span, ...]]
+    mapped: Sequence[MappedPassage], spans: dict[Passage, tuple[Span, ...]]
 ) -> tuple[Span, ...]:
     """The findings of a segment's passages in the segment's own offsets."""
-    if len(read) == 1 and read[0].offsets is None and read[0].whole is None:
-        return spans.get(read[0].passage, ())
-    return tuple(span for one in read for span in one.to_segment(spans.get(one.passage, ())))
+    if len(mapped) == 1 and mapped[0].offsets is None and mapped[0].whole is None:
+        return spans.get(mapped[0].passage, ())
+    return tuple(span for one in mapped for span in one.to_segment(spans.get(one.passage, ())))
 
 
 def _without_image_urls(segment: Segment, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The findings without the address of a picture, which the model server must have to fetch it."""
+    """The findings without the URL of an image, which the model server needs to fetch it."""
     if "image_url" not in segment.path:
         return spans
     return tuple(span for span in spans if span.entity != "URL")
 
 
 def _unicode(text: str) -> tuple[str, bytes]:
-    """The text as valid Unicode, where half of a surrogate pair reads as ``?``; and bytes that no other text has."""
+    """The text as valid Unicode, with ``?`` for an unpaired surrogate, and bytes that are different for every text.
+
+    JSON may have unpaired surrogates, which neither UTF-8 nor the detectors accept. The bytes keep them, or two texts
+    would share a cache entry.
+    """
     try:
         return text, text.encode()
     except UnicodeEncodeError:

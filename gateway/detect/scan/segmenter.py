@@ -1,10 +1,9 @@
-"""Cuts a streamed reply into units that can be looked at, the same for any split of the stream.
+"""Splits a streamed reply into units that can be scanned; the units do not depend on how the stream was split.
 
-A segmenter does no I/O. What can't be part of a tier-0 finding leaves at once; what may be is held until it
-is complete and leaves in one piece, with the text before it as context. That is possible because the rules
-keep to the bounds stated in ``rules``: a finding is a *chain* of words that have a digit, a symbol or many
-letters, or that stand after a word announcing a secret; or an address from its prefecture on; or a private
-key from its first line to its last.
+A segmenter does no I/O. Text that can't be part of a rule's finding is released at once. Text that may be is buffered until
+it is complete and released in one piece, with the text before it as context. The bounds of ``rules.rule`` make this
+possible: a finding is a *candidate run* of words that have a digit, a symbol or many letters, or that follow a secret
+keyword; or an address from its prefecture on; or a private key from its first line to its last.
 """
 
 import re
@@ -18,8 +17,8 @@ from gateway.detect.rules.ja.identifiers import (
     PREFECTURE,
     PREFECTURE_STARTS,
 )
-from gateway.detect.rules.patterns import tier0
 from gateway.detect.rules.rule import PLAIN_LETTERS
+from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.rules.secrets import (
     PRIVATE_KEY_BEGIN,
     PRIVATE_KEY_END,
@@ -28,56 +27,59 @@ from gateway.detect.rules.secrets import (
 )
 from gateway.text.fold import caseless, fold
 
-MAX_HELD: Final = 8192
-"""The most characters that are held. A longer chain is cut there, and a value across the cut is lost to
-the rules: only a private key of more than 8,000 characters, or a word without spaces as long."""
+MAX_BUFFERED: Final = 8192
+"""Maximum number of buffered characters. A longer run is cut there, and the rules miss a value across the cut: a
+private key of more than 8,000 characters, or a word without spaces of that length."""
 
 CONTEXT: Final = 96
-"""How many characters before a unit its scan sees: more than any rule reaches back."""
+"""Characters before a unit that its scan reads: more than any rule looks back."""
 
 _KANA_KANJI: Final = "぀-ゖ゛-ヺヽ-ヿ一-鿿㐀-䶿々〆、。「」『』・…"
 _SPACE: Final = re.compile(r"\s+")
 _JAPANESE: Final = re.compile(f"[{_KANA_KANJI}ー]+")
-# A long-sound mark after a digit may be a hyphen, so a word that has begun keeps it.
+# A long-sound mark between digits folds to a hyphen, so it continues a word; at the start it is Japanese.
 _WORD: Final = re.compile(f"[^\\s{_KANA_KANJI}ー][^\\s{_KANA_KANJI}]*")
+# Brackets and emphasis, letters up to the length of a credential, at most one apostrophe, punctuation. What matches can
+# neither begin nor continue a finding; 〒 is excluded because a postcode begins with it.
 _PLAIN: Final = re.compile(
     r"[\"'(*#]{0,4}"
     rf"(?:(?:(?:[A-Za-z]{{1,{PLAIN_LETTERS}}}(?![A-Za-z])|[^\x00-\x7f〒])+(?:'[A-Za-z]{{1,2}})?)?"
     r"[.,;:!?\"')*]{0,6}|[-*#|>=~.:]{1,4})"
 )
+# Possessive (*+): if the rest does not match, giving words back can't make it match, and would only be slow.
 _SAFE_PREFIX: Final = re.compile(rf"((?:\s+|(?=\S){_PLAIN.pattern}(?=\s))*+)\S*\Z")
-"""Plain words and spaces, then at most one word that is unfinished; for ASCII, which folds to itself."""
+"""Plain words and spaces, then at most one unfinished word; for ASCII, which folds to itself."""
 _SLACK: Final = 512
-"""How much text that has left may stand before the context: it is not cut off at every piece."""
+"""Released text that may remain before the context, so that the buffer is not copied for every piece."""
 _GROUP: Final = re.compile(r"[A-Z]{1,4}")
 _PEM_MARKER: Final = "-----BEGIN"
-_KEY_HEAD_LENGTH: Final = 80
+_MAX_BEGIN_LINE: Final = 80
 _PREFECTURE_TAIL: Final = 3
-"""How far a prefecture's name reaches beyond its first character."""
+"""Maximum length of a prefecture's name after its first character."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A piece of the reply. Without ``scan``, no tier-0 finding is in it or reaches into it."""
+    """A piece of the reply. Without ``scan``, no rule's finding is in it or reaches into it."""
 
     text: str = field(repr=False)
     scan: bool
     context: str = field(default="", repr=False)
-    """The text just before, for rules that look back; empty where nothing is to be scanned."""
+    """The text just before, for rules that look back; empty without ``scan``."""
 
 
 class Segmenter(Protocol):
-    """Takes a text in pieces and gives units whose texts, joined, are that text."""
+    """Takes a text in pieces and returns units; their texts, joined, are that text."""
 
     def feed(self, text: str) -> list[Unit]:
-        """Take a piece; give what can leave."""
+        """Add a piece; return the units that can be released."""
 
     def flush(self) -> list[Unit]:
-        """The text has ended; give the rest."""
+        """End the text; return the remaining units."""
 
 
 class WholeSegmenter:
-    """Holds everything until the end: depth ``whole``."""
+    """Buffers everything until the end: depth ``whole``."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -93,13 +95,13 @@ class WholeSegmenter:
 
 
 class PatternSegmenter:
-    """Holds only what may be part of a tier-0 finding: depth ``patterns``."""
+    """Buffers only text that may be part of a rule's finding: depth ``patterns``."""
 
     def __init__(self) -> None:
         self._text = ""
         self._done = 0
         self._in_run = False
-        """Whether the last unit was cut at the bound, inside a chain."""
+        """Whether the last unit was cut at ``MAX_BUFFERED``, inside a candidate run."""
 
     def feed(self, text: str) -> list[Unit]:
         self._text += text
@@ -118,21 +120,21 @@ class PatternSegmenter:
         return units
 
     def _safe_prefix_end(self) -> int | None:
-        """Where the text ends that can leave by one look at it; ``None`` when that takes a closer look.
+        """The end of the text that one regular expression proves safe; ``None`` where :meth:`_units` must decide.
 
-        It says what :meth:`_units` would, for most pieces of most replies.
+        A fast path: for most pieces of most replies it gives the result of :meth:`_units`.
         """
         text = self._text
         if self._in_run or not text.isascii():
             return None
         match = _SAFE_PREFIX.match(text, self._done)
-        if match is None or len(text) - match.end(1) >= MAX_HELD:
+        if match is None or len(text) - match.end(1) >= MAX_BUFFERED:
             return None
         end = match.end(1)
         return None if _may_hold_keyword(text[max(0, self._done - CONTEXT) : end].lower()) else end
 
     def _release(self, end: int) -> None:
-        """Forget the text up to ``end``, all but the context of what follows."""
+        """Drop the text up to ``end``, except the context of what follows."""
         self._done = end
         if end > CONTEXT + _SLACK:
             self._text, self._done = self._text[end - CONTEXT :], CONTEXT
@@ -146,21 +148,21 @@ class PatternSegmenter:
             end, scan = cut
             before = self._text[max(0, self._done - CONTEXT) : self._done] if scan else ""
             units.append(Unit(text=self._text[self._done : end], scan=scan, context=before))
-            self._in_run = scan and end - self._done == MAX_HELD
+            self._in_run = scan and end - self._done == MAX_BUFFERED
             self._release(end)
         return units
 
     def _cut(self, *, final: bool) -> tuple[int, bool] | None:
-        """Where the next unit ends and whether it is to be scanned; ``None`` when that is open."""
+        """The end of the next unit and whether to scan it; ``None`` while more text could change that."""
         start = self._done
         if not (self._in_run and _WORD.match(self._text, start)):
-            cold, is_open = _safe_end(self._text, start, final=final)
-            if cold > start:
-                return cold, False
+            safe, is_open = _safe_end(self._text, start, final=final)
+            if safe > start:
+                return safe, False
             if is_open:
                 return None
-        window = self._text[: start + MAX_HELD]
-        full = len(window) == start + MAX_HELD
+        window = self._text[: start + MAX_BUFFERED]
+        full = len(window) == start + MAX_BUFFERED
         end = _CandidateRun(window, final=final and not full).end(start, inside=self._in_run)
         if end is not None:
             return end, True
@@ -168,19 +170,20 @@ class PatternSegmenter:
 
 
 def scan_unit(unit: Unit) -> tuple[Span, ...]:
-    """What the rules find in a unit, in offsets of its text."""
+    """The rules' findings in a unit, in offsets of its text."""
+    # A finding that begins in the context has been released in part: what is left of it is still a finding.
     before = len(unit.context)
     return tuple(
         replace(span, start=max(0, span.start - before), end=span.end - before)
-        for span in tier0(unit.context + unit.text)
+        for span in apply_rules(unit.context + unit.text)
         if span.end > before
     )
 
 
 def _safe_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
-    """How far the text can leave at once, and whether it is open what stands there.
+    """The end of the text that can be released at once, and whether more text is needed to decide about the rest.
 
-    When it is not open, a word or prefecture to hold stands there, or nothing.
+    If no more text is needed, the text ends there, or a word or prefecture follows that must be buffered.
     """
     position = start
     while position < len(text):
@@ -190,6 +193,7 @@ def _safe_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
             if prefecture := PREFECTURE.search(text, position, run.end()):
                 return prefecture.start(), False
             if run.end() == len(text) and not final:
+                # The end of the run may be the beginning of a prefecture's name.
                 return max(position, len(text) - _prefecture_prefix_length(run[0])), True
             position = run.end()
         else:
@@ -203,12 +207,12 @@ def _safe_end(text: str, start: int, *, final: bool) -> tuple[int, bool]:
 
 
 def _is_open(start: int, end: int, length: int, *, final: bool) -> bool:
-    """Whether a word may go on in text that is still to come."""
-    return end == length and not final and end - start < MAX_HELD
+    """Whether text that is still to come may continue a word."""
+    return end == length and not final and end - start < MAX_BUFFERED
 
 
 def _prefecture_prefix_length(run: str) -> int:
-    """How many characters at the end may be the beginning of a prefecture's name."""
+    """Number of characters at the end that may be the beginning of a prefecture's name."""
     return next((size for size in (3, 2, 1) if run[-size:] in PREFECTURE_STARTS), 0)
 
 
@@ -220,7 +224,7 @@ def _word_end(text: str, start: int) -> int:
 def _may_be_sensitive(text: str, start: int, end: int) -> bool:
     """Whether a word may begin or continue a finding."""
     word = fold(text[start:end]).text
-    if not word or end - start >= MAX_HELD or not _PLAIN.fullmatch(word):
+    if not word or end - start >= MAX_BUFFERED or not _PLAIN.fullmatch(word):
         return True
     line = max(text.rfind("\n", 0, start) + 1, start - CONTEXT)
     lowered = caseless(fold(text[line:start]).text)
@@ -228,7 +232,7 @@ def _may_be_sensitive(text: str, start: int, end: int) -> bool:
 
 
 def _may_hold_keyword(lowered: str) -> bool:
-    """Whether a word of ``SECRET_KEYWORD`` may be in the text: far cheaper than looking for one."""
+    """Whether ``SECRET_KEYWORD`` can match in the text: much cheaper than matching it."""
     for stem in SECRET_KEYWORD_STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
         if stem in lowered:
             return True
@@ -236,11 +240,11 @@ def _may_hold_keyword(lowered: str) -> bool:
 
 
 class _CandidateRun:
-    """Finds where a chain ends.
+    """Finds the end of a candidate run.
 
     Args:
-        text: the text as far as it may matter.
-        final: whether nothing follows it.
+        text: the text, as far as the run may reach.
+        final: whether the text is complete.
     """
 
     def __init__(self, text: str, *, final: bool) -> None:
@@ -248,11 +252,11 @@ class _CandidateRun:
         self._final = final
 
     def end(self, start: int, *, inside: bool) -> int | None:
-        """The end of the chain that begins at ``start``; ``None`` while more text could extend it.
+        """The end of the run that begins at ``start``; ``None`` while more text could extend it.
 
         Args:
-            start: where its first word or prefecture stands.
-            inside: whether ``start`` is within a chain already, so that its first word is taken as it is.
+            start: the offset of its first word or prefecture.
+            inside: whether ``start`` is inside a run already, so that its first word is part of it in any case.
         """
         position: int | None = start
         if not inside and PREFECTURE.match(self._text, start):
@@ -265,7 +269,7 @@ class _CandidateRun:
         return None
 
     def _next_word(self, position: int) -> int | None:
-        """Where the chain's next word begins; -1 when the chain is over, ``None`` while that is open."""
+        """The start of the run's next word; -1 if the run has ended, ``None`` while more text could continue it."""
         text = self._text
         if position == len(text):
             return -1 if self._final else None
@@ -277,7 +281,7 @@ class _CandidateRun:
         return self._joined_word(space.end())
 
     def _joined_word(self, word: int) -> int | None:
-        """The word after a space, when it goes on with the chain."""
+        """The start of the word after a space if it continues the run; results as for :meth:`_next_word`."""
         text = self._text
         end = _word_end(text, word)
         if end == len(text) and not self._final:
@@ -288,7 +292,7 @@ class _CandidateRun:
         return word if grouped or _may_be_sensitive(text, word, end) else -1
 
     def _after_word(self, start: int) -> int | None:
-        """The end of the word, or of the private key that it begins; ``None`` while that is open."""
+        """The end of the word, or of the private key that it begins; ``None`` while more text could extend it."""
         end = max(_word_end(self._text, start), start + 1)
         dashes = self._text.find(_PEM_MARKER, start, end)
         if dashes >= 0:
@@ -297,20 +301,20 @@ class _CandidateRun:
 
     def _key_end(self, dashes: int, word_end: int) -> int | None:
         text = self._text
-        if head := PRIVATE_KEY_BEGIN.match(text, dashes):
-            if tail := PRIVATE_KEY_END.search(text, head.end()):
-                return self._after_tail(tail.end())
+        if begin := PRIVATE_KEY_BEGIN.match(text, dashes):
+            if end_line := PRIVATE_KEY_END.search(text, begin.end()):
+                return self._after_end_line(end_line.end())
             return len(text) if self._final else None
-        line_open = "\n" not in text[dashes : dashes + _KEY_HEAD_LENGTH]
-        if line_open and len(text) - dashes < _KEY_HEAD_LENGTH and not self._final:
+        line_open = "\n" not in text[dashes : dashes + _MAX_BEGIN_LINE]
+        if line_open and len(text) - dashes < _MAX_BEGIN_LINE and not self._final:
             return None
         return None if word_end == len(text) and not self._final else word_end
 
-    def _after_tail(self, end: int) -> int | None:
+    def _after_end_line(self, end: int) -> int | None:
         return None if end == len(self._text) and not self._final else end
 
     def _address_end(self, start: int) -> int | None:
-        """The end of what an address beginning here, or at a prefecture in reach, could take."""
+        """The maximum end of an address that begins here, or at another prefecture within its reach."""
         limit = start + ADDRESS_REACH
         while True:
             stop = ADDRESS_STOP.search(self._text, start, limit)

@@ -1,8 +1,7 @@
-"""Found once, found everywhere; of people's names, each part as well.
+"""Propagates each finding to every occurrence of its value; of a person's name, also to its parts.
 
-Recognition depends on context: a name found in one turn is missed in another, beside its own placeholder. So
-every value found anywhere in a request is searched for in all of it, under the same rule that the wire check
-uses.
+Recognition depends on context: a name that is found in one turn may be missed in another. So every value found anywhere in
+a request is searched for in all of it, under the same rule as the egress check.
 """
 
 from bisect import bisect_right
@@ -18,7 +17,7 @@ from gateway.types import Segment
 
 _DETECTOR: Final = "spread"
 _ROUNDS: Final = 4
-"""Two are almost always enough; what is unmarked after the last, the wire check refuses to send."""
+"""Two are almost always enough; if a value is left after the last, the egress check refuses the request."""
 
 
 def spread(
@@ -26,7 +25,7 @@ def spread(
 ) -> list[tuple[Span, ...]]:
     """The spans of each segment, with every other occurrence of every value found in any.
 
-    A span that is marked may cut another and leave a rest of it, which is a value too: so it goes on until there is no new one.
+    A new span may cut an old one and leave a remainder, which is a value too; so this repeats until there is no new value.
 
     Args:
         segments: the segments of a request.
@@ -37,8 +36,8 @@ def spread(
     for _ in range(_ROUNDS):
         marked = _marked(segments, marked, values)
         searched |= values.keys()
-        read = _values(segments, marked)
-        values = {value: span for value, span in read.items() if value not in searched}
+        present = _values(segments, marked)
+        values = {value: span for value, span in present.items() if value not in searched}
         if not values:
             break
     return marked
@@ -52,7 +51,7 @@ def _marked(
     if not occurrences:
         return found
     added: dict[int, list[Span]] = {}
-    plain, escaped = _by_reading(segments)
+    plain, escaped = _by_escaping(segments)
     _search(occurrences, values, [segments[i].text for i in plain], plain, added)
     for index in escaped:
         added[index] = _in_json(occurrences, values, segments[index].text)
@@ -63,7 +62,7 @@ def _marked(
 
 
 def _values(segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]) -> dict[str, Span]:
-    """Every value found, as people read it, with the span that names it; the surest span wins."""
+    """Every value found, unescaped, with its span; of several spans, the one with the highest score."""
     values: dict[str, Span] = {}
     for segment, spans in zip(segments, found, strict=True):
         for span in spans:
@@ -84,8 +83,8 @@ def _with_parts(values: dict[str, Span]) -> dict[str, Span]:
     return values
 
 
-def _by_reading(segments: Sequence[Segment]) -> tuple[list[int], list[int]]:
-    """Indices of segments that are searched as they stand, and of those read as JSON."""
+def _by_escaping(segments: Sequence[Segment]) -> tuple[list[int], list[int]]:
+    """Indices of segments that are searched as written, and of those that are parsed as JSON."""
     plain: list[int] = []
     escaped: list[int] = []
     for index, segment in enumerate(segments):
@@ -105,16 +104,17 @@ def _search(
 
 
 def _in_json(occurrences: Occurrences, values: dict[str, Span], raw: str) -> list[Span]:
-    """Occurrences inside the literals of a JSON text; a number is taken whole."""
+    """Occurrences inside the literals of a JSON text; a match in a number covers all of it."""
+    # Without a backslash, raw and unescaped text are the same, and most texts have no occurrence.
     if "\\" not in raw and not occurrences.contains(raw):
         return []
     found = literals(raw)
     if found is None:
         return [_span(occurrence, values) for occurrence in occurrences.find([raw])]
-    read = [_read(raw, literal) for literal in found]
+    contents = [_content(raw, literal) for literal in found]
     spans = []
-    for occurrence in occurrences.find([text for text, _ in read]):
-        literal, offsets = found[occurrence.text], read[occurrence.text][1]
+    for occurrence in occurrences.find([text for text, _ in contents]):
+        literal, offsets = found[occurrence.text], contents[occurrence.text][1]
         if literal.kind == "number":
             start, end = literal.start, literal.end
         else:
@@ -123,7 +123,8 @@ def _in_json(occurrences: Occurrences, values: dict[str, Span], raw: str) -> lis
     return spans
 
 
-def _read(raw: str, literal: Literal) -> tuple[str, Sequence[int]]:
+def _content(raw: str, literal: Literal) -> tuple[str, Sequence[int]]:
+    """A literal's unescaped text, and the offset of each of its characters in ``raw``."""
     if literal.kind == "number":
         return raw[literal.start : literal.end], range(literal.start, literal.end + 1)
     return unescape(raw, literal.start + 1, literal.end - 1)
@@ -134,12 +135,12 @@ def _span(occurrence: Occurrence, values: dict[str, Span]) -> Span:
 
 
 def _at(named: Span, start: int, end: int) -> Span:
-    """The same value in another place; ``replace`` takes five times as long, once for each occurrence."""
+    """The same value in another location; ``replace`` takes five times as long, and this runs for each occurrence."""
     return Span(start=start, end=end, entity=named.entity, score=named.score, detector=_DETECTOR)
 
 
 def _joined(segment: Segment, spans: tuple[Span, ...], added: list[Span]) -> tuple[Span, ...]:
-    """Both kinds of spans, resolved; a number stays whole."""
+    """Both kinds of spans without overlaps; in a number, one span that covers all of it."""
     new = [span for span in added if not _is_part(span, spans)]
     if not new:
         return spans
@@ -149,7 +150,7 @@ def _joined(segment: Segment, spans: tuple[Span, ...], added: list[Span]) -> tup
 
 
 def _is_part(span: Span, found: tuple[Span, ...]) -> bool:
-    """Whether it lies within a span of its kind, or is one that was found (disjoint, sorted)."""
+    """Whether it is within a span of the same entity, or equal to one that was found (disjoint, sorted)."""
     before = bisect_right(found, span.start, key=_start) - 1
     if before < 0 or span.end > found[before].end:
         return False

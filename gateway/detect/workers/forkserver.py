@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from gateway.background import Background
 from gateway.detect.workers.frames import Channel
 
 CHANNEL_ERRORS: Final = (ConnectionError, orjson.JSONDecodeError)
@@ -62,13 +63,16 @@ class ForkServer:
 
     Args:
         command: the engine's factory, the languages, and what settings add (see ``child``).
+        background: runs the watch over the server.
     """
 
-    def __init__(self, command: tuple[str, ...]) -> None:
+    def __init__(self, command: tuple[str, ...], background: Background | None = None) -> None:
         self._command = command
         self._lock = asyncio.Lock()
         self._server: _Server | None = None
-        self._watch_tasks: set[asyncio.Task[None]] = set()
+        # A job for each server, not one loop: each waits for the end of one process. Where a replacement fails, the
+        # next fork tries again.
+        self._watches = (background or Background()).jobs("detector fork server")
 
     async def fork(self) -> Worker:
         """A new worker.
@@ -89,9 +93,7 @@ class ForkServer:
 
     async def close(self) -> None:
         """End the server; whoever has a worker ends that."""
-        for watch in self._watch_tasks:
-            watch.cancel()
-        await asyncio.gather(*self._watch_tasks, return_exceptions=True)
+        await self._watches.close()
         if self._server is not None:
             await self._server.end()
 
@@ -104,9 +106,7 @@ class ForkServer:
                 await server.end()
                 raise
             self._server = server
-            watch = asyncio.get_running_loop().create_task(self._restart_on_exit(server))
-            self._watch_tasks.add(watch)
-            watch.add_done_callback(self._watch_tasks.discard)
+            self._watches.spawn(self._restart_on_exit(server))
         return self._server
 
     async def _restart_on_exit(self, server: "_Server") -> None:

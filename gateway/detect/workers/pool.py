@@ -14,6 +14,7 @@ import orjson
 import structlog
 
 from gateway import timeouts
+from gateway.background import Background
 from gateway.detect.base import Passage, Span
 from gateway.detect.workers.forkserver import CHANNEL_ERRORS, ForkServer, StartFailed, Worker
 from gateway.detect.workers.frames import decode_spans, encode_job
@@ -43,6 +44,7 @@ class ProcessDetector:
         engine: ``module:function`` of the engine's factory.
         hang_seconds: a job that runs longer is taken for hung, and its process is killed.
         start_seconds: how long a process may take to load its models.
+        background: runs the supervisors of the processes.
     """
 
     def __init__(
@@ -54,15 +56,24 @@ class ProcessDetector:
         engine: str = ENGINE,
         hang_seconds: float = 2.0,
         start_seconds: float = 60.0,
+        background: Background | None = None,
     ) -> None:
+        background = background or Background()
         self._start_seconds = start_seconds
-        self._server = ForkServer((engine, *languages, *specs))
+        self._server = ForkServer((engine, *languages, *specs), background)
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(maxsize=processes)
         self._supervisors = [
-            _WorkerSupervisor(self._queue, self._server, hang_seconds, start_seconds)
-            for _ in range(processes)
+            _WorkerSupervisor(
+                f"detector {number}",
+                background,
+                self._queue,
+                self._server,
+                hang_seconds,
+                start_seconds,
+            )
+            for number in range(1, processes + 1)
         ]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running = False
 
     @property
     def revision(self) -> str:
@@ -79,12 +90,8 @@ class ProcessDetector:
         Raises:
             DetectorUnavailable: one could not.
         """
-        loop = asyncio.get_running_loop()
-        started = [loop.create_future() for _ in self._supervisors]
-        self._tasks = [
-            loop.create_task(supervisor.run(first))
-            for supervisor, first in zip(self._supervisors, started, strict=True)
-        ]
+        self._running = True
+        started = [supervisor.start() for supervisor in self._supervisors]
         try:
             async with asyncio.timeout(self._start_seconds):
                 await asyncio.gather(*started)
@@ -95,7 +102,7 @@ class ProcessDetector:
     async def detect(
         self, passages: Sequence[Passage], *, deadline: float
     ) -> list[tuple[Span, ...]]:
-        if not self._tasks:
+        if not self._running:
             raise DetectorUnavailable("the detector is not running")
         jobs: list[_Job] = []
         try:
@@ -111,10 +118,8 @@ class ProcessDetector:
                 _abandon(job)
 
     async def close(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._running = False
+        await asyncio.gather(*(supervisor.close() for supervisor in self._supervisors))
         await self._server.close()
         while not self._queue.empty():
             self._queue.get_nowait().fail("the detector was stopped")
@@ -153,6 +158,8 @@ class _WorkerSupervisor:
 
     def __init__(
         self,
+        name: str,
+        background: Background,
         queue: asyncio.Queue[_Job],
         server: ForkServer,
         hang_seconds: float,
@@ -165,31 +172,47 @@ class _WorkerSupervisor:
         self._hang_seconds = hang_seconds
         self._start_seconds = start_seconds
         self._log: Any = structlog.get_logger()
+        self._delay = 0.0
+        self._first_start: asyncio.Future[None] | None = None
+        self._task = background.every(
+            name, lambda: self._delay, self._round, at_once=True, round_seconds=None
+        )
 
-    async def run(self, first_start: asyncio.Future[None]) -> None:
-        """Have a worker forked, serve until it ends, and again; those that end before their first job are spaced out.
+    def start(self) -> asyncio.Future[None]:
+        """Begin; the result is there when the first worker is ready, or fails with why it is not."""
+        self._first_start = asyncio.get_running_loop().create_future()
+        self._task.start()
+        return self._first_start
 
-        Args:
-            first_start: resolved when the first worker is ready, or failed with why it is not.
-        """
-        delay = 0.0
-        while True:
-            try:
-                reason = await self._run_worker(first_start)
-            except (StartFailed, TimeoutError, OSError) as error:
-                reason = "start_failed"
-                if not first_start.done():
-                    first_start.set_exception(StartFailed(str(error) or type(error).__name__))
-            self._log.warning("detector_process_ended", reason=reason)
-            back_off = reason in ("start_failed", "ended_unused")
-            delay = (
-                min(timeouts.DETECTOR_MAX_BACKOFF, max(timeouts.DETECTOR_MIN_BACKOFF, delay * 2))
-                if back_off
-                else 0.0
-            )
-            await asyncio.sleep(delay)
+    async def close(self) -> None:
+        """End the worker."""
+        await self._task.close()
 
-    async def _run_worker(self, first_start: asyncio.Future[None]) -> str:
+    async def _round(self) -> None:
+        """Have a worker forked and serve until it ends; those that end before their first job are spaced out."""
+        try:
+            reason = await self._run_worker()
+        except (StartFailed, TimeoutError, OSError) as error:
+            reason = "start_failed"
+            self._started(StartFailed(str(error) or type(error).__name__))
+        self._log.warning("detector_process_ended", reason=reason)
+        back_off = reason in ("start_failed", "ended_unused")
+        self._delay = (
+            min(timeouts.DETECTOR_MAX_BACKOFF, max(timeouts.DETECTOR_MIN_BACKOFF, self._delay * 2))
+            if back_off
+            else 0.0
+        )
+
+    def _started(self, failure: StartFailed | None) -> None:
+        first = self._first_start
+        if first is None or first.done():
+            return
+        if failure is None:
+            first.set_result(None)
+        else:
+            first.set_exception(failure)
+
+    async def _run_worker(self) -> str:
         """The life of one worker; says why it ended."""
         async with asyncio.timeout(self._start_seconds):
             worker = await self._server.fork()
@@ -197,8 +220,8 @@ class _WorkerSupervisor:
             async with asyncio.timeout(self._start_seconds):
                 self.revision = await worker.wait_ready()
             self.ready.set()
-            if not first_start.done():
-                first_start.set_result(None)
+            self._task.succeeded()
+            self._started(None)
             return await self._serve(worker)
         finally:
             self.ready.clear()
@@ -242,11 +265,15 @@ class _WorkerSupervisor:
             return "hung"
         except CHANNEL_ERRORS:
             return "crashed"
-        except asyncio.CancelledError:
+        except BaseException:
             job.fail("the detector was stopped")
             raise
-        if not isinstance(answer, list):
-            job.fail("a detector failed")
-        elif not job.result.done():
-            job.result.set_result(decode_spans(answer))
+        try:
+            if not isinstance(answer, list):
+                job.fail("a detector failed")
+            elif not job.result.done():
+                job.result.set_result(decode_spans(answer))
+        except (TypeError, ValueError):
+            # An answer of another form: this worker is not trusted with another job.
+            return "crashed"
         return ""

@@ -1,7 +1,7 @@
 """Anthropic's Messages API: ``/v1/messages`` and ``/v1/messages/count_tokens``.
 
-Source: the types of anthropic-python 2.10. Tokens are counted by the deployment itself: it is asked for one token, and says how
-many the prompt had.
+Source: the types of anthropic-python 2.10. Tokens are counted by the deployment: it gets the request with
+a limit of one token, and reports the number of prompt tokens.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,9 @@ from gateway.dialects.anthropic.fields import COUNT_REQUEST, REQUEST
 from gateway.dialects.anthropic.frames import MessageFramer
 from gateway.dialects.anthropic.neutral import neutral
 from gateway.dialects.anthropic.reply import error_document, message
-from gateway.dialects.core.errors import OpenAIDialect
+from gateway.dialects.base import Dialect
 from gateway.dialects.core.fields import PURPOSE
+from gateway.dialects.core.openai_dialect import model_list
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
 from gateway.errors import SekishoError, UpstreamFailed
@@ -24,8 +25,8 @@ from gateway.types import Call, Event, Json, MaskedCall, Path, Segment, UsageEve
 _COUNT: Final = "count_tokens"
 
 
-class AnthropicMessages:
-    """Anthropic's messages."""
+class AnthropicMessages(Dialect):
+    """Anthropic's messages and token counts."""
 
     name: Final = "anthropic"
     sequential: Final = True
@@ -51,8 +52,11 @@ class AnthropicMessages:
     def rebuild(
         self, call: Call, replacements: Mapping[int, str], redactions: Mapping[str, int]
     ) -> MaskedCall:
-        """The call with masked texts; a signed thought in which something was found is left out whole."""
-        broken = {
+        """The call with masked texts. A signed thinking block with a finding is left out.
+
+        Its signature covers the text, so a masked block would be rejected by the provider.
+        """
+        unsendable = {
             call.segments[index].path[:-1]
             for index in replacements
             if call.segments[index].place == "sealed"
@@ -62,8 +66,8 @@ class AnthropicMessages:
             call.segments,
             {i: t for i, t in replacements.items() if call.segments[i].place != "sealed"},
         )
-        if broken:
-            document = _without(document, broken)
+        if unsendable:
+            document = _without(document, unsendable)
         counted = {"max_tokens": 1} if call.operation == _COUNT else {}
         return MaskedCall(
             dialect=call.dialect,
@@ -88,21 +92,24 @@ class AnthropicMessages:
         if call.operation == _COUNT:
             usage = next((event for event in events if isinstance(event, UsageEvent)), None)
             if usage is None:
-                raise UpstreamFailed("The model server does not count tokens.", fallback=False)
+                raise UpstreamFailed(
+                    "The model server did not report token counts.", fallback=False
+                )
             return orjson.dumps({"input_tokens": usage.input_tokens})
         return orjson.dumps(message(call, events))
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
-        """Anthropic's error object, with the gateway's code, reasons and request id in it."""
+        """Anthropic's error object, with the gateway's code, reasons and request id."""
         return orjson.dumps(error_document(error, request_id))
 
     def models(self, names: Iterable[str]) -> bytes:
-        """The list of models, which both SDKs read at the same path."""
-        return OpenAIDialect().models(names)
+        """The list of models; OpenAI's and Anthropic's SDKs request it at the same path."""
+        return model_list(names)
 
 
 def _mark_signed(segment: Segment, document: Json) -> Segment:
-    """A thought that its provider signed may not be changed; one without a signature is text."""
+    """The segment, marked ``sealed`` when it is signed thinking, which must not be changed; without a signature it is text."""
+    # The path of a block: messages, i, content, j, thinking. A tool's argument of that name is deeper.
     if segment.path[-1] != "thinking" or len(segment.path) != 5:
         return segment
     block = _at(document, segment.path[:-1])
@@ -116,7 +123,7 @@ def _at(document: Json, path: Path) -> Json:
     return document
 
 
-def _without(document: dict[str, Json], broken: set[Path]) -> dict[str, Json]:
+def _without(document: dict[str, Json], unsendable: set[Path]) -> dict[str, Json]:
     """The document without these blocks, each at ``("messages", i, "content", j)``."""
     messages = [
         {
@@ -124,7 +131,7 @@ def _without(document: dict[str, Json], broken: set[Path]) -> dict[str, Json]:
             "content": [
                 block
                 for j, block in enumerate(turn["content"])
-                if ("messages", i, "content", j) not in broken
+                if ("messages", i, "content", j) not in unsendable
             ],
         }
         if isinstance(turn["content"], list)

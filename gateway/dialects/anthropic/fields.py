@@ -1,7 +1,7 @@
-"""Every field of Anthropic's Messages API that is served, and why others are not.
+"""Every field of Anthropic's Messages API that is served, and why others are refused.
 
-Source: the types of anthropic-python 2.10 (``message_create_params``, ``message_count_tokens_params``). The reasoning behind each
-refusal is that of OpenAI's dialect: nothing that the provider runs, stores or fetches.
+Source: the types of anthropic-python 2.10 (``message_create_params``, ``message_count_tokens_params``). As in
+OpenAI's dialect, whatever the provider would run, store or fetch is refused: the gateway could neither scan nor record it.
 """
 
 from dataclasses import replace
@@ -36,7 +36,7 @@ from gateway.errors import InvalidRequest
 from gateway.types import Origin
 
 _CACHE_CONTROL: Final = {"cache_control": CACHE["cache_control"]}
-_OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
+_OPAQUE: Final = pattern("the provider's value, unchanged", r"[A-Za-z0-9+/_=-]*")
 _CITATIONS: Final = open_object({"enabled": boolean()})
 _PROVIDER: Final = "; what the provider runs or stores is not served"
 
@@ -217,7 +217,7 @@ _TOOL: Final = tagged_union(
                 "input_examples": array(ANY_JSON),
                 "strict": boolean(),
                 "eager_input_streaming": boolean(),
-                "defer_loading": unsupported("tools are given to the model as they are"),
+                "defer_loading": unsupported("tools are always given to the model in full"),
                 "allowed_callers": unsupported("only the model calls tools here"),
                 **_CACHE_CONTROL,
                 **_TOOLSET,
@@ -256,13 +256,13 @@ _OUTPUT: Final = open_object(
             ),
             kinds=frozenset({dict, NULL}),
         ),
-        "task_budget": unsupported("a budget of the provider's is not served; use `max_tokens`"),
+        "task_budget": unsupported("task budgets of the provider are not served; use `max_tokens`"),
     }
 )
 
 _COUNTED: Final = {
     "model": MODEL,
-    "messages": array(_MESSAGE, expected="an array of messages", least=1),
+    "messages": array(_MESSAGE, expected="an array of messages", min_items=1),
     "system": Shape(
         expected="a string or an array of text blocks",
         kinds=frozenset({str, list, NULL}),
@@ -300,7 +300,7 @@ REQUEST: Final = Shape(
         **_REFUSED,
         "max_tokens": TOKENS,
         "stream": boolean(),
-        "stop_sequences": array(text(), most=64),
+        "stop_sequences": array(text(), max_items=64),
         "temperature": number(0, 10),
         "top_p": number(0, 1),
         "top_k": integer(-1, 10_000_000),

@@ -1,7 +1,7 @@
 """Streamed replies as Anthropic's named server-sent events, from ``message_start`` to ``message_stop``.
 
-Source: https://docs.anthropic.com/en/api/messages-streaming. Blocks follow one another; a block of a tool stays open until the end,
-since servers may interleave the arguments of several.
+Source: https://docs.anthropic.com/en/api/messages-streaming. Blocks of text and thinking follow one another; tool
+blocks stay open until the end, since servers may interleave the arguments of several tools.
 """
 
 from typing import Final
@@ -9,11 +9,12 @@ from typing import Final
 import orjson
 
 from gateway.dialects.anthropic.reply import (
+    empty_message,
     error_document,
-    head,
     stop_reason,
     usage_document,
 )
+from gateway.dialects.base import Framer
 from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import (
     Call,
@@ -31,7 +32,7 @@ from gateway.types import (
 _PING: Final = b'event: ping\ndata: {"type":"ping"}\n\n'
 
 
-class MessageFramer:
+class MessageFramer(Framer):
     """Frames one reply, which has one choice."""
 
     media_type: Final = "text/event-stream; charset=utf-8"
@@ -42,7 +43,7 @@ class MessageFramer:
         self._reason: str | None = None
         self._blocks = 0
         self._open: str | None = None
-        """The kind of the text or thinking block that is open, which is the last one."""
+        """The kind of the open text or thinking block, which is the latest block; ``None``: there is none."""
         self._tools: dict[int, int] = {}
         self._reasoning = ""
 
@@ -50,7 +51,7 @@ class MessageFramer:
         """The frames that an event makes."""
         match event:
             case Start():
-                return _frame("message_start", message=head(self._call, event))
+                return _frame("message_start", message=empty_message(self._call, event))
             case TextDelta() | RefusalDelta():
                 return self._text_delta("text", "text_delta", event.text)
             case ReasoningDelta():
@@ -65,7 +66,7 @@ class MessageFramer:
         return b""
 
     def comment(self) -> bytes:
-        """A ``ping`` event, which SDKs ignore."""
+        """A ``ping`` event, which clients ignore."""
         return _PING
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
@@ -73,7 +74,7 @@ class MessageFramer:
         return b"event: error\ndata: " + orjson.dumps(error_document(error, request_id)) + b"\n\n"
 
     def done(self) -> bytes:
-        """Why the reply ended, its token counts, and its end.
+        """The stop reason, the token counts, and ``message_stop``.
 
         Raises:
             UpstreamFailed: the reply has no end.
@@ -86,7 +87,7 @@ class MessageFramer:
         return _frame("message_delta", delta=delta, usage=counts) + _frame("message_stop")
 
     def _reasoning_delta(self, event: ReasoningDelta) -> bytes:
-        # A server may show its reasoning under two names: one of them is enough.
+        # Some servers send the same reasoning under two field names: the first one seen is used.
         self._reasoning = self._reasoning or event.field_name
         if event.field_name != self._reasoning:
             return b""

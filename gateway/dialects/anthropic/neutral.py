@@ -1,7 +1,7 @@
-"""A Messages request as the OpenAI chat document that every deployment understands.
+"""A Messages request as the OpenAI chat document that every deployment accepts.
 
-Signed thinking is dropped whole: its signature means nothing to another provider, and a part of it must not be sent. What is only
-a hint to Anthropic's cache (``cache_control``) or to its tokeniser is left out. Everything else has its place or was refused.
+Signed thinking is dropped whole: its signature means nothing to another provider, and it must not be sent in part. Hints to
+Anthropic's cache (``cache_control``) or tokeniser are left out. Everything else is translated, or was refused before.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _messages(document: dict[str, Json]) -> Iterator[Json]:
 
 
 def _user(role: str, blocks: list[Json]) -> Iterator[Json]:
-    """Results of tools are messages of their own, before what the user says beside them."""
+    """The blocks of a turn as messages. OpenAI wants tool results in messages of their own, directly after the calls."""
     for block in blocks:
         if block["type"] == "tool_result":
             yield {
@@ -62,7 +62,7 @@ def _user(role: str, blocks: list[Json]) -> Iterator[Json]:
 
 
 def _result(block: dict[str, Json]) -> Json:
-    """What a tool gave. OpenAI has no flag for a failure, so the text says it."""
+    """The result of a tool. OpenAI's format has no error flag, so the text is prefixed."""
     content = _content(block.get("content") or "")
     if not block.get("is_error"):
         return content
@@ -73,16 +73,16 @@ def _result(block: dict[str, Json]) -> Json:
 
 def _assistant(blocks: list[Json]) -> dict[str, Json]:
     message: dict[str, Json] = {"role": "assistant"}
-    said = [block for block in blocks if block["type"] in ("text", "image", "document")]
-    thought = "".join(
+    visible = [block for block in blocks if block["type"] in ("text", "image", "document")]
+    reasoning = "".join(
         block["thinking"]
         for block in blocks
         if block["type"] == "thinking" and not block.get("signature")
     )
-    if thought:
-        message["reasoning_content"] = thought
+    if reasoning:
+        message["reasoning_content"] = reasoning
     calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
-    message["content"] = None if calls and not said else _content(said)
+    message["content"] = None if calls and not visible else _content(visible)
     return {**message, "tool_calls": calls} if calls else message
 
 
@@ -96,7 +96,7 @@ def _call(block: dict[str, Json]) -> dict[str, Json]:
 
 
 def _content(content: Json) -> Json:
-    """A string where there is one text, else parts."""
+    """A string when there is only one text, else parts."""
     if isinstance(content, str):
         return content
     parts = [part for block in content for part in _parts(block)]
@@ -134,8 +134,8 @@ def _document(block: dict[str, Json]) -> Iterator[dict[str, Json]]:
             yield from _parts(part)
 
 
-def _titled(block: dict[str, Json], beside: str | None) -> Iterator[dict[str, Json]]:
-    lines = [line for line in (block.get("title"), beside) if line]
+def _titled(block: dict[str, Json], subtitle: str | None) -> Iterator[dict[str, Json]]:
+    lines = [line for line in (block.get("title"), subtitle) if line]
     if lines:
         yield _text("\n".join(lines))
 
@@ -173,7 +173,7 @@ def _tool(tool: dict[str, Json]) -> dict[str, Json]:
 
 
 def _schema(tool: dict[str, Json]) -> Json:
-    """The schema; examples of inputs, for which OpenAI has no place of its own, are the schema's."""
+    """The schema of a tool's input. OpenAI has no field for input examples, so they are added to the schema."""
     if not tool.get("input_examples"):
         return tool["input_schema"]
     return {**tool["input_schema"], "examples": tool["input_examples"]}

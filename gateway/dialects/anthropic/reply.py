@@ -1,4 +1,4 @@
-"""Events as Anthropic's reply objects: what streamed and whole replies have in common."""
+"""Anthropic's reply objects from events: the parts that streamed and whole replies share."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -46,8 +46,8 @@ def error_document(error: SekishoError, request_id: str) -> dict[str, Json]:
     return {"type": "error", "error": {**error_fields, "type": kind}, "request_id": request_id}
 
 
-def head(call: Call, start: Start) -> dict[str, Json]:
-    """What every message begins with. The model shown is the one that the caller asked for."""
+def empty_message(call: Call, start: Start) -> dict[str, Json]:
+    """The fields of every message. ``model`` is the name that the caller requested."""
     return {
         "id": start.id,
         "type": "message",
@@ -61,13 +61,13 @@ def head(call: Call, start: Start) -> dict[str, Json]:
 
 
 def stop_reason(reason: str, *, tools: bool) -> str:
-    """Anthropic's word; some servers end a reply that calls tools with ``stop``."""
+    """Anthropic's stop reason. Some servers end a reply that calls tools with ``stop``."""
     stop = _STOPS.get(reason, "end_turn")
     return "tool_use" if tools and stop == "end_turn" else stop
 
 
 def usage_document(usage: UsageEvent | None) -> dict[str, Json]:
-    """Token counts; those read from the provider's cache are counted apart, as Anthropic does."""
+    """Token counts. Tokens read from the provider's cache are counted separately, as Anthropic does."""
     if usage is None:
         return {"input_tokens": 0, "output_tokens": 0}
     details = usage.details.get("prompt_tokens_details") or {}
@@ -80,10 +80,10 @@ def usage_document(usage: UsageEvent | None) -> dict[str, Json]:
 
 
 def message(call: Call, events: Sequence[Event]) -> dict[str, Json]:
-    """The ``message`` that a whole reply makes.
+    """The ``message`` object of a whole reply.
 
     Raises:
-        UpstreamFailed: the reply has no beginning or no end, or a tool's input is no JSON object.
+        UpstreamFailed: the reply has no beginning or no end, or a tool's input is not a JSON object.
     """
     start = next((event for event in events if isinstance(event, Start)), None)
     finish = next((event for event in events if isinstance(event, Finish)), None)
@@ -94,7 +94,7 @@ def message(call: Call, events: Sequence[Event]) -> dict[str, Json]:
         blocks.add(event)
     usage = next((event for event in events if isinstance(event, UsageEvent)), None)
     return {
-        **head(call, start),
+        **empty_message(call, start),
         "content": blocks.content(),
         "stop_reason": stop_reason(finish.reason, tools=bool(blocks.tools)),
         "usage": usage_document(usage),
@@ -114,7 +114,7 @@ class _Blocks:
             case TextDelta() | RefusalDelta():
                 self._block("text", "text")["text"] += event.text
             case ReasoningDelta():
-                # A server may show its reasoning under two names: one of them is enough.
+                # Some servers send the same reasoning under two field names: the first one seen is used.
                 self._reasoning = self._reasoning or event.field_name
                 if event.field_name == self._reasoning:
                     self._block("thinking", "thinking")["thinking"] += event.text

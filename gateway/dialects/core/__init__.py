@@ -1,1 +1,1 @@
-"""What every dialect is made of, and what vendors share. Knows no vendor."""
+"""What dialects are built from, and what vendors share, such as OpenAI's error object. Imports no vendor's dialect."""

@@ -20,7 +20,7 @@ ANY_UNROUTED: Final = Shape(recursive=True, refuse_key=refuse_routing)
 def open_object(
     fields: dict[str, Shape], *, required: tuple[str, ...] = (), modality: str = ""
 ) -> Shape:
-    """An object some of whose keys are known; what is under others is scanned whole."""
+    """An object with some known keys; what is under other keys is scanned whole."""
     return Shape(
         expected="an object",
         kinds=frozenset({dict, NULL}),
@@ -40,7 +40,7 @@ def tagged_union(
     error: type[ClientError] = UnsupportedField,
     default: str = "",
 ) -> Shape:
-    """An object whose kind is named by one of its keys; other kinds are refused."""
+    """An object whose kind is the value of one key; other kinds are refused."""
     return Shape(
         expected=f"an object whose `{discriminator}` is one of {', '.join(variants)}{remedy}",
         error=error,
@@ -52,7 +52,7 @@ def tagged_union(
 
 
 TYPE: Final = pattern("a type", r"[a-z0-9_]{1,40}")
-"""A discriminator: ``tagged_union`` has compared it already."""
+"""A discriminator, whose value ``tagged_union`` has already compared."""
 
 
 def _is_name(value: str) -> bool:
@@ -75,11 +75,11 @@ CACHE: Final = {
 
 
 MODEL: Final = structural("the name of a model", _is_name, str)
-"""Compared with the catalogue's names and never sent on."""
+"""Looked up in the catalogue; never sent to a model server."""
 
 
 PURPOSE: Final = "sekisho_purpose"
-"""Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent on."""
+"""Key of ``metadata`` that declares the purpose of a call to the gateway; it is not sent to a model server."""
 
 
 TOKENS: Final = integer(0, 10_000_000)

@@ -1,20 +1,23 @@
-"""A JSON object put together leaf by leaf, as the events of a reply bring them."""
+"""Builds a JSON object from leaves, in the order in which the events of a reply bring them."""
 
 from gateway.errors import UpstreamFailed
 from gateway.types import Json, Path
 
 
 class JsonBuilder:
-    """Leaves by path. An index stands for its rank: items keep their order and leave no gaps."""
+    """Leaves by path. Indices only give the order of items: missing ones leave no gaps.
+
+    A model server chooses the indices, so a list that is allocated by index could exhaust memory.
+    """
 
     def __init__(self) -> None:
         self._root: dict[str | int, Json] = {}
 
     def put(self, path: Path, value: Json) -> None:
-        """Set a leaf, in place of what it held.
+        """Set a leaf, replacing an earlier value.
 
         Raises:
-            UpstreamFailed: an object stands there.
+            UpstreamFailed: there is an object at the path.
         """
         parent = self._parent(path)
         if isinstance(parent.get(path[-1]), dict):
@@ -25,7 +28,7 @@ class JsonBuilder:
         """Set a text, or append to it.
 
         Raises:
-            UpstreamFailed: something else stands there.
+            UpstreamFailed: there is something other than text at the path.
         """
         parent = self._parent(path)
         before = parent.get(path[-1])
@@ -34,7 +37,11 @@ class JsonBuilder:
         parent[path[-1]] = text if before is None else before + text
 
     def json(self) -> dict[str, Json]:
-        """The object that the leaves make."""
+        """The object that the leaves make up.
+
+        Raises:
+            UpstreamFailed: a container has both indices and keys.
+        """
         built = _built(self._root)
         if not isinstance(built, dict):
             raise _contradiction()
@@ -50,7 +57,7 @@ class JsonBuilder:
 
 
 def _built(node: Json) -> Json:
-    """Objects as they are, and arrays from the objects whose keys are all indices."""
+    """The node as JSON: a container whose keys are all indices is an array."""
     if not isinstance(node, dict):
         return node
     if node and all(isinstance(key, int) for key in node):

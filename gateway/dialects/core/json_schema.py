@@ -2,7 +2,7 @@
 
 Keywords are structural. Property names are identifiers: models and validators match on them, so
 they can't be replaced. Titles, descriptions, enumerations, defaults, examples and patterns are
-scanned. No name is refused in a schema: a tool may well have a parameter called ``base_url``.
+scanned. No property name is refused: a tool may have a parameter called ``base_url``.
 """
 
 import re
@@ -16,14 +16,15 @@ _TYPES: Final = frozenset({"string", "number", "integer", "boolean", "object", "
 _LIMITS: Final = frozenset(
     sign * (2**bits - less) for bits in (32, 53, 63, 64) for less in (0, 1) for sign in (1, -1)
 )
-"""Bounds of number types, which generators of schemas write out."""
+"""Bounds of integer and float types, which schema generators write as ``minimum`` and ``maximum``."""
 
 ANY_JSON: Final = Shape(recursive=True)
 """Any JSON value, scanned whole."""
 
 ARGUMENTS: Final = Shape(expected="an object", kinds=frozenset({dict, NULL}), additional=ANY_JSON)
-"""What a tool is called with, as a JSON object: scanned whole."""
+"""The arguments of a tool call, as a JSON object: scanned whole."""
 
+# Filled below: a schema contains schemas, so ``SCHEMA`` refers to its own fields.
 _fields: dict[str, Shape] = {}
 
 SCHEMA: Final = Shape(
@@ -43,7 +44,7 @@ def _is_limit(value: Json) -> bool:
 _LIMIT: Final = Shape(
     check=_is_limit, fallback=ANY_JSON, scanned=False, additional=ANY_JSON, items=ANY_JSON
 )
-"""A number; one that could be an identity number is scanned, not refused."""
+"""A number. One that could be an identity number is scanned instead of refused."""
 
 _DRAFT: Final = Shape(
     check=re.compile(r"https?://json-schema\.org/[a-z0-9./-]{1,32}#?").fullmatch,

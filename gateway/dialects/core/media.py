@@ -1,6 +1,7 @@
-"""Inline pictures, sound and files: base64, checked to be what they claim, and counted as kinds of content.
+"""Inline images, audio and files in base64, counted as kinds of content. Images are checked by their first bytes.
 
-What a data URL says of itself proves nothing: its first bytes do. Remote addresses are text; the gateway fetches none.
+The media type that a data URL declares proves nothing: without the check, text could be sent as an image and not be scanned.
+Remote addresses are scanned as text; the gateway fetches none.
 """
 
 import base64
@@ -11,8 +12,8 @@ from typing import Final
 from gateway.dialects.core.shapes import NULL, Shape, pattern
 
 _BASE64: Final = r"[A-Za-z0-9+/_-]*={0,2}"
-_HEAD: Final = 64
-"""How many characters of base64 are decoded to see what they hold: 48 bytes."""
+_SIGNATURE_LENGTH: Final = 64
+"""How many characters of base64 are decoded to detect the type: 48 bytes."""
 
 _DATA_URL: Final = re.compile(rf"data:([a-z]{{1,20}})/[a-z0-9.+-]{{1,80}};base64,({_BASE64})")
 _IMAGES: Final = (
@@ -28,22 +29,23 @@ _IMAGE_BRANDS: Final = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
 
 
 def media_type(data: str) -> str | None:
-    """The type of base64 ``data`` by its first bytes: ``image/…``, or ``None`` when it is no picture known here.
+    """The media type of base64 ``data`` by its first bytes: ``image/…``, or ``None`` when it is not a known image format.
 
     Sources: the signatures of PNG (RFC 2083), JPEG, GIF, WebP (RFC 9649), BMP, TIFF and ISO base media files (ISO/IEC 14496-12).
     """
-    head = _head(data)
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+    first = _first_bytes(data)
+    if first.startswith(b"RIFF") and first[8:12] == b"WEBP":
         return "image/webp"
-    if head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS:
-        return "image/avif" if head[8:11] == b"avi" else "image/heic"
+    if first[4:8] == b"ftyp" and first[8:12] in _IMAGE_BRANDS:
+        return "image/avif" if first[8:11] == b"avi" else "image/heic"
     names = ("png", "jpeg", "gif", "gif", "bmp", "tiff", "tiff")
-    found = (n for n, start in zip(names, _IMAGES, strict=True) if head.startswith(start))
+    found = (n for n, start in zip(names, _IMAGES, strict=True) if first.startswith(start))
     return next((f"image/{name}" for name in found), None)
 
 
-def _head(data: str) -> bytes:
-    text = data[:_HEAD].rstrip("=").replace("-", "+").replace("_", "/")
+def _first_bytes(data: str) -> bytes:
+    # Both alphabets of RFC 4648 are in use, and SDKs may leave out the padding.
+    text = data[:_SIGNATURE_LENGTH].rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:
@@ -51,7 +53,7 @@ def _head(data: str) -> bytes:
 
 
 def base64_of(expected: str, prefix: str = "") -> Shape:
-    """Base64 text, after a prefix."""
+    """Base64 after a prefix, which is a regular expression."""
     return pattern(expected, rf"{prefix}{_BASE64}")
 
 
@@ -65,7 +67,7 @@ def _is_image(value: str) -> bool:
 
 
 def image_url() -> Shape:
-    """An inline picture, or an http(s) address, which is scanned."""
+    """An inline image, or an http(s) URL, which is scanned."""
     expected = "an http(s) URL or a base64 data URI whose bytes are an image"
     kinds: frozenset[type] = frozenset({str, NULL})
     address = Shape(expected=expected, kinds=kinds, check=re.compile(r"(?i)https?://\S+").fullmatch)
@@ -75,7 +77,7 @@ def image_url() -> Shape:
 
 
 def image_data() -> Shape:
-    """A picture in base64 without a prefix."""
+    """An image in base64 without a data URL's prefix."""
     return Shape(
         expected="base64 whose bytes are an image",
         kinds=frozenset({str, NULL}),

@@ -1,4 +1,4 @@
-"""Parameters of generation that the APIs of several vendors share: what bounds, samples and shapes a reply."""
+"""Generation parameters that the APIs of several vendors share: limits, sampling and output format."""
 
 from typing import Final
 
@@ -51,7 +51,7 @@ LOGIT_BIAS: Final = Shape(
     kinds=frozenset({dict, NULL}),
     additional=number(-100, 100),
     key_check=lambda key: key.isascii() and key.isdecimal() and len(key) <= 7,
-    most=1024,
+    max_items=1024,
 )
 
 
@@ -86,7 +86,7 @@ GENERATION: Final = {
     "user": text(),
     "safety_identifier": text(),
     "prompt_cache_key": text(),
-    "modalities": array(enum("text"), expected="an array that holds text alone", most=1),
+    "modalities": array(enum("text"), expected="an array that holds only `text`", max_items=1),
 }
 
 
@@ -124,9 +124,9 @@ SAMPLING: Final = {
     ),
     "mirostat": integer(0, 2),
     "truncate_prompt_tokens": integer(-1, 10_000_000),
-    "stop_token_ids": array(integer(0, 10_000_000), most=64),
-    "samplers": array(_SAMPLER, most=32),
-    "dry_sequence_breakers": array(text(), most=64),
-    "bad_words": array(text(), most=1024),
+    "stop_token_ids": array(integer(0, 10_000_000), max_items=64),
+    "samplers": array(_SAMPLER, max_items=32),
+    "dry_sequence_breakers": array(text(), max_items=64),
+    "bad_words": array(text(), max_items=1024),
     "stop_regex": one_or_many(text(), 64),
 }

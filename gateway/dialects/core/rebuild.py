@@ -1,6 +1,6 @@
-"""New texts in the place of segments, copying only what lies on the way to them.
+"""Replaces the texts of segments in a copy of the document; only the containers on their paths are copied.
 
-The caller's document is never changed: a fallback masks it anew.
+The caller's document is never changed: a fallback to another deployment masks it again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,7 @@ def replace_segments(
 ) -> Json:
     """``document`` with the text of each segment named in ``replacements`` (by index) replaced.
 
-    A number becomes a string, unless its new text is a number. A key is renamed where it stands, the deepest first, so that the
-    paths of the others stay true.
+    A number becomes a string, unless its new text is a number. A key is renamed in place, and keeps its position in the object.
 
     Raises:
         RedactionFailed: an identifier would be replaced, or two keys would become one.
@@ -27,22 +26,23 @@ def replace_segments(
     for index, text in replacements.items():
         segment = segments[index]
         if segment.place == "identifier":
-            raise RedactionFailed("A name that can't be replaced would have to be.")
+            raise RedactionFailed("An identifier can't be replaced.")
         if segment.place == "key":
             names.setdefault(segment.path[:-1], {})[str(segment.path[-1])] = text
         else:
-            copy.set(segment.path, _spelled(segment, text))
+            copy.set(segment.path, _json_value(segment, text))
+    # The deepest keys first: a renamed key would invalidate the paths of those below it.
     for path in sorted(names, key=len, reverse=True):
         copy.rename(path, names[path])
     return copy.document
 
 
-def _spelled(segment: Segment, text: str) -> Json:
+def _json_value(segment: Segment, text: str) -> Json:
     return orjson.loads(text) if segment.place == "number" and text.isdecimal() else text
 
 
 class _Copy:
-    """A document of which the parts that change are copied once."""
+    """A document of which each changed container is copied once."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
@@ -53,14 +53,15 @@ class _Copy:
 
     def rename(self, path: Path, names: Mapping[str, str]) -> None:
         container = self._container(path)
+        # Rebuilt, since a dict has no rename that keeps the order of its keys.
         renamed = {names.get(key, key): value for key, value in container.items()}
         if len(renamed) != len(container):
-            raise RedactionFailed("Two keys of one object would get the same name.")
+            raise RedactionFailed("Two keys of one object would have the same name after masking.")
         container.clear()
         container.update(renamed)
 
     def _container(self, path: Path) -> Json:
-        """The copy of the object or array at ``path``, made with those above it if need be."""
+        """The copy of the container at ``path``; it and those above it are copied when first needed."""
         known = len(path)
         while known >= 0 and path[:known] not in self._own:
             known -= 1

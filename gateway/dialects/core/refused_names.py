@@ -1,8 +1,8 @@
-"""Field names that would choose a route or carry a credential: never taken from a client.
+"""Field names that would choose a route or carry a credential: never accepted from a client.
 
-The list joins the override fields that gateways were attacked through (CVE-2024-6587,
-PYSEC-2026-4070 and their kin; litellm keeps the longest public list) with the routing fields of
-OpenRouter and SGLang.
+The list combines the override fields through which gateways were attacked (CVE-2024-6587,
+PYSEC-2026-4070 and related reports; litellm has the longest public list) with the routing fields
+of OpenRouter and SGLang.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 
 
 def _names(text: str) -> frozenset[str]:
-    """Names without their underscores, as they are compared."""
+    """The names without underscores, which is how they are compared."""
     return frozenset(text.replace("_", "").split())
 
 
@@ -33,13 +33,14 @@ _WORDS: Final = _names(
     routing tenant_id transforms workspace_id
     """
 )
-"""Names that route, and that applications also use as labels of their own."""
+"""Names that route, and that applications also use as labels in ``metadata``."""
 
 _REMEDY: Final = (
-    "it would name a route or a credential, which the gateway alone chooses; leave it out "
-    "and ask for a model by its name"
+    "it would name a route or a credential, which only the gateway chooses; leave it out "
+    "and request a model by its name"
 )
 
+# ``apiBase`` and ``API-Base`` are both read as ``api_base``.
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
 
@@ -51,7 +52,7 @@ def refuse_routing(name: str) -> str | None:
 
 
 def refuse_routing_in_labels(name: str) -> str | None:
-    """Like :func:`refuse_routing`, where keys are the application's own labels."""
+    """Like :func:`refuse_routing`, for objects whose keys are the application's own labels."""
     return _REMEDY if _is_routing(_plain(name)) else None
 
 

@@ -1,4 +1,4 @@
-"""What replies of several vendors share: vectors, a tool's arguments, and server-sent events (WHATWG HTML, section 9.2)."""
+"""What the replies of several vendors share: vectors, tool arguments, and server-sent events (WHATWG HTML, section 9.2)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,14 +10,14 @@ from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import Embedding, Event, Json
 
 KEEP_ALIVE: Final = b": keep-alive\n\n"
-"""A comment, which event-stream clients ignore."""
+"""A comment, which clients of event streams ignore."""
 
 
 def vectors(inputs: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
-    """One vector for each input, in their order.
+    """One vector for each input, in the order of the inputs.
 
     Raises:
-        UpstreamFailed: one is missing, or there are others.
+        UpstreamFailed: a vector is missing, or there are more than inputs.
     """
     found = {event.choice: event.vector for event in events if isinstance(event, Embedding)}
     number = 1 if isinstance(inputs, str) else len(inputs)
@@ -27,7 +27,7 @@ def vectors(inputs: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
 
 
 def arguments(raw: str) -> dict[str, Json]:
-    """A tool's arguments as the object that they must be.
+    """The arguments of a tool call as a JSON object.
 
     Raises:
         UpstreamFailed: the model wrote something else.
@@ -38,17 +38,17 @@ def arguments(raw: str) -> dict[str, Json]:
         parsed = None
     if not isinstance(parsed, dict):
         raise UpstreamFailed(
-            "The model's arguments for a tool are no JSON object; ask for more tokens, or stream.",
+            "The arguments of a tool call are not a JSON object; request more tokens, or stream.",
             fallback=False,
         )
     return parsed
 
 
 def data_frame(document: Json) -> bytes:
-    """A server-sent event without a name."""
+    """An unnamed server-sent event."""
     return b"data: " + orjson.dumps(document) + b"\n\n"
 
 
 def error_frame(error: SekishoError, request_id: str) -> bytes:
-    """The ``error`` event that ends a broken reply."""
+    """The ``error`` event that ends a reply which failed."""
     return b"event: error\n" + data_frame(error_document(error, request_id))

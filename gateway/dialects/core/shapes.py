@@ -1,8 +1,8 @@
-"""What a dialect knows of its documents, place by place.
+"""What a dialect knows of its documents, location by location.
 
 A :class:`Shape` tells the walker which values are structural (checked, so that no free text can
-hide in them) and how the rest is scanned. What no shape names is scanned whole: strings, numbers
-and keys.
+hide in them) and how other values are scanned. What no shape names is scanned whole: strings,
+numbers and keys.
 """
 
 import re
@@ -14,94 +14,94 @@ from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from gateway.types import Escaping, LeafKind, Origin
 
 Check: TypeAlias = Callable[[Any], object]
-"""Takes a scalar of an allowed kind; a truthy answer means that it is as it must be."""
+"""Given a scalar of an allowed kind, returns a truthy value when the scalar is valid."""
 
 NULL: Final = type(None)
 ANYTHING: Final[frozenset[type]] = frozenset({str, int, float, bool, list, dict, NULL})
 
-_MOST: Final = 2**32
-"""Bound on structural whole numbers: above it, an identity number or a card number could hide."""
+_MAX_INTEGER: Final = 2**32
+"""Bound on structural whole numbers: a larger one could be an identity number or a card number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shape:
-    """One place in a document, and what may stand there. ``null`` mostly passes."""
+    """What is accepted at one location of a document. ``null`` usually is."""
 
     expected: str = "a JSON value"
-    """What belongs here, in words, for the refusal of anything else."""
+    """What is accepted, as the refusal of anything else words it."""
     error: type[ClientError] = InvalidRequest
     kinds: frozenset[type] = ANYTHING
 
     check: Check | None = None
-    """For strings, numbers and booleans; one that fails is refused, or read as ``fallback``."""
+    """For strings, numbers and booleans. A value that fails is refused, or read as ``fallback``."""
     fallback: "Shape | None" = None
     scanned: bool = True
     place: LeafKind = "string"
     escaping: Escaping = "none"
     origin: Origin | None = None
-    """Who wrote what is here and below; ``None``: the same as above."""
+    """Who wrote the value and what is below it; ``None``: the same as above it."""
     modality: str = ""
-    """A kind of content that no detector reads, counted when this place is met."""
+    """A kind of content that no detector reads, recorded when the location is present."""
 
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
     """The keys that the dialect knows."""
     required: tuple[str, ...] = ()
     discriminator: str = ""
-    """Key whose value chooses among ``variants``."""
+    """The key whose value selects one of ``variants``."""
     default: str = ""
-    """The variant of an object that lacks that key; ``""``: it must be there."""
+    """The variant of an object without that key; ``""``: the key is required."""
     variants: Mapping[str, "Shape"] = field(default_factory=dict)
     additional: "Shape | None" = None
-    """What stands under other keys; ``None``: there may be no other keys."""
+    """The shape under other keys; ``None``: no other keys are accepted, unless ``recursive``."""
     recursive: bool = False
-    """Members and items have this very shape."""
+    """Members under other keys have this same shape."""
     refuse_key: Callable[[str], str | None] | None = None
-    """Why another key is refused, in words, or ``None``."""
+    """Returns why another key is refused, or ``None``."""
     key_place: LeafKind = "key"
     key_check: Check | None = None
-    """Makes the other keys structural."""
+    """Makes the other keys structural: one that fails is refused, and none is scanned."""
 
     items: "Shape | None" = None
-    """What stands in an array; ``None``: this very shape."""
-    least: int = 0
-    most: int = 100_000
+    """The shape of each item of an array; ``None``: this same shape."""
+    min_items: int = 0
+    max_items: int = 100_000
     """Bounds on the number of items or members."""
 
 
 def for_names(names: str, shape: Shape) -> dict[str, Shape]:
-    """One shape for several keys, given in one string."""
+    """One shape for several keys, which are separated by white space."""
     return dict.fromkeys(names.split(), shape)
 
 
 def structural(expected: str, check: Check, *kinds: type) -> Shape:
-    """A place whose value is checked instead of scanned."""
+    """A value that is checked instead of scanned."""
     return Shape(expected=expected, kinds=frozenset({*kinds, NULL}), check=check, scanned=False)
 
 
 def enum(*allowed: str) -> Shape:
-    """One of a few words."""
+    """One of a closed set of strings."""
     return structural("one of " + ", ".join(allowed), frozenset(allowed).__contains__, str)
 
 
 def pattern(expected: str, expression: str) -> Shape:
-    """A string that the expression matches whole."""
+    """A string that the expression matches in full."""
     return structural(expected, re.compile(expression).fullmatch, str)
 
 
-def integer(least: int = -1, most: int = _MOST) -> Shape:
+def integer(minimum: int = -1, maximum: int = _MAX_INTEGER) -> Shape:
     """A whole number within bounds."""
-    expected = f"a whole number from {least} to {most}"
-    return structural(expected, lambda value: least <= value <= most, int)
+    expected = f"a whole number from {minimum} to {maximum}"
+    return structural(expected, lambda value: minimum <= value <= maximum, int)
 
 
-def number(least: float = -1000, most: float = 1000) -> Shape:
+def number(minimum: float = -1000, maximum: float = 1000) -> Shape:
     """A number within bounds."""
-    expected = f"a number from {least:g} to {most:g}"
-    return structural(expected, lambda value: least <= value <= most, int, float)
+    expected = f"a number from {minimum:g} to {maximum:g}"
+    return structural(expected, lambda value: minimum <= value <= maximum, int, float)
 
 
 def boolean() -> Shape:
-    """True or false: it holds no text."""
+    """True or false, which can hold no text."""
     return Shape(expected="true or false", kinds=frozenset({bool, NULL}))
 
 
@@ -118,19 +118,21 @@ def text(
     )
 
 
-def array(items: Shape, *, expected: str = "", least: int = 0, most: int = 100_000) -> Shape:
-    """An array of one shape."""
+def array(
+    items: Shape, *, expected: str = "", min_items: int = 0, max_items: int = 100_000
+) -> Shape:
+    """An array whose items have one shape."""
     return Shape(
         expected=expected or f"an array, each item {items.expected}",
         kinds=frozenset({list, NULL}),
         items=items,
-        least=least,
-        most=most,
+        min_items=min_items,
+        max_items=max_items,
     )
 
 
-def one_or_many(item: Shape, most: int) -> Shape:
-    """A scalar, or an array of such."""
+def one_or_many(item: Shape, max_items: int) -> Shape:
+    """A scalar, or an array of such scalars."""
     return Shape(
         expected=f"{item.expected}, or an array of such",
         kinds=item.kinds | {list},
@@ -138,10 +140,10 @@ def one_or_many(item: Shape, most: int) -> Shape:
         scanned=item.scanned,
         place=item.place,
         items=item,
-        most=most,
+        max_items=max_items,
     )
 
 
 def unsupported(remedy: str) -> Shape:
-    """A field that the API has and the gateway does not serve; ``null`` passes."""
+    """A field that the API has and the gateway does not serve; ``null`` is accepted."""
     return Shape(expected=f"left out: {remedy}", error=UnsupportedField, kinds=frozenset({NULL}))

@@ -1,6 +1,6 @@
 """The leaf rule: every string, number and object key is scanned, unless a shape says otherwise.
 
-So a field that a vendor invents tomorrow is scanned the day it appears. The walk is iterative and
+A field that a vendor adds is therefore scanned from the first day. The walk is iterative and
 bounded.
 """
 
@@ -16,41 +16,44 @@ from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from gateway.types import Json, LeafKind, Origin, Path, Segment
 
 MAX_DEPTH: Final = 100
-"""Deepest nesting of a request document."""
+"""Maximum nesting of a request document."""
 
-MAX_PLACES: Final = 50_000
-"""Most values in a request document, containers included."""
+MAX_VALUES: Final = 50_000
+"""Maximum number of values in a request document, containers included."""
 
 _Visit: TypeAlias = tuple[Json, Shape, Path, Origin]
 
-_SHOWN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+# What an error may quote of a path. A key of the caller's that does not look like a field name is hidden.
+_FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 class Walker:
     """Walks one document.
 
     Attributes:
-        segments: what detectors must read; a key comes before the value under it.
-        modalities: kinds of content that were met and that no detector reads.
+        segments: the leaves that detectors must read; a key comes before the value under it.
+        modalities: the kinds of content in the document that no detector reads.
     """
 
     def __init__(self, root: Shape) -> None:
         self.segments: list[Segment] = []
         self.modalities: set[str] = set()
         self._root = root
-        self._remaining = MAX_PLACES
+        self._remaining = MAX_VALUES
 
     def walk(self, document: Json) -> None:
-        """Check every structural value and collect a segment for everything else.
+        """Check every structural value, and collect a segment for every other leaf.
 
         Raises:
-            InvalidRequest: a value is not what its place takes, or the document is too deep or
+            InvalidRequest: a value is not what its shape accepts, or the document is too deep or
                 too large.
-            UnsupportedField: a key is unknown where the dialect knows all keys, or is refused.
+            UnsupportedField: a key is refused, or is unknown where no other keys are accepted.
         """
+        # A stack instead of recursion: the caller chooses the depth.
         stack: list[_Visit] = [(document, self._root, (), "other")]
         while stack:
             value, shape, path, origin = stack.pop()
+            # The exact type: to Python a bool is an int, in JSON it is not a number.
             kind = type(value)
             if kind not in shape.kinds:
                 raise self._invalid(shape, path)
@@ -70,7 +73,7 @@ class Walker:
             self.modalities.add(shape.modality)
         if not shape.scanned or value == "" or isinstance(value, bool):
             return
-        text, place = (value, shape.place) if type(value) is str else self._spelling(value, path)
+        text, place = (value, shape.place) if type(value) is str else self._number_text(value, path)
         self.segments.append(
             Segment(
                 path=path,
@@ -81,10 +84,16 @@ class Walker:
             )
         )
 
-    def _spelling(self, value: float, path: Path) -> tuple[str, LeafKind]:
-        """A number as it stands on the wire; so large a float is a whole number without its end."""
+    def _number_text(self, value: float, path: Path) -> tuple[str, LeafKind]:
+        """The JSON spelling of a number, for detectors.
+
+        orjson reads a whole number beyond 64 bits as a float and loses its last digits, so that
+        detectors would read another number than the caller sent.
+        """
         if type(value) is float and abs(value) >= 2.0**63:
-            message = f"{self._display_path(path)} is too large a number: send it as a string."
+            message = (
+                f"{self._display_path(path)} is a number that is too large; send it as a string."
+            )
             raise InvalidRequest(message, param=self._display_path(path))
         return orjson.dumps(value).decode(), "number"
 
@@ -124,7 +133,7 @@ class Walker:
         return visits
 
     def _unknown(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
-        """The shape under a key that the dialect does not know; such a key is text of its own."""
+        """The shape under a key that the dialect does not know; the key itself is scanned as text."""
         reason = shape.refuse_key(key) if shape.refuse_key is not None else None
         if reason is not None:
             raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", reveal=True)
@@ -151,12 +160,12 @@ class Walker:
     def _check_size(self, size: int, shape: Shape, path: Path) -> None:
         if len(path) >= MAX_DEPTH:
             raise self._error(InvalidRequest, path, f"is nested more than {MAX_DEPTH} deep")
-        if not shape.least <= size <= shape.most:
-            bounds = f"must have {shape.least} to {shape.most} members"
+        if not shape.min_items <= size <= shape.max_items:
+            bounds = f"must have {shape.min_items} to {shape.max_items} members"
             raise self._error(InvalidRequest, path, bounds)
         self._remaining -= size
         if self._remaining < 0:
-            raise InvalidRequest(f"The body holds more than {MAX_PLACES} values.")
+            raise InvalidRequest(f"The body holds more than {MAX_VALUES} values.")
 
     def _invalid(self, shape: Shape, path: Path) -> ClientError:
         return self._error(shape.error, path, f"must be {shape.expected}")
@@ -168,9 +177,9 @@ class Walker:
         return error(f"{where} {problem}.", param=where)
 
     def _display_path(self, path: Path, *, reveal: bool = False) -> str:
-        """A path in words; a key that the dialect does not know is the caller's text: ``*``.
+        """A path for an error message. A key that the dialect does not know is text of the caller: ``*``.
 
-        With ``reveal`` the last key is given as it is, when it looks like a field's name.
+        With ``reveal`` the last key is quoted when it looks like the name of a field.
         """
         known = frozenset(_names(self._root))
         last = len(path) - 1
@@ -182,15 +191,15 @@ class Walker:
 
 
 def read(body: bytes, root: Shape, model: str | None = None) -> tuple[dict[str, Json], Walker]:
-    """The document of a request body, checked, and the walker that went through it: how every dialect begins.
+    """The checked document of a request body, and the walker that collected its segments.
 
     Args:
-        body: the bytes, as they came.
-        root: what a request may hold.
-        model: the model that the path names, where it names one.
+        body: the bytes as received.
+        root: the shape of a request.
+        model: the model named in the path, if any.
 
     Raises:
-        InvalidRequest, UnsupportedField: as :func:`decode` and :meth:`Walker.walk` say.
+        InvalidRequest, UnsupportedField: see :func:`decode` and :meth:`Walker.walk`.
     """
     document = decode(body, model)
     walker = Walker(root)
@@ -201,12 +210,12 @@ def read(body: bytes, root: Shape, model: str | None = None) -> tuple[dict[str, 
 def _step(step: str | int, *, known: bool) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if known and _SHOWN.fullmatch(step) else ".*"
+    return f".{step}" if known and _FIELD_NAME.fullmatch(step) else ".*"
 
 
 def _names(root: Shape) -> Iterator[str]:
-    """Every key that a shape or one below it knows."""
-    seen: set[int] = set()
+    """Every key that a shape, or one below it, names."""
+    seen: set[int] = set()  # shapes may contain themselves: a schema holds schemas
     left = [root]
     while left:
         shape = left.pop()

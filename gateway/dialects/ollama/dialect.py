@@ -1,6 +1,7 @@
 """Ollama's API: ``/api/chat``, ``/api/generate``, ``/api/embed`` and ``/api/tags``.
 
-Sources: https://github.com/ollama/ollama/blob/main/docs/api.md and ollama-python 0.6. It streams unless it is told not to.
+Sources: https://github.com/ollama/ollama/blob/main/docs/api.md and ollama-python 0.6. Replies are streamed unless
+``stream`` is false.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from gateway.dialects.base import Dialect
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.reply import vectors
 from gateway.dialects.core.walker import read
@@ -20,7 +22,7 @@ from gateway.types import Call, Event, Json, MaskedCall, UsageEvent
 _REQUESTS: Final = {"chat": CHAT, "generate": GENERATE, "embed": EMBED}
 
 
-class Ollama:
+class Ollama(Dialect):
     """Ollama's own API."""
 
     name: Final = "ollama"
@@ -75,15 +77,15 @@ class Ollama:
         if call.operation == "embed":
             return orjson.dumps(_embedded(call, events))
         lines = ReplyObjects(call)
-        said = [line for event in events if (line := lines.add(event)) is not None]
-        return orjson.dumps(_joined(lines.last(), said))
+        objects = [line for event in events if (line := lines.add(event)) is not None]
+        return orjson.dumps(_joined(lines.last(), objects))
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
-        """Ollama's error object, with the gateway's code, reasons and request id beside it."""
+        """Ollama's error object, with the gateway's code, reasons and request id added."""
         return orjson.dumps(error_document(error, request_id))
 
     def models(self, names: Iterable[str]) -> bytes:
-        """The list of models. Their files are the deployments' business: size and digest are empty."""
+        """The list of models. Sizes and digests are empty, since the gateway has no model files."""
         data = [
             {
                 "name": name,
@@ -99,7 +101,7 @@ class Ollama:
 
 
 def _check_raw(document: dict[str, Json]) -> None:
-    """A bare prompt has no place for pictures, a schema or thinking."""
+    """A prompt without a chat template can carry no images, schema or thinking."""
     if not (document.get("raw") or document.get("suffix")):
         return
     for name in ("images", "format", "think"):
@@ -113,15 +115,15 @@ def _embedded(call: Call, events: Sequence[Event]) -> dict[str, Json]:
     return {"model": call.model, "embeddings": found, "prompt_eval_count": tokens}
 
 
-def _joined(last: dict[str, Json], said: list[dict[str, Json]]) -> dict[str, Json]:
-    """The last object, with all that the others said in it."""
+def _joined(last: dict[str, Json], objects: list[dict[str, Json]]) -> dict[str, Json]:
+    """The last object, with the texts and tool calls of the others added."""
     texts: dict[str, str] = {}
-    for line in said:
-        spoken = line.get("message") or line
+    for line in objects:
+        message = line.get("message") or line
         for name in ("content", "response", "thinking"):
-            texts[name] = texts.get(name, "") + spoken.get(name, "")
-        if spoken.get("tool_calls"):
-            last["message"]["tool_calls"] = spoken["tool_calls"]
-    place = last.get("message", last)
-    place |= {name: text for name, text in texts.items() if text}
+            texts[name] = texts.get(name, "") + message.get(name, "")
+        if message.get("tool_calls"):
+            last["message"]["tool_calls"] = message["tool_calls"]
+    target = last.get("message", last)
+    target |= {name: text for name, text in texts.items() if text}
     return last

@@ -1,7 +1,8 @@
-"""Every field of Ollama's API that is served, and why others are not.
+"""Every field of Ollama's API that is served, and why others are refused.
 
-Sources: https://github.com/ollama/ollama/blob/main/docs/api.md and the types of ollama-python 0.6. What tells an Ollama server how to
-use its own hardware (``num_ctx``, ``num_gpu``, ``keep_alive`` …) is taken and left out: the deployment is configured where it runs.
+Sources: https://github.com/ollama/ollama/blob/main/docs/api.md and the types of ollama-python 0.6. Options for the
+hardware of an Ollama server (``num_ctx``, ``num_gpu``, ``keep_alive`` …) are accepted and left out: deployments are configured where
+they run.
 """
 
 from dataclasses import replace
@@ -28,7 +29,7 @@ from gateway.dialects.core.shapes import (
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
-_IMAGES: Final = array(replace(image_data(), modality="image"), most=64)
+_IMAGES: Final = array(replace(image_data(), modality="image"), max_items=64)
 
 _CALL: Final = open_object(
     {
@@ -75,7 +76,7 @@ HARDWARE: Final = (
     "f16_kv low_vram main_gpu num_batch num_ctx num_gpu num_gqa num_keep num_thread numa "
     "use_mlock use_mmap vocab_only logits_all embedding_only penalize_newline"
 )
-"""Options of an Ollama server's own, which are left out."""
+"""Options for the hardware of an Ollama server, which are left out."""
 
 _SETTING: Final = Shape(
     expected="a whole number, true or false",
@@ -145,7 +146,7 @@ CHAT: Final = Shape(
     expected="an object",
     fields={
         **_COMMON,
-        "messages": array(_MESSAGE, expected="an array of messages", least=1),
+        "messages": array(_MESSAGE, expected="an array of messages", min_items=1),
         "tools": replace(TOOLS, origin="schema"),
     },
     required=("model", "messages"),
@@ -164,7 +165,7 @@ GENERATE: Final = Shape(
         "raw": boolean(),
         "template": unsupported("a template would be run by the model server"),
         "context": unsupported("token ids can't be scanned; send the text, or use /api/chat"),
-        **for_names("width height steps", unsupported("pictures are not generated here")),
+        **for_names("width height steps", unsupported("images are not generated here")),
     },
     required=("model", "prompt"),
     refuse_key=refuse_routing,
@@ -184,8 +185,8 @@ EMBED: Final = Shape(
                 kinds=frozenset({str}),
             ),
             origin="user",
-            least=1,
-            most=2048,
+            min_items=1,
+            max_items=2048,
         ),
         "dimensions": integer(1, 65_536),
         "truncate": boolean(),

@@ -1,10 +1,11 @@
-"""Ollama's replies: one JSON object, or a stream of them, one on a line (NDJSON)."""
+"""Ollama's replies: one JSON object, or a stream of objects, one per line (NDJSON)."""
 
 from datetime import UTC, datetime
 from typing import Final
 
 import orjson
 
+from gateway.dialects.base import Framer
 from gateway.dialects.core.reply import arguments
 from gateway.errors import SekishoError, UpstreamFailed
 from gateway.types import (
@@ -24,7 +25,7 @@ _REASONS: Final = {"length": "length"}
 
 
 class ReplyObjects:
-    """Turns events into Ollama's objects. Calls of tools are objects there, so they are given whole, at the end."""
+    """Turns events into Ollama's objects. Tool arguments are objects in this API, so tool calls are given whole, at the end."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -35,14 +36,14 @@ class ReplyObjects:
         self._reasoning = ""
 
     def add(self, event: Event) -> dict[str, Json] | None:
-        """Note an event; the object that it makes."""
+        """Add an event; returns the object that it makes, if any."""
         match event:
             case Start():
                 self._created = _time(event.created)
             case TextDelta() | RefusalDelta():
                 return self.line(text=event.text)
             case ReasoningDelta():
-                # A server may show its reasoning under two names: one of them is enough.
+                # Some servers send the same reasoning under two field names: the first one seen is used.
                 self._reasoning = self._reasoning or event.field_name
                 return (
                     self.line(thinking=event.text) if event.field_name == self._reasoning else None
@@ -61,17 +62,17 @@ class ReplyObjects:
     def line(
         self, text: str = "", thinking: str = "", calls: list[Json] | None = None
     ) -> dict[str, Json]:
-        """An object that says something, and is not the last."""
+        """An object with a piece of the reply; it is not the last one."""
         body: dict[str, Json] = {"model": self._call.model, "created_at": self._created}
-        thought = {"thinking": thinking} if thinking else {}
+        reasoning = {"thinking": thinking} if thinking else {}
         if self._call.operation == "generate":
-            return {**body, "response": text, **thought, "done": False}
-        called = {"tool_calls": calls} if calls else {}
-        message = {"role": "assistant", "content": text, **thought, **called}
+            return {**body, "response": text, **reasoning, "done": False}
+        tool_calls = {"tool_calls": calls} if calls else {}
+        message = {"role": "assistant", "content": text, **reasoning, **tool_calls}
         return {**body, "message": message, "done": False}
 
     def last(self) -> dict[str, Json]:
-        """The object that ends the reply. Durations are not known here, and left out.
+        """The object that ends the reply. Durations are not known and left out.
 
         Raises:
             UpstreamFailed: the reply has no beginning or no end.
@@ -92,7 +93,7 @@ class ReplyObjects:
         ]
 
 
-class NdjsonFramer:
+class NdjsonFramer(Framer):
     """Frames one streamed reply."""
 
     media_type: Final = "application/x-ndjson"
@@ -106,20 +107,20 @@ class NdjsonFramer:
         return b"" if line is None else _line(line)
 
     def comment(self) -> bytes:
-        """An object that says nothing: NDJSON has no comments."""
+        """An object with empty content, since NDJSON has no comments."""
         return _line(self._lines.line())
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
-        """The line that ends a broken reply: SDKs raise it, and no ``done`` follows."""
+        """The line that ends a reply which failed: SDKs raise it, and no ``done`` follows."""
         return _line(error_document(error, request_id))
 
     def done(self) -> bytes:
-        """Why the reply ended, and its token counts."""
+        """The line with the reason for the end, and the token counts."""
         return _line(self._lines.last())
 
 
 def error_document(error: SekishoError, request_id: str) -> dict[str, Json]:
-    """``{"error": "…"}``, which is all that Ollama's clients read, with the gateway's reasons beside it."""
+    """``{"error": "…"}``, which is all that Ollama's clients read, with the gateway's code, reasons and request id added."""
     reasons = [
         {"id": reason.id, "title": reason.title, "remedy": reason.remedy}
         for reason in getattr(error, "reasons", ())
@@ -137,6 +138,6 @@ def _line(document: Json) -> bytes:
 
 
 def _time(created: int) -> str:
-    """RFC 3339; a server that gave no time, or an absurd one, gets the epoch."""
+    """The time in RFC 3339; the epoch when the server gave none, or one out of range."""
     seconds = created if 0 <= created < 2**35 else 0
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Ollama's requests as the OpenAI documents that every deployment understands."""
+"""Ollama's requests as the OpenAI documents that every deployment accepts."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -14,11 +14,13 @@ _LEFT_OUT: Final = frozenset(HARDWARE.split())
 
 
 def neutral(document: dict[str, Json], operation: str) -> tuple[Form, dict[str, Json]]:
-    """The form and the document of it, without ``model`` and ``stream``."""
+    """The neutral form and its document, without ``model`` and ``stream``."""
     match operation:
         case "embed":
-            kept = {k: document[k] for k in ("input", "dimensions") if document.get(k) is not None}
-            return "embeddings", {**kept, "encoding_format": "float"}
+            fields = {
+                k: document[k] for k in ("input", "dimensions") if document.get(k) is not None
+            }
+            return "embeddings", {**fields, "encoding_format": "float"}
         case "generate" if document.get("raw") or document.get("suffix"):
             return "completions", _completion(document)
         case "generate":
@@ -51,7 +53,7 @@ def _options(document: dict[str, Json]) -> dict[str, Json]:
         if name not in _LEFT_OUT and value is not None
     }
     if wanted.get("max_tokens", 0) < 0:
-        del wanted["max_tokens"]  # Ollama's "until it ends"
+        del wanted["max_tokens"]  # Ollama: negative numbers mean no limit
     return wanted
 
 
@@ -72,19 +74,22 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
 
 
 def _with_call_ids(messages: list[Json]) -> Iterator[Json]:
-    """Ollama's calls may have no ids, and its results follow their order: ids are made of it."""
-    made, waiting = 0, list[str]()
+    """The messages with an id for each tool call and result.
+
+    In Ollama's API tool calls may have no ids, and results are in the order of the calls; OpenAI's format needs ids.
+    """
+    made, unanswered = 0, list[str]()
     for turn in messages:
         if turn.get("tool_calls"):
             ids = [
                 call.get("id") or f"call_{made + n}" for n, call in enumerate(turn["tool_calls"])
             ]
             made += len(ids)
-            waiting = [*ids]
+            unanswered = [*ids]
             calls = [{**call, "id": i} for call, i in zip(turn["tool_calls"], ids, strict=True)]
             yield {**turn, "tool_calls": calls}
         elif turn["role"] == "tool":
-            following = waiting.pop(0) if waiting else f"call_{made}"
+            following = unanswered.pop(0) if unanswered else f"call_{made}"
             yield {**turn, "tool_call_id": turn.get("tool_call_id") or following}
         else:
             yield turn
@@ -115,8 +120,8 @@ def _call(call: dict[str, Json]) -> dict[str, Json]:
 def _content(text: str | None, images: list[str] | None) -> Json:
     if not images:
         return text or ""
-    pictures = [
+    parts = [
         {"type": "image_url", "image_url": {"url": f"data:{media_type(data)};base64,{data}"}}
         for data in images
     ]
-    return [{"type": "text", "text": text}, *pictures] if text else pictures
+    return [{"type": "text", "text": text}, *parts] if text else parts

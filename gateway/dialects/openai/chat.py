@@ -8,8 +8,8 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import PURPOSE
+from gateway.dialects.core.openai_dialect import OpenAIDialect
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
 from gateway.dialects.openai.fields import REQUEST, streams
@@ -18,11 +18,11 @@ from gateway.dialects.openai.reply import completion
 from gateway.types import Call, Event, Json, MaskedCall
 
 _SET_BY_GATEWAY: Final = frozenset({"model", "stream", "stream_options"})
-"""What the gateway writes itself towards a deployment."""
+"""The fields that the gateway sets itself when it sends a request to a deployment."""
 
 
 class OpenAIChat(OpenAIDialect):
-    """OpenAI's chat completions. The masked document, less the model, is the neutral form."""
+    """OpenAI's chat completions. The masked document without the model is the neutral form."""
 
     operations: Final = ("chat.completions",)
 
@@ -71,7 +71,7 @@ class OpenAIChat(OpenAIDialect):
 
 
 def _neutral(document: dict[str, Json]) -> dict[str, Json]:
-    """The document without what the gateway says itself and what the caller told the gateway alone."""
+    """The document without the fields that the gateway sets itself, and without those meant for the gateway only."""
     neutral = {key: value for key, value in document.items() if key not in _SET_BY_GATEWAY}
     metadata = neutral.get("metadata")
     if metadata and PURPOSE in metadata:

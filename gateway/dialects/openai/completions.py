@@ -1,4 +1,4 @@
-"""The OpenAI completions API, ``/v1/completions``: a prompt goes on, without a chat template.
+"""The OpenAI completions API, ``/v1/completions``: a prompt is continued, without a chat template.
 
 Source: the types of openai-python 3.52 (``completion_create_params``).
 """
@@ -8,8 +8,9 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIDialect
+from gateway.dialects.base import Framer
 from gateway.dialects.core.fields import TOKENS
+from gateway.dialects.core.openai_dialect import OpenAIDialect
 from gateway.dialects.core.parameters import SAMPLING
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.refused_names import refuse_routing
@@ -18,7 +19,7 @@ from gateway.dialects.core.shapes import Shape, boolean, integer, text, unsuppor
 from gateway.dialects.core.walker import read
 from gateway.dialects.openai.fields import NOT_SERVED, STANDARD, only_default, streams
 from gateway.dialects.openai.frames import last_frames
-from gateway.dialects.openai.reply import head, usage_document
+from gateway.dialects.openai.reply import common_fields, usage_document
 from gateway.errors import SekishoError, UnsupportedField, UpstreamFailed
 from gateway.types import Call, Event, Finish, Json, MaskedCall, Start, TextDelta, UsageEvent
 
@@ -38,8 +39,8 @@ PROMPT: Final = Shape(
         kinds=frozenset({str}),
     ),
     origin="user",
-    least=1,
-    most=2048,
+    min_items=1,
+    max_items=2048,
 )
 
 REQUEST: Final = Shape(
@@ -56,7 +57,7 @@ REQUEST: Final = Shape(
             "null: log probabilities would spell out text that was masked", None
         ),
         "prompt_token_ids": NOT_SERVED["prompt_token_ids"],
-        "messages": unsupported("this route takes `prompt`"),
+        "messages": unsupported("this route accepts `prompt`"),
     },
     required=("model", "prompt"),
     refuse_key=refuse_routing,
@@ -65,7 +66,7 @@ REQUEST: Final = Shape(
 
 
 class OpenAICompletions(OpenAIDialect):
-    """OpenAI's completions. The masked document, less the model, is a neutral form of its own."""
+    """OpenAI's completions. The masked document without the model is a neutral form of its own."""
 
     operations: Final = ("completions",)
 
@@ -126,7 +127,7 @@ class OpenAICompletions(OpenAIDialect):
                     usage = event
         if start is None or not reasons.keys() >= texts.keys():
             raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
-        reply = head(call, start, "text_completion")
+        reply = common_fields(call, start, "text_completion")
         reply["choices"] = [
             _choice(index, texts.get(index, ""), reasons[index]) for index in sorted(reasons)
         ]
@@ -135,8 +136,8 @@ class OpenAICompletions(OpenAIDialect):
         return orjson.dumps(reply)
 
 
-class CompletionFramer:
-    """Frames one streamed completion; choices may interleave."""
+class CompletionFramer(Framer):
+    """Frames one streamed completion; choices may be interleaved."""
 
     media_type: Final = "text/event-stream; charset=utf-8"
 
@@ -144,14 +145,14 @@ class CompletionFramer:
         self._call = call
         options = call.document.get("stream_options") or {}
         self._counts = options.get("include_usage") is True
-        self._head: dict[str, Json] = {}
+        self._common: dict[str, Json] = {}
         self._usage: UsageEvent | None = None
 
     def feed(self, event: Event) -> bytes:
         """The frames that an event makes."""
         match event:
             case Start():
-                self._head = head(self._call, event, "text_completion")
+                self._common = common_fields(self._call, event, "text_completion")
             case UsageEvent():
                 self._usage = event
             case TextDelta():
@@ -161,7 +162,7 @@ class CompletionFramer:
         return b""
 
     def comment(self) -> bytes:
-        """A comment line, which event-stream clients ignore."""
+        """A comment line, which clients of event streams ignore."""
         return KEEP_ALIVE
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
@@ -169,11 +170,11 @@ class CompletionFramer:
         return error_frame(error, request_id)
 
     def done(self) -> bytes:
-        """The token counts, if the caller asked for them, and ``[DONE]``."""
-        return last_frames(self._head, self._usage if self._counts else None)
+        """The token counts, if the caller requested them, and ``[DONE]``."""
+        return last_frames(self._common, self._usage if self._counts else None)
 
     def _chunk(self, choices: list[Json]) -> bytes:
-        return data_frame({**self._head, "choices": choices})
+        return data_frame({**self._common, "choices": choices})
 
 
 def _choice(index: int, text: str, reason: str | None) -> dict[str, Json]:

@@ -1,7 +1,7 @@
 """The OpenAI embeddings API, ``/v1/embeddings``.
 
-Source: the types of openai-python 3.52 (``embedding_create_params``). Deployments are asked for numbers, so that
-nothing but numbers comes back; base64, which SDKs ask for unasked, is written here.
+Source: the types of openai-python 3.52 (``embedding_create_params``). Numbers are requested from deployments,
+so that a reply can hold nothing else; base64, which SDKs request by default, is encoded here.
 """
 
 import base64
@@ -11,8 +11,8 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import MODEL
+from gateway.dialects.core.openai_dialect import OpenAIDialect
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.refused_names import refuse_routing
 from gateway.dialects.core.reply import vectors
@@ -33,8 +33,8 @@ INPUT: Final = Shape(
         kinds=frozenset({str}),
     ),
     origin="user",
-    least=1,
-    most=2048,
+    min_items=1,
+    max_items=2048,
 )
 
 REQUEST: Final = Shape(
@@ -92,14 +92,14 @@ class OpenAIEmbeddings(OpenAIDialect):
         )
 
     def framer(self, call: Call) -> ChatFramer:
-        """Embeddings are not streamed: this one only writes errors."""
+        """A framer that only writes errors: embeddings are not streamed."""
         return ChatFramer(call)
 
     def assemble(self, call: Call, events: Sequence[Event]) -> bytes:
         """The reply as a ``list`` of ``embedding`` objects, in the order of the inputs.
 
         Raises:
-            UpstreamFailed: there is not one vector for each input.
+            UpstreamFailed: there is not exactly one vector for each input.
         """
         base64_wanted = call.document.get("encoding_format") == "base64"
         rows = [
@@ -117,5 +117,5 @@ class OpenAIEmbeddings(OpenAIDialect):
 
 
 def _base64(vector: tuple[float, ...]) -> str:
-    """32-bit floats, little-endian, as OpenAI's SDKs unpack them."""
+    """32-bit floats in little-endian order, as OpenAI's SDKs decode them."""
     return base64.b64encode(pack(f"<{len(vector)}f", *vector)).decode()

@@ -1,9 +1,9 @@
-"""Every top-level field of a chat-completions request that is served, and why others are not.
+"""Every top-level field of a chat-completions request that is served, and why others are refused.
 
 The fields are those of the OpenAI API reference (as of openai-python 3.54) and the extras that
 OpenAI-compatible servers document: vLLM ("Extra parameters"), SGLang ("Sampling parameters"),
-llama.cpp (``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A field in neither
-list is refused by name.
+llama.cpp (``tools/server/README.md``), DeepSeek (``thinking``, ``user_id``). A field that is not
+listed is refused by name.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from gateway.types import Json
 
 
 def only_default(expected: str, allowed: object) -> Shape:
-    """A field that must keep its harmless value."""
+    """A field for which only a harmless value is accepted."""
     return Shape(
         expected=expected,
         error=UnsupportedField,
@@ -105,7 +105,7 @@ _RESPONSE_FORMAT: Final = tagged_union(
 
 STANDARD: Final = {
     "model": MODEL,
-    "messages": array(MESSAGE, expected="an array of messages", least=1),
+    "messages": array(MESSAGE, expected="an array of messages", min_items=1),
     **GENERATION,
     "prediction": open_object({"type": enum("content"), "content": CONTENT}),
 }
@@ -116,15 +116,15 @@ NOT_SERVED: Final = {
         "false: log probabilities would spell out text that was masked", False
     ),
     "top_logprobs": only_default("0: log probabilities would spell out text that was masked", 0),
-    "audio": unsupported("spoken replies can't be scanned; ask for text"),
+    "audio": unsupported("audio replies can't be scanned; request text"),
     "moderation": unsupported("moderation by the provider is not served"),
     "web_search_options": unsupported(
         "a search that the provider runs is not served; declare a function tool and search yourself"
     ),
     "functions": unsupported("declare `tools` instead, which replaced it"),
     "function_call": unsupported("use `tool_choice` instead, which replaced it"),
-    "prompt": unsupported("this route takes `messages`"),
-    "input": unsupported("this route takes `messages`"),
+    "prompt": unsupported("this route accepts `messages`"),
+    "input": unsupported("this route accepts `messages`"),
     "input_ids": unsupported("token ids can't be scanned; send text in `messages`"),
     "prompt_token_ids": unsupported("token ids can't be scanned; send text in `messages`"),
     "chat_template": unsupported("a template would be run by the model server"),
@@ -178,7 +178,7 @@ CONSTRAINTS: Final = {
         {"json": SCHEMA, "regex": text(), "grammar": text(), "choice": array(text())}
     ),
 }
-"""What shapes the reply: its texts have the origin ``schema``."""
+"""The fields that constrain the reply; their texts have the origin ``schema``."""
 
 _OTHER: Final = {
     "user_id": text(),
@@ -206,7 +206,7 @@ def streams(document: Mapping[str, Json]) -> bool:
     """Whether the reply is to be streamed.
 
     Raises:
-        InvalidRequest: options of a stream without a stream.
+        InvalidRequest: there are stream options without streaming.
     """
     stream = document.get("stream") is True
     if document.get("stream_options") is not None and not stream:

@@ -31,7 +31,7 @@ from gateway.dialects.core.shapes import (
 from gateway.errors import InvalidRequest
 from gateway.types import Origin
 
-_FILETYPE: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
+_DATA_URL_PREFIX: Final = r"data:[a-z]{1,20}/[a-z0-9.+-]{1,80};base64,"
 
 
 _IMAGE: Final = open_object(
@@ -47,7 +47,7 @@ _AUDIO: Final = open_object(
 )
 _FILE: Final = open_object(
     {
-        "file_data": base64_of("base64, or a base64 data URI", f"(?:{_FILETYPE})?"),
+        "file_data": base64_of("base64, or a base64 data URI", f"(?:{_DATA_URL_PREFIX})?"),
         "filename": text(),
         "file_id": unsupported("send the file itself in `file_data`; stored files are not served"),
     },

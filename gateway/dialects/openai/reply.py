@@ -1,4 +1,4 @@
-"""Events as parts of OpenAI's reply objects: what streamed and whole replies have in common."""
+"""OpenAI's reply objects from events: the parts that streamed and whole replies share."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,11 +26,12 @@ from gateway.types import (
     UsageEvent,
 )
 
+# A JSON number (RFC 8259, section 6). A number that was masked is no longer one and becomes a string.
 NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-def head(call: Call, start: Start, kind: str) -> dict[str, Json]:
-    """What every reply object begins with. The model shown is the one that the caller asked for."""
+def common_fields(call: Call, start: Start, kind: str) -> dict[str, Json]:
+    """The fields of every reply object. ``model`` is the name that the caller requested."""
     body: dict[str, Json] = {
         "id": start.id,
         "object": kind,
@@ -43,7 +44,7 @@ def head(call: Call, start: Start, kind: str) -> dict[str, Json]:
 
 
 def usage_document(usage: UsageEvent) -> dict[str, Json]:
-    """Token counts as OpenAI names them, with the nested counts that the upstream gave."""
+    """Token counts in OpenAI's format, with the upstream's nested counts."""
     return {
         **usage.details,
         "prompt_tokens": usage.input_tokens,
@@ -53,7 +54,7 @@ def usage_document(usage: UsageEvent) -> dict[str, Json]:
 
 
 def place(tree: JsonBuilder, event: TextEvent) -> None:
-    """Put a piece of a reply where OpenAI's messages and deltas have it."""
+    """Add a piece of a reply at its location in a message or delta."""
     match event:
         case TextDelta():
             tree.add(("content",), event.text)
@@ -68,7 +69,7 @@ def place(tree: JsonBuilder, event: TextEvent) -> None:
 
 
 def _place_unknown(tree: JsonBuilder, event: UnknownField) -> None:
-    """A number stays one, unless something in it was replaced."""
+    """A number stays a number, unless something in it was replaced."""
     if event.number and NUMBER.fullmatch(event.text):
         tree.put(event.path, orjson.loads(event.text))
     else:
@@ -86,7 +87,7 @@ def _place_tool(tree: JsonBuilder, event: ToolDelta) -> None:
 
 
 def completion(call: Call, events: Sequence[Event]) -> dict[str, Json]:
-    """The ``chat.completion`` object that a whole reply makes.
+    """The ``chat.completion`` object of a whole reply.
 
     Raises:
         UpstreamFailed: the reply has no beginning, or a choice has no end.
@@ -96,7 +97,7 @@ def completion(call: Call, events: Sequence[Event]) -> dict[str, Json]:
         parts.add(event)
     if parts.start is None or parts.messages.keys() != parts.reasons.keys():
         raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
-    reply = head(call, parts.start, "chat.completion")
+    reply = common_fields(call, parts.start, "chat.completion")
     reply["choices"] = _choices(parts.messages, parts.reasons)
     if parts.usage is not None:
         reply["usage"] = usage_document(parts.usage)
@@ -104,7 +105,7 @@ def completion(call: Call, events: Sequence[Event]) -> dict[str, Json]:
 
 
 class _Parts:
-    """What a reply's events add up to."""
+    """Collects the events of a reply."""
 
     def __init__(self) -> None:
         self.start: Start | None = None
@@ -122,7 +123,9 @@ class _Parts:
                 self.reasons[event.choice] = event.reason
                 self.messages.setdefault(event.choice, JsonBuilder())
             case Embedding() | ReplyStored():
-                raise UpstreamFailed("The model server sent another kind of reply.", fallback=False)
+                raise UpstreamFailed(
+                    "The model server sent an unexpected kind of event.", fallback=False
+                )
             case _:
                 place(self.messages.setdefault(event.choice, JsonBuilder()), event)
 
@@ -140,10 +143,11 @@ def _choices(messages: Mapping[int, JsonBuilder], reasons: Mapping[int, str]) ->
 
 
 def _message(parts: dict[str, Json]) -> dict[str, Json]:
-    silent = not parts.keys() & {"tool_calls", "refusal"}
+    # OpenAI has null content beside tool calls and refusals, and a string otherwise.
+    has_content = not parts.keys() & {"tool_calls", "refusal"}
     return {
         "role": "assistant",
-        "content": "" if silent else None,
+        "content": "" if has_content else None,
         "refusal": None,
         **parts,
     }

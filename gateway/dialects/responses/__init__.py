@@ -1,1 +1,1 @@
-"""OpenAI's Responses API, and the replies kept for it."""
+"""OpenAI's Responses API, and the replies stored for it."""

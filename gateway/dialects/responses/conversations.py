@@ -1,4 +1,8 @@
-"""Replies that are kept for later calls: sealed, for a time, and found by the credential, and the user, that got them alone."""
+"""Replies stored for later calls: encrypted, for a limited time, readable only with the credential and user that received them.
+
+Unlike the dialect, which does no I/O, this module uses the state store. It is here because only the Responses API has stored
+replies; the pipeline calls it after parsing and around the events of the reply, and the dialect never does.
+"""
 
 import re
 import secrets
@@ -20,18 +24,18 @@ from gateway.types import Call, Event, Principal, ReplyStored
 
 RETRIEVE: Final = "responses.retrieve"
 DELETE: Final = "responses.delete"
-"""The operations on a kept reply."""
+"""The operations on a stored reply."""
 
 _ID: Final = re.compile(r"resp_[0-9a-f]{32}")
 _FIELD: Final = "previous_response_id"
 
 
 class Conversations:
-    """The kept replies of one gateway, and of all that share its state store and its key ring.
+    """The stored replies of one gateway, and of all gateways that share its state store and key ring.
 
     Args:
-        vault: seals them.
-        settings: how long each is kept, and how large it may be.
+        vault: encrypts the replies and stores them.
+        settings: how long a reply is stored, and how large it may be.
     """
 
     def __init__(self, vault: StoredVault, settings: State) -> None:
@@ -40,12 +44,12 @@ class Conversations:
         self._max_bytes = settings.reply_bytes
 
     async def with_history(self, principal: Principal, call: Call) -> Call:
-        """The call with all that it goes on from, and with an id if its reply is to be kept.
+        """The call with the conversation that it continues, and with an id if its reply is to be stored.
 
         Raises:
-            UnsupportedField: nothing is kept here.
-            PreviousNotFound: the reply that it names is not kept for this credential.
-            InvalidRequest: the conversation is more than one request may hold.
+            UnsupportedField: replies are not stored by this gateway.
+            PreviousNotFound: the previous reply is not stored for this credential.
+            InvalidRequest: the conversation is larger than a request may be.
             StateUnavailable: the store did not answer.
         """
         if call.previous_response_id is not None:
@@ -57,33 +61,35 @@ class Conversations:
     async def storing(
         self, principal: Principal, call: Call, events: AsyncGenerator[list[Event], None]
     ) -> AsyncGenerator[list[Event], None]:
-        """The same events, and one more at the end if the reply was kept.
+        """The same events, and ``ReplyStored`` at the end if the reply was stored.
 
-        A reply that could not be kept (the store is away or full, it is too long) is a reply all the same.
+        A reply that could not be stored (the store is unavailable or full, the reply is too long) is still delivered.
         """
-        memory = StoredConversation(call)
+        conversation = StoredConversation(call)
         async with aclosing(events):
             async for batch in events:
                 for event in batch:
-                    memory.add(event)
+                    conversation.add(event)
                 yield batch
-        if memory.complete and await self._store(principal, call.reply_id, memory.document()):
+        if conversation.complete and await self._store(
+            principal, call.reply_id, conversation.document()
+        ):
             yield [ReplyStored()]
 
     async def retrieve(self, principal: Principal, reply_id: str) -> bytes:
-        """The reply as it was given.
+        """The response object as the caller received it.
 
         Raises:
-            NotFound: none of that id is kept for this credential.
+            NotFound: no reply with that id is stored for this credential.
             StateUnavailable: the store did not answer.
         """
         return response(await self._get_or_fail(principal, reply_id))
 
     async def delete(self, principal: Principal, reply_id: str) -> bytes:
-        """Forget a reply, and say so. Later ones hold the conversation themselves.
+        """Delete a reply; returns the API's confirmation. Later replies hold their own copy of the conversation.
 
         Raises:
-            NotFound: none of that id is kept for this credential.
+            NotFound: no reply with that id is stored for this credential.
             StateUnavailable: the store did not answer.
         """
         await self._get_or_fail(principal, reply_id)
@@ -93,13 +99,13 @@ class Conversations:
     async def _previous(self, principal: Principal, reply_id: str) -> bytes:
         if not self._seconds:
             raise UnsupportedField(
-                f"{_FIELD}: nothing is kept here, so send the earlier items again in `input`.",
+                f"{_FIELD}: responses are not stored here, so send the earlier items again in `input`.",
                 param=_FIELD,
             )
         found = await self._find(principal, reply_id)
         if found is None:
             raise PreviousNotFound(
-                "The previous response is not found: it expired, was deleted or not stored, or belongs to another "
+                "The previous response was not found: it expired, was deleted, was not stored, or belongs to another "
                 "key. Send the earlier items again in `input`.",
                 param=_FIELD,
             )
@@ -108,7 +114,7 @@ class Conversations:
     async def _get_or_fail(self, principal: Principal, reply_id: str) -> bytes:
         found = await self._find(principal, reply_id)
         if found is None:
-            raise NotFound("No response of that id is kept for this key.", param="response_id")
+            raise NotFound("No response with that id is stored for this key.", param="response_id")
         return found
 
     async def _find(self, principal: Principal, reply_id: str) -> bytes | None:
@@ -130,5 +136,5 @@ class Conversations:
 
 
 def _scope(principal: Principal) -> str:
-    """What one user of an application got is found neither by another nor without one."""
+    """The name space of one user of an application: other users, and calls without a user, can't read it."""
     return f"replies:{principal.credential_id}:{principal.user}"

@@ -1,4 +1,4 @@
-"""The OpenAI Responses API, ``/v1/responses``. The model server gets the whole conversation each time, and keeps nothing.
+"""The OpenAI Responses API, ``/v1/responses``. The model server gets the whole conversation each time, and stores nothing.
 
 Source: the types of openai-python 3.52 (``response_create_params``, ``response_stream_event``).
 """
@@ -8,8 +8,8 @@ from typing import Final
 
 import orjson
 
-from gateway.dialects.core.errors import OpenAIDialect
 from gateway.dialects.core.fields import PURPOSE
+from gateway.dialects.core.openai_dialect import OpenAIDialect
 from gateway.dialects.core.rebuild import replace_segments
 from gateway.dialects.core.walker import read
 from gateway.dialects.responses.fields import REQUEST
@@ -28,7 +28,10 @@ class OpenAIResponses(OpenAIDialect):
     operations: Final = ("responses",)
 
     def parse(self, body: bytes, operation: str, model: str | None = None) -> Call:
-        """Read a request body; ``store`` becomes false whatever the caller said: it is meant for the gateway."""
+        """Read a request body; see :meth:`gateway.dialects.base.Dialect.parse`.
+
+        ``store`` is an instruction to the gateway, so it is always false in the document that is sent on.
+        """
         document, walker = read(body, REQUEST, model)
         keep = document.get("store") is not False
         document["store"] = False

@@ -1,7 +1,7 @@
-"""Every field of OpenAI's Responses API that is served, and why others are not.
+"""Every field of OpenAI's Responses API that is served, and why others are refused.
 
-Source: the types of openai-python 3.52 (``response_create_params``). An earlier response may be named if the gateway kept it; what refers to
-a conversation or to an item by its id alone is refused with the remedy.
+Source: the types of openai-python 3.52 (``response_create_params``). An earlier response may be named if the gateway stored
+it; references to a conversation or to an item by id are refused with the remedy.
 """
 
 from dataclasses import replace
@@ -36,7 +36,7 @@ from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
 _STATUS: Final = enum("in_progress", "completed", "incomplete")
-_OPAQUE: Final = pattern("what the provider gave, unchanged", r"[A-Za-z0-9+/_=-]*")
+_OPAQUE: Final = pattern("the provider's value, unchanged", r"[A-Za-z0-9+/_=-]*")
 _PROVIDER: Final = "; what the provider runs or stores is not served"
 _STATELESS: Final = (
     "name an earlier response in `previous_response_id`, or send the items again in `input`"
@@ -58,9 +58,7 @@ _IMAGE: Final = open_object(
         "type": TYPE,
         "image_url": image_url(),
         "detail": enum("auto", "low", "high", "original"),
-        "file_id": unsupported(
-            "send the picture itself in `image_url`; stored files are not served"
-        ),
+        "file_id": unsupported("send the image itself in `image_url`; stored files are not served"),
         **_CACHE_BREAKPOINT,
     },
     required=("image_url",),
@@ -205,7 +203,7 @@ _FUNCTION: Final = open_object(
         "strict": boolean(),
         "async": _ASYNC,
         "output_schema": SCHEMA,
-        "defer_loading": unsupported("tools are given to the model as they are"),
+        "defer_loading": unsupported("tools are always given to the model in full"),
         "allowed_callers": unsupported("only the model calls tools here"),
     },
     required=("name",),
@@ -269,7 +267,7 @@ _INCLUDE: Final = array(
         check="reasoning.encrypted_content".__eq__,
         scanned=False,
     ),
-    expected="an array of `reasoning.encrypted_content`, which no deployment here gives",
+    expected="an array of `reasoning.encrypted_content`, which no deployment returns",
 )
 
 _COPIED: Final = (
@@ -288,12 +286,12 @@ _REFUSED: Final = {
     "prompt": unsupported("stored prompts are not served; send the text in `instructions`"),
     "context_management": unsupported("the provider would edit the conversation; edit it yourself"),
     "access_programs": unsupported("programmes of the provider are not served"),
-    "image": unsupported("pictures are not generated here"),
+    "image": unsupported("images are not generated here"),
     "moderation": unsupported("moderation by the provider is not served"),
     "top_logprobs": unsupported(_NO_LOGPROBS),
     "max_tool_calls": unsupported("it bounds tools that the provider runs, which are not served"),
     "prompt_cache_options": unsupported("the deployment decides what it caches"),
-    "messages": unsupported("this route takes `input`"),
+    "messages": unsupported("this route accepts `input`"),
 }
 
 REQUEST: Final = Shape(
@@ -328,7 +326,9 @@ REQUEST: Final = Shape(
         "previous_response_id": replace(
             pattern("the id of a response", r"[A-Za-z0-9_-]{1,128}"), kinds=frozenset({str, NULL})
         ),
-        "background": structural("false: nothing is stored here", lambda on: on is False, bool),
+        "background": structural(
+            "false: requests are not run in the background", lambda on: on is False, bool
+        ),
         "stream": boolean(),
         "stream_options": open_object({"include_obfuscation": boolean()}),
         "truncation": enum("disabled"),

@@ -1,6 +1,6 @@
 """Streamed responses: numbered events, from ``response.created`` to ``response.completed``.
 
-Source: https://platform.openai.com/docs/api-reference/responses-streaming. An item ends when the next one begins; items of functions
+Source: https://platform.openai.com/docs/api-reference/responses-streaming. An item ends when the next one begins; function calls
 end with the reply, since servers may interleave the arguments of several.
 """
 
@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from gateway.dialects.base import Framer
 from gateway.dialects.core.errors import error_document
 from gateway.dialects.core.reply import KEEP_ALIVE
 from gateway.dialects.responses.reply import Item, Output
@@ -22,7 +23,7 @@ _DELTAS: Final = {
 }
 
 
-class ResponseFramer:
+class ResponseFramer(Framer):
     """Frames one response."""
 
     media_type: Final = "text/event-stream; charset=utf-8"
@@ -34,7 +35,7 @@ class ResponseFramer:
 
     def feed(self, event: Event) -> bytes:
         """The frames that an event makes."""
-        taken = self._output.add(event)
+        addition = self._output.add(event)
         if isinstance(event, Start):
             created = {"response": self._output.response("in_progress")}
             return self._frame("response.created", **created) + self._frame(
@@ -42,10 +43,10 @@ class ResponseFramer:
             )
         if isinstance(event, Finish):
             return self._close(self._open)
-        return b"" if taken is None else self._text_delta(*taken)
+        return b"" if addition is None else self._text_delta(*addition)
 
     def comment(self) -> bytes:
-        """A comment line, which event-stream clients ignore."""
+        """A comment line, which clients of event streams ignore."""
         return KEEP_ALIVE
 
     def error(self, error: SekishoError, request_id: str) -> bytes:
@@ -55,7 +56,7 @@ class ResponseFramer:
         return self._frame("error", **fields, **error_fields)
 
     def done(self) -> bytes:
-        """The whole response once more, as the API ends its streams.
+        """The final event, which holds the whole response.
 
         Raises:
             UpstreamFailed: the reply has no beginning or no end.
@@ -69,7 +70,7 @@ class ResponseFramer:
         begun = b"" if item in self._open else self._begin(item)
         if not text:
             return begun
-        return begun + self._frame(f"{_DELTAS[item.field]}.delta", delta=text, **_place(item))
+        return begun + self._frame(f"{_DELTAS[item.field]}.delta", delta=text, **_position(item))
 
     def _begin(self, item: Item) -> bytes:
         ended = self._close([open_ for open_ in self._open if open_.field != "arguments"])
@@ -80,24 +81,29 @@ class ResponseFramer:
             return ended + frame
         empty = Item(item.index, item.document, item.field).part()
         return (
-            ended + frame + self._frame("response.content_part.added", part=empty, **_place(item))
+            ended
+            + frame
+            + self._frame("response.content_part.added", part=empty, **_position(item))
         )
 
     def _close(self, items: list[Item]) -> bytes:
-        """End these items: their text, their part, themselves."""
+        """The events that end these items: of the text, of the content part, and of the item."""
         frames = []
         for item in list(items):
             self._open.remove(item)
-            whole = {"name": item.document["name"]} if item.field == "arguments" else {}
+            function = {"name": item.document["name"]} if item.field == "arguments" else {}
             name = item.field if item.field in ("refusal", "arguments") else "text"
             frames.append(
                 self._frame(
-                    f"{_DELTAS[item.field]}.done", **{name: item.text}, **whole, **_place(item)
+                    f"{_DELTAS[item.field]}.done",
+                    **{name: item.text},
+                    **function,
+                    **_position(item),
                 )
             )
             if item.field != "arguments":
                 frames.append(
-                    self._frame("response.content_part.done", part=item.part(), **_place(item))
+                    self._frame("response.content_part.done", part=item.part(), **_position(item))
                 )
             ended = item.as_output("completed")
             frames.append(
@@ -111,9 +117,9 @@ class ResponseFramer:
         return b"event: %b\ndata: %b\n\n" % (kind.encode(), orjson.dumps(document))
 
 
-def _place(item: Item) -> dict[str, Json]:
-    """Where a piece belongs; the only part of a message or of reasoning is number 0."""
-    place: dict[str, Json] = {"item_id": item.id, "output_index": item.index}
+def _position(item: Item) -> dict[str, Json]:
+    """The fields that locate a piece of an item. Messages and reasoning have a single content part, number 0."""
+    position: dict[str, Json] = {"item_id": item.id, "output_index": item.index}
     if item.field == "text":
-        place["logprobs"] = []
-    return place if item.field == "arguments" else {**place, "content_index": 0}
+        position["logprobs"] = []
+    return position if item.field == "arguments" else {**position, "content_index": 0}

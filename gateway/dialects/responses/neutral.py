@@ -1,7 +1,7 @@
-"""A Responses request as the OpenAI chat document that every deployment understands.
+"""A Responses request as the OpenAI chat document that every deployment accepts.
 
-Items of one turn of the assistant (its reasoning, its text, its calls) become one message. Encrypted reasoning is dropped whole: only
-the provider that wrote it can read it.
+The items of one assistant turn (reasoning, text, function calls) become one message. Encrypted reasoning is dropped: only the
+provider that wrote it can read it.
 """
 
 from collections.abc import Iterator
@@ -42,8 +42,8 @@ def _messages(document: dict[str, Json]) -> Iterator[Json]:
         return
     turn: dict[str, Json] = {}
     for item in items:
-        if _is_assistants(item):
-            if _begins(turn, item):
+        if _is_from_assistant(item):
+            if _starts_message(turn, item):
                 yield turn
                 turn = {}
             _add(turn, item)
@@ -56,13 +56,13 @@ def _messages(document: dict[str, Json]) -> Iterator[Json]:
         yield turn
 
 
-def _is_assistants(item: dict[str, Json]) -> bool:
+def _is_from_assistant(item: dict[str, Json]) -> bool:
     kind = item.get("type", "message")
     return kind in ("function_call", "reasoning") or item.get("role") == "assistant"
 
 
-def _begins(turn: dict[str, Json], item: dict[str, Json]) -> bool:
-    """Whether the item begins another message: reasoning and text come before calls."""
+def _starts_message(turn: dict[str, Json], item: dict[str, Json]) -> bool:
+    """Whether the item starts another message: within one, reasoning comes before text, and text before calls."""
     kind = item.get("type", "message")
     if kind == "function_call":
         return False
@@ -76,10 +76,10 @@ def _add(turn: dict[str, Json], item: dict[str, Json]) -> None:
     turn.setdefault("content", "")
     match item.get("type", "message"):
         case "reasoning":
-            thoughts = [*(item.get("content") or ()), *(item.get("summary") or ())]
-            thought = "\n".join(piece["text"] for piece in thoughts)
-            if thought:
-                turn["reasoning_content"] = thought
+            pieces = [*(item.get("content") or ()), *(item.get("summary") or ())]
+            reasoning = "\n".join(piece["text"] for piece in pieces)
+            if reasoning:
+                turn["reasoning_content"] = reasoning
         case "function_call":
             function = {"name": item["name"], "arguments": item["arguments"]}
             call = {"id": item["call_id"], "type": "function", "function": function}
@@ -96,7 +96,7 @@ def _other(item: dict[str, Json]) -> dict[str, Json]:
 
 
 def _content(content: Json) -> Json:
-    """A string where there is one text, else parts."""
+    """A string when there is only one text, else parts."""
     if isinstance(content, str):
         return content
     parts = [_part(part) for part in content]
@@ -144,11 +144,11 @@ def _choice(choice: dict[str, Json]) -> dict[str, Json]:
     return {"type": "allowed_tools", "allowed_tools": allowed}
 
 
-def _output(said: dict[str, Json]) -> dict[str, Json]:
+def _output(text: dict[str, Json]) -> dict[str, Json]:
     wanted: dict[str, Json] = {}
-    if said.get("verbosity"):
-        wanted["verbosity"] = said["verbosity"]
-    form = said.get("format") or {}
+    if text.get("verbosity"):
+        wanted["verbosity"] = text["verbosity"]
+    form = text.get("format") or {}
     if form.get("type") == "json_schema":
         inner = {name: value for name, value in form.items() if name != "type"}
         wanted["response_format"] = {"type": "json_schema", "json_schema": inner}

@@ -1,4 +1,4 @@
-"""Events as the items of an OpenAI response: what streamed and whole replies have in common."""
+"""Items of an OpenAI response from events: the parts that streamed and whole replies share."""
 
 from typing import Final
 
@@ -40,22 +40,22 @@ _DEFAULTS: Final[dict[str, Json]] = {
 
 
 class Item:
-    """One item of the output, as far as it has come."""
+    """One item of the output, as far as it has been received."""
 
     def __init__(self, index: int, document: dict[str, Json], field: str) -> None:
         self.index = index
         self.document = document
         self.field = field
-        """Where its text stands: ``text``, ``refusal`` or ``arguments``."""
+        """What its text is: ``text``, ``refusal``, ``reasoning`` or ``arguments``."""
         self.text = ""
 
     @property
     def id(self) -> str:
-        """Names the item within the response."""
+        """The id of the item within the response."""
         return str(self.document["id"])
 
     def part(self) -> dict[str, Json]:
-        """The content part of a message or of reasoning, with what it holds so far."""
+        """The content part of a message or of reasoning, with the text so far."""
         match self.field:
             case "refusal":
                 return {"type": "refusal", "refusal": self.text}
@@ -65,7 +65,7 @@ class Item:
                 return {"type": "output_text", "text": self.text, "annotations": []}
 
     def as_output(self, status: str) -> dict[str, Json]:
-        """The item as it stands in a response."""
+        """The item as an element of ``output``."""
         if self.field == "arguments":
             return {**self.document, "arguments": self.text, "status": status}
         content = [self.part()] if self.text or status != "in_progress" else []
@@ -73,14 +73,14 @@ class Item:
 
 
 class Output:
-    """Puts events into items, in the order in which they began."""
+    """Collects events into items, in the order in which the items began."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.items: list[Item] = []
         self.usage: UsageEvent | None = None
         self.reason: str | None = None
-        self._kept = False
+        self._stored = False
         self._start: Start | None = None
         self._calls: dict[int, Item] = {}
         self._reasoning = ""
@@ -91,7 +91,7 @@ class Output:
         return self._start is not None
 
     def add(self, event: Event) -> tuple[Item, str] | None:
-        """Note an event; the item that it belongs to and the text it adds, when it is of an item."""
+        """Add an event; returns its item and the text that it adds to it, or ``None`` for other events."""
         match event:
             case Start():
                 self._start = event
@@ -100,7 +100,7 @@ class Output:
             case Finish():
                 self.reason = event.reason
             case ReplyStored():
-                self._kept = True
+                self._stored = True
             case ToolDelta():
                 return self._add(self._call_item(event), event.text)
             case TextDelta():
@@ -108,17 +108,17 @@ class Output:
             case RefusalDelta():
                 return self._add(self._last("refusal"), event.text)
             case ReasoningDelta():
-                # A server may show its reasoning under two names: one of them is enough.
+                # Some servers send the same reasoning under two field names: the first one seen is used.
                 self._reasoning = self._reasoning or event.field_name
                 if event.field_name == self._reasoning:
                     return self._add(self._last("reasoning"), event.text)
         return None
 
     def response(self, status: str) -> dict[str, Json]:
-        """The response object. ``store`` says what is intended while it is in progress, and then what was done."""
+        """The response object. ``store`` is whether the reply is to be stored and, once it has ended, whether it was."""
         start, request = self._start, self.call.document
         cut = self.reason in ("length", "content_filter")
-        why = "max_output_tokens" if self.reason == "length" else "content_filter"
+        cause = "max_output_tokens" if self.reason == "length" else "content_filter"
         done = "incomplete" if cut and status == "completed" else status
         return {
             "id": self.call.reply_id or (f"resp_{start.id}" if start is not None else ""),
@@ -127,10 +127,10 @@ class Output:
             "model": self.call.model,
             "status": done,
             "error": None,
-            "incomplete_details": {"reason": why} if done == "incomplete" else None,
+            "incomplete_details": {"reason": cause} if done == "incomplete" else None,
             "output": [item.as_output(done) for item in self.items],
             "previous_response_id": self.call.previous_response_id,
-            "store": self._kept if self.reason is not None else bool(self.call.reply_id),
+            "store": self._stored if self.reason is not None else bool(self.call.reply_id),
             **_DEFAULTS,
             **{name: request[name] for name in _ECHOED if request.get(name) is not None},
             "usage": usage_document(self.usage),
@@ -166,7 +166,7 @@ class Output:
 
 
 def usage_document(usage: UsageEvent | None) -> dict[str, Json] | None:
-    """Token counts as the Responses API names them."""
+    """Token counts in the format of the Responses API."""
     if usage is None:
         return None
     prompt = usage.details.get("prompt_tokens_details") or {}

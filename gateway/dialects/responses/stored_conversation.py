@@ -1,7 +1,7 @@
-"""A response and what led to it, as one document that a later request can go on from.
+"""A response and its conversation, as one document that a later request can continue.
 
-What is kept is what the caller sent and saw, never the masked form: each request is scanned and masked by the policy
-of its own time. Ids of items are left out, since nobody may refer to them.
+What the caller sent and received is stored, never the masked form: each request is scanned and masked by the policy in force
+at that time. Ids of items are left out, since references to items are refused.
 """
 
 from dataclasses import replace
@@ -14,50 +14,51 @@ from gateway.types import Call, Event, Json, ReplyStored
 
 
 class StoredConversation:
-    """What is to be kept of one response, as its events come."""
+    """Collects what is to be stored of one response from its events."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self._output = Output(call)
 
     def add(self, event: Event) -> None:
-        """Note an event."""
+        """Add an event."""
         self._output.add(event)
 
     @property
     def complete(self) -> bool:
-        """Whether the response has come to its end."""
+        """Whether the response has a beginning and an end."""
         return self._output.started and self._output.reason is not None
 
     def document(self) -> bytes:
-        """JSON: ``items``, the whole conversation, and ``response``, the object that the caller got."""
+        """JSON: ``items``, the whole conversation, and ``response``, the object that the caller received."""
         self._output.add(ReplyStored())
         response = self._output.response("completed")
-        said = [{k: v for k, v in item.items() if k != "id"} for item in response["output"]]
-        return orjson.dumps({"items": [*_items(self._call), *said], "response": response})
+        output = [{k: v for k, v in item.items() if k != "id"} for item in response["output"]]
+        return orjson.dumps({"items": [*_items(self._call), *output], "response": response})
 
 
-def response(kept: bytes) -> bytes:
-    """The response object that was kept."""
-    return orjson.dumps(orjson.loads(kept)["response"])
+def response(stored: bytes) -> bytes:
+    """The response object in a stored document."""
+    return orjson.dumps(orjson.loads(stored)["response"])
 
 
 def deleted(reply_id: str) -> bytes:
-    """What the API says of a response that was deleted."""
+    """The API's confirmation that a response was deleted."""
     return orjson.dumps({"id": reply_id, "object": "response", "deleted": True})
 
 
-def with_history(call: Call, kept: bytes) -> Call:
-    """The call with what was kept before its own items.
+def with_history(call: Call, stored: bytes) -> Call:
+    """The call with the stored items before its own.
 
     Raises:
-        InvalidRequest: together they are more than one request may hold.
+        InvalidRequest: together they are larger than a request may be.
     """
-    items = [*orjson.loads(kept)["items"], *_items(call)]
+    items = [*orjson.loads(stored)["items"], *_items(call)]
+    # Parsed like any body, so that the limits and the scan apply to the whole conversation.
     body = orjson.dumps({**call.document, "input": items})
     return replace(OpenAIResponses().parse(body, call.operation), keep=call.keep)
 
 
 def _items(call: Call) -> list[Json]:
-    said = call.document["input"]
-    return [{"role": "user", "content": said}] if isinstance(said, str) else said
+    items = call.document["input"]
+    return [{"role": "user", "content": items}] if isinstance(items, str) else items

@@ -1,1 +1,1 @@
-"""Callers who prove themselves by a client certificate, to us or to a proxy."""
+"""Callers with client certificates, presented to our own listener or to a trusted proxy."""

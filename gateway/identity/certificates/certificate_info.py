@@ -1,4 +1,7 @@
-"""What a certificate says: X.509 (RFC 5280), SPIFFE X.509-SVID. That it was verified is for whoever shows it here to know."""
+"""Names, validity and fingerprint of an X.509 certificate (RFC 5280, SPIFFE X.509-SVID).
+
+Nothing here verifies the certificate: the TLS listener or the trusted proxy has done that.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ _UNREADABLE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateInfo:
-    """What a certificate says. ``names`` are pairs of a kind (``uri``, ``dns``, ``subject``) and a name."""
+    """The content of a certificate. ``names`` are pairs of a kind (``uri``, ``dns``, ``subject``) and a name."""
 
     fingerprint: str
     """SHA-256 of its DER, in lower-case hexadecimal."""
@@ -30,12 +33,13 @@ class CertificateInfo:
     """Seconds since the epoch."""
 
 
+# Cached: the same certificate comes with every request of a connection, and parsing costs more than the other checks.
 @lru_cache(_CACHE_SIZE)
 def read(pem: str) -> CertificateInfo:
-    """What a certificate in PEM says.
+    """The content of a certificate in PEM.
 
     Raises:
-        InvalidKey: it is not exactly one certificate of a caller.
+        InvalidKey: the text is not exactly one certificate, or it is not that of a caller.
     """
     try:
         (certificate,) = x509.load_pem_x509_certificates(pem.encode("ascii"))
@@ -46,26 +50,28 @@ def read(pem: str) -> CertificateInfo:
             expires=certificate.not_valid_after_utc.timestamp(),
         )
     except (ValueError, *_UNREADABLE):
-        raise InvalidKey("The certificate can't be read as that of a caller.") from None
+        # ValueError also when the text holds no certificate, or several.
+        raise InvalidKey("The certificate can't be read, or is not a client's.") from None
 
 
 def _names(certificate: x509.Certificate) -> Iterator[tuple[str, str]]:
-    """The names in it that a caller may be known by.
+    """The names that may identify a caller.
 
     Raises:
-        ValueError: it is that of an authority, or has a SPIFFE ID and another URI, which X.509-SVID forbids
+        ValueError: the certificate is a CA's, or has a SPIFFE ID and another URI, which X.509-SVID forbids
             (https://spiffe.io/docs/latest/spiffe-specs/x509-svid/, sections 2 and 4.1).
     """
     extensions = certificate.extensions
     alternatives = x509.SubjectAlternativeName([])
     for extension in extensions:
         if isinstance(extension.value, x509.BasicConstraints) and extension.value.ca:
-            raise ValueError("an authority's")
+            raise ValueError("a CA certificate")
         if isinstance(extension.value, x509.SubjectAlternativeName):
             alternatives = extension.value
     uris = alternatives.get_values_for_type(x509.UniformResourceIdentifier)
     if len(uris) > 1 and any(uri.lower().startswith("spiffe:") for uri in uris):
         raise ValueError("several URIs")
     yield from (("uri", uri) for uri in uris)
+    # DNS names are case-insensitive (RFC 5280, section 7.2); URIs are compared exactly.
     yield from (("dns", host.lower()) for host in alternatives.get_values_for_type(x509.DNSName))
     yield "subject", certificate.subject.rfc4514_string()

@@ -1,1 +1,1 @@
-"""Callers who prove themselves by an API key."""
+"""API keys of callers, and revocations."""

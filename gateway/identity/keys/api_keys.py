@@ -1,4 +1,4 @@
-"""API keys from configuration: hashed when loaded, compared in constant time."""
+"""API keys from the configuration: hashed when loaded, compared in constant time."""
 
 import hashlib
 import hmac
@@ -10,11 +10,11 @@ from gateway.types import Principal
 
 
 class ApiKeys:
-    """Knows the keyed hash of each configured key, and no key.
+    """Finds callers by their configured API keys. Only keyed hashes of the keys are kept.
 
     Args:
         keys: the rows of ``identity.keys``.
-        environ: where each row's ``key_env`` is read from, once.
+        environ: the environment; each row's ``key_env`` is read from it once.
         hash_key: 32 bytes from the key ring; the hashes are useless without it.
     """
 
@@ -29,11 +29,12 @@ class ApiKeys:
     def find(self, credential: bytes) -> Principal | None:
         """The caller with that key, or ``None``.
 
-        Every stored hash is compared, so the time taken does not tell which one came near.
+        The time taken depends neither on which key matches nor on how much of it does.
         """
         presented = self._hash(credential)
         found: Principal | None = None
         for stored, principal in self._principals.items():
+            # No early return: every stored hash is compared, in constant time, or the time would reveal the match.
             if hmac.compare_digest(stored, presented):
                 found = principal
         return found

@@ -1,4 +1,4 @@
-"""API keys that were made by ``sekisho keys``: one JSON file of keyed hashes, which holds no key.
+"""API keys made by ``sekisho keys``: one JSON file of keyed hashes; the keys themselves are not stored.
 
 ::
 
@@ -7,8 +7,8 @@
                "tenant": "acme", "app": "billing", "groups": ["finance"],
                "created": "2026-01-31T09:00:00Z", "expires": null, "revoked": null}]}
 
-A key is ``sk-sekisho-``, the prefix, a dash and 43 characters of secret (256 bits). The prefix finds the row and is no
-secret. An id may have several rows: after a rotation the older one expires when the overlap ends.
+A key is ``sk-sekisho-``, the prefix, a dash and 43 characters of secret (256 bits). The prefix finds the row and is not
+secret. An id may have several rows: after a rotation, the older ones expire when the overlap ends.
 """
 
 import fcntl
@@ -40,7 +40,7 @@ _FORM: Final = re.compile(rf"{KEY_PREFIX}(?P<prefix>[{_ALPHABET}]{{10}})-[A-Za-z
 
 
 class Row(Section):
-    """One key as the file has it."""
+    """One key as stored in the file."""
 
     id: Name
     prefix: str
@@ -56,11 +56,11 @@ class Row(Section):
     revoked: datetime | None = None
 
     def usable(self, now: float) -> bool:
-        """Whether it was neither revoked nor has expired."""
+        """Whether the key is neither revoked nor expired."""
         return self.revoked is None and (self.expires is None or now < self.expires.timestamp())
 
     def principal(self) -> Principal:
-        """Whom it stands for."""
+        """The caller that the key authenticates."""
         return Principal(
             subject=self.id,
             tenant=self.tenant,
@@ -78,7 +78,7 @@ class _Document(Section):
 
 
 def prefix_of(credential: bytes) -> str | None:
-    """The prefix of what has the form of such a key."""
+    """The prefix of a key; ``None`` when the credential does not have the form of one."""
     match = _FORM.fullmatch(credential.decode("ascii", "replace"))
     return match["prefix"] if match else None
 
@@ -87,7 +87,7 @@ def digest(ring: KeyRing, ring_key: str, credential: bytes) -> bytes:
     """The keyed hash under which a key is stored.
 
     Raises:
-        KeyError: the ring does not hold that key.
+        KeyError: the ring has no key with that id.
     """
     return hmac.digest(ring.derive("", "credential", ring_key), credential, hashlib.sha256)
 
@@ -103,10 +103,10 @@ def mint(
     roles: Iterable[str] = (),
     role_tenants: Iterable[str] = (),
 ) -> tuple[str, Row]:
-    """A new key, and the row that knows it.
+    """A new key, and its row for the file.
 
     Raises:
-        ValidationError: a name is not one.
+        ValidationError: a name or role is invalid.
     """
     prefix = "".join(secrets.choice(_ALPHABET) for _ in range(10))
     key = f"{KEY_PREFIX}{prefix}-{secrets.token_urlsafe(32)}"
@@ -130,7 +130,7 @@ def read(path: Path) -> tuple[Row, ...]:
     """The rows of a file; none when it does not exist yet.
 
     Raises:
-        ConfigError: it can't be read, or is not such a file.
+        ConfigError: it can't be read, or is not a key file.
     """
     try:
         text = path.read_bytes()
@@ -148,10 +148,10 @@ def read(path: Path) -> tuple[Row, ...]:
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
-    """Replace the file in one step.
+    """Replace the file atomically.
 
     Raises:
-        OSError: it can't be written; the old one stays.
+        OSError: it can't be written; the old file is unchanged.
     """
     document = _Document(format="sekisho-api-keys/1", keys=tuple(rows))
     body = orjson.dumps(document.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
@@ -160,16 +160,18 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
 @contextmanager
 def edit_rows(path: Path) -> Iterator[list[Row]]:
-    """The file's rows, to be changed in place; written when all went well, by one process at a time.
+    """The file's rows, to be changed in place; written when the block succeeds, by one process at a time.
 
     Raises:
-        ConfigError: it can't be read or written, or is not such a file.
+        ConfigError: it can't be read or written, or is not a key file.
     """
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
+        # The folder is locked, not the file: every write replaces the file, and a lock on the old one would not
+        # exclude those who open the new one.
         fcntl.flock(folder, fcntl.LOCK_EX)
         rows = list(read(path))
         yield rows
@@ -181,7 +183,7 @@ def edit_rows(path: Path) -> Iterator[list[Row]]:
 
 
 def mark_revoked(rows: list[Row], key_id: str) -> list[str]:
-    """Mark every secret of an id as revoked; their prefixes."""
+    """Mark every secret of an id as revoked, and return their prefixes."""
     now = datetime.now(UTC).replace(microsecond=0)
     rows[:] = [
         row.model_copy(update={"revoked": row.revoked or now}) if row.id == key_id else row
@@ -191,7 +193,7 @@ def mark_revoked(rows: list[Row], key_id: str) -> list[str]:
 
 
 def public_view(row: Row) -> dict[str, Any]:
-    """A row as it is shown: everything but the hash, and whether it is usable."""
+    """A row for display: everything except the hash, plus its state (``usable``, ``expired`` or ``revoked``)."""
     view = row.model_dump(mode="json", exclude={"hash", "ring_key"})
     state = "revoked" if row.revoked else "usable" if row.usable(time.time()) else "expired"
     return {**view, "state": state}
@@ -202,11 +204,11 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
 
 
 class KeyFile:
-    """A key file that is read anew when it changes.
+    """A key file, read again when it changes.
 
     Args:
         path: the file.
-        ring: its keys verify the hashes.
+        ring: the keys of the keyed hashes.
 
     Raises:
         ConfigError: as :func:`read`.
@@ -215,35 +217,37 @@ class KeyFile:
     def __init__(self, path: Path, ring: KeyRing) -> None:
         self._path = path
         self._ring = ring
+        # Before the content, not after: a change between the two is then noticed at the next refresh.
         self._seen: Stamp = stamp(path)
         self._rows = {row.prefix: row for row in read(path)}
 
     def find(self, credential: bytes) -> Row | None:
-        """The row of a key, whether usable or not. The secret is compared in constant time."""
+        """The row of a key, usable or not. The secret is compared in constant time."""
         prefix = prefix_of(credential)
+        # The prefix is public, so this look-up needs no constant time.
         row = self._rows.get(prefix) if prefix is not None else None
         if row is None:
             return None
         try:
             known = digest(self._ring, row.ring_key, credential).hex()
-        except KeyError:
+        except KeyError:  # the ring's key was removed: nothing can verify this row
             return None
         return row if hmac.compare_digest(known, row.hash) else None
 
     def knows(self, prefix: str) -> bool:
-        """Whether there is a key with that prefix."""
+        """Whether a key has that prefix."""
         return prefix in self._rows
 
     def refresh(self) -> None:
-        """Read the file when it is another than was read.
+        """Read the file again if it has changed.
 
         Raises:
-            ConfigError: it can't be read; what was read before stays.
+            ConfigError: it can't be read; the rows read before stay in use.
         """
         seen = stamp(self._path)
         if seen != self._seen:
             self._rows = {row.prefix: row for row in read(self._path)}
-            self._seen = seen
+            self._seen = seen  # only after success, so that an unreadable file is tried again
 
     def revoked(self) -> Iterator[str]:
         """The prefixes of revoked keys."""

@@ -3,12 +3,12 @@
 What this process has learnt it keeps, and puts back into a store that has lost it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
 
 from gateway import timeouts
+from gateway.background import Background
 from gateway.errors import ConfigError, IdentityUnavailable, StateUnavailable
 from gateway.identity.keys.key_file import KeyFile
 from gateway.state.base import State
@@ -23,6 +23,7 @@ class Revocations:
         stale_seconds: how old the news may be.
         log: a structlog logger.
         clock: a monotonic clock.
+        background: runs the polling.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Revocations:
         stale_seconds: float,
         log: Any,
         clock: Callable[[], float] = time.monotonic,
+        background: Background | None = None,
     ) -> None:
         self._state = state
         self._file = file
@@ -41,18 +43,18 @@ class Revocations:
         self._clock = clock
         self._until: dict[str, float] = {}
         self._fresh_at = -float("inf")
-        self._poll_task: asyncio.Task[None] | None = None
+        self._polling = (background or Background()).every(
+            "revocations", lambda: timeouts.REVOCATIONS_POLL, self._poll
+        )
 
     async def start(self) -> None:
         """Learn what there is, and go on learning."""
         await self._poll()
-        self._poll_task = asyncio.get_running_loop().create_task(self._poll_forever())
+        self._polling.start()
 
     async def close(self) -> None:
         """Stop learning."""
-        if self._poll_task is not None:
-            self._poll_task.cancel()
-            await asyncio.wait({self._poll_task})
+        await self._polling.close()
 
     def revoked(self, *names: str) -> bool:
         """Whether any of these is known to be revoked."""
@@ -75,11 +77,6 @@ class Revocations:
             raise IdentityUnavailable(
                 "Whether this key was revoked can't be established now. Try again later."
             )
-
-    async def _poll_forever(self) -> None:
-        while True:
-            await asyncio.sleep(timeouts.REVOCATIONS_POLL)
-            await self._poll()
 
     async def _poll(self) -> None:
         started = self._clock()

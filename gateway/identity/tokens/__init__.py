@@ -1,1 +1,1 @@
-"""Callers and end users who prove themselves by a signed token."""
+"""Callers and end users identified by signed tokens."""

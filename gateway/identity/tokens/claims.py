@@ -1,4 +1,4 @@
-"""Claims of a verified token to a ``Principal``: tenant, application, groups and roles."""
+"""From the claims of a verified token to a ``Principal``: tenant, application, groups and roles."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,8 +20,8 @@ class Claims:
     """Reads the claims of one provider.
 
     Args:
-        settings: which claim says what.
-        hash_key: 32 bytes under which subjects are told in records: they may be addresses of people.
+        settings: which claim holds the tenant, the application, the groups and the roles.
+        hash_key: 32 bytes; records hold a keyed hash of the subject, which may be an e-mail address.
     """
 
     def __init__(self, settings: Oidc, hash_key: bytes) -> None:
@@ -29,48 +29,51 @@ class Claims:
         self._hash_key = hash_key
 
     def principal(self, claims: Mapping[str, Any]) -> Principal:
-        """As the claims say; a claim that is no name is never bent into one.
+        """The caller that the claims describe. A claim that is not a valid name is refused, never coerced into one.
 
         Raises:
-            InvalidKey: they do not say it.
+            InvalidKey: a claim is missing or not a valid name.
         """
-        named = self._settings
+        settings = self._settings
         try:
-            tenant = named.tenant or _NAME.validate_python(claims.get(named.tenant_claim))
-            app = named.app or _NAME.validate_python(claims.get(named.app_claim))
-            groups = self._groups(claims.get(named.groups_claim, []))
+            tenant = settings.tenant or _NAME.validate_python(claims.get(settings.tenant_claim))
+            app = settings.app or _NAME.validate_python(claims.get(settings.app_claim))
+            groups = self._groups(claims.get(settings.groups_claim, []))
             roles, reach = self._roles(claims)
         except ValidationError:
             raise InvalidKey(
-                "The token is genuine, but does not say which tenant, application and groups it is for.",
+                "The token is genuine, but its claims do not name a valid tenant, application and groups.",
                 param="authorization",
-            ) from None
-        hidden = subject_name(self._hash_key, str(claims["sub"]))
+            ) from None  # the cause quotes the claims, which may hold personal data
+        pseudonym = subject_name(self._hash_key, str(claims["sub"]))
         return Principal(
-            subject=hidden,
+            subject=pseudonym,
             tenant=tenant,
             app=app,
             groups=groups,
-            credential_id=hidden,
+            credential_id=pseudonym,
             method="oidc",
             **granted(roles, reach, tenant),
         )
 
     def _roles(self, claims: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-        """Only what the settings name is a role; without tenants the roles reach the token's own."""
-        named = self._settings
-        values = _listed(claims.get(named.roles_claim, []))
-        roles = [named.roles[value] for value in map(str, values) if value in named.roles]
-        told = _listed(claims.get(named.role_tenants_claim, [])) if named.role_tenants_claim else []
-        return list(roles), [_REACH.validate_python(value) for value in told]
+        """The roles that the settings map, and the tenants they cover; no tenants means the token's own."""
+        settings = self._settings
+        values = _as_list(claims.get(settings.roles_claim, []))
+        # str: some providers send numbers, which match no name of a mapping as they are.
+        roles = [settings.roles[value] for value in map(str, values) if value in settings.roles]
+        claim = settings.role_tenants_claim
+        tenants = _as_list(claims.get(claim, [])) if claim else []
+        return list(roles), [_REACH.validate_python(tenant) for tenant in tenants]
 
-    def _groups(self, told: object) -> frozenset[str]:
-        values = _listed(told)
+    def _groups(self, claim: object) -> frozenset[str]:
+        values = _as_list(claim)
         if self._settings.groups is not None:
             known = self._settings.groups
             return frozenset(known[value] for value in map(str, values) if value in known)
         return frozenset(_NAME.validate_python(value) for value in values)
 
 
-def _listed(told: object) -> list[Any]:
-    return told if isinstance(told, list) else [told]
+def _as_list(claim: object) -> list[Any]:
+    """Providers send a single value as a string or as a list of one."""
+    return claim if isinstance(claim, list) else [claim]

@@ -15,6 +15,7 @@ import orjson
 from jwt import PyJWK, PyJWTError
 
 from gateway import timeouts
+from gateway.background import Background
 from gateway.errors import IdentityUnavailable
 from gateway.settings.provider import Provider
 
@@ -29,9 +30,15 @@ class Issuer:
     Args:
         settings: which issuer, and for how long its keys may be relied on.
         clock: a monotonic clock.
+        background: runs the refreshing.
     """
 
-    def __init__(self, settings: Provider, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Provider,
+        clock: Callable[[], float] = time.monotonic,
+        background: Background | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._keys: Mapping[str, PyJWK] = {}
@@ -40,7 +47,9 @@ class Issuer:
         self._attempts = 0
         self._lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
-        self._refresh_task: asyncio.Task[None] | None = None
+        self._refreshing = (background or Background()).every(
+            f"issuer {settings.issuer}", self._until_next_fetch, self._fetch
+        )
         self.generation = 0
         """Grows whenever the keys change: what was verified under others must be verified anew."""
 
@@ -57,13 +66,11 @@ class Issuer:
             trust_env=False,
         )
         await self._fetch()
-        self._refresh_task = asyncio.get_running_loop().create_task(self._refresh_forever())
+        self._refreshing.start()
 
     async def close(self) -> None:
         """Close the session."""
-        if self._refresh_task is not None:
-            self._refresh_task.cancel()
-            await asyncio.wait({self._refresh_task})
+        await self._refreshing.close()
         if self._session is not None:
             await self._session.close()
 
@@ -99,13 +106,9 @@ class Issuer:
             return self._keys.get(key_id)
         return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
-    async def _refresh_forever(self) -> None:
-        while True:
-            away = self._fetched_at < self._attempted_at
-            await asyncio.sleep(
-                timeouts.ISSUER_MIN_REFRESH if away else self._settings.refresh_seconds
-            )
-            await self._fetch()
+    def _until_next_fetch(self) -> float:
+        away = self._fetched_at < self._attempted_at
+        return timeouts.ISSUER_MIN_REFRESH if away else self._settings.refresh_seconds
 
     async def _fetch(self) -> None:
         """Replace the keys by those of now. A fetch that fails leaves them as they were."""

@@ -1,17 +1,19 @@
-"""The end user behind an application's key: a signed token in a header of its own, beside the credential.
+"""The end user on whose behalf an application calls: a signed token in its own header, in addition to the credential.
 
-The application is who calls; the user changes neither its tenant nor what it may. Records name the user by a keyed hash.
+The application remains the caller: the user changes neither its tenant nor its permissions. Records name the user by a
+keyed hash.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gateway.background import Background
 from gateway.errors import InvalidKey
 from gateway.identity.credential import Headers
 from gateway.identity.tokens.issuer import Issuer
 from gateway.identity.tokens.subjects import subject_key, subject_name, user_name
-from gateway.identity.tokens.tokens import Tokens, VerifiedToken, looks_like_a_token
+from gateway.identity.tokens.verifier import TokenVerifier, VerifiedToken, looks_like_a_token
 from gateway.keys import KeyRing
 from gateway.settings.on_behalf_of import OnBehalfOf
 from gateway.types import Principal
@@ -21,45 +23,49 @@ _MAX_TOKEN_BYTES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """An end user, hidden."""
+class EndUser:
+    """An end user, pseudonymised."""
 
     name: str
-    """As records have it."""
+    """The pseudonym in records: a keyed hash per tenant."""
     subject: str
-    """As the revocation of a subject has it, which takes back the tokens of either kind."""
+    """The pseudonym in revocations of a subject, which revoke its tokens both here and as credentials."""
 
 
-class Users:
-    """Knows the end users of those applications that may call on behalf of some.
+class EndUsers:
+    """Identifies end users, for the applications that may call on their behalf.
 
     Args:
         rows: the applications, and the issuers of their users' tokens.
-        ring: its keys hide who the users are.
+        ring: the keys of the pseudonyms.
+        background: runs the refreshing of the issuers' keys.
     """
 
-    def __init__(self, rows: Sequence[OnBehalfOf], ring: KeyRing) -> None:
-        made = [(row, _tokens(row, ring)) for row in rows]
-        self._tokens = [tokens for _, tokens in made]
-        self._apps = {(row.tenant, app): (row, tokens) for row, tokens in made for app in row.apps}
+    def __init__(
+        self, rows: Sequence[OnBehalfOf], ring: KeyRing, background: Background | None = None
+    ) -> None:
+        verifiers = [(row, _verifier(row, ring, background)) for row in rows]
+        self._tokens = [tokens for _, tokens in verifiers]
+        self._apps = {
+            (row.tenant, app): (row, tokens) for row, tokens in verifiers for app in row.apps
+        }
 
     async def start(self) -> None:
-        """Fetch the keys of the issuers."""
+        """Fetch the issuers' keys."""
         for tokens in self._tokens:
             await tokens.start()
 
     async def close(self) -> None:
-        """Let the issuers go."""
+        """Stop refreshing the issuers' keys."""
         for tokens in self._tokens:
             await tokens.close()
 
-    async def find(self, principal: Principal, headers: Headers) -> VerifiedToken[User] | None:
-        """The user on whose behalf a request is made; ``None`` when it is the application's own.
+    async def find(self, principal: Principal, headers: Headers) -> VerifiedToken[EndUser] | None:
+        """The user on whose behalf a request is made; ``None`` when there is none.
 
         Raises:
-            InvalidKey: a token that proves nobody, one from an application that may send none, or none where one is
-                required.
-            IdentityUnavailable: the keys of the issuer are out of reach.
+            InvalidKey: the token is invalid, the application may not send one, or a required one is missing.
+            IdentityUnavailable: the issuer's keys are unavailable.
         """
         tokens_sent = [value.strip() for name, value in headers if name == HEADER]
         row, tokens = self._apps.get((principal.tenant, principal.app), (None, None))
@@ -70,35 +76,43 @@ class Users:
         if not tokens_sent and not row.required:
             return None
         if len(tokens_sent) != 1:
-            raise _refusal("This application calls on behalf of users: send one token of a user.")
-        return await _proven(tokens, tokens_sent[0])
+            raise _refusal(
+                "This application calls on behalf of users: send exactly one token of a user."
+            )
+        return await _verified(tokens, tokens_sent[0])
 
 
 def invalid_user_token() -> InvalidKey:
-    """The refusal of a user's token, the same whatever is wrong with it."""
-    return _refusal("The user's token proves nobody here, or no longer. Get a new one.")
+    """The refusal of a user's token. It is the same for every cause, so that it helps nobody to guess."""
+    return _refusal("The user's token is invalid, expired or revoked. Get a new one.")
 
 
-async def _proven(tokens: Tokens[User], token: bytes) -> VerifiedToken[User]:
+async def _verified(tokens: TokenVerifier[EndUser], token: bytes) -> VerifiedToken[EndUser]:
+    # Bounded before parsing: the header comes from outside and is not limited by the body's limit.
     if len(token) > _MAX_TOKEN_BYTES or not looks_like_a_token(token):
         raise invalid_user_token()
     try:
         return await tokens.verify(token)
     except InvalidKey:
+        # The verifier's message is about the Authorization header, which is a different credential here.
         raise invalid_user_token() from None
 
 
-def _tokens(row: OnBehalfOf, ring: KeyRing) -> Tokens[User]:
-    def read(claims: Mapping[str, Any]) -> User:
+def _verifier(
+    row: OnBehalfOf, ring: KeyRing, background: Background | None
+) -> TokenVerifier[EndUser]:
+    def read(claims: Mapping[str, Any]) -> EndUser:
         if row.tenant_claim is not None and claims.get(row.tenant_claim) != row.tenant:
             raise invalid_user_token()
         subject = str(claims["sub"])
-        return User(
+        return EndUser(
             name=user_name(ring, row.tenant, subject),
-            subject=subject_name(subject_key(ring), subject),
+            subject=subject_name(
+                subject_key(ring), subject
+            ),  # tenant-independent, as a revocation is
         )
 
-    return Tokens(row, Issuer(row), read=read)
+    return TokenVerifier(row, Issuer(row, background=background), read=read)
 
 
 def _refusal(message: str) -> InvalidKey:

@@ -1,7 +1,7 @@
-"""A policy revision is a build: validated rules and data, under the hash of their contents.
+"""A policy revision is a build: validated rules and data, identified by the hash of their contents.
 
 The OPA server, the embedded engine, the tests and replay load the build and nothing else, so that no
-engine can find another set of files in the same folder.
+engine can read another set of files from the same folder.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ from pathlib import Path
 import orjson
 
 from gateway.errors import ConfigError
-from gateway.policy.compile.complete import documents
 from gateway.policy.compile.crosscheck import cross_faults
+from gateway.policy.compile.data_document import data_document
 from gateway.policy.compile.lint import call_faults, rule_faults
 from gateway.policy.compile.source import read
 from gateway.types import Json
 
 REVISION = "sekisho_revision"
-"""The name under which a build's data says which revision it is."""
+"""The key of a build's data that holds its revision."""
 
 _RULE_LIST = "main/rule_list.rego"
 
@@ -51,12 +51,13 @@ class Build:
         )
 
     def _denied_by_packs(self) -> list[str]:
-        """Operators that a pack refuses whatever is asked of them."""
+        """Operators that an enforced pack refuses for every request."""
         return [
             operator
             for name, denials in self.data["packs"].items()
             if self.data["rule_metadata"][name]["mode"] == "enforce"
             for denial in denials
+            # A denial on a second axis refuses only some requests, which the connector can't distinguish.
             if denial.keys() == {"operators"}
             for operator in denial["operators"]
         ]
@@ -84,13 +85,13 @@ def build(folder: Path) -> Build:
     if source.faults:
         raise ConfigError(source.faults)
     modules = {**source.modules, _RULE_LIST: _rule_list(source.metadata)}
-    return revision(modules, documents(source.documents, source.metadata), source.tests)
+    return revision(modules, data_document(source.documents, source.metadata), source.tests)
 
 
 def _rule_list(rules: Iterable[str]) -> str:
-    """The rules by name, for the decision: a folder is all that a rule needs.
+    """A generated module that lists each rule's ``deny`` set, so that a new rule needs nothing but its folder.
 
-    Were it looked up by a computed name, the engines would evaluate every package to find it.
+    Rules are named literally: for a computed name, the engines would evaluate every package.
     """
     lines = "".join(f'\t"{rule}": data.rules.{rule}.deny,\n' for rule in sorted(rules))
     return f"package rule_list\n\ndenied := {{\n{lines}}}\n"
@@ -99,10 +100,11 @@ def _rule_list(rules: Iterable[str]) -> str:
 def revision(
     modules: Mapping[str, str], data: Mapping[str, Json], tests: Mapping[str, str] | None = None
 ) -> Build:
-    """The build of these contents, under their hash."""
+    """The build of these contents, identified by their hash."""
     digest = hashlib.sha256()
     digest.update(orjson.dumps([sorted(modules.items()), data], option=orjson.OPT_SORT_KEYS))
     name = digest.hexdigest()
+    # Added after hashing: the revision is part of the data that rules read, and can't hash itself.
     return Build(
         revision=name, modules=dict(modules), data={**data, REVISION: name}, tests=tests or {}
     )

@@ -1,7 +1,8 @@
 """A build as one file: an OPA bundle, signed when a key is given.
 
-The form is that of https://www.openpolicyagent.org/docs/management-bundles: a gzipped tar of the rules, one
-``data.json``, ``.manifest`` and ``.signatures.json``. Equal contents give equal bytes, signatures apart.
+The format is that of https://www.openpolicyagent.org/docs/management-bundles: a gzipped tar of the rules, one
+``data.json``, ``.manifest`` and ``.signatures.json``. Equal contents give equal bytes,
+except for signatures, which ECDSA and RSA-PSS randomise.
 """
 
 import gzip
@@ -21,7 +22,7 @@ from gateway.policy.compile.signatures import SIGNATURES, Signer, Verifier
 from gateway.types import Json
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Bound on a bundle's contents: what unpacks to more is not a policy."""
+"""Bound on a bundle's contents once unpacked, against decompression bombs."""
 
 _NEEDED: Final = (*DOCUMENTS, "packs", "rule_metadata", "modes")
 _TESTS: Final = "tests.json"
@@ -31,8 +32,8 @@ def load(path: Path, verifier: Verifier | None = None) -> Build:
     """A build from a policy folder, or from a bundle that ``write`` made.
 
     Raises:
-        ConfigError: with every fault found; a folder can't be signed, so one is refused where a signature
-            is needed.
+        ConfigError: with every fault found. A folder can't be signed, so it is refused where a signature
+            is required.
     """
     if path.is_dir():
         if verifier is not None:
@@ -53,7 +54,7 @@ def write(built: Build, path: Path, signer: Signer | None = None) -> None:
 
 
 def pack(built: Build, signer: Signer | None = None) -> bytes:
-    """The bundle of a build. Its tests go with it, where OPA does not look, for whoever loads it to run."""
+    """The bundle of a build. It holds the tests in a file that OPA does not load, so that its reader can run them."""
     files = {
         ".manifest": _json({"revision": built.revision, "roots": [""]}),
         "data.json": _json(built.data),
@@ -69,6 +70,7 @@ def pack(built: Build, signer: Signer | None = None) -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+    # No time stamps: equal contents give equal bytes.
     return gzip.compress(buffer.getvalue(), mtime=0)
 
 
@@ -77,13 +79,15 @@ def unpack(content: bytes, name: str, verifier: Verifier | None = None) -> Build
 
     Args:
         content: the file.
-        name: where it is from, for the faults.
+        name: its path or URL, for error messages.
         verifier: checks the signature, when one is required.
 
     Raises:
-        ConfigError: it is not a bundle, not signed as required, or not what it says it is.
+        ConfigError: it is not a bundle, its signature is missing or invalid, or its contents are not those of
+            its revision.
     """
     files = _files(content, name)
+    # First of all: nothing of an unsigned bundle is used.
     if verifier is not None:
         verifier.verify(files, name)
     try:
@@ -93,17 +97,33 @@ def unpack(content: bytes, name: str, verifier: Verifier | None = None) -> Build
         claimed = data.pop(REVISION)
     except (KeyError, ValueError, TypeError, AttributeError):
         raise _not_a_build(name) from None
+    # Recomputed, not trusted: decisions are recorded under the revision.
     built = revision(modules, data, tests)
     if built.revision != claimed:
         raise ConfigError([f"{name}: its contents are not those of revision {claimed}"])
     missing = [document for document in _NEEDED if document not in built.data]
     if missing:
-        raise ConfigError([f"{name}: the data document {one} is missing" for one in missing])
+        raise ConfigError(
+            [f"{name}: the data document {document} is missing" for document in missing]
+        )
+    if not _well_formed(built):
+        raise _not_a_build(name)
     return built
+
+
+def _well_formed(built: Build) -> bool:
+    """Whether what the gateway itself reads of a build has the form that ``build`` gives it."""
+    try:
+        built.denied_hosts()
+    except (AttributeError, KeyError, TypeError):
+        return False
+    tests = built.tests
+    return isinstance(tests, dict) and all(isinstance(text, str) for text in tests.values())
 
 
 def _files(content: bytes, name: str) -> Mapping[str, bytes]:
     try:
+        # One byte over the bound is enough to know that it is exceeded.
         plain = zlib.decompressobj(wbits=31).decompress(content, MAX_BYTES + 1)
         if len(plain) > MAX_BYTES:
             raise ConfigError([f"{name}: unpacks to more than {MAX_BYTES} bytes"])

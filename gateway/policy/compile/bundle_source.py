@@ -29,7 +29,7 @@ class BundleSource:
     def __init__(self, settings: PolicyBundle, verifier: Verifier | None) -> None:
         self._settings: Final = settings
         self._verifier: Final = verifier
-        self._etag = ""
+        self._etag = self._given = ""
 
     async def newer(self, *, now: bool) -> Build | None:
         """See :class:`~gateway.policy.decide.refresh.PolicySource`; an unreachable server is a fault too."""
@@ -41,6 +41,11 @@ class BundleSource:
         if self._settings.keep is not None:
             await asyncio.to_thread(_keep, self._settings.keep, content)
         return build
+
+    def judged(self, *, installed: bool) -> None:
+        """See :class:`~gateway.policy.decide.refresh.PolicySource`; a refused bundle is fetched again, as OPA does."""
+        if installed:
+            self._etag = self._given
 
     async def _get(self) -> bytes | None:
         try:
@@ -73,7 +78,7 @@ class BundleSource:
                 content += chunk
                 if len(content) > MAX_BYTES:
                     raise ConfigError([f"{url}: the bundle is over {MAX_BYTES} bytes"])
-            self._etag = reply.headers.get("etag", "")
+            self._given = reply.headers.get("etag", "")
             return content
 
     def _headers(self) -> dict[str, str]:
@@ -87,5 +92,10 @@ class BundleSource:
 def _keep(path: Path, content: bytes) -> None:
     """In one step: what is there is always a whole bundle."""
     part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            [f"policy.bundle.keep: {path} can't be written: {error.strerror}"]
+        ) from None

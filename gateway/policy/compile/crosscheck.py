@@ -1,4 +1,4 @@
-"""Names in one document that must be rows of another, told with their file and line."""
+"""References between documents: each name must be a row of the document that it refers to."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,9 +10,9 @@ _ANY: Final = "*"
 
 
 def cross_faults(source: Source) -> None:
-    """Add to the source's faults every name that leads nowhere.
+    """Add a fault for every reference without a target.
 
-    A document that could not be read is passed over: its own faults have been told.
+    A document that could not be read is skipped: its own faults are reported already.
     """
     _models(source)
     _apps(source)
@@ -41,9 +41,7 @@ def _exceptions(source: Source) -> None:
     allowed = excusable | set(source.documents.get("packs") or ())
     for name, row in _rows(source, "exceptions"):
         if row["reason"] not in allowed:
-            message = (
-                f"expected the id of a reason that may be set aside: {', '.join(sorted(allowed))}"
-            )
+            message = f"expected the id of a reason that exceptions may override: {', '.join(sorted(allowed))}"
             source.fault("exceptions", (name, "reason"), message)
         _each(source, "exceptions", (name, "operators"), row["operators"], "operators")
 

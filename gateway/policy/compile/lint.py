@@ -1,8 +1,8 @@
-"""What rules may look like, so that no rule is silently without effect and every engine agrees.
+"""Checks of the form of rules, so that no rule is silently without effect and all engines agree.
 
 A rule that defines no ``deny``, or whose package is misspelt, would be undefined, and what is undefined
-denies nothing. The embedded engine looks a builtin up only when a rule
-calls it, so calls are looked up here, in the syntax tree, before any rule runs.
+denies nothing. The embedded engine resolves a builtin only when a rule calls it, so calls are checked here,
+in the syntax tree, before any rule runs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ BUILTINS = frozenset(
         "union",
     }
 )
-"""What rules may call: pure functions that OPA and the embedded engine both have."""
+"""The builtins that rules may call: pure functions that OPA and the embedded engine both have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def rule_faults(
 
 
 def engine_message(error: Exception) -> str:
-    """The engine's words without its stack trace."""
+    """The engine's error message on one line, without its stack trace."""
     return " ".join(str(error).partition("Stack backtrace")[0].split())
 
 
@@ -109,13 +109,14 @@ def _id_faults(metadata: Mapping[str, Mapping[str, Json]]) -> list[str]:
 def _parsed(modules: Mapping[str, str], faults: list[str]) -> dict[str, _Module]:
     parsed: dict[str, _Module] = {}
     for name, text in modules.items():
+        # An engine for each module, so that one that can't be parsed does not hide the faults of the others.
         engine = regorus.Engine()
         try:
             engine.add_policy(name, text)
-        except RuntimeError as error:
+            tree = orjson.loads(engine.get_ast_as_json())[0]["ast"]
+            parsed[name] = _module(tree, text.encode())
+        except (RuntimeError, ValueError) as error:  # ValueError: nested deeper than JSON is read
             faults.append(f"{name}: {engine_message(error)}")
-            continue
-        parsed[name] = _module(orjson.loads(engine.get_ast_as_json())[0]["ast"], text.encode())
     return parsed
 
 
@@ -142,10 +143,11 @@ def _head(rule: Json) -> tuple[str, str]:
 
 def _alias(imported: Json, text: bytes) -> tuple[str, str]:
     path = _dotted(imported["refr"])
-    given = imported.get("as")
-    if given is None:
+    # The tree holds an alias as its position in the source, in bytes.
+    alias = imported.get("as")
+    if alias is None:
         return path.rpartition(".")[2], path
-    return text[given["start"] : given["end"]].decode(), path
+    return text[alias["start"] : alias["end"]].decode(), path
 
 
 def _resolved(call: str, aliases: Mapping[str, str]) -> str:
@@ -165,7 +167,7 @@ def _calls(node: Json) -> Iterator[str]:
 
 
 def _dotted(node: Json) -> str:
-    """A reference as text; one with a computed part is ``?`` there, and so is nobody's name."""
+    """A reference as text. A computed part becomes ``?``, which names no function, so such a call is refused."""
     if "Var" in node:
         return str(node["Var"]["value"])
     if "RefDot" in node:

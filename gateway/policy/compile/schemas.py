@@ -1,7 +1,7 @@
 """The schemas of ``policies/data/*.yaml``, of packs, and of a rule's metadata.
 
-Every row that states a fact says where it is from (``source``) and when that was read (``as_of``). What
-such a row says without proof is named in ``unconfirmed``.
+Every row that states a fact names its source (``source``) and the day on which that was read (``as_of``).
+``unconfirmed`` names the fields of a row that are stated without proof.
 """
 
 from datetime import date
@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from gateway.policy.compile.detection import Detection
+from gateway.policy.compile.detection_schema import Detection
 from gateway.types import OutputDepth, OutputUse, ProofState, ReasoningMode, Treatment, Zone
 
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
@@ -25,6 +25,8 @@ Code: TypeAlias = Literal[
 OutputTreatment: TypeAlias = Literal["keep", "placeholder", "block"]
 
 _LONGEST_EXCEPTION_DAYS = 366
+_LARGEST = 2**53 - 1
+"""The largest integer that every JSON implementation keeps exactly (RFC 8259, section 6)."""
 
 
 def _time_zone(name: str) -> str:
@@ -43,7 +45,7 @@ class _Fact(_Row):
 
 
 class Outputs(_Fact):
-    """What terms say of outputs: whether they may train other models, and under which conditions."""
+    """Terms on outputs: whether they may train other models, and under which conditions."""
 
     use: OutputUse
     conditions: str = ""
@@ -62,7 +64,7 @@ class Operator(_Fact):
 
 
 class Weights(_Fact):
-    """Whose weights these are: a row of ``models.yaml``. ``base`` is another row, or empty."""
+    """Weights and their origin: a row of ``models.yaml``. ``base`` is another row, or empty."""
 
     developer: str = Field(min_length=1)
     developer_country: Country
@@ -74,7 +76,7 @@ class Weights(_Fact):
 
 
 class Licence(_Fact):
-    """What a licence says of outputs: a row of ``licences.yaml``; ``null`` when it says nothing."""
+    """A licence's terms on outputs: a row of ``licences.yaml``; ``null`` when it has none."""
 
     name: str
     output_use: OutputUse | None
@@ -82,7 +84,7 @@ class Licence(_Fact):
 
 
 class ZoneRow(_Row):
-    """What may happen in a zone."""
+    """What is permitted in a zone."""
 
     reasoning: ReasoningMode
     output_depth: OutputDepth
@@ -120,9 +122,9 @@ class Entities(_Row):
 
 
 class Purpose(_Row):
-    """Why a call is made: a row of ``purposes.yaml``.
+    """The purpose of a call: a row of ``purposes.yaml``.
 
-    ``trains``: outputs will train other models. ``max_bias``: the score that a deployment may have; with 1, none is needed.
+    ``trains``: outputs will train other models. ``max_bias``: the highest score that a deployment may have; 1 requires none.
     """
 
     description: str = Field(min_length=1)
@@ -152,7 +154,7 @@ class App(_Row):
     purposes: tuple[str, ...] | None = None
     tools: bool | None = None
     hours: tuple[Hours, ...] | None = None
-    max_output_tokens: int | None = Field(None, ge=0)
+    max_output_tokens: int | None = Field(None, ge=0, le=_LARGEST)
     max_bias: Share | None = None
     reasoning: ReasoningMode | None = None
     reasoning_groups: tuple[str, ...] | None = None
@@ -196,7 +198,7 @@ class Apps(_Row):
 
 
 class ExceptionRow(_Row):
-    """Permission for a time: a row of ``exceptions.yaml``. Its last day is ``until``."""
+    """A temporary permission: a row of ``exceptions.yaml``. Its last day is ``until``."""
 
     reason: Slug
     apps: tuple[Slug, ...] = Field(min_length=1)
@@ -217,7 +219,7 @@ class ExceptionRow(_Row):
 
 
 class DeniedCountries(_Row):
-    """Countries that are refused, by what is there."""
+    """Countries that are refused: as the operator's seat, the data centre's, or the developer's."""
 
     operator: tuple[Country, ...]
     datacentre: tuple[Country, ...]
@@ -230,14 +232,14 @@ class PolicySettings(_Row):
     time_zone: Annotated[str, AfterValidator(_time_zone)]
     packs: dict[Slug, Mode]
     denied_countries: DeniedCountries
-    bias_days: int = Field(90, ge=1)
+    bias_days: int = Field(90, ge=1, le=_LARGEST)
 
 
 class RuleMetadata(_Row):
     """The ``custom`` part of a rule's METADATA, with its title.
 
-    ``excusable``: an exception may set the rule aside. ``cites: outputs``: a refusal names the clause that
-    the use of outputs comes from.
+    ``excusable``: an exception may override the rule. ``cites: outputs``: a refusal names the clause that
+    restricts the use of outputs.
     """
 
     id: Slug
@@ -251,7 +253,7 @@ class RuleMetadata(_Row):
 
 
 class Denial(_Row):
-    """What a pack refuses: destinations and requests that every axis given here covers."""
+    """What a pack refuses: a call that matches a value on every axis that is given here."""
 
     operators: tuple[str, ...] | None = None
     operator_countries: tuple[Country, ...] | None = None
@@ -296,4 +298,4 @@ DOCUMENTS: dict[str, TypeAdapter[object]] = {
     "settings": TypeAdapter(PolicySettings),
     "detection": TypeAdapter(Detection),
 }
-"""Every data document a build needs, by the name of its file."""
+"""Every data document that a build needs, by the name of its file."""

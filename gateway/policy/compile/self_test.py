@@ -1,4 +1,4 @@
-"""Runs a revision's own tests on the embedded engine, as ``opa test`` would, and tells what they cover."""
+"""Runs a revision's own tests on the embedded engine, as ``opa test`` would, and reports their coverage."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,12 +14,13 @@ from gateway.policy.compile.lint import engine_message
 from gateway.types import Json
 
 _PACKAGE: Final = re.compile(r"^package (\S+)", re.MULTILINE)
+# The head of a test in each of Rego's forms: `test_x if …`, `test_x := …`, `test_x {` and `test_x` alone.
 _TEST: Final = re.compile(r"^(test_\w+)(?= if | := |$| \{)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one test. ``fault`` is empty when it passed."""
+    """The outcome of one test. ``fault`` is empty when it passed."""
 
     name: str
     file: str
@@ -36,14 +37,14 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """Covered lines in a hundred; a module without lines is covered."""
+        """Share of lines that were covered, in percent; 100 for a module without lines."""
         whole = self.covered + len(self.missed)
         return 100.0 if whole == 0 else 100.0 * self.covered / whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The outcome of every test, and the coverage of every module when it was asked for."""
+    """The outcome of every test, and the coverage of every module if it was measured."""
 
     outcomes: tuple[Outcome, ...]
     coverage: tuple[Coverage, ...] = ()
@@ -66,7 +67,10 @@ class Report:
 
 
 def run(build: Build, *, coverage: bool = False) -> Report:
-    """Run every test of the build. Everything happens, and ends, on the calling thread."""
+    """Run every test of the build.
+
+    The engine is made, used and freed on the calling thread: regorus allows no other.
+    """
     engine = regorus.Engine()
     try:
         for name, text in {**build.modules, **build.tests}.items():
@@ -93,7 +97,7 @@ def _fault(engine: regorus.Engine, rule: str) -> str:
         value = engine.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
         return engine_message(error)
-    return "" if value == "true" else "did not hold"
+    return "" if value == "true" else "failed"
 
 
 def _coverage(engine: regorus.Engine, build: Build) -> tuple[Coverage, ...]:
@@ -110,10 +114,10 @@ def _coverage(engine: regorus.Engine, build: Build) -> tuple[Coverage, ...]:
 
 
 def self_tested(read: Callable[[], Build]) -> Build:
-    """A build whose own tests hold.
+    """A build whose own tests pass.
 
     Raises:
-        ConfigError: it has faults, or its tests found one.
+        ConfigError: it can't be read, or one of its tests fails.
     """
     build = read()
     faults = run(build).faults

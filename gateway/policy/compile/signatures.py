@@ -17,7 +17,7 @@ from gateway.errors import ConfigError
 
 SIGNATURES: Final = ".signatures.json"
 Algorithm: TypeAlias = Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512"]
-"""Algorithms of OPA with a private and a public key. Shared secrets are left out: whoever checks could sign."""
+"""OPA's asymmetric algorithms. HMAC is not among them: whoever can verify with it can sign."""
 
 _HASHES: Final = {"SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _STRUCTURED: Final = ("data.json", ".manifest")
@@ -29,7 +29,7 @@ class Signer:
     Args:
         key_file: the private key, PEM.
         algorithm: one that fits the key.
-        key_id: the name under which whoever checks knows the key.
+        key_id: the name by which verifiers identify the key.
 
     Raises:
         ConfigError: the key can't be read.
@@ -62,7 +62,7 @@ class Verifier:
 
     Args:
         key_file: the public key, PEM.
-        algorithm: the only algorithm that is accepted; what the token says of itself does not count.
+        algorithm: the only algorithm that is accepted, whatever the token's header names.
         scope: the scope that the token must have; empty for none.
 
     Raises:
@@ -78,7 +78,7 @@ class Verifier:
         """Check the signature and that it covers every file.
 
         Raises:
-            ConfigError: unsigned, signed by another, or not of these contents.
+            ConfigError: it is not signed, signed with another key, or altered.
         """
         if SIGNATURES not in files:
             raise ConfigError([f"{name}: not signed, and a signature is required"])
@@ -86,6 +86,7 @@ class Verifier:
         if payload.get("scope", "") != self._scope:
             raise ConfigError([f"{name}: signed for another scope"])
         signed = _signed(payload, name)
+        # In both directions: a file that is not signed could add a rule, one that is missing could remove one.
         faults = [
             f"{name}: {file}: {_difference(files.get(file), signed.get(file))}"
             for file in sorted({*signed, *files} - {SIGNATURES})
@@ -97,9 +98,10 @@ class Verifier:
     def _payload(self, document: bytes, name: str) -> Mapping[str, Any]:
         try:
             (token,) = orjson.loads(document)["signatures"]
+            # The algorithm is configured, never the token's: it could name a weaker one (RFC 8725, 3.1).
             found: Mapping[str, Any] = jwt.decode(token, self._key, algorithms=[self._algorithm])
         except (jwt.PyJWTError, ValueError, TypeError, KeyError):
-            raise ConfigError([f"{name}: its signature is not one of the trusted key"]) from None
+            raise ConfigError([f"{name}: not signed with the trusted key"]) from None
         return found
 
 

@@ -12,26 +12,40 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.policy.compile.schemas import DOCUMENTS, PACK, RuleMetadata
 from gateway.types import Json
 
+# OPA's annotation block, right above the package line that it describes.
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.([a-z0-9_]+)$", re.MULTILINE)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader, with a place for every fault: its constructors raise what Python's types raise."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            fault = f"not a valid {node.tag.rpartition(':')[2]} ({_first_line(error)})"
+            raise yaml.MarkedYAMLError(problem=fault, problem_mark=node.start_mark) from None
+
+
 @dataclass(slots=True, kw_only=True)
 class Source:
-    """What a policy folder holds, with every fault that was met in reading it."""
+    """The contents of a policy folder, and every fault that was found while reading it."""
 
     modules: dict[str, str] = field(default_factory=dict)
     tests: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Json] = field(default_factory=dict)
     metadata: dict[str, dict[str, Json]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    places: dict[str, tuple[Path, Any]] = field(default_factory=dict)
+    nodes: dict[str, tuple[Path, Any]] = field(default_factory=dict)
+    """The file and the YAML node of each document, for line numbers."""
 
     def fault(self, document: str, steps: tuple[str | int, ...], message: str) -> None:
-        """Add a fault at a place of a document that was read: file, line, path, what was expected."""
-        path, node = self.places[document]
-        place = ".".join(str(step) for step in steps if step != "[key]")
-        self.faults.append(f"{path}:{_line(node, steps)}: {place}: {message}")
+        """Add a fault of a document that was read: its file, line and path, and what was expected."""
+        path, node = self.nodes[document]
+        # pydantic marks a fault in a mapping's key, as opposed to its value, with this step.
+        steps_text = ".".join(str(step) for step in steps if step != "[key]")
+        self.faults.append(f"{path}:{_line(node, steps)}: {steps_text}: {message}")
 
 
 def read(folder: Path) -> Source:
@@ -74,16 +88,16 @@ def _read_metadata(source: Source, name: str) -> None:
         source.faults.append(f"{name}: expected a METADATA block right above 'package rules.…'")
         return
     try:
-        block = yaml.safe_load(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE))
+        block = yaml.load(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE), _Loader)  # noqa: S506  # a safe one
         row = RuleMetadata.model_validate({"title": block["title"], **block["custom"]})
-    except (yaml.YAMLError, KeyError, TypeError, ValidationError) as error:
+    except (yaml.YAMLError, RecursionError, KeyError, TypeError, ValidationError) as error:
         source.faults.append(f"{name}: METADATA: {_first_line(error)}")
         return
     source.metadata[match[2]] = row.model_dump()
 
 
 def _read_packs(source: Source, folder: Path) -> Json:
-    """Each folder of ``packs/`` holds one ``pack.yaml``; its name is the pack's id."""
+    """The packs: each folder of ``packs/`` holds one ``pack.yaml``, and its name is the pack's id."""
     packs: dict[str, Json] = {}
     for path in sorted(path for path in folder.glob("*") if path.is_dir()):
         name = path.name
@@ -99,20 +113,25 @@ def _read_packs(source: Source, folder: Path) -> Json:
 
 def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[object]) -> Json:
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        source.places[name] = (path, node)
+        source.nodes[name] = (path, node)
         source.faults += _repeated_keys(path, node)
         value = None if node is None else loader.construct_document(node)
         return schema.dump_python(schema.validate_python(value), mode="json")
     except (OSError, UnicodeDecodeError) as error:
         source.faults.append(f"{path}: can't be read: {_first_line(error)}")
     except (yaml.YAMLError, RecursionError) as error:
-        source.faults.append(f"{path}: not valid YAML: {_first_line(error)}")
+        source.faults.append(f"{path}{_yaml_place(error)}: not valid YAML: {_first_line(error)}")
     except ValidationError as error:
         for fault in error.errors():
             source.fault(name, fault["loc"], fault["msg"].removeprefix("Value error, "))
     return None
+
+
+def _yaml_place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f":{mark.line + 1}"
 
 
 def _line(node: Any, steps: tuple[int | str, ...]) -> int:
@@ -133,17 +152,25 @@ def _line(node: Any, steps: tuple[int | str, ...]) -> int:
 
 
 def _repeated_keys(path: Path, node: Any) -> list[str]:
+    """Faults for keys that a mapping holds twice: PyYAML would silently keep the last one."""
     faults: list[str] = []
     pending = [node]
+    visited: set[int] = set()
     while pending:
         current = pending.pop()
+        # An anchor may hold an alias of itself.
+        if id(current) in visited:
+            continue
+        visited.add(id(current))
         if isinstance(current, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in current.value:
+                pending.append(value)
+                if not isinstance(key, yaml.ScalarNode):
+                    continue  # ``{{ value }}``: the loader refuses a mapping as a key
                 if key.value in seen:
                     faults.append(f"{path}:{key.start_mark.line + 1}: {key.value}: given twice")
                 seen.add(key.value)
-                pending.append(value)
         elif isinstance(current, yaml.SequenceNode):
             pending += current.value
     return faults

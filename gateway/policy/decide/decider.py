@@ -1,4 +1,4 @@
-"""Asks the engine, believes only a well-formed answer, and remembers it for equal facts."""
+"""Evaluates the policy, accepts only a well-formed answer, and caches the decision for equal facts."""
 
 import hashlib
 from collections import OrderedDict
@@ -31,10 +31,11 @@ from gateway.types import (
 
 _CACHE_ENTRIES = 4096
 _BLOCKING = frozenset({"block", "in-house-only"})
-"""Treatments that no permitted deployment can have for what was found."""
+"""Treatments that no finding can have at a permitted deployment."""
 
 
 class _Strict(BaseModel):
+    # Nothing is coerced: an answer that is almost right must not become a permission.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
@@ -64,9 +65,8 @@ class _Answer(_Strict):
 class Decider:
     """Decides over facts under one build.
 
-    Decisions are cached by those facts that the rules read, the hour and the exceptions in force among them:
-    at the edge of an hour and at the end of an exception the facts are others, and another revision has
-    another decider.
+    Decisions are cached by the facts that the rules read. The hour and the exceptions in force are among them, so
+    that no decision outlives either, and each revision has a decider of its own.
     """
 
     def __init__(self, build: Build, engine: Engine) -> None:
@@ -79,7 +79,7 @@ class Decider:
         """The decision over these facts.
 
         Raises:
-            PolicyUnavailable: the engine gave no answer, an ill-formed one, or one of another revision.
+            PolicyUnavailable: the engine gave no answer, an ill-formed one, or one for another revision.
         """
         document = canonical(known)
         key = facts_hash(document)
@@ -95,7 +95,7 @@ class Decider:
         return decision
 
     def _for_facts(self, cached: Decision, key: str) -> Decision:
-        """The decision of other facts that differ in nothing that is read, under the name of these."""
+        """A cached decision, with the id and the hash of these facts: they differ only in what no rule reads."""
         return replace(cached, id=self._id(key), facts_hash=key)
 
     def _id(self, key: str) -> str:
@@ -107,6 +107,7 @@ class Decider:
             found.deployment: self._verdict(answer.candidates[found.deployment], found, known)
             for found in known.candidates
         }
+        # Reasons concern the model that was requested, not what the call could be rerouted to.
         direct = [verdict for verdict in verdicts.values() if not verdict.rerouted]
         return Decision(
             id=self._id(key),
@@ -124,19 +125,19 @@ class Decider:
         except ValidationError:
             raise _invalid_answer("is not well-formed") from None
         if answer.revision != self._build.revision:
-            raise _invalid_answer("is of another policy revision")
+            raise _invalid_answer("is for another policy revision")
         if answer.candidates.keys() != {candidate.deployment for candidate in known.candidates}:
-            raise _invalid_answer("does not cover the deployments")
+            raise _invalid_answer("does not cover all deployments")
         return answer
 
     def _verdict(self, verdict: _Verdict, found: Candidate, known: Facts) -> Verdict:
         output = verdict.output_treatment
         if verdict.treatment.keys() != known.findings.keys():
-            raise _invalid_answer("does not say what to do with every finding")
+            raise _invalid_answer("has no treatment for a finding")
         if verdict.allow and (
             verdict.reasons or _BLOCKING.intersection(verdict.treatment.values())
         ):
-            raise _invalid_answer("contradicts itself")
+            raise _invalid_answer("is inconsistent")
         if not set(verdict.exceptions) <= set(known.exceptions):
             raise _invalid_answer("names an exception that is not in force")
         return Verdict(
@@ -164,8 +165,8 @@ class Decider:
             raise _invalid_answer("names a rule that does not exist")
         source = row["source"]
         if row["cites"] == "outputs":
-            said = lineage.clause(found.operator, found.weights, self._build)
-            source = f"{said.source} (as of {said.as_of})" if said.as_of else said.source
+            cited = lineage.clause(found.operator, found.weights, self._build)
+            source = f"{cited.source} (as of {cited.as_of})" if cited.as_of else cited.source
         return Reason(
             id=row["id"],
             title=row["title"],

@@ -6,14 +6,14 @@ import regorus
 from gateway.errors import ConfigError, PolicyUnavailable
 from gateway.policy.compile.build import Build
 from gateway.policy.compile.lint import call_faults, engine_message
-from gateway.policy.decide.engine import PACKAGE, RULE
+from gateway.policy.decide.engine import QUERY, no_decision
 from gateway.types import Json
-
-_QUERY = f"data.{PACKAGE}.{RULE}"
 
 
 class EmbeddedEngine:
-    """Evaluates a build in the process; an evaluation takes a few milliseconds, which the cache of decisions spares most requests.
+    """Evaluates a build in the process.
+
+    An evaluation takes a few milliseconds; the cache of decisions spares most requests that time.
 
     Raises:
         ConfigError: a rule can't be compiled, for example because it uses an unknown builtin.
@@ -32,7 +32,7 @@ class EmbeddedEngine:
             raise ConfigError([f"policy: {engine_message(error)}"]) from None
 
     async def start(self) -> None:
-        """The build is loaded already."""
+        """Nothing to do: the constructor has loaded the build."""
 
     async def evaluate(self, document: bytes) -> Json:
         """See :class:`~gateway.policy.decide.engine.Engine`."""
@@ -40,17 +40,16 @@ class EmbeddedEngine:
             raise PolicyUnavailable("The policy engine was stopped, so the call is refused.")
         try:
             self._engine.set_input_json(document.decode())
-            value = orjson.loads(self._engine.eval_rule_as_json(_QUERY))
+            value = orjson.loads(self._engine.eval_rule_as_json(QUERY))
         except (RuntimeError, ValueError):
-            raise PolicyUnavailable(
-                "The policy gave no decision, so the call is refused."
-            ) from None
+            raise no_decision() from None
         return value
 
     async def ready(self) -> bool:
-        """Until it is closed: the build was loaded when the engine was made."""
+        """True until it is closed: the constructor has loaded the build."""
         return self._engine is not None
 
     async def close(self) -> None:
-        """End it here: regorus lets an engine end on the thread that made it alone, and a collector runs on any."""
+        """Free the engine."""
+        # regorus frees an engine only on the thread that made it, and the garbage collector may run on any other.
         self._engine = None

@@ -1,12 +1,14 @@
-"""What every policy engine does."""
+"""What every policy engine does: it evaluates one rule over the facts, or refuses."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
+from gateway.errors import PolicyUnavailable
 from gateway.types import Json
 
-RULE = "decision"
-PACKAGE = "sekisho"
-"""The one rule that is asked: ``data.sekisho.decision``."""
+PACKAGE: Final = "sekisho"
+RULE: Final = "decision"
+QUERY: Final = f"data.{PACKAGE}.{RULE}"
+"""The only rule that is evaluated."""
 
 
 class Engine(Protocol):
@@ -19,11 +21,16 @@ class Engine(Protocol):
         """The value of ``data.sekisho.decision`` for this input.
 
         Raises:
-            PolicyUnavailable: anything else than a value came out: undefined, an error, no answer.
+            PolicyUnavailable: there is no value: it is undefined, the evaluation failed, or nobody answered.
         """
 
     async def ready(self) -> bool:
-        """Whether a decision could be had now."""
+        """Whether a decision could be made now."""
 
     async def close(self) -> None:
-        """Release what ``start`` took."""
+        """Release what ``start`` opened."""
+
+
+def no_decision() -> PolicyUnavailable:
+    """The error of an engine that has no value to return: without a decision nothing is sent."""
+    return PolicyUnavailable("The policy engine gave no decision, so the call is refused.")

@@ -1,4 +1,4 @@
-"""What a policy may know: coarse facts, without text, resolved and normalised before any rule reads them."""
+"""The input of a policy decision: coarse facts without text, resolved and normalised before any rule reads them."""
 
 import hashlib
 from collections import Counter
@@ -29,21 +29,21 @@ from gateway.types import (
 )
 
 UNLISTED = "(unlisted)"
-"""A declared purpose that purposes.yaml does not list: no row can have this name. The caller's own word is text
-and is not kept."""
+"""The fact for a declared purpose that purposes.yaml does not list. No row can have this name; the caller's own
+spelling is text, so it is not kept."""
 
 _CANDIDATES = 1024
-"""Deployments whose facts are remembered: they change with the configuration, the revision and what is proven."""
+"""Deployments whose facts are cached; they change with the configuration, the revision and the provenance."""
 
 DECLARED = Proof()
-"""Of a deployment that has no record."""
+"""The proof of a deployment without a signed record."""
 _DEFAULTS_OF_OLDER_RECORDS: Mapping[str, Json] = {"manifest": "", "harvest": "off"}
-"""What facts that were recorded earlier do not say of a candidate."""
+"""Fields of a candidate that older records lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bias:
-    """How far a deployment's answers were bent, 0 to 1, when they were measured (an aware time): see ``gateway/bias/``."""
+    """A measured bias score, 0 to 1, and the timezone-aware time of the measurement: see ``gateway/bias/``."""
 
     score: float
     measured: datetime
@@ -62,13 +62,13 @@ def facts(
     """The facts of one request.
 
     Args:
-        principal: who calls; the subject and the credential are left out.
+        principal: the caller; the subject and the credential are left out.
         call: the parsed request; only its shape is read.
-        scan: what was found in it.
+        scan: the findings in it.
         model: the configured name of the model, never the caller's spelling of it.
         candidates: the deployments that could serve it.
         build: the revision whose data the candidates were resolved from.
-        now: an aware time; only its hour of the week in the policy's time zone is kept.
+        now: a timezone-aware time; only its hour of the week in the policy's time zone is kept.
     """
     hour, exceptions = moment(principal.app, now, build)
     return Facts(
@@ -107,9 +107,9 @@ def candidates(
         model: the configured name of the model.
         deployments: those that serve it.
         app: the application that calls.
-        build: the revision whose data says what is known of them.
-        harvest: how each model stands that counts different prompts.
-        proofs: how deployments stand to their signed records, by name; one that has no record is not in it.
+        build: the revision whose data describes them.
+        harvest: the state of the harvest guard by model; a model without one is not in it.
+        proofs: the provenance of deployments by name; one without a signed record is not in it.
         rerouted: deployments of the model that the application's row names for rerouting.
     """
     own_state = harvest.get(model, "off")
@@ -125,8 +125,8 @@ def candidates(
 
 
 def with_bias(known: Facts, bias: Mapping[str, Bias], now: datetime) -> Facts:
-    """The facts with what was measured of deployments, by their names, and how old that is now."""
-    measured = tuple(_measured(told, bias.get(told.deployment), now) for told in known.candidates)
+    """The facts with the measured bias of deployments, by name, and its age."""
+    measured = tuple(_measured(each, bias.get(each.deployment), now) for each in known.candidates)
     return replace(known, candidates=measured)
 
 
@@ -138,7 +138,7 @@ def reroute_model(app: str, build: Build) -> str:
 
 
 def moment(app: str, now: datetime, build: Build) -> tuple[int, tuple[str, ...]]:
-    """All that a time means to this build: the hour of the week, and an application's exceptions in force."""
+    """What a time means under this build: the hour of the week, and the application's exceptions in force."""
     local = now.astimezone(ZoneInfo(build.data["settings"]["time_zone"]))
     return local.weekday() * 24 + local.hour, _in_force(app, local.date(), build)
 
@@ -146,11 +146,11 @@ def moment(app: str, now: datetime, build: Build) -> tuple[int, tuple[str, ...]]
 def resolved_again(document: Json, build: Build, now: datetime) -> Json:
     """Recorded facts as this build would have resolved them at that time.
 
-    What the data of a revision says (whose a host is, countries, lineage, exceptions) is looked up again;
-    what the request and the configuration said stays.
+    What comes from policy data (the operator of a host, countries, lineage, exceptions) is resolved again;
+    what came from the request and the configuration is kept.
 
     Raises:
-        KeyError: the facts are of a version that recorded less.
+        KeyError: the facts are of an older version that recorded less.
     """
     hour, exceptions = moment(document["app"], now, build)
     return {
@@ -165,7 +165,7 @@ def read(document: Json) -> Facts:
     """Facts from their decoded document.
 
     Raises:
-        KeyError, TypeError: it is not one of this version.
+        KeyError, TypeError: it is not a document of this version.
     """
     values = {field.name: document[field.name] for field in fields(Facts)}
     lists = ("groups", "unscannable", "modalities", "exceptions")
@@ -190,7 +190,7 @@ def facts_hash(document: bytes) -> str:
 
 
 def bucket(count: int) -> str:
-    """A count made coarse, so that equal facts meet in the cache."""
+    """A count in coarse steps, so that similar requests share a cached decision."""
     return str(count) if count < 2 else "2-9" if count < 10 else "10+"
 
 
@@ -203,8 +203,8 @@ def candidate(
     *,
     rerouted: bool = False,
 ) -> Candidate:
-    """What policy may know of a deployment; what no row says is ``""``, which no rule permits."""
-    told = Candidate(
+    """The facts of a deployment; one that no row states is ``""``, which no rule permits."""
+    unresolved = Candidate(
         deployment=deployment.name,
         zone=deployment.zone,
         host=_host(deployment.base_url),
@@ -225,29 +225,30 @@ def candidate(
         rerouted=rerouted,
         harvest=harvest,
     )
-    return _resolved(told, build)
+    return _resolved(unresolved, build)
 
 
-def _measured(told: Candidate, bias: Bias | None, now: datetime) -> Candidate:
-    """With what was measured. A time to come is a mistake or a disguise, and would never grow old: no measurement."""
+def _measured(known: Candidate, bias: Bias | None, now: datetime) -> Candidate:
+    """The candidate with its measured bias."""
+    # A measurement that is dated in the future would never expire: it is ignored, as a mistake or a forgery.
     if bias is None or bias.measured > now:
-        return told
-    return replace(told, bias=bias.score, bias_days=(now - bias.measured).days)
+        return known
+    return replace(known, bias=bias.score, bias_days=(now - bias.measured).days)
 
 
-def _resolved(told: Candidate, build: Build) -> Candidate:
-    """The candidate with what the data of this build says of its host, operator and weights."""
+def _resolved(known: Candidate, build: Build) -> Candidate:
+    """The candidate with what this build's data states about its host, operator and weights."""
     operators, models = build.data["operators"], build.data["models"]
-    weights = models.get(told.weights, {})
+    weights = models.get(known.weights, {})
     return replace(
-        told,
-        host_operator=host_operator(told.host, operators),
-        operator_country=operators.get(told.operator, {}).get("country", ""),
+        known,
+        host_operator=host_operator(known.host, operators),
+        operator_country=operators.get(known.operator, {}).get("country", ""),
         developer=weights.get("developer", ""),
         developer_country=weights.get("developer_country", ""),
-        lineage=developers(told.weights, models),
+        lineage=developers(known.weights, models),
         licences=tuple(weights.get("licences", ())),
-        output_use=clause(told.operator, told.weights, build).use,
+        output_use=clause(known.operator, known.weights, build).use,
     )
 
 
@@ -260,7 +261,8 @@ def _recorded(row: Json) -> Candidate:
 
 
 def _in_force(app: str, day: date, build: Build) -> tuple[str, ...]:
-    """Exceptions for this application whose days include this one."""
+    """Exceptions for this application whose period includes this day."""
+    # ISO dates are ordered as text.
     today = day.isoformat()
     return tuple(
         name
@@ -279,7 +281,7 @@ def _host(base_url: str) -> str:
     try:
         return destination(base_url).host
     except ValueError:
-        return ""
+        return ""  # which the rule host_mismatch refuses, for every operator
 
 
 def _findings(call: Call, scan: Scan) -> dict[str, dict[str, str]]:
@@ -300,14 +302,16 @@ def declared_purpose(headers: Sequence[tuple[bytes, bytes]], in_body: str | None
 
     Args:
         headers: as ASGI gives them, names in lower case.
-        in_body: what the dialect found in the request.
+        in_body: the purpose that the dialect found in the body.
 
     Raises:
-        InvalidRequest: two different ones: which of them would be meant?
+        InvalidRequest: it declares two different ones, so that neither can be relied on.
     """
-    said = {value.decode("latin-1").strip() for name, value in headers if name == PURPOSE_HEADER}
+    declared = {
+        value.decode("latin-1").strip() for name, value in headers if name == PURPOSE_HEADER
+    }
     if in_body is not None:
-        said.add(in_body)
-    if len(said) > 1:
+        declared.add(in_body)
+    if len(declared) > 1:
         raise InvalidRequest("The request declares two purposes.", param=PURPOSE_HEADER.decode())
-    return next(iter(said), None)
+    return next(iter(declared), None)

@@ -1,4 +1,4 @@
-"""Which operator a host belongs to, by the hosts that operators publish."""
+"""Which operator a host belongs to, by the published hosts of operators."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -17,10 +17,11 @@ def host_operator(host: str, operators: Mapping[str, Json]) -> str:
 
 @lru_cache(1024)
 def covered(host: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern covers the host: label by label from the right, ``*`` for part of one label.
+    """Whether a pattern covers the host: label by label from the right, ``*`` for any part of one label.
 
-    Remembered, since every request asks it of its deployment's host.
+    Cached, since it is called for every request.
     """
+    # From the right, so that evil-deepseek.com and deepseek.com.evil.example match no pattern of deepseek.com.
     labels = host.split(".")[::-1]
     return any(_covers(pattern.split(".")[::-1], labels) for pattern in patterns)
 

@@ -1,7 +1,7 @@
-"""Which facts the rules read: what none of them reads can't change a decision.
+"""Which facts the rules read: the others can't change a decision, so they need not be part of a cache key.
 
-Found in the text of the modules, and cautious: whatever is not plainly a field of ``input`` counts as
-reading everything.
+It is determined from the text of the modules, and conservatively: any use of ``input`` other than as
+``input.<field>`` counts as reading everything.
 """
 
 import re
@@ -12,10 +12,14 @@ from typing import Final
 from gateway.policy.compile.build import Build
 from gateway.types import Facts
 
+# Comments and strings, which may mention `input` without reading it.
 _NO_CODE: Final = re.compile(r'#.*|"(?:[^"\\]|\\.)*"|`[^`]*`')
 _FIELD: Final = re.compile(r"\binput\.(\w+)")
+# `input` as a whole, or with a computed field: `input["x"]`, `f(input)`.
 _WHOLE_INPUT: Final = re.compile(r"\binput\b(?!\.\w)")
 _FINDINGS: Final = re.compile(r"\binput\.findings\b")
+# Uses of the findings that ignore their counts: `some entity, _ in input.findings`, and a line that only requires
+# that they are defined.
 _NAMES_OF_FINDINGS: Final = re.compile(
     r"\b(?:some|every) \w+, _ in input\.findings\b(?!\[|\.)|^\s*input\.findings$", re.MULTILINE
 )
@@ -23,13 +27,13 @@ _NAMES_OF_FINDINGS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputUsage:
-    """``names``: the facts that are read. ``finding_names_only``: of findings, only which kinds there are."""
+    """``names``: the facts that are read. ``finding_names_only``: whether only the entities of findings are."""
 
     names: frozenset[str]
     finding_names_only: bool
 
     def cache_key(self, known: Facts) -> tuple[Hashable, ...]:
-        """What a decision over these facts depends on."""
+        """The values that a decision over these facts depends on."""
         values = (getattr(known, field.name) for field in _PLAIN if field.name in self.names)
         return (*values, known.exceptions, known.candidates, self._findings(known))
 
@@ -43,12 +47,12 @@ class InputUsage:
 
 
 _ALWAYS: Final = frozenset({"findings", "candidates", "exceptions"})
-"""The decision itself is made of these."""
+"""Part of every key: the gateway builds the decision from them, whatever the rules read."""
 _PLAIN: Final = tuple(field for field in fields(Facts) if field.name not in _ALWAYS)
 
 
 def input_usage(build: Build) -> InputUsage:
-    """What the rules of a build read."""
+    """The facts that the rules of a build read."""
     text = "\n".join(_NO_CODE.sub('""', module) for module in build.modules.values())
     if _WHOLE_INPUT.search(text):
         return InputUsage(names=frozenset(field.name for field in _PLAIN), finding_names_only=False)

@@ -4,12 +4,13 @@ A request uses one revision from its facts to its decision. A revision that was 
 last request that uses it has its decision.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from gateway import timeouts
+from gateway.background import Background
 from gateway.policy.compile.build import Build
 from gateway.policy.decide.decider import Decider
 from gateway.policy.decide.engine import Engine
@@ -56,12 +57,15 @@ class LivePolicy:
     Args:
         build: the first revision.
         make_engine: makes an engine over a build, on the calling thread.
+        background: closes revisions that were replaced.
     """
 
-    def __init__(self, build: Build, make_engine: MakeEngine) -> None:
+    def __init__(
+        self, build: Build, make_engine: MakeEngine, background: Background | None = None
+    ) -> None:
         self._make_engine = make_engine
         self._held = _HeldRevision(revision=revision(build, make_engine(build)))
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = (background or Background()).jobs("retired policies")
 
     @property
     def current(self) -> Revision:
@@ -112,15 +116,9 @@ class LivePolicy:
 
     async def close(self) -> None:
         """Close the current revision and wait for those that are closing."""
-        await asyncio.gather(*self._closing)
+        await self._closing.close(grace=timeouts.CLOSE)
         await self._held.revision.engine.close()
 
     def _close_when_unused(self, held: _HeldRevision) -> None:
         if held.retired and not held.users:
-            task = asyncio.get_running_loop().create_task(_close(held.revision.engine))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-
-
-async def _close(engine: Engine) -> None:
-    await engine.close()
+            self._closing.spawn(held.revision.engine.close())

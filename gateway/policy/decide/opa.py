@@ -1,13 +1,13 @@
 """An Open Policy Agent server as the engine, through opa-python-client.
 
-The client is used for one method of its own, ``query_rule``; the session is ours, since the client's
-own follows redirects with the whole input, ignores a CA file and takes no unit of time per call. Its methods
-that upload policies are never used: OPA loads the build as a bundle.
+Of the client only ``query_rule`` is used. Its session is replaced: the client's own follows redirects with the
+whole input, ignores a CA file and has no time-out per call. Its methods that upload policies are never used:
+OPA loads the build as a bundle.
 """
 
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,14 +17,14 @@ import orjson
 from opa_client.opa_async import AsyncOpaClient
 
 from gateway import timeouts
-from gateway.errors import PolicyUnavailable
+from gateway.breaker import Breaker
 from gateway.policy.compile.build import Build
-from gateway.policy.decide.engine import PACKAGE, RULE
+from gateway.policy.decide.engine import PACKAGE, RULE, no_decision
 from gateway.settings.policy import Opa
 from gateway.types import Json
 
 _STRICT = {"strict-builtin-errors": "true"}
-"""What a builtin can't do is an error, as it is in the embedded engine, and not merely undefined."""
+"""A builtin that fails is an error, as in the embedded engine, and not merely undefined."""
 
 _FAILURES_TO_OPEN = 3
 
@@ -60,10 +60,10 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]  # the package has no types
         )
 
     @asynccontextmanager
-    async def _request(self, method: str, url: str, **sent: Any) -> AsyncIterator[Any]:
+    async def _request(self, method: str, url: str, **options: Any) -> AsyncIterator[Any]:
         headers = self._authorization()
         async with self._session.request(
-            method, url, allow_redirects=False, headers=headers, **sent
+            method, url, allow_redirects=False, headers=headers, **options
         ) as response:
             yield response
 
@@ -80,14 +80,26 @@ class _Client(AsyncOpaClient):  # type: ignore[misc]  # the package has no types
 class OpaEngine:
     """Asks an OPA server that serves the same build.
 
-    After three failures in a row, further calls are refused at once for a second, then one is tried.
+    After three failures in succession a circuit breaker refuses calls at once for a second, then one is tried.
+
+    Args:
+        settings: where the server is, and how to authenticate.
+        build: the revision that it must serve.
+        clock: a monotonic clock, for the breaker.
     """
 
-    def __init__(self, settings: Opa, build: Build) -> None:
+    def __init__(
+        self, settings: Opa, build: Build, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = _Client(settings)
         self._revision = build.revision
-        self._failures = 0
-        self._closed_until = 0.0
+        # A call that is cancelled reports no outcome: were its trial not bounded, no other would ever be tried.
+        self._breaker = Breaker(
+            failures=_FAILURES_TO_OPEN,
+            pause=timeouts.OPA_OPEN,
+            trial_seconds=timeouts.OPA_OPEN,
+            clock=clock,
+        )
 
     async def start(self) -> None:
         """Open the session."""
@@ -95,18 +107,18 @@ class OpaEngine:
 
     async def evaluate(self, document: bytes) -> Json:
         """See :class:`~gateway.policy.decide.engine.Engine`."""
-        self._admit()
+        if not self._breaker.admit():
+            raise no_decision()
         try:
             answer = await self._client.query_rule(
                 orjson.loads(document), PACKAGE, RULE, query_params=_STRICT
             )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            self._failed()
-            raise _unavailable() from None
-        self._failures = 0
-        self._closed_until = 0.0
+            self._breaker.failed()
+            raise no_decision() from None
+        self._breaker.succeeded()
         if not isinstance(answer, dict) or not isinstance(answer.get("result"), dict):
-            raise _unavailable()
+            raise no_decision()
         return answer["result"]
 
     async def ready(self) -> bool:
@@ -120,20 +132,3 @@ class OpaEngine:
     async def close(self) -> None:
         """Close the session."""
         await self._client.close_connection()
-
-    def _admit(self) -> None:
-        """Refuse while the breaker is open; after that, one call tries and the others wait for its end."""
-        now = time.monotonic()
-        if now < self._closed_until:
-            raise _unavailable()
-        if self._failures >= _FAILURES_TO_OPEN:
-            self._closed_until = now + timeouts.OPA_OPEN
-
-    def _failed(self) -> None:
-        self._failures += 1
-        if self._failures >= _FAILURES_TO_OPEN:
-            self._closed_until = time.monotonic() + timeouts.OPA_OPEN
-
-
-def _unavailable() -> PolicyUnavailable:
-    return PolicyUnavailable("The policy engine gave no decision, so the call is refused.")

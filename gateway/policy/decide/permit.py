@@ -1,4 +1,4 @@
-"""Permission to send: what ``upstream`` takes, and nothing makes but :func:`clear`."""
+"""Permission to send: ``upstream`` accepts nothing else, and only :func:`clear` creates it."""
 
 from typing import Final, final
 
@@ -7,7 +7,7 @@ from gateway.types import Decision, Deployment, MaskedCall, Vault
 
 
 class _Seal:
-    """Held by this module alone; see :class:`Cleared`."""
+    """A capability token that only this module holds; see :class:`Cleared`."""
 
 
 _SEAL: Final = _Seal()
@@ -17,8 +17,8 @@ _SEAL: Final = _Seal()
 class Cleared:
     """Permission to send: the only thing ``upstream`` accepts.
 
-    Only :func:`clear` can make one: the type checker asks for the seal, the constructor checks it (with a
-    ``TypeError``), and a test proves that no other module names it.
+    Only :func:`clear` can create one: the constructor requires the seal, for the type checker and at run time
+    (``TypeError``), and a test ensures that no other module names it.
     """
 
     __slots__ = ("call", "decision", "deployment", "vault")
@@ -33,7 +33,7 @@ class Cleared:
         deployment: Deployment,
     ) -> None:
         if seal is not _SEAL:
-            raise TypeError("a Cleared is made by clear() alone")
+            raise TypeError("only clear() creates a Cleared")
         self.call: Final = call
         self.vault: Final = vault
         self.decision: Final = decision
@@ -51,6 +51,7 @@ def clear(*, call: MaskedCall, vault: Vault, decision: Decision, deployment: Dep
     if not decision.allow or verdict is None or not verdict.allow:
         reasons = decision.reasons if verdict is None else verdict.reasons
         raise PolicyDenied("The decision does not permit this deployment.", reasons=reasons)
+    # Checked at run time too: without a type checker, a plain Call would be sent unmasked.
     if not isinstance(call, MaskedCall):
         raise TypeError("only a masked call can be cleared")
     return Cleared(_SEAL, call=call, vault=vault, decision=decision, deployment=deployment)

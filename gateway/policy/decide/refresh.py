@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from gateway.background import Background
 from gateway.errors import ConfigError
 from gateway.policy.compile.build import Build
 from gateway.policy.compile.bundle import load
@@ -37,8 +38,11 @@ class PolicySource(Protocol):
             now: look at once, without waiting for what may still be being written.
 
         Raises:
-            ConfigError: there is a newer one, and it has faults; told once for each change.
+            ConfigError: there is a newer one, and it has faults.
         """
+
+    def judged(self, *, installed: bool) -> None:
+        """What was given last is in place, or was refused. Without this call it is given again."""
 
 
 class FileSource:
@@ -53,16 +57,20 @@ class FileSource:
     def __init__(self, path: Path, verifier: Verifier | None, *, loaded: bool = True) -> None:
         self._path = path
         self._verifier = verifier
-        self._given = self._seen = _fingerprint(path) if loaded else ()
+        self._judged = self._seen = self._given = _fingerprint(path) if loaded else ()
 
     async def newer(self, *, now: bool) -> Build | None:
         """See :class:`PolicySource`."""
         found = await asyncio.to_thread(_fingerprint, self._path)
         settled, self._seen = found == self._seen, found
-        if not now and (found == self._given or not settled):
+        if not now and (found == self._judged or not settled):
             return None
         self._given = found
         return await asyncio.to_thread(self_tested, lambda: load(self._path, self._verifier))
+
+    def judged(self, *, installed: bool) -> None:
+        """See :class:`PolicySource`; files that were refused are not read again until they change."""
+        self._judged = self._given
 
 
 class Refresher:
@@ -73,7 +81,8 @@ class Refresher:
         source: where newer policies come from.
         install: puts a build in place.
         listener: told of changes.
-        seconds: between looks; 0 looks only when told to.
+        seconds: between looks; 0 looks only when triggered.
+        background: runs the looking.
     """
 
     def __init__(
@@ -83,28 +92,29 @@ class Refresher:
         install: Install,
         listener: PolicyListener,
         seconds: float,
+        background: Background | None = None,
     ) -> None:
-        self._role = role
+        self.role = role
         self._source = source
         self._install = install
         self._listener = listener
-        self._seconds = seconds
-        self._triggered = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._triggered = False
+        self._task = (background or Background()).every(
+            f"policy {role}", lambda: seconds or None, self._round
+        )
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.start()
 
     async def close(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._task.close()
 
     def trigger(self) -> None:
         """Look now, whatever seems to have changed."""
-        self._triggered.set()
+        self._triggered = True
+        self._task.trigger()
 
     async def check(self, *, now: bool = True) -> None:
         """Look once, and put what is newer in place."""
@@ -114,24 +124,15 @@ class Refresher:
                 return
             await self._install(build)
         except ConfigError as error:
-            self._listener.policy_refused(self._role, error.faults)
+            self._source.judged(installed=False)
+            self._listener.policy_refused(self.role, error.faults)
         else:
-            self._listener.policy_swapped(self._role, build.revision)
+            self._source.judged(installed=True)
+            self._listener.policy_swapped(self.role, build.revision)
 
-    async def _run(self) -> None:
-        while True:
-            triggered = await self._wait()
-            await self.check(now=triggered)
-
-    async def _wait(self) -> bool:
-        """Whether somebody asked before the time was up."""
-        try:
-            async with asyncio.timeout(self._seconds or None):
-                await self._triggered.wait()
-        except TimeoutError:
-            return False
-        self._triggered.clear()
-        return True
+    async def _round(self) -> None:
+        triggered, self._triggered = self._triggered, False
+        await self.check(now=triggered)
 
 
 def _fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:

@@ -1,4 +1,4 @@
-"""A decision that permits nothing becomes the error that the caller gets."""
+"""The error that the caller gets when a decision permits nothing."""
 
 from gateway.errors import (
     ContentBlocked,
@@ -19,8 +19,8 @@ _ERRORS: dict[str, type[PolicyError]] = {
 def refusal(decision: Decision) -> PolicyError:
     """The error for a decision that allows no candidate.
 
-    A code that every candidate shares names the error, the destination's before the content's: a call
-    is refused for its content alone only where content is all that is wrong.
+    A code that all candidates share decides its kind, and a code of the destination comes before that of the
+    content: 422 says that changing the content would help, so it needs every candidate to object to nothing else.
     """
     codes = [
         {reason.code for reason in verdict.reasons}

@@ -1,4 +1,4 @@
-"""What to do with any entity: a table with exact names, prefixes and a default, seen as a mapping."""
+"""The treatment of any entity: a table with exact names, prefixes and a default, as a mapping."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""What differs between two revisions: rules, rows of data, and decisions over the grid."""
+"""The differences between two revisions: rules, rows of data, and decisions over the grid."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.policy.lab.trial import Change, change, ids
 from gateway.types import Decision, Json
 
 _DERIVED = {REVISION, "modes"}
-"""Documents that only say again what others say."""
+"""Documents that are derived from others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,12 @@ class ChangedDecision:
     change: Change
     before: tuple[str, ...]
     after: tuple[str, ...]
-    """Ids of the reasons that refuse, or nothing where the scene is allowed."""
+    """Ids of the reasons that refuse; empty where the scene is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Everything that differs. ``rules`` and ``data`` are lines such as ``+ name`` and ``~ name: field``."""
+    """All differences. ``rules`` and ``data`` are lines such as ``+ name`` and ``~ name: field``."""
 
     rules: tuple[str, ...]
     data: tuple[str, ...]
@@ -41,7 +41,7 @@ class Difference:
 
 
 async def difference(before: Build, after: Build) -> Difference:
-    """Compare two builds. Engines are made, used and ended on the calling thread."""
+    """Compare two builds. Engines are made, used and freed on the calling thread."""
     engines = [EmbeddedEngine(before), EmbeddedEngine(after)]
     deciders = [Decider(before, engines[0]), Decider(after, engines[1])]
     found: list[ChangedDecision] = []

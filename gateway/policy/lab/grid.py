@@ -1,7 +1,7 @@
-"""Scenes that ask of policies what they might answer differently: each row of their data, once or more.
+"""Sample requests, called scenes, over which two revisions are compared: each row of their data occurs in one.
 
-Not traffic, and not random: two revisions are compared on the same scenes, and a scene has a name that says
-what it asks.
+They are neither traffic nor random: both revisions decide the same scenes, and a scene's name states what it
+covers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,11 +39,11 @@ class Scene:
     harvest: HarvestState = "off"
     proof: Proof = DECLARED
     bias: float | None = None
-    """A score that was measured on this day."""
+    """A bias score that was measured on this day."""
     exceptions: tuple[str, ...] = ()
 
     def facts(self, build: Build) -> Facts:
-        """The scene as this build's data resolves it."""
+        """The facts of the scene, resolved from this build's data."""
         days = None if self.bias is None else 0
         deployment = candidate(self.deployment, build, self.harvest, self.proof)
         deployment = replace(deployment, bias=self.bias, bias_days=days)
@@ -185,7 +185,7 @@ def _served(builds: Sequence[Build], operator: str) -> Deployment:
 
 def _at(operator: str, zone: Zone) -> Deployment:
     return Deployment(
-        name="place",
+        name="deployment",
         kind="openai",
         base_url="http://10.0.0.5/v1",
         model="m",

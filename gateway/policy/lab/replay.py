@@ -1,9 +1,8 @@
-"""Decides the past again under other policies: whom a change would have hit.
+"""Decides recorded requests again under other policies: which callers a change would have affected.
 
-Each recorded request is decided twice, under the policies to compare with and under the candidate, from its
-recorded facts: what the request and the configuration said stays, and what data says of hosts, weights and
-exceptions is looked up again in each. Requests with equal facts at a time that makes no difference are one
-decision.
+Each request is decided twice, under the policies to compare with and under the candidate, from its recorded
+facts. What came from the request and the configuration is kept; what came from policy data on hosts, weights
+and exceptions is resolved again with each. Requests whose decisions can't differ are decided once.
 """
 
 import asyncio
@@ -30,17 +29,17 @@ from gateway.policy.lab.trial import change, ids
 from gateway.types import Decision
 
 _CHUNK: Final = 500
-"""Decisions that a process takes at a time: far more than it costs to load two builds."""
+"""Decisions that a process makes at a time: enough for them to take far longer than loading two builds."""
 _EXAMPLES: Final = 5
 UNREADABLE: Final = "unreadable"
-"""Facts of a version that recorded less than policies read now."""
+"""The change of requests that can't be decided: their facts are of a version that recorded less."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 _Question: TypeAlias = tuple[bytes, str]
 
 
 class RecordedRequest(Protocol):
-    """A request that was decided on."""
+    """A request in the audit log."""
 
     @property
     def request_id(self) -> str: ...
@@ -52,7 +51,7 @@ class RecordedRequest(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One request that would have been decided differently. Reasons are those that refused it."""
+    """One request that would have been decided differently, with the ids of the reasons that refuse it."""
 
     request_id: str
     time: str
@@ -64,7 +63,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """What came of it. Counts are of requests; ``same`` and ``unreadable`` are among the changes."""
+    """The result. Counts are of requests; ``same`` and ``unreadable`` are among the changes."""
 
     before: str
     after: str
@@ -74,7 +73,7 @@ class ReplayReport:
     by_app: Mapping[str, Mapping[str, int]]
     by_model: Mapping[str, Mapping[str, int]]
     by_rule: Mapping[str, Mapping[str, int]]
-    """Reasons that began or ceased to refuse."""
+    """By the id of a reason that refuses under one of the two only."""
     examples: Mapping[str, Sequence[Example]]
 
 
@@ -84,12 +83,12 @@ class _Answer:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     rules: frozenset[str] = frozenset()
-    """Reasons that speak against a deployment in one of the decisions alone."""
+    """Ids of the reasons that only one of the two decisions has."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Group:
-    """Requests that are one decision."""
+    """Requests that share one decision."""
 
     document: bytes
     time: str
@@ -111,7 +110,7 @@ def replay(
         documents: facts by their hash.
         before: the policies to compare with.
         after: the candidate.
-        progress: told how many of the distinct decisions are done.
+        progress: called with the number of distinct decisions that are done, and of all.
     """
     groups = list(_grouped(requests, documents, before, after).values())
     questions = [(group.document, group.time) for group in groups]
@@ -126,44 +125,45 @@ def replay(
 def _grouped(
     requests: Iterable[RecordedRequest], documents: Mapping[str, bytes], *builds: Build
 ) -> dict[Hashable, _Group]:
-    """Requests by what both decisions depend on."""
-    dependence = _GroupingKey(builds)
+    """Requests by the values that both decisions depend on."""
+    grouping = _GroupingKey(builds)
     groups: dict[Hashable, _Group] = {}
-    for one in requests:
-        document = documents[one.facts_hash]
-        key = dependence.of(one, document)
-        group = groups.setdefault(key, _Group(document=document, time=one.time.isoformat()))
+    for request in requests:
+        document = documents[request.facts_hash]
+        key = grouping.of(request, document)
+        group = groups.setdefault(key, _Group(document=document, time=request.time.isoformat()))
         group.count += 1
         if len(group.examples) < _EXAMPLES:
-            group.examples.append(one)
+            group.examples.append(request)
     return groups
 
 
 class _GroupingKey:
-    """Tells what the decisions of a request depend on; looks at each facts document once for each moment."""
+    """Computes the key of a request's group; resolves each facts document once for each moment."""
 
     def __init__(self, builds: Sequence[Build]) -> None:
         self._builds = [(build, input_usage(build)) for build in builds]
         self._apps: dict[str, str] = {}
         self._known: dict[Hashable, Hashable] = {}
 
-    def of(self, one: RecordedRequest, document: bytes) -> Hashable:
+    def of(self, request: RecordedRequest, document: bytes) -> Hashable:
         """A key that requests share whose decisions can't differ."""
-        app = self._apps.get(one.facts_hash)
+        app = self._apps.get(request.facts_hash)
         if app is None:
-            app = self._apps[one.facts_hash] = str(orjson.loads(document).get("app", ""))
-        moments = tuple(moment(app, one.time, build) for build, _ in self._builds)
-        key = (one.facts_hash, moments)
+            app = self._apps[request.facts_hash] = str(orjson.loads(document).get("app", ""))
+        # Of its time, a decision depends only on the hour of the week and the exceptions in force.
+        moments = tuple(moment(app, request.time, build) for build, _ in self._builds)
+        key = (request.facts_hash, moments)
         if key not in self._known:
-            self._known[key] = self._cache_keys(document, one.time) or key
+            self._known[key] = self._cache_keys(document, request.time) or key
         return self._known[key]
 
     def _cache_keys(self, document: bytes, time: datetime) -> Hashable:
         known = orjson.loads(document)
         try:
             return tuple(
-                read.cache_key(facts(resolved_again(known, build, time)))
-                for build, read in self._builds
+                usage.cache_key(facts(resolved_again(known, build, time)))
+                for build, usage in self._builds
             )
         except (KeyError, TypeError):
             return ()
@@ -176,7 +176,7 @@ def _answers(questions: Sequence[_Question], before: Build, after: Build) -> Ite
         for chunk in chunks:
             yield from _decide(bundles, chunk)
         return
-    # Spawned, not forked: a fork would take the engines of this process with it.
+    # Spawned, not forked: an engine must not be used in a process that inherits it.
     context = multiprocessing.get_context("spawn")
     workers = min(len(chunks), os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
@@ -185,7 +185,7 @@ def _answers(questions: Sequence[_Question], before: Build, after: Build) -> Ite
 
 
 def _decide(bundles: tuple[bytes, bytes], questions: Sequence[_Question]) -> list[_Answer]:
-    """Answer a chunk in whatever process this is."""
+    """Decide a chunk, in the current process."""
     builds = [unpack(bundle, "candidate") for bundle in bundles]
     return asyncio.run(_ask(builds, questions))
 
@@ -256,14 +256,14 @@ def _tally(
 def _examples(group: _Group, answer: _Answer, known: Mapping[str, object]) -> list[Example]:
     return [
         Example(
-            request_id=one.request_id,
-            time=one.time.isoformat(),
+            request_id=request.request_id,
+            time=request.time.isoformat(),
             app=str(known.get("app", "")),
             model=str(known.get("model", "")),
             before=answer.before,
             after=answer.after,
         )
-        for one in group.examples
+        for request in group.examples
     ]
 
 

@@ -1,4 +1,4 @@
-"""The report of a replay, for a terminal and for a browser. Both hold ids and counts, and no text of users."""
+"""The report of a replay, as text and as HTML. Both hold ids and counts, and no text of users."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -44,7 +44,7 @@ def text(found: ReplayReport) -> str:
 
 
 def html(found: ReplayReport) -> str:
-    """The report as one page that needs nothing else."""
+    """The report as one self-contained HTML page."""
     body = [
         "<h1>Policy replay</h1>",
         f"<p>{found.requests} requests, {found.distinct} distinct decisions.</p>",
@@ -62,14 +62,14 @@ def html(found: ReplayReport) -> str:
     for change, examples in found.examples.items():
         example_rows = [
             (
-                one.time,
-                one.request_id,
-                one.app,
-                one.model,
-                _reasons_text(one.before),
-                _reasons_text(one.after),
+                example.time,
+                example.request_id,
+                example.app,
+                example.model,
+                _reasons_text(example.before),
+                _reasons_text(example.after),
             )
-            for one in examples
+            for example in examples
         ]
         column_names = ("time", "request", "application", "model", "before", "after")
         body += _table(f"examples, {_TITLES[change]}", column_names, example_rows)
@@ -89,9 +89,9 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {_TITLES[change]}" for change, count in counts.items())
 
 
-def _line(one: Example) -> str:
-    where = f"{one.time} {one.request_id} {one.app} {one.model}"
-    return f"{where}: {_reasons_text(one.before)} -> {_reasons_text(one.after)}"
+def _line(example: Example) -> str:
+    title = f"{example.time} {example.request_id} {example.app} {example.model}"
+    return f"{title}: {_reasons_text(example.before)} -> {_reasons_text(example.after)}"
 
 
 def _reasons_text(reasons: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""A candidate revision beside the live one: what it would have decided, with no effect on anything."""
+"""A candidate revision compared with the live one: what it would have decided, without effect."""
 
 from typing import Literal, TypeAlias
 
@@ -13,12 +13,12 @@ Change: TypeAlias = Literal[
 
 
 async def trial(candidate: Revision, known: Facts, live: Decision) -> Trial:
-    """Decide under the candidate; its failure is an outcome like another.
+    """Decide with the candidate; when that fails, the change is ``error``.
 
     Args:
-        candidate: the revision on trial.
+        candidate: the candidate revision.
         known: the facts, resolved from the candidate's data.
-        live: what was decided.
+        live: the decision that was made.
     """
     name = candidate.build.revision
     try:
@@ -29,7 +29,7 @@ async def trial(candidate: Revision, known: Facts, live: Decision) -> Trial:
 
 
 def change(before: Decision, after: Decision) -> Change:
-    """How the second decision differs from the first, the weightiest difference first."""
+    """The most significant difference between two decisions."""
     if before.allow != after.allow:
         return "newly_allowed" if after.allow else "newly_denied"
     permitted = [

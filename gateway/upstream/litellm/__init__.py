@@ -1,5 +1,5 @@
-"""The one door to litellm: it puts requests and replies into other vendors' words, and nothing else.
+"""The only place that uses litellm, which translates requests and replies to and from other vendors' APIs.
 
-litellm opens no connection here, sees no credential and chooses no host: its translations are called with documents and give documents,
-under a seal that refuses any socket. Sending is ``upstream.http``'s, as for every other deployment.
+litellm opens no connection here, gets no credential and chooses no host. Its translations are called with documents and return
+documents, with network access blocked. Requests are sent by ``upstream.http``, as for every other deployment.
 """

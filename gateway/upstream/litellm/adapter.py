@@ -1,4 +1,4 @@
-"""How deployments of kind ``litellm`` are talked to: the request translated, the credential added, the reply translated back."""
+"""The adapter for deployments of kind ``litellm``: translates the request, adds the credential, and translates the reply."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -12,12 +12,12 @@ from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import Library, load
 from gateway.upstream.litellm.reader import TranslatedReader
 from gateway.upstream.litellm.translation import Translation
-from gateway.upstream.protocol.adapter import ProviderRequest
+from gateway.upstream.protocol.adapter import ProviderAdapter, ProviderRequest
 from gateway.upstream.protocol.presets import with_preset
 
 
-class LitellmAdapter:
-    """The speech of one family.
+class LitellmAdapter(ProviderAdapter):
+    """The adapter for the API of one family.
 
     Args:
         settings: of a deployment whose family is enabled.
@@ -39,18 +39,18 @@ class LitellmAdapter:
             raise RuntimeError("the upstream was not started")
         call, family = cleared.call, self._family
         if call.form != "chat.completions":
-            raise UpstreamRejected("This deployment serves chat alone.", fallback=True)
+            raise UpstreamRejected("This deployment serves only chat.", fallback=True)
         neutral = with_preset(call.neutral, self._settings.preset)
         translation = Translation(
             self._library, family, self._settings.model, neutral, stream=call.stream
         )
-        framed = call.stream and family.stream_type != "text/event-stream"
+        aws_frames = call.stream and family.stream_type != "text/event-stream"
         return ProviderRequest(
             path=self._path(family.stream_path if call.stream else family.path),
             body=orjson.dumps(translation.document),
             reader=TranslatedReader(
                 translation,
-                self._library.event_stream() if framed else None,
+                self._library.event_stream() if aws_frames else None,
                 self._library.broken_frame,
             ),
             media_type=family.stream_type if call.stream else "application/json",

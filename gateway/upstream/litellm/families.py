@@ -1,4 +1,4 @@
-"""The vendors that litellm translates for here, and how each is reached: fixed paths and one header for the credential."""
+"""The vendors whose APIs litellm translates: fixed paths, and one header for the credential."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _SSE: Final = "text/event-stream"
 class Family:
     """One vendor's API; ``provider`` is litellm's name for it.
 
-    Paths are below the deployment's ``base_url``; ``{model}`` and ``{api_version}`` are the deployment's.
+    Paths are relative to the deployment's ``base_url``; ``{model}`` and ``{api_version}`` are the deployment's.
     """
 
     provider: str
@@ -24,7 +24,7 @@ class Family:
     headers: Mapping[str, str] = field(default_factory=dict)
     stream_type: str = _SSE
     stream_field: bool = True
-    """Whether the document says that the reply is to be streamed."""
+    """Whether streaming is requested by a field of the document; otherwise by the path."""
 
 
 def _google(provider: str, key_header: str, key_prefix: str = "") -> Family:

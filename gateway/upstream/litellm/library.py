@@ -1,4 +1,4 @@
-"""Loads litellm: one version, nothing downloaded, nothing logged, nothing called back."""
+"""Loads litellm: one version only, without downloads, logging or callbacks."""
 
 import functools
 import importlib.metadata
@@ -14,10 +14,11 @@ VERSION: Final = "1.106.2"
 MALICIOUS: Final = frozenset({"1.82.7", "1.82.8", "1.107.0"})
 """Releases that stole credentials (https://docs.litellm.ai/blog/security-update-march-2026, …/security-incident-oct-21-2026)."""
 
+# Read by litellm when it is imported.
 _ENVIRONMENT: Final = {
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else a download at import, T55
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # otherwise it downloads prices at import (T55)
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    "LITELLM_MODE": "PRODUCTION",  # else it reads a .env file
+    "LITELLM_MODE": "PRODUCTION",  # otherwise it reads a .env file
     "LITELLM_LOG": "ERROR",
 }
 _LOGGERS: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
@@ -25,27 +26,27 @@ _LOGGERS: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """What the door uses of litellm; its types are its own affair."""
+    """The parts of litellm that are used; they are untyped."""
 
     config: Any
-    """``(model, provider)`` -> the class that translates for it."""
+    """``(model, provider)`` -> the configuration object that translates for the provider."""
     anthropic_chunks: Any
     anthropic_names: str
-    """Where litellm keeps the caller's names of tools, among a call's parameters, when Anthropic takes no such names."""
+    """The parameter in which litellm stores the caller's tool names when Anthropic does not accept them."""
     gemini_body: Any
     gemini_chunks: Any
     bedrock_chunks: Any
     reply: Any
-    """An empty reply of litellm's."""
+    """litellm's class for replies."""
     response: Any
-    """httpx's response, from which litellm reads replies."""
+    """httpx's class for responses, from which litellm reads replies."""
     event_stream: Any
-    """AWS's framing of streams."""
+    """The parser of AWS's event stream format."""
     broken_frame: type[Exception]
 
 
 def fault() -> str:
-    """Why litellm can't be used, or ``""``. It is not imported for this."""
+    """Why litellm can't be used, or ``""``; litellm is not imported for this check."""
     try:
         found = importlib.metadata.version("litellm")
     except importlib.metadata.PackageNotFoundError:
@@ -53,21 +54,21 @@ def fault() -> str:
     if found in MALICIOUS:
         return f"litellm {found} is a malicious release: remove it, and rotate every secret that this machine could read"
     if found != VERSION:
-        return f"litellm {found} is installed; the door is tested with {VERSION} alone"
+        return f"litellm {found} is installed; only {VERSION} is supported"
     return ""
 
 
 @functools.cache
 def load() -> Library:
-    """Import litellm, which takes seconds, and switch off what would speak.
+    """Import litellm, which takes seconds, and switch off its logging, telemetry and callbacks.
 
     Raises:
-        SealBroken: it reached for the network.
-        ImportError: it is not there.
+        NetworkAttempted: litellm tried to open a connection.
+        ImportError: litellm is not installed.
     """
     os.environ.update(_ENVIRONMENT)
     with NoNetwork():
-        # A heavy import, made only where a deployment needs it.
+        # These imports take seconds and 150 MB: only gateways with such a deployment pay for them.
         import botocore.eventstream  # noqa: PLC0415
         import litellm  # noqa: PLC0415
         from litellm.llms.anthropic.chat.handler import (  # noqa: PLC0415
@@ -92,9 +93,8 @@ def load() -> Library:
         )
         from litellm.utils import ProviderConfigManager  # noqa: PLC0415
     _silence(litellm)
-    with (
-        warnings.catch_warnings()
-    ):  # its models are built when first used, and complain of themselves
+    # litellm's pydantic models are built when first used, and warn while they are built.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ModelResponse()
         ModelResponseStream(choices=[])
@@ -116,7 +116,7 @@ def load() -> Library:
 
 
 def _silence(litellm: Any) -> None:
-    """No telemetry, no callbacks, no log lines: they would hold prompts (T31)."""
+    """Switch off telemetry, callbacks and logging, which would hold prompts (T31)."""
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.set_verbose = False

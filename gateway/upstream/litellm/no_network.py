@@ -1,6 +1,7 @@
-"""While a translation runs, its thread opens no socket and starts no process, whatever the library tries.
+"""Blocks network access and new processes in a thread while a translation runs.
 
-The interpreter's audit hooks (PEP 578) see every such call, from whichever library; a hook can't be taken out again.
+Audit hooks of the interpreter (PEP 578) are called for every such operation, whichever library it comes from. A hook can't be
+removed, so one hook is installed for the life of the process and consults the thread's guard.
 """
 
 import sys
@@ -12,7 +13,7 @@ _DENIED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os
 
 
 class NetworkAttempted(PermissionError):
-    """What is under the seal tried to reach out; nothing left."""
+    """Code in a ``NoNetwork`` block tried to open a connection or start a process; nothing was sent."""
 
 
 class _Thread(threading.local):
@@ -33,10 +34,10 @@ sys.addaudithook(_watch)
 
 
 class NoNetwork:
-    """Holds for the ``with`` block, in this thread.
+    """Refuses network access within the ``with`` block, in this thread only.
 
     Attributes:
-        broken: whether anything was refused, which a library may have swallowed.
+        triggered: whether an operation was refused; the library may have caught the exception.
     """
 
     def __init__(self) -> None:

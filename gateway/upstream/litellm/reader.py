@@ -1,4 +1,4 @@
-"""Reads a vendor's replies: its framing is undone here, its words are litellm's to translate."""
+"""Reads a vendor's replies: frames are parsed here, and their documents are translated by litellm."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from gateway.errors import UpstreamFailed
 from gateway.types import Event, Json, UsageEvent
 from gateway.upstream.litellm.translation import Translation
-from gateway.upstream.protocol.adapter import CUT_OFF
+from gateway.upstream.protocol.adapter import CUT_OFF, Reader
 from gateway.upstream.protocol.events import EventReader, decoded, malformed
 from gateway.upstream.protocol.failures import error_from_body, error_from_status
 from gateway.upstream.transport.sse import SseParser
 
 _MAX_FRAME_BYTES = 1 << 20
 _ENDS = frozenset({"message_stop"})
-_SILENT = frozenset({"ping"})
+_IGNORED = frozenset({"ping"})
 _AWS_STATUS = {
     "throttlingException": 429,
     "validationException": 400,
@@ -23,13 +23,13 @@ _AWS_STATUS = {
 """Exceptions within a stream (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html); others are 500."""
 
 
-class TranslatedReader:
-    """One reply. Usage, which vendors count up as they go, is told once, at the end.
+class TranslatedReader(Reader):
+    """Reads one reply. Vendors report usage repeatedly as it grows; it is given once, at the end.
 
     Args:
         translation: of the request that is answered.
-        frames: undoes AWS's framing; ``None`` for server-sent events.
-        broken_frame: what it raises for a wrong length or checksum.
+        frames: parses AWS's frames; ``None`` for server-sent events.
+        broken_frame: the exception that ``frames`` raises for a wrong length or checksum.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class TranslatedReader:
         for document in self._documents(chunk):
             if document is None or document.get("type") in _ENDS:
                 return True
-            if document.get("type") not in _SILENT:
+            if document.get("type") not in _IGNORED:
                 _raise_reported(document)
                 self._take(self._translation.chunk(document), batch)
         return False
@@ -74,7 +74,7 @@ class TranslatedReader:
                 batch.append(event)
 
     def _documents(self, chunk: bytes) -> Iterator[dict[str, Any] | None]:
-        """Each document of the stream; ``None`` where it says that it is over."""
+        """The documents of the stream; ``None`` at its end marker."""
         if self._frames is None:
             for data in self._sse.feed(chunk):
                 yield None if data == b"[DONE]" else decoded(data)

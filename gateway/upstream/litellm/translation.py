@@ -1,4 +1,4 @@
-"""One request and its reply in a vendor's words, by litellm's transformation classes: documents in, documents out."""
+"""Translates one request and its reply to and from a vendor's format, with litellm's transformation classes."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -16,26 +16,27 @@ _T = TypeVar("_T")
 _GATEWAY_FIELDS: Final = frozenset(
     {"messages", "model", "stream", "stream_options", "user", "safety_identifier", "metadata", "store", "prompt_cache_key"}
 )  # fmt: skip
-"""Not parameters of a model: set by the gateway, or of no use to another vendor than OpenAI and better not told to it."""
+"""Fields that are not sent: set by the gateway, or about the caller and of use only to OpenAI."""
 _NATIVE: Final = {"anthropic": frozenset({"top_k", "thinking"}), "gemini": frozenset({"top_k"}), "vertex_ai": frozenset({"top_k"})}  # fmt: skip
-"""Parameters that OpenAI has not and that litellm hands on to these vendors."""
+"""Parameters that are not OpenAI's and that litellm passes on to these vendors unchanged."""
 _MESSAGE_FIELDS: Final = ("content", "reasoning_content", "refusal", "tool_calls")
 _SIGNATURE: Final = "__thought__"
-"""Where litellm hides Gemini's signed thoughts in the id of a tool call: too long for an id, and nothing that a caller needs."""
+"""Separates the id of a tool call from the signed thought that litellm appends to it for Gemini. Callers don't need it, and it makes ids too long."""
 
 
 class Translation:
-    """One call.
+    """The translation of one call.
 
     Args:
         library: litellm.
         family: the vendor.
-        model: the name that is sent upstream.
+        model: the model name that is sent upstream.
         neutral: the masked request in OpenAI's form.
         stream: whether the reply is to be streamed.
 
     Raises:
-        UpstreamRejected: the vendor has no words for it.
+        UpstreamRejected: the vendor's API can't express the request.
+        UpstreamFailed: litellm failed.
     """
 
     def __init__(
@@ -52,11 +53,11 @@ class Translation:
         self._chunks = _without_network(self._iterator) if stream else None
 
     def whole(self, document: Json) -> Json:
-        """A vendor's whole reply as OpenAI's."""
-        return _without_network(lambda: _spoken(self._reply(document), "message"))
+        """A whole reply of the vendor in OpenAI's format."""
+        return _without_network(lambda: _openai_document(self._reply(document), "message"))
 
     def chunk(self, document: Json) -> Json:
-        """One part of a vendor's stream as a chunk of OpenAI's; ``None`` when it says nothing."""
+        """A part of the vendor's stream as a chunk in OpenAI's format; ``None`` when it has no content."""
         return _without_network(lambda: self._part(document))
 
     def _request(self, neutral: dict[str, Any], stream: bool) -> Json:
@@ -87,7 +88,7 @@ class Translation:
         return document
 
     def _body(self) -> Any:
-        # A copy: what is mapped is read again with the reply, and litellm takes its arguments apart.
+        # Copies: litellm modifies its arguments, and the mapped parameters are needed again for the reply.
         params, messages = copy.deepcopy(self._params), copy.deepcopy(self._messages)
         if self._family.provider in ("gemini", "vertex_ai"):
             return self._library.gemini_body(
@@ -147,18 +148,18 @@ class Translation:
         part = parse(document)
         if part is None:
             return None
-        spoken = _spoken(part.model_dump(), "delta")
-        # litellm says "stop" with every part of Gemini's stream: a stream that is cut off would look whole.
+        chunk = _openai_document(part.model_dump(), "delta")
+        # litellm sets "stop" in every part of Gemini's stream: a stream that was cut off would look complete.
         if "candidates" in document and not any(
             c.get("finishReason") for c in document["candidates"]
         ):
-            for choice in spoken["choices"]:
+            for choice in chunk["choices"]:
                 choice["finish_reason"] = None
-        return spoken
+        return chunk
 
 
 class _NullLogger:
-    """Stands where litellm expects its logger of requests and replies, and keeps nothing."""
+    """In place of litellm's logger of requests and replies; stores nothing."""
 
     def __init__(self) -> None:
         self.optional_params: dict[str, Any] = {}
@@ -168,19 +169,23 @@ class _NullLogger:
 
 
 def _without_network(translate: Callable[[], _T]) -> _T:
-    """What it gives; a fault of litellm's is an error of ours, without its text, which may hold the request (T31)."""
+    """The result of ``translate``, run without network access.
+
+    A fault of litellm becomes an error of the gateway without litellm's text, which may hold the request (T31).
+    """
     guard = NoNetwork()
     try:
         with guard:
             translated = translate()
     except UpstreamRejected:
         raise
-    except Exception:  # noqa: BLE001  # another's code: whatever it raises, the call fails here
+    except Exception:  # noqa: BLE001  # third-party code: whatever it raises, the call fails here
         if not guard.triggered:
             raise UpstreamFailed(
-                "The request or the reply can't be put in this vendor's words.", fallback=True
+                "The request or the reply can't be translated to this vendor's API.", fallback=True
             ) from None
     else:
+        # litellm may have caught the refusal of an image download and gone on without the image.
         if not guard.triggered:
             return translated
     raise UpstreamRejected(
@@ -189,29 +194,29 @@ def _without_network(translate: Callable[[], _T]) -> _T:
     )
 
 
-def _spoken(document: dict[str, Any], key: str) -> Json:
-    """Of litellm's document, what OpenAI's has: its own additions repeat what was said, signed or not."""
+def _openai_document(document: dict[str, Any], key: str) -> Json:
+    """The fields of litellm's document that OpenAI's has. litellm's additions repeat the text, some of it signed."""
     return {
         "id": document.get("id") or "",
         "model": document.get("model") or "",
         "created": document.get("created") or 0,
         "choices": [
             choice
-            for told in document.get("choices") or ()
-            if (choice := _choice(told, key))[key] or choice["finish_reason"]
+            for given in document.get("choices") or ()
+            if (choice := _choice(given, key))[key] or choice["finish_reason"]
         ],
         "usage": document.get("usage"),
     }
 
 
 def _choice(choice: dict[str, Any], key: str) -> Json:
-    said = choice.get(key) or {}
-    kept = {name: said[name] for name in _MESSAGE_FIELDS if said.get(name)}
-    for call in kept.get("tool_calls", ()):
+    given = choice.get(key) or {}
+    message = {name: given[name] for name in _MESSAGE_FIELDS if given.get(name)}
+    for call in message.get("tool_calls", ()):
         if call.get("id"):
             call["id"] = call["id"].partition(_SIGNATURE)[0]
     return {
         "index": choice.get("index") or 0,
-        key: kept,
+        key: message,
         "finish_reason": choice.get("finish_reason") or None,
     }

@@ -1,1 +1,1 @@
-"""What OpenAI-compatible servers say, and how it becomes events."""
+"""The protocol of OpenAI-compatible servers: requests, replies as events, failures, probes."""

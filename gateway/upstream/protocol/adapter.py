@@ -1,8 +1,10 @@
-"""How a deployment is talked to: what is sent for a cleared call, and how its bytes become events.
+"""Provider adapters: they build the request for one kind of deployment, and read its reply as events.
 
-The connector, the deadlines and the last look at the wire are the same for every deployment (``http.py``); what differs is here.
+The connector, the time-outs and the wire check are the same for every deployment (``http.py``); adapters hold what differs.
+Adapters and readers inherit these protocols by name; the members are abstract, as in ``gateway.dialects.base``.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,58 +21,64 @@ CUT_OFF = "The model server's reply was cut off."
 class Reader(Protocol):
     """Turns the bytes of one reply into events; no I/O."""
 
+    @abstractmethod
     def whole(self, body: bytes) -> list[Event]:
         """The events of a reply that is not streamed.
 
         Raises:
-            UpstreamError: it is no reply, or an error.
+            UpstreamError: the body is malformed, or reports an error.
         """
 
+    @abstractmethod
     def feed(self, chunk: bytes, batch: list[Event]) -> bool:
-        """Add the events that are complete now; whether the stream said that it is over.
+        """Add the events that are now complete to ``batch``; returns whether the stream has ended.
 
         Raises:
-            UpstreamError: as above; ``batch`` holds what came before.
+            UpstreamError: as in :meth:`whole`; ``batch`` holds the events before the fault.
         """
 
+    @abstractmethod
     def end(self) -> list[Event]:
-        """What is left to say when a stream is over.
+        """The remaining events when the stream has ended.
 
         Raises:
-            UpstreamFailed: it was cut off.
+            UpstreamFailed: the stream was cut off.
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRequest:
-    """One request as it will leave, and what will read its reply."""
+    """One request as it will be sent, and the reader of its reply."""
 
     path: str
-    """Below the path of the deployment's base URL, with a query where the vendor has one."""
+    """Relative to the path of the deployment's base URL, with a query where the vendor needs one."""
     body: bytes = field(repr=False)
     reader: Reader = field(repr=False)
     media_type: str
-    """The only kind of reply that is accepted."""
+    """The only content type that is accepted in the reply."""
 
 
 class ProviderAdapter(Protocol):
-    """One vendor's way of being asked."""
+    """Builds requests for one vendor's API."""
 
+    @abstractmethod
     def prepare(self) -> None:
-        """Load what is needed, once, at start."""
+        """Load what the adapter needs; called once, at start."""
 
+    @abstractmethod
     def build_request(self, cleared: Cleared) -> ProviderRequest:
-        """The request.
+        """The request for a cleared call.
 
         Raises:
-            UpstreamError: it can't be put in this vendor's words; nothing was sent.
+            UpstreamError: the call can't be translated to this vendor's API; nothing was sent.
         """
 
+    @abstractmethod
     def headers(self, key: str | None) -> Mapping[str, str]:
-        """The headers that carry the deployment's credential, and the vendor's own."""
+        """The headers with the deployment's credential, and those that the vendor requires."""
 
 
-class StreamReader:
+class StreamReader(Reader):
     """Reads replies in OpenAI's format: whole, or as server-sent events that end with ``[DONE]``."""
 
     def __init__(self, events: EventReader) -> None:

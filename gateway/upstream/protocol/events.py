@@ -1,8 +1,8 @@
-"""Documents of OpenAI-compatible servers become the neutral events of a reply.
+"""Reads documents of OpenAI-compatible servers as the neutral events of a reply.
 
-A streamed chunk and a whole reply hold the same things under ``delta`` and ``message``, so one function reads
-both. What it does not know becomes ``UnknownField`` leaves, which are scanned and never restored; log probabilities,
-which would spell masked text again, are dropped.
+Streamed chunks and whole replies hold the same fields under ``delta`` and ``message``, so one function reads both. Unknown fields
+become ``UnknownField`` events, which are scanned and never restored. Log probabilities are dropped: they repeat the text token by
+token.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,8 +38,8 @@ class EventReader:
     """Reads the documents of one reply in order.
 
     Args:
-        form: which of OpenAI's operations replies.
-        providers: on a router, the only ones that may have answered; none asks nothing.
+        form: the operation whose reply is read.
+        providers: the only providers that a router may have used; an empty list disables the check.
     """
 
     def __init__(self, form: Form = "chat.completions", providers: Sequence[str] = ()) -> None:
@@ -59,24 +59,24 @@ class EventReader:
 
         Args:
             data: a chunk or a whole reply.
-            key: where a choice says something: ``delta`` in a chunk, ``message`` in a whole reply.
+            key: the field of a choice with its content: ``delta`` in a chunk, ``message`` in a whole reply.
 
         Raises:
-            UpstreamFailed: it is no such document.
-            AddressRefused: a router says that another provider answered than it was permitted to ask.
+            UpstreamFailed: the document is malformed, or reports an error.
+            AddressRefused: a router reports a provider that is not allowed.
         """
         if (text := self._templates.text(data)) is not None:
             self._unfinished.add(text.choice)
             return [text]
         events = self._read(data, key)
-        self._templates.learn(data, key, events)
+        self._templates.add(data, key, events)
         return events
 
     def _read(self, data: bytes, key: str) -> list[Event]:
         return self.read_document(decoded(data), key)
 
     def read_document(self, document: dict[str, Any], key: str) -> list[Event]:
-        """The same of a document that was decoded already."""
+        """As :meth:`read`, for a document that is already decoded."""
         if document.get("error") is not None or document.get("object") == "error":
             raise error_from_body(document.get("error") or document)
         if self._providers:
@@ -110,14 +110,14 @@ class EventReader:
             reason = choice.get("finish_reason")
             if reason is not None:
                 self._unfinished.discard(index)
-                events.append(Finish(choice=index, reason=_word(reason)))
+                events.append(Finish(choice=index, reason=_identifier(reason)))
 
 
 def decoded(data: bytes) -> dict[str, Any]:
-    """The JSON object that a reply, or a piece of one, is.
+    """A reply, or a chunk of one, as a JSON object.
 
     Raises:
-        UpstreamFailed: it is none.
+        UpstreamFailed: it is not a JSON object.
     """
     try:
         document = orjson.loads(data)
@@ -129,17 +129,17 @@ def decoded(data: bytes) -> dict[str, Any]:
 
 
 def malformed() -> UpstreamFailed:
-    """What is raised for a reply that is none."""
-    return UpstreamFailed("The model server sent something that is no reply.", fallback=True)
+    """The error for a reply that can't be read."""
+    return UpstreamFailed("The model server sent a malformed reply.", fallback=True)
 
 
 def _start(document: Mapping[str, Any]) -> Start:
     fingerprint = document.get("system_fingerprint")
     return Start(
-        id=_word(document.get("id") or ""),
-        model=_word(document.get("model") or ""),
+        id=_identifier(document.get("id") or ""),
+        model=_identifier(document.get("model") or ""),
         created=_integer(document.get("created") or 0),
-        fingerprint=None if fingerprint is None else _word(fingerprint),
+        fingerprint=None if fingerprint is None else _identifier(fingerprint),
     )
 
 
@@ -164,13 +164,13 @@ def _message_events(choice: int, message: Mapping[str, Any], events: list[Event]
 
 
 def _completion_events(choice: int, message: Mapping[str, Any], events: list[Event]) -> None:
-    """A choice of ``/completions``, which holds its text itself; its log probabilities are dropped."""
+    """The text of a choice of ``/completions``; its log probabilities are dropped."""
     if message.get("text"):
         events.append(TextDelta(choice=choice, text=_text(message["text"])))
 
 
 def _embedding(row: Mapping[str, Any]) -> Embedding:
-    """Nothing but numbers passes: a vector in base64 was not asked for, and is refused."""
+    """A vector of numbers. Base64, which was not requested, is refused: it would pass unscanned."""
     vector = row["embedding"]
     if type(vector) is not list or not {type(value) for value in vector} <= {float, int}:
         raise TypeError("a vector of numbers was expected")
@@ -183,26 +183,26 @@ def _tool(choice: int, part: int, call: Mapping[str, Any]) -> ToolDelta:
     return ToolDelta(
         choice=choice,
         part=_integer(call.get("index", part)),
-        call_id=None if call_id is None else _word(call_id),
+        call_id=None if call_id is None else _identifier(call_id),
         name=None if name is None else _text(name),
         text=_text(function.get("arguments") or ""),
     )
 
 
 def _unknown(choice: int, path: Path, value: Json) -> Iterator[Event]:
-    """Every string and number below ``value``; without recursion, since an upstream chooses the depth."""
+    """Every string and number below ``value``. Without recursion, since the upstream chooses the depth."""
     pending = [(path, value)]
     while pending:
-        place, node = pending.pop()
+        path, node = pending.pop()
         if isinstance(node, dict):
-            pending += [((*place, key), inner) for key, inner in reversed(node.items())]
+            pending += [((*path, key), inner) for key, inner in reversed(node.items())]
         elif isinstance(node, list):
-            pending += [((*place, i), inner) for i, inner in reversed(list(enumerate(node)))]
+            pending += [((*path, i), inner) for i, inner in reversed(list(enumerate(node)))]
         elif isinstance(node, str):
-            yield UnknownField(choice=choice, path=place, text=node)
+            yield UnknownField(choice=choice, path=path, text=node)
         elif isinstance(node, int | float) and not isinstance(node, bool):
             text = orjson.dumps(node).decode()
-            yield UnknownField(choice=choice, path=place, text=text, number=True)
+            yield UnknownField(choice=choice, path=path, text=text, number=True)
 
 
 def _usage(usage: Mapping[str, Any]) -> UsageEvent:
@@ -235,8 +235,8 @@ def _integer(value: Json) -> int:
     return int(value)
 
 
-def _word(value: Json) -> str:
-    """An id or a word of the protocol: short, printable ASCII, or the reply is refused."""
+def _identifier(value: Json) -> str:
+    """An id or a constant of the protocol: short printable ASCII, since it is passed on without a scan."""
     if not (
         isinstance(value, str) and len(value) <= 256 and value.isascii() and value.isprintable()
     ):

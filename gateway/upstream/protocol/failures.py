@@ -1,6 +1,6 @@
-"""What a model server's error means; its text is read for that and never shown.
+"""Classifies the errors of model servers. Their text is read for this and never passed on: it may quote the request.
 
-Every server words its errors in its own way: the codes and words below are those of OpenAI, Azure, vLLM, SGLang, llama.cpp,
+Servers differ in how they report errors: the codes and phrases below are those of OpenAI, Azure, vLLM, SGLang, llama.cpp,
 OpenRouter, Anthropic, Gemini and Bedrock.
 """
 
@@ -21,7 +21,7 @@ from gateway.errors import (
 
 _MAX_ERROR_BYTES = 1 << 16
 _RETRY_ELSEWHERE = frozenset({401, 402, 404, 408, 409, 425})
-"""Faults of one deployment (its key, its credit, its model, its state), so another may do better."""
+"""Faults of one deployment (its key, credit, model or state); another deployment may succeed."""
 _REQUEST_FAULTS = frozenset({400, 403, 413, 422, 451})
 _TOO_LONG = (
     "context_length_exceeded",  # OpenAI, Azure
@@ -41,7 +41,7 @@ _FILTERED = (
 
 
 async def error_from_response(response: aiohttp.ClientResponse) -> UpstreamError:
-    """The error that stands for a reply whose status is not 200."""
+    """The error for a response whose status is not 200."""
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
@@ -56,12 +56,12 @@ async def error_from_response(response: aiohttp.ClientResponse) -> UpstreamError
 
 
 def error_from_status(status: int, body: bytes, *, retry_after: int | None = None) -> UpstreamError:
-    """The error that stands for a status and a body.
+    """The error for a status and a body.
 
     Args:
-        status: of HTTP, or as an error body in a 200 gives it.
-        body: searched for what the servers say, and dropped.
-        retry_after: seconds, where the server said so.
+        status: the HTTP status, or the one in an error body that came with a 200.
+        body: searched for known codes and phrases, and dropped.
+        retry_after: in seconds, where the server sent it.
     """
     text = body.decode("utf-8", "replace").lower()
     if status in _REQUEST_FAULTS and any(word in text for word in _TOO_LONG):
@@ -73,7 +73,7 @@ def error_from_status(status: int, body: bytes, *, retry_after: int | None = Non
         return ContentFiltered("The provider's own content filter refused this.", fallback=False)
     if status == 429:
         return UpstreamRateLimited(
-            "The model server takes no more requests for now. Retry later.",
+            "The model server is rate limiting requests. Retry later.",
             fallback=True,
             retry_after=retry_after,
         )
@@ -90,7 +90,7 @@ def error_from_status(status: int, body: bytes, *, retry_after: int | None = Non
 
 
 def error_from_body(error: Any) -> UpstreamError:
-    """The error that stands for an error body in a reply whose status was 200, or within a stream."""
+    """The error for an error body in a reply whose status was 200, or within a stream."""
     body = orjson.dumps(error)
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
@@ -102,7 +102,7 @@ def error_from_body(error: Any) -> UpstreamError:
 
 
 def _seconds(value: str | None) -> int | None:
-    """``retry-after`` in seconds (RFC 9110, 10.2.3); a date is not understood, as the wait would depend on two clocks."""
+    """``retry-after`` in seconds (RFC 9110, 10.2.3). Dates are ignored: the wait would depend on two clocks."""
     try:
         seconds = math.ceil(float(value or ""))
     except (ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""What a deployment shows of itself: its list of models, its tokenizer, its likeliest words.
+"""What a deployment reports about itself: its list of models, its tokenizer, and its greedy completion of a fixed prompt.
 
-Three questions of the gateway's own at fixed paths; they carry nothing of any caller's. The answers are compared with signed
-records, so what is asked must never change: another text or prompt would be another digest.
+Three queries of the gateway's own at fixed paths; they hold no data of callers. The answers are compared with signed records, so
+the sample and the prompt must never change: the digests would differ.
 """
 
 import hashlib
@@ -18,28 +18,28 @@ TOKENIZER_SAMPLE: Final = (
     "The checkpoint opens at 06:45; 1,234.56 km remain.\n\tdef pass_by(self, n=0x1F): return n**2 != 7\n"
     "関所では、旅人の通行手形を改めた。㍿ ﾊﾝｶｸ 检查站在黎明时开放。 Größe naïve façade Ελλάδα Привет مرحبا שלום नमस्ते 안녕하세요 🚦👩‍👩‍👧"
 )
-"""Words, numbers, white space, code and many scripts: where vocabularies differ. No token that a server treats specially."""
+"""Words, numbers, white space, code and many scripts, in which vocabularies differ; no special tokens."""
 FINGERPRINT_PROMPT: Final = (
     "Continue this list with ten more words, one a line: checkpoint, lantern, river"
 )
 FINGERPRINT_TOKENS: Final = 24
-"""Few enough to be cheap, and as many as two models hardly choose alike."""
+"""Few enough to be cheap, and enough that two models are unlikely to agree on all of them."""
 
 Fetch: TypeAlias = Callable[[str, Json | None], Awaitable[bytes]]
-"""The body of the answer to a question: a path, from the server's root, and a document to post, or ``None`` to get."""
+"""Given a path from the server's root and a document to POST, or ``None`` for a GET, returns the body of the answer."""
 
 
 class DeploymentObserver:
-    """Asks one deployment.
+    """Queries one deployment.
 
     Args:
-        ask: asks it; raises ``UpstreamError`` when there is no answer.
-        path: the path of its ``base_url``.
-        model: the name that it is asked by.
+        fetch: sends a query; raises ``UpstreamError`` when there is no answer.
+        path: the path of the deployment's ``base_url``.
+        model: the model name that is sent upstream.
     """
 
-    def __init__(self, ask: Fetch, path: str, model: str) -> None:
-        self._ask = ask
+    def __init__(self, fetch: Fetch, path: str, model: str) -> None:
+        self._fetch = fetch
         self._path = path
         self._model = model
 
@@ -47,21 +47,21 @@ class DeploymentObserver:
         """The ids in its list of models.
 
         Raises:
-            UpstreamError: it shows none.
+            UpstreamError: there is no answer.
         """
-        return model_ids(await self._ask(f"{self._path}/models", None))
+        return model_ids(await self._fetch(f"{self._path}/models", None))
 
     async def tokenizer(self) -> str:
-        """``sha256:`` and the digest, in hex, of how it cuts ``TOKENIZER_SAMPLE`` into tokens.
+        """``sha256:`` and the hexadecimal digest of the token ids of ``TOKENIZER_SAMPLE``.
 
-        Asked at ``/tokenize`` in the words of vLLM and SGLang (``prompt``, ``add_special_tokens``) and of llama.cpp (``content``,
-        ``add_special``) at once: each leaves the other's alone.
+        The request to ``/tokenize`` has the fields of vLLM and SGLang (``prompt``, ``add_special_tokens``) and those of llama.cpp
+        (``content``, ``add_special``): each server ignores the other's.
 
         Raises:
-            UpstreamError: it does not show it.
+            UpstreamError: there is no answer, or it has no token ids.
         """
         request = {"model": self._model, "prompt": TOKENIZER_SAMPLE, "add_special_tokens": False}
-        answer = await self._ask(
+        answer = await self._fetch(
             "/tokenize", {**request, "content": TOKENIZER_SAMPLE, "add_special": False}
         )
         tokens = _at(answer, "tokens")
@@ -70,10 +70,10 @@ class DeploymentObserver:
         return _digest(tokens)
 
     async def fingerprint(self) -> str:
-        """``sha256:`` and the digest, in hex, of its likeliest words after ``FINGERPRINT_PROMPT``, reasoning included.
+        """``sha256:`` and the hexadecimal digest of the greedy completion of ``FINGERPRINT_PROMPT``, reasoning included.
 
         Raises:
-            UpstreamError: it says nothing.
+            UpstreamError: there is no answer, or it has no text.
         """
         request = {
             "model": self._model,
@@ -83,16 +83,16 @@ class DeploymentObserver:
             "max_tokens": FINGERPRINT_TOKENS,
         }
         message = _at(
-            await self._ask(f"{self._path}/chat/completions", request), "choices", 0, "message"
+            await self._fetch(f"{self._path}/chat/completions", request), "choices", 0, "message"
         )
-        said = _answer_texts(message) if isinstance(message, dict) else []
-        if not any(said):
+        texts = _answer_texts(message) if isinstance(message, dict) else []
+        if not any(texts):
             raise _not_reported()
-        return _digest(said)
+        return _digest(texts)
 
 
 def _answer_texts(message: dict[str, Json]) -> list[Json]:
-    """Reasoning and answer; vLLM has called the former ``reasoning`` since 0.11, and others ``reasoning_content``."""
+    """Reasoning and answer. vLLM has named the former ``reasoning`` since 0.11; other servers name it ``reasoning_content``."""
     return [message.get("reasoning") or message.get("reasoning_content"), message.get("content")]
 
 
@@ -111,4 +111,6 @@ def _digest(value: Json) -> str:
 
 
 def _not_reported() -> UpstreamFailed:
-    return UpstreamFailed("The model server does not show what it was asked for.", fallback=True)
+    return UpstreamFailed(
+        "The model server did not report the requested information.", fallback=True
+    )

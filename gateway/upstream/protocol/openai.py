@@ -1,4 +1,4 @@
-"""OpenAI's own words, which vLLM, SGLang, llama.cpp, Ollama, Azure and the rest speak: nothing is translated."""
+"""The adapter for servers with OpenAI's API (vLLM, SGLang, llama.cpp, Ollama, Azure …): nothing is translated."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ import orjson
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import Form
-from gateway.upstream.protocol.adapter import ProviderRequest, StreamReader
+from gateway.upstream.protocol.adapter import ProviderAdapter, ProviderRequest, StreamReader
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.protocol.presets import with_preset
 from gateway.upstream.protocol.routers import router_preferences
@@ -20,14 +20,14 @@ _PATHS: Final[dict[Form, str]] = {
 }
 
 
-class OpenAIAdapter:
-    """The speech of deployments of kind ``openai``."""
+class OpenAIAdapter(ProviderAdapter):
+    """The adapter for deployments of kind ``openai``."""
 
     def __init__(self, settings: DeploymentSettings) -> None:
         self._settings = settings
 
     def prepare(self) -> None:
-        """Nothing is needed."""
+        """Nothing needs to be loaded."""
 
     def build_request(self, cleared: Cleared) -> ProviderRequest:
         call = cleared.call

@@ -1,7 +1,7 @@
-"""What a model's makers recommend, applied to the masked request where the deployment says so.
+"""The settings that a model's developers recommend, applied to the masked request where the deployment's ``preset`` names them.
 
-R1 (https://github.com/deepseek-ai/DeepSeek-R1#usage-recommendations): temperature 0.6, top_p 0.95, and no system prompt: its text stands
-at the beginning of the first user turn. R1-0528 takes system prompts (https://huggingface.co/deepseek-ai/DeepSeek-R1-0528).
+R1 (https://github.com/deepseek-ai/DeepSeek-R1#usage-recommendations): temperature 0.6, top_p 0.95, and no system prompt; its text
+goes to the beginning of the first user turn. R1-0528 accepts system prompts (https://huggingface.co/deepseek-ai/DeepSeek-R1-0528).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _SYSTEM: Final = frozenset({"system", "developer"})
 
 
 def with_preset(neutral: Mapping[str, Json], preset: Preset | None) -> dict[str, Json]:
-    """The request as the preset has it; what the caller chose of sampling stays as it is."""
+    """The request with the preset applied. Sampling parameters of the caller are not changed."""
     document = dict(neutral)
     if preset is None or "input" in document:  # embeddings are not sampled
         return document
@@ -27,22 +27,22 @@ def with_preset(neutral: Mapping[str, Json], preset: Preset | None) -> dict[str,
 
 
 def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The texts of system turns, in their order, before the first user turn's own."""
+    """The messages with the texts of system turns moved, in order, to the beginning of the first user turn."""
     moved = [
         part
         for message in messages
         if message.get("role") in _SYSTEM
         for part in _parts(message.get("content"))
     ]
-    rest = [message for message in messages if message.get("role") not in _SYSTEM]
+    others = [message for message in messages if message.get("role") not in _SYSTEM]
     if not moved:
-        return rest
-    first = next((i for i, message in enumerate(rest) if message.get("role") == "user"), None)
+        return others
+    first = next((i for i, message in enumerate(others) if message.get("role") == "user"), None)
     if first is None:
-        return [{"role": "user", "content": _joined(moved)}, *rest]
-    own = _parts(rest[first].get("content"))
-    turn = {**rest[first], "content": _joined([*moved, *own])}
-    return [*rest[:first], turn, *rest[first + 1 :]]
+        return [{"role": "user", "content": _joined(moved)}, *others]
+    own = _parts(others[first].get("content"))
+    turn = {**others[first], "content": _joined([*moved, *own])}
+    return [*others[:first], turn, *others[first + 1 :]]
 
 
 def _parts(content: Json) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def _parts(content: Json) -> list[dict[str, Any]]:
 
 
 def _joined(parts: list[dict[str, Any]]) -> Json:
-    """One text, as servers of R1 expect it, unless something other than text is among the parts."""
+    """One string, as servers of R1 expect it, unless there are parts other than text."""
     if all(part.get("type") == "text" for part in parts):
         return "\n\n".join(part["text"] for part in parts)
     return parts

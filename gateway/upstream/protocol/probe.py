@@ -1,4 +1,4 @@
-"""Asks a deployment whether it works and whether it serves the model that it should; two fixed paths, no caller's data."""
+"""Probes whether a deployment works and serves the expected model; two fixed paths, no data of callers."""
 
 import aiohttp
 import orjson
@@ -18,19 +18,19 @@ async def probe_fault(
     headers: dict[str, str],
     proxy: str | None = None,
 ) -> str:
-    """What is wrong, in a few words without an address, or ``""``.
+    """What is wrong, as a short text without an address, or ``""``.
 
     Args:
         session: the deployment's own guarded session.
-        to: where it is.
-        probe: what is asked.
-        model: the name that its list of models must hold.
-        headers: the gateway's own, with the deployment's credential.
+        to: the deployment's address.
+        probe: which requests are made.
+        model: the name that the list of models must contain.
+        headers: the gateway's own headers, with the deployment's credential.
         proxy: the deployment's proxy, if it has one.
 
     Raises:
-        aiohttp.ClientError, OSError: it can't be reached.
-        AddressRefused: it may not be.
+        aiohttp.ClientError, OSError: the deployment can't be reached.
+        AddressRefused: its address is not permitted.
     """
     if probe.path is not None:
         status, _ = await _get(session, f"{to.origin}{probe.path}", headers, proxy)
@@ -45,7 +45,7 @@ async def probe_fault(
 
 
 def model_ids(body: bytes) -> frozenset[str]:
-    """The ids in a list of models in OpenAI's format; none when it is no such list."""
+    """The ids in a list of models in OpenAI's format; empty when it is not such a list."""
     try:
         return frozenset(row["id"] for row in orjson.loads(body)["data"])
     except (orjson.JSONDecodeError, KeyError, TypeError):

@@ -1,22 +1,20 @@
-"""What a router such as OpenRouter is told, and what it claims: it chooses who really serves, so it is told whom it may choose from."""
+"""Routers such as OpenRouter choose the provider that serves a request: the allowed ones are sent, and the reported one is checked."""
 
 from collections.abc import Sequence
 
 from gateway.errors import AddressRefused
 from gateway.types import Json
 
-_ANOTHER = (
-    "The router says that another provider answered than those it may use. Its reply was dropped."
-)
+_NOT_ALLOWED = "The router reported a provider that is not allowed. Its reply was dropped."
 
 
 def router_preferences(providers: Sequence[str]) -> Json:
-    """OpenRouter's ``provider`` object (https://openrouter.ai/docs/features/provider-routing), in place of any other.
+    """OpenRouter's ``provider`` object (https://openrouter.ai/docs/features/provider-routing), which replaces any other.
 
-    A list of those that are allowed, never one of those that are not: new providers appear every week.
+    It is a list of allowed providers, never of denied ones: new providers appear every week.
 
     Args:
-        providers: slugs of the only providers that may serve.
+        providers: slugs of the only providers that may serve the request.
     """
     return {
         "only": list(providers),
@@ -27,19 +25,19 @@ def router_preferences(providers: Sequence[str]) -> Json:
 
 
 def check_provider_claim(claimed: Json, providers: Sequence[str]) -> None:
-    """Refuse a reply whose ``provider`` is none of those that were permitted; one that names none claims nothing.
+    """Refuse a reply whose ``provider`` is not allowed; a reply without one is accepted.
 
-    Routers claim a display name (``DeepInfra``, ``Google Vertex``) and are told slugs (``deepinfra/fp8``,
-    ``google-vertex``): letters and digits are compared, without a slug's variant.
+    Routers accept slugs (``deepinfra/fp8``, ``google-vertex``) and report display names (``DeepInfra``,
+    ``Google Vertex``): letters and digits are compared, without the variant of a slug.
 
     Raises:
-        AddressRefused: another provider was claimed.
+        AddressRefused: another provider was reported.
     """
     if claimed is None:
         return
     permitted = {_plain(slug.partition("/")[0]) for slug in providers}
     if not isinstance(claimed, str) or _plain(claimed) not in permitted:
-        raise AddressRefused(_ANOTHER)
+        raise AddressRefused(_NOT_ALLOWED)
 
 
 def _plain(name: str) -> str:

@@ -1,1 +1,1 @@
-"""The guarded connection: names, addresses, time-outs, credentials, framing."""
+"""Guarded connections: names, addresses, time-outs, credentials, and the framing of streams."""

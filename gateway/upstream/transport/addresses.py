@@ -1,4 +1,4 @@
-"""Which addresses a connection may be made to."""
+"""The addresses to which connections are permitted: protection against server-side request forgery."""
 
 import ipaddress
 from typing import TypeAlias
@@ -14,23 +14,25 @@ _METADATA = frozenset(
         ("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"),
     )
 )
-"""Where clouds hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
+"""Metadata services, which hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
 
 
 def is_permitted(text: str, reach: Reach) -> bool:
     """Whether a connection to the address may be made.
 
     Args:
-        text: an IPv4 or IPv6 address, as a resolver gave it.
-        reach: how far in a deployment may be: ``public`` addresses alone; ``private`` and loopback ones as well, as for
-            in-house deployments; ``link-local`` ones as well.
+        text: an IPv4 or IPv6 address, as a resolver returns it.
+        reach: ``public``: only public addresses; ``private``: also private and loopback addresses, as for
+            in-house deployments; ``link-local``: also link-local addresses.
 
-    Metadata, multicast, unspecified and reserved addresses are never permitted. An IPv6 address that carries an IPv4 address (mapped, 6to4, Teredo, NAT64) is judged by that.
+    Metadata services, multicast, unspecified and reserved addresses are never permitted. An IPv6 address with an embedded IPv4
+    address (mapped, 6to4, Teredo, NAT64) is judged by the latter.
     """
     try:
         address = _embedded_ipv4(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
+    # Before the ranges: metadata services have link-local, private and even public addresses.
     if address in _METADATA or address.is_multicast:
         return False
     if address.is_unspecified or str(address) == "255.255.255.255":
@@ -43,6 +45,7 @@ def is_permitted(text: str, reach: Reach) -> bool:
 
 
 def _embedded_ipv4(address: Address) -> Address:
+    """The IPv4 address to which a gateway of the network would forward, else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:

@@ -20,31 +20,31 @@ from gateway.types import Reason
 from gateway.upstream.transport.addresses import is_permitted
 from gateway.upstream.transport.resolver import REFUSED, GuardedResolver, HostRefusal
 
-_OTHER_KEY = (
-    "The server's public key is none of those that the deployment is pinned to. Nothing was sent."
-)
-_OTHER_SERVER = (
+_NOT_PINNED = "The server's public key matches none of the deployment's pins. Nothing was sent."
+_NOT_RECORDED = (
     "The server's public key is not the one in the deployment's signed record. Nothing was sent."
 )
 ServerKeyCheck: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
-"""Why nothing may go to a server with this public key, or ``None`` when it may."""
+"""Given the pin of a server's public key, returns why nothing may be sent to it, or ``None``."""
 
 
 class GuardedConnector(aiohttp.TCPConnector):
     """Connects to one destination, after checking its host, every address, the socket itself, and the server's key.
 
-    aiohttp asks no resolver for IP literals, so the host is checked where a connection is asked for, and the address
-    once more where its socket is made. Through a proxy, the proxy is what is connected to: it resolves the host's name, so the
-    addresses behind that name are its to judge; the host itself, its certificate and its key are still checked here.
+    aiohttp does not use the resolver for IP literals, so the host is checked when a connection is requested, and the address
+    again when its socket is created: a name that resolves differently the second time (DNS rebinding) gains nothing. Through a
+    proxy, the connection is made to the proxy. It resolves the host's name, so the addresses of that name are not checked here;
+    the host name, the certificate and the key still are.
 
     Args:
         allowed: the only scheme, host and port.
-        reach: how far in its addresses may be.
-        host_refusal: policy's word on a host name.
-        tls: verifies the upstream's certificate for the original host name.
-        proxy: the only proxy that a request may name; then every request must.
-        pins: public keys of which the server's certificate must have one; none checks nothing.
-        check_server_key: policy's word on the pin of the server's key, which is ``""`` without TLS.
+        reach: the kinds of addresses that are permitted.
+        host_refusal: why policy refuses a host name, if it does.
+        tls: verifies the server's certificate for the original host name.
+        proxy: the only proxy that requests may use; every request must then use it.
+        pins: the server's public key must match one of them; an empty collection disables the check.
+        check_server_key: why nothing may be sent to a server with this pin, which is ``""`` without TLS.
+        resolver: replaces the default one.
     """
 
     def __init__(
@@ -59,19 +59,19 @@ class GuardedConnector(aiohttp.TCPConnector):
         check_server_key: ServerKeyCheck | None = None,
         resolver: GuardedResolver | None = None,
     ) -> None:
-        # A proxy of the company's own is near, wherever the deployment is.
+        # A company's proxy may have a private address, even for a public deployment.
         self._peer_reach: Reach = reach if proxy is None else "private"
         super().__init__(
             resolver=resolver or GuardedResolver(reach=self._peer_reach, host_refusal=host_refusal),
-            use_dns_cache=False,
+            use_dns_cache=False,  # every new connection checks the addresses and the policy again
             ssl=tls,
-            limit=0,
+            limit=0,  # routing limits the number of requests
             keepalive_timeout=timeouts.UPSTREAM_IDLE,
             socket_factory=self._socket,
         )
         self._allowed = allowed
         self._reach = reach
-        self._refused_host = host_refusal
+        self._host_refusal = host_refusal
         self._proxy = proxy
         self._pins = frozenset(pins)
         self._check_server_key = check_server_key
@@ -94,20 +94,21 @@ class GuardedConnector(aiohttp.TCPConnector):
         return connection
 
     def _verify_server_key(self, connection: aiohttp.connector.Connection) -> None:
-        """Close a connection to a server that is another than it should be, before anything is sent on it."""
+        """Close a connection to an unexpected server, before anything is sent on it."""
         pin = spki_pin(_certificate(connection))
         reasons = None if self._check_server_key is None else self._check_server_key(pin)
         if self._pins and pin not in self._pins:
             connection.close()
-            raise AddressRefused(_OTHER_KEY)
+            raise AddressRefused(_NOT_PINNED)
         if reasons is not None:
             connection.close()
-            raise AddressRefused(_OTHER_SERVER, reasons=reasons)
+            raise AddressRefused(_NOT_RECORDED, reasons=reasons)
 
     def _check(self, req: aiohttp.ClientRequest) -> None:
+        # Also for pooled connections: ``connect`` is called for each request.
         request = (req.url.scheme, normal_host(req.url.raw_host or ""), req.url.port)
         allowed = (self._allowed.scheme, self._allowed.host, self._allowed.port)
-        if (reasons := self._refused_host(self._allowed.host)) is not None:
+        if (reasons := self._host_refusal(self._allowed.host)) is not None:
             raise AddressRefused(REFUSED, reasons=reasons)
         literal = _is_literal(self._allowed.host)
         proxy = None if req.proxy is None else str(req.proxy).rstrip("/")
@@ -126,7 +127,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
 
 def spki_pin(certificate: bytes | None) -> str:
-    """The pin of a certificate's public key, ``sha256/`` and base64 (RFC 7469, 2.4); ``""`` when there is none.
+    """The pin of a certificate's public key: ``sha256/`` and base64 (RFC 7469, 2.4); ``""`` without a certificate.
 
     Args:
         certificate: in DER.
@@ -147,7 +148,7 @@ def _certificate(connection: aiohttp.connector.Connection) -> bytes | None:
 def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
     """A session over the connector: no proxies from the environment, no cookies, no decompression.
 
-    How long a reply may take is for its reader to say.
+    Only connecting has a time-out here; :class:`ReadTimeout` limits the reply.
     """
     return aiohttp.ClientSession(
         connector=connector,
@@ -160,10 +161,10 @@ def guarded_session(connector: GuardedConnector, timeouts: Timeouts) -> aiohttp.
 
 
 def tls_context(settings: DeploymentSettings) -> ssl.SSLContext:
-    """Verification against the deployment's CA bundle, or the system's; with the gateway's own certificate, if it has one.
+    """Verification against the deployment's CA bundle, or the system's; with the client certificate, if one is configured.
 
     Raises:
-        OSError: a file is not what it should be.
+        OSError: a file can't be read or is malformed.
     """
     ca = settings.ca_file
     context = ssl.create_default_context(cafile=None if ca is None else str(ca))

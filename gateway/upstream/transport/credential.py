@@ -1,4 +1,4 @@
-"""A deployment's API key: read from its file, and again when the file changes."""
+"""A deployment's API key, read from its file again whenever the file changes."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from gateway.errors import UpstreamFailed
 
 
 class Credential:
-    """The key in a file, which may be rotated while the gateway runs.
+    """The key in a file, which may be replaced while the gateway runs.
 
     Args:
         path: the file, or ``None`` when the deployment needs no key.
@@ -17,24 +17,26 @@ class Credential:
         self._stamp: tuple[int, int] | None = None
         self._key: str | None = None
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # the key must not be in logs or tracebacks
         return f"Credential({self._path})"
 
     def read(self) -> str | None:
-        """The key of the moment.
+        """The current key.
 
         Raises:
-            UpstreamFailed: the file is gone or holds no key.
+            UpstreamFailed: the file can't be read or holds no key.
         """
         if self._path is None:
             return None
         try:
             status = self._path.stat()
+            # The inode too: a file that was renamed into place may have the same modification time.
             stamp = (status.st_mtime_ns, status.st_ino)
             if stamp != self._stamp:
                 self._key, self._stamp = self._path.read_text(encoding="ascii").strip(), stamp
         except (OSError, UnicodeDecodeError):
             raise _no_key() from None
+        # A control character would end the header and begin another.
         if not self._key or not self._key.isprintable():
             raise _no_key()
         return self._key

@@ -1,4 +1,4 @@
-"""How long the reader of a reply waits for bytes."""
+"""The time-out of the reader of a reply: how long it waits for the next bytes."""
 
 import asyncio
 from typing import Final, Self
@@ -9,13 +9,13 @@ _NO_DEADLINE: Final = float("inf")
 
 
 class ReadTimeout:
-    """Ends a wait for bytes that has become too long: the reader gets a ``TimeoutError``.
+    """Ends a wait for bytes that is too long: the reader gets a ``TimeoutError``.
 
-    One timer serves all waits of a reply, and looks up the deadline when it rings: to set and cancel one for
-    each event, as ``asyncio.timeout`` does, costs more than to read the event.
+    One timer serves all waits of a reply, and checks the current deadline when it fires. To set and cancel a timer for each event,
+    as ``asyncio.timeout`` does, costs more than reading the event.
 
     Args:
-        content: what is waited for.
+        content: the stream that is read.
         until: the first deadline, in the event loop's time.
     """
 
@@ -33,13 +33,14 @@ class ReadTimeout:
         self._timer.cancel()
 
     def pause(self) -> None:
-        """Nobody waits: what came is being dealt with."""
+        """Stop counting while received events are processed."""
         self._deadline = _NO_DEADLINE
 
     def restart(self, seconds: float, latest: float) -> None:
-        """Wait anew, for ``seconds`` and not beyond ``latest`` in the loop's time."""
+        """Start a new wait of ``seconds``, which ends no later than ``latest`` in the loop's time."""
         self._seconds = seconds
         self._deadline = min(self._loop.time() + seconds, latest)
+        # The timer may fire earlier than needed, never later.
         if self._deadline < self._timer_at:
             self._timer.cancel()
             self._set(self._deadline)

@@ -1,4 +1,4 @@
-"""Resolves names and shows how: the hosts file, then DNS with the chain of CNAMEs that an answer came by."""
+"""Resolves host names through the hosts file, then DNS, and checks every address and every name of the CNAME chain."""
 
 import ipaddress
 import socket
@@ -19,16 +19,16 @@ from gateway.upstream.transport.addresses import is_permitted
 _HOSTS = Path("/etc/hosts")
 REFUSED = "The destination is not permitted: policy or its address forbids it. Nothing was sent."
 HostRefusal: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
-"""Policy's word on a host name: ``None``, or that it is refused, with the rules that say why."""
+"""Given a host name, returns the rules for which policy refuses it, or ``None`` when it does not."""
 
 
 class GuardedResolver(AbstractResolver):
-    """Gives only addresses that may be connected to; one that may not refuses the whole answer.
+    """Returns only permitted addresses; one that is not permitted refuses the whole answer.
 
     Args:
-        reach: how far in the addresses may be.
-        host_refusal: policy's word on each name that the chain passes through.
-        dns: a resolver of dnspython's; by default the system's configuration, search domains included.
+        reach: the kinds of addresses that are permitted.
+        host_refusal: why policy refuses a name; checked for each name of the CNAME chain.
+        dns: a resolver of dnspython; by default one with the system's configuration, search domains included.
         hosts: the hosts file.
     """
 
@@ -41,7 +41,7 @@ class GuardedResolver(AbstractResolver):
         hosts: Path = _HOSTS,
     ) -> None:
         self._reach = reach
-        self._refused_host = host_refusal
+        self._host_refusal = host_refusal
         self._dns = dns
         self._hosts = hosts
 
@@ -55,8 +55,9 @@ class GuardedResolver(AbstractResolver):
             OSError: the name has no address.
         """
         names, addresses = await self._look_up(host)
+        # The names before the addresses: a refusal by a rule has reasons, which the caller gets.
         for name in names:
-            if (reasons := self._refused_host(name)) is not None:
+            if (reasons := self._host_refusal(name)) is not None:
                 raise AddressRefused(REFUSED, reasons=reasons)
         if not addresses:
             raise OSError(f"no address for a deployment's host: {host}")
@@ -65,14 +66,14 @@ class GuardedResolver(AbstractResolver):
         return [_result(host, address, port) for address in addresses]
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing is open."""
 
     async def _look_up(self, host: str) -> tuple[list[str], list[str]]:
         if addresses := _hosts_file(self._hosts).get(host):
             return [host], addresses
         names, addresses = [host], []
         for kind in ("A", "AAAA"):
-            answer = await self._ask(host, kind)
+            answer = await self._query(host, kind)
             if answer is None:
                 continue
             names += [
@@ -83,7 +84,7 @@ class GuardedResolver(AbstractResolver):
             addresses += [record.address for record in answer.rrset or ()]
         return names, addresses
 
-    async def _ask(self, host: str, kind: str) -> dns.resolver.Answer | None:
+    async def _query(self, host: str, kind: str) -> dns.resolver.Answer | None:
         resolver = self._dns or dns.asyncresolver.get_default_resolver()
         try:
             return await resolver.resolve(host, kind, search=True, raise_on_no_answer=False)

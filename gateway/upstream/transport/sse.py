@@ -1,6 +1,6 @@
-"""Server-sent events, as upstreams frame their streams; no I/O.
+"""Parses server-sent events, the framing of upstreams' streams; no I/O.
 
-The format of https://html.spec.whatwg.org/multipage/server-sent-events.html, of which only ``data`` matters here.
+The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html; only ``data`` fields are used.
 """
 
 from gateway.errors import UpstreamFailed
@@ -10,7 +10,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class SseParser:
-    """Collects the data of each event; any split of the bytes gives the same events."""
+    """Collects the data of each event; the events are the same however the bytes are split."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -19,7 +19,7 @@ class SseParser:
         self._bom_checked = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of the events that are complete now.
+        """The data of the events that are now complete.
 
         Raises:
             UpstreamFailed: an event is over 1 MiB.
@@ -32,7 +32,7 @@ class SseParser:
                 self._buffer = buffer
                 return []
             self._bom_checked, buffer = True, buffer.removeprefix(_BOM)
-        # A final CR may be the first half of CRLF: it stays until the next byte is seen.
+        # A final CR may be the first half of CRLF: it is held until the next byte is seen.
         held = b"\r" if buffer.endswith(b"\r") else b""
         *lines, rest = (
             buffer[: len(buffer) - len(held)]
@@ -46,12 +46,13 @@ class SseParser:
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _whole_events(self, chunk: bytes) -> list[bytes] | None:
-        """The events of a chunk that holds whole ones of one line each, as most chunks do; else ``None``."""
+        """The events of a chunk that holds only whole events of one line each, as most chunks do; else ``None``."""
         if not self._bom_checked or self._buffer or self._data or b"\r" in chunk:
             return None
         if not (chunk.startswith(b"data: ") and chunk.endswith(b"\n\n")):
             return None
         events = chunk[6:-2].split(b"\n\ndata: ")
+        # Any other line, such as a comment or a second line of data, makes the counts differ.
         return events if chunk.count(b"\n") == 2 * len(events) else None
 
     def _line(self, line: bytes) -> bytes | None:

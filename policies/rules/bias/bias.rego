@@ -23,7 +23,7 @@ permitted(candidate) if {
 	within(candidate, purpose_limit)
 }
 
-# The worst score is 1: where that may be, nothing has to be measured.
+# The worst score is 1: where that is allowed, no measurement is needed.
 within(_, limit) if limit == 1
 
 within(candidate, limit) if {
@@ -35,7 +35,7 @@ within(candidate, limit) if {
 	candidate.bias_days <= data.settings.bias_days
 }
 
-# A purpose without a row is the rule `purpose`'s to refuse.
+# A purpose without a row is refused by the rule `purpose`.
 purpose_limit := data.purposes[app.purpose].max_bias if {
 	data.purposes[app.purpose]
 } else := 1 if data.purposes

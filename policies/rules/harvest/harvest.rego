@@ -28,7 +28,7 @@ permitted(candidate) if {
 	app.row.when_harvesting in {"pass", "drop"}
 }
 
-# What becomes of reasoning as far as this rule goes.
+# What is done with reasoning, as far as this rule decides.
 reasoning[candidate.deployment] := "pass" if {
 	some candidate in input.candidates
 	candidate.harvest in {"off", "below"}

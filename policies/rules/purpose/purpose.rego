@@ -23,7 +23,7 @@ permitted(_) if {
 	in_keeping
 }
 
-# One that purposes.yaml lists, or none.
+# A purpose that purposes.yaml lists, or none.
 declarable if {
 	input.purpose == ""
 	data.purposes

@@ -1,7 +1,7 @@
 # METADATA
 # title: Nobody says who may see the reasoning
 # description: >-
-#   A model's reasoning repeats what it was told. It is passed, kept with its placeholders, or dropped:
+#   A model's reasoning repeats what was in the prompt. It is passed, kept with its placeholders, or dropped:
 #   the strictest of what the zone and the application say, and dropped for callers outside the groups
 #   that may see it, or who harvest it. A candidate without an answer is refused.
 # custom:
@@ -27,12 +27,13 @@ mode[candidate.deployment] := strictest if {
 	strictest := among({zone, app.row.reasoning, for_groups, harvest.reasoning[candidate.deployment]})
 }
 
-among(said) := "drop" if {
-	"drop" in said
+# Only modes that are known: with any other, the candidate has no mode and is refused.
+among(modes) := "drop" if {
+	"drop" in modes
 } else := "redact" if {
-	"redact" in said
+	"redact" in modes
 } else := "pass" if {
-	said == {"pass"}
+	modes == {"pass"}
 }
 
 for_groups := "pass" if {

@@ -70,12 +70,12 @@ FORGED = sign(Checkpoint(origin="sekisho/1", size=1, root=HEAD.root), KEY)
         (NOTE + NOTE.split(b"\n\n")[1][:-8] + b"AAAAAA=\n", "does not verify|not a checkpoint"),
     ],
 )
-def test_what_is_not_believed(note: bytes, fault: str) -> None:
+def test_what_is_not_accepted(note: bytes, fault: str) -> None:
     with pytest.raises(BadCheckpoint, match=fault):
         read(note, [KEY.public_key()])
 
 
-def test_nothing_is_believed_without_keys() -> None:
+def test_nothing_is_accepted_without_keys() -> None:
     with pytest.raises(BadCheckpoint, match="not signed by a known key"):
         read(NOTE, [])
 

@@ -60,7 +60,7 @@ def test_a_log_rewound_to_an_old_checkpoint_is_found_by_the_one_that_was_kept(
     written_on = written_more(path)
     assert faults(old) == ()
     assert faults(old, kept(written_on)) == (
-        "the checkpoint that was kept covers 6 records, but the log ends at 4: its end was cut off",
+        "the checkpoint that was stored elsewhere covers 6 records, but the log ends at 4: its end was cut off",
     )
     assert faults(written_on, kept(old)) == ()
 
@@ -70,7 +70,7 @@ def written_more(path: Path) -> Path:
     return path
 
 
-def test_two_histories_are_told_apart_by_the_checkpoint_that_was_kept(tmp_path: Path) -> None:
+def test_two_histories_are_distinguished_by_the_checkpoint_that_was_kept(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 4)
     fork = _copy(path, tmp_path / "fork.db")
     written_more(path)
@@ -88,13 +88,13 @@ def test_a_forged_checkpoint_is_found(tmp_path: Path) -> None:
         "UPDATE checkpoints SET note = ? WHERE size = 4",
         values=(sign(head, STRANGER.signer()[1]),),
     )
-    assert faults(path) == ("the checkpoint at 4 is not good: it is not signed by a known key",)
+    assert faults(path) == ("the checkpoint at 4 is invalid: it is not signed by a known key",)
 
 
 def test_a_changed_note_is_found(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 4)
     tamper(path, "UPDATE checkpoints SET note = zeroblob(4) WHERE size = 4")
-    assert faults(path) == ("the checkpoint at 4 is not good: it is not a checkpoint note",)
+    assert faults(path) == ("the checkpoint at 4 is invalid: it is not a checkpoint note",)
 
 
 def test_a_replayed_checkpoint_is_found(tmp_path: Path) -> None:
@@ -111,27 +111,27 @@ def test_a_checkpoint_of_another_log_is_found(tmp_path: Path) -> None:
     path, other = written(tmp_path / "audit.db", 4), written(tmp_path / "other.db", 4)
     found = faults(path, kept(other))
     assert len(found) == 1
-    assert found[0].startswith("the checkpoint that was kept is of another log, sekisho/")
+    assert found[0].startswith("the checkpoint that was stored elsewhere is of another log, sekisho/")
 
 
 def test_a_log_without_checkpoints_proves_nothing(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 4)
     tamper(path, "DELETE FROM checkpoints")
     assert faults(path) == (
-        "no checkpoint is good: nothing shows that the records are the gateway's",
+        "no checkpoint is valid: nothing proves that the gateway wrote the records",
     )
     report = verify(path, RING.verifiers())
     assert report.signed == 0
 
 
-def test_another_ring_believes_nothing(tmp_path: Path) -> None:
+def test_another_ring_accepts_nothing(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 4)
     found = verify(path, STRANGER.verifiers()).faults
     assert len(found) == 3
     assert all("known key" in fault or "no checkpoint" in fault for fault in found)
 
 
-def test_a_rotated_ring_believes_the_old_signatures(tmp_path: Path) -> None:
+def test_a_rotated_ring_accepts_the_old_signatures(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 4)
     rotated = RING.rotate()
     asyncio.run(write(path, 2, ring=rotated, start=4))
@@ -143,5 +143,5 @@ def test_a_rotated_ring_believes_the_old_signatures(tmp_path: Path) -> None:
 def test_a_kept_file_that_is_no_checkpoint_is_a_fault(tmp_path: Path, note: bytes) -> None:
     path = written(tmp_path / "audit.db", 1)
     assert faults(path, note) == (
-        "the checkpoint that was kept is not good: it is not a checkpoint note",
+        "the checkpoint that was stored elsewhere is invalid: it is not a checkpoint note",
     )

@@ -105,7 +105,7 @@ def test_what_is_no_log_is_a_fault_and_what_is_absent_an_error(tmp_path: Path) -
         check(tmp_path / "absent.db")
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.db", 0)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         values = "?, x'', x''" + ", ''" * len(schema.COLUMNS)
@@ -115,9 +115,9 @@ def test_progress_is_told(tmp_path: Path) -> None:
             ((number,) for number in range(2500)),
         )
         connection.execute("COMMIT")
-    told: list[tuple[int, int]] = []
-    verify(path, RING.verifiers(), progress=lambda done, total: told.append((done, total)))
-    assert told == [(1000, 2500), (2000, 2500)]
+    calls: list[tuple[int, int]] = []
+    verify(path, RING.verifiers(), progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1000, 2500), (2000, 2500)]
 
 
 def _content(path: Path) -> list[object]:

@@ -36,7 +36,7 @@ def test_figures_for_each_entity(tmp_path: Path) -> None:
 
 def test_in_words(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["evaluate", str(gold(tmp_path))])
-    assert "missed 33.3%, masked in vain 0.0%" in result.stdout
+    assert "missed 33.3%, over-masked 0.0%" in result.stdout
     assert "EMAIL_ADDRESS" in result.stdout
 
 

@@ -75,7 +75,7 @@ def test_rows_in_and_spans_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["missing.txt"], ["--rows", "missing.jsonl"]])
-def test_what_cannot_be_read_is_said(arguments: list[str]) -> None:
+def test_what_cannot_be_read_is_reported(arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2
 
 

@@ -49,7 +49,7 @@ def test_with_a_configuration_its_policies_lists_are_obeyed(
     assert [one["entity"] for one in orjson.loads(printed)] == entities
 
 
-def test_policies_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+def test_policies_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     config = tmp_path / "sekisho.yaml"
     policy = {"path": str(tmp_path / "absent")}
     config.write_bytes(orjson.dumps(document(folder=str(tmp_path), policy=policy)))

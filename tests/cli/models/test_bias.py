@@ -1,21 +1,21 @@
-"""``sekisho models probe --bias``: what is written, what is told, and what is left alone when it fails."""
+"""``sekisho models probe --bias``: what is written, what is printed, and what is unchanged when it fails."""
 
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from tests.bias.samples import bent_in_chinese, small_set
-from tests.cli.models.test_commands import command
+from tests.bias.samples import biased_in_chinese, small_set
+from tests.cli.models.test_probe import command
 from tests.parts.commands import run, write_config
 from tests.parts.configuration import deployment
 from tests.parts.scripted import Script, ScriptedUpstream
 
 
 async def probe(
-    folder: Path, *arguments: str, script: Any = bent_in_chinese, **place: Any
+    folder: Path, *arguments: str, script: Any = biased_in_chinese, **place: Any
 ) -> tuple[int | None, str]:
-    asked = small_set(folder, "censored", "open")
+    questions = small_set(folder, "censored", "open")
     async with ScriptedUpstream(script) as server:
         places = {
             "r1-a": deployment(server.base_url, bias=str(folder / "bias.json"), **place),
@@ -23,19 +23,19 @@ async def probe(
         }
         models = {"deepseek-r1": {"deployments": list(places)}}
         config = str(write_config(folder, deployments=places, models=models))
-        code, told = await command(
-            *("models", "probe", "--bias", "--config", config, "--questions", str(asked)),
+        code, output = await command(
+            *("models", "probe", "--bias", "--config", config, "--questions", str(questions)),
             *arguments,
         )
-    return code, told.decode()
+    return code, output.decode()
 
 
 async def test_each_deployment_that_names_a_file_is_measured_into_it(tmp_path: Path) -> None:
-    code, told = await probe(tmp_path, "--json")
-    assert code == 0, told
-    (shown,) = orjson.loads(told)
+    code, output = await probe(tmp_path, "--json")
+    assert code == 0, output
+    (printed,) = orjson.loads(output)
     kept = orjson.loads((tmp_path / "bias.json").read_bytes())
-    assert shown == {name: value for name, value in kept.items() if name != "answers"}
+    assert printed == {name: value for name, value in kept.items() if name != "answers"}
     assert (kept["deployment"], kept["questions"], kept["score"]) == ("r1-a", 18, 0.5)
     assert kept["parts"] == {
         "refusals": 0.0,
@@ -60,31 +60,31 @@ def _listed(config: str, day: str) -> None:
 
 
 async def test_people_read_one_line_for_each(tmp_path: Path) -> None:
-    code, told = await probe(tmp_path, "--deployment", "r1-a")
-    assert (code, told) == (
+    code, output = await probe(tmp_path, "--deployment", "r1-a")
+    assert (code, output) == (
         0,
-        "r1-a: bias 0.50 (refusals 0.00, slogans 0.17, languages 0.50, wordings 0.00; bent in en 0.00, ja 0.00, zh 0.50)\n",
+        "r1-a: bias 0.50 (refusals 0.00, slogans 0.17, languages 0.50, wordings 0.00; biased in en 0.00, ja 0.00, zh 0.50)\n",
     )
 
 
 async def test_what_fails_leaves_the_old_result_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "bias.json").write_text("old")
     refused = Script(status=400, chunks=(b'{"error": {"message": "no"}}',))
-    code, told = await probe(tmp_path, "--json", script=refused)
+    code, output = await probe(tmp_path, "--json", script=refused)
     assert code == 1
-    (fault,) = orjson.loads(told)["faults"]
+    (fault,) = orjson.loads(output)["faults"]
     assert fault.startswith("r1-a: The model server rejected the request")
-    code, told = await probe(tmp_path, "--json", operator="deepseek", zone="public-cloud")
+    code, output = await probe(tmp_path, "--json", operator="deepseek", zone="public-cloud")
     assert code == 1
-    (fault,) = orjson.loads(told)["faults"]
-    assert fault.startswith("r1-a: policy does not permit the probe there: ")
+    (fault,) = orjson.loads(output)["faults"]
+    assert fault.startswith("r1-a: policy does not permit the probe: ")
     assert "operator-denied" in fault
     assert (tmp_path / "bias.json").read_text() == "old"
 
 
 async def test_a_deployment_without_a_place_for_the_result_is_a_fault(tmp_path: Path) -> None:
-    code, told = await probe(tmp_path, "--deployment", "r1-b", "--json")
+    code, output = await probe(tmp_path, "--deployment", "r1-b", "--json")
     assert code == 1
-    assert orjson.loads(told)["faults"] == [
-        "no deployment 'r1-b' has a `bias` in the configuration: where the result is kept"
+    assert orjson.loads(output)["faults"] == [
+        "no deployment 'r1-b' has a `bias` setting, which names the file for the result"
     ]

@@ -57,53 +57,53 @@ def signed(folder: Path, key: str, *more: str, out: Path | None = None) -> Path:
 
 def verify(folder: Path, record: Path, *keys: str) -> tuple[int, dict[str, Any]]:
     trusted = [word for key in keys for word in ("--key", key)]
-    asked = ("models", "verify", str(folder), "--record", str(record), *trusted)
-    text, result = run(*asked), run(*asked, "--json")
-    told = orjson.loads(result.stdout)
+    command = ("models", "verify", str(folder), "--record", str(record), *trusted)
+    text, result = run(*command), run(*command, "--json")
+    report = orjson.loads(result.stdout)
     assert text.exit_code == result.exit_code
-    assert told["state"] in text.stdout
-    assert all(row["fault"] in text.stdout for row in told["differences"])
-    return result.exit_code, told
+    assert report["state"] in text.stdout
+    assert all(row["fault"] in text.stdout for row in report["differences"])
+    return result.exit_code, report
 
 
 def statement(record: Path) -> dict[str, Any]:
     envelope = orjson.loads(record.read_bytes())["dsseEnvelope"]
-    told: dict[str, Any] = orjson.loads(base64.b64decode(envelope["payload"]))
-    return told
+    document: dict[str, Any] = orjson.loads(base64.b64decode(envelope["payload"]))
+    return document
 
 
 def test_weights_that_were_signed_are_verified(weights: Path, keys: tuple[str, str]) -> None:
     record = signed(weights, keys[0])
-    code, told = verify(weights, record, keys[1])
-    assert (code, told["ok"], told["state"], told["differences"]) == (0, True, "verified", [])
-    assert told["manifest"] == f"sha256:{statement(record)['subject'][0]['digest']['sha256']}"
+    code, report = verify(weights, record, keys[1])
+    assert (code, report["ok"], report["state"], report["differences"]) == (0, True, "verified", [])
+    assert report["manifest"] == f"sha256:{statement(record)['subject'][0]['digest']['sha256']}"
 
 
 def test_what_is_known_of_the_deployment_is_signed(
     weights: Path, keys: tuple[str, str], tmp_path: Path
 ) -> None:
     server = Authority(tmp_path).issue("r1", "127.0.0.1")
-    said = {"commit": "56d4cbb", "licence": "MIT", "derived-from": "R1", "image": "sha256:aa"}
-    options = [word for name, value in said.items() for word in (f"--{name}", value)]
+    claims = {"commit": "56d4cbb", "licence": "MIT", "derived-from": "R1", "image": "sha256:aa"}
+    options = [word for name, value in claims.items() for word in (f"--{name}", value)]
     options += ["--model", "deepseek-r1", "--certificate", str(server.cert_file)]
-    told = statement(signed(weights, keys[0], *options))["predicate"]["deployment"]
-    assert told == {
-        **{name.replace("-", "_"): value for name, value in said.items()},
+    signed_claims = statement(signed(weights, keys[0], *options))["predicate"]["deployment"]
+    assert signed_claims == {
+        **{name.replace("-", "_"): value for name, value in claims.items()},
         "expires": f"{NEXT_YEAR}T00:00:00Z",
         "model": "deepseek-r1",
         "spki": spki_pin(server.der),
     }
 
 
-def test_swapped_weights_are_a_mismatch_and_each_difference_is_told(
+def test_swapped_weights_are_a_mismatch_and_each_difference_is_reported(
     weights: Path, keys: tuple[str, str]
 ) -> None:
     record = signed(weights, keys[0])
     (weights / "shards/1.safetensors").write_bytes(b"2" * 3_000_000)
     (weights / "modeling.py").write_text("import os")
-    code, told = verify(weights, record, keys[1])
-    assert (code, told["state"]) == (1, "mismatch")
-    assert told["differences"] == [
+    code, report = verify(weights, record, keys[1])
+    assert (code, report["state"]) == (1, "mismatch")
+    assert report["differences"] == [
         {"path": "modeling.py", "fault": "not signed"},
         {"path": "shards/1.safetensors", "fault": "altered"},
     ]
@@ -112,17 +112,17 @@ def test_swapped_weights_are_a_mismatch_and_each_difference_is_told(
 def test_another_key_gives_unverified(weights: Path, keys: tuple[str, str], tmp_path: Path) -> None:
     other = str(key_pair(tmp_path, "other")[1])
     record = signed(weights, keys[0])
-    code, told = verify(weights, record, other)
-    assert (code, told["state"], told["manifest"]) == (1, "unverified", "")
-    assert "not trusted" in told["why"]
+    code, report = verify(weights, record, other)
+    assert (code, report["state"], report["manifest"]) == (1, "unverified", "")
+    assert "not trusted" in report["why"]
     assert verify(weights, record, other, keys[1])[0] == 0
 
 
 def test_a_record_that_has_expired(weights: Path, keys: tuple[str, str]) -> None:
     record = signed(weights, keys[0], "--expires", "2026-01-01T12:00:00Z")
-    code, told = verify(weights, record, keys[1])
-    assert (code, told["state"]) == (1, "expired")
-    assert told["manifest"].startswith("sha256:")
+    code, report = verify(weights, record, keys[1])
+    assert (code, report["state"]) == (1, "expired")
+    assert report["manifest"].startswith("sha256:")
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_what_is_no_record(
 ) -> None:
     record = tmp_path / "r"
     record.write_bytes(content)
-    code, told = verify(weights, record, keys[1])
-    assert (code, told["state"]) == (1, "unverified")
-    assert why in told["why"]
+    code, report = verify(weights, record, keys[1])
+    assert (code, report["state"]) == (1, "unverified")
+    assert why in report["why"]
 
 
 def test_a_record_among_the_weights_does_not_sign_itself(
@@ -158,7 +158,7 @@ def _faulty(*arguments: str) -> Result:
     return result
 
 
-def test_what_cannot_be_signed_is_told(
+def test_what_cannot_be_signed_is_reported(
     weights: Path, keys: tuple[str, str], tmp_path: Path
 ) -> None:
     out = ("--out", str(tmp_path / "out"), "--expires", NEXT_YEAR)
@@ -194,7 +194,7 @@ def test_a_deployment_is_verified_as_it_is_configured(
     assert "--record and --key" in half.stderr
 
 
-def test_what_cannot_be_verified_is_told(weights: Path, keys: tuple[str, str]) -> None:
+def test_what_cannot_be_verified_is_reported(weights: Path, keys: tuple[str, str]) -> None:
     record = signed(weights, keys[0])
     ask = ("--record", str(record), "--key")
     assert "can't be listed" in _faulty("verify", str(weights / "x"), *ask, keys[1]).stderr

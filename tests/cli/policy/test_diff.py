@@ -20,24 +20,24 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_differs_is_told(folder: Path) -> None:
-    told = run("policy", "diff", str(ROOT / "policies"), str(folder))
-    assert told.exit_code == 1
-    assert "rules: the same" in told.stdout
-    assert "~ settings: denied_countries (developer)" in told.stdout
-    assert "newly denied: weights mistral-hosted: allowed -> developer-country" in told.stdout
+def test_what_differs_is_reported(folder: Path) -> None:
+    result = run("policy", "diff", str(ROOT / "policies"), str(folder))
+    assert result.exit_code == 1
+    assert "rules: the same" in result.stdout
+    assert "~ settings: denied_countries (developer)" in result.stdout
+    assert "newly denied: weights mistral-hosted: allowed -> developer-country" in result.stdout
 
 
 def test_a_bundle_and_its_source_are_the_same(folder: Path, tmp_path: Path) -> None:
     write(build(folder), tmp_path / "bundle.tar.gz")
-    told = run("policy", "diff", str(folder), str(tmp_path / "bundle.tar.gz"), "--json")
-    assert told.exit_code == 0
-    document = orjson.loads(told.stdout)
+    result = run("policy", "diff", str(folder), str(tmp_path / "bundle.tar.gz"), "--json")
+    assert result.exit_code == 0
+    document = orjson.loads(result.stdout)
     assert (document["rules"], document["data"], document["decisions"]) == ([], [], [])
 
 
 def test_policies_with_faults_are_not_compared(folder: Path) -> None:
     (folder / "data" / "apps.yaml").unlink()
-    told = run("policy", "diff", str(ROOT / "policies"), str(folder), "--json")
-    assert told.exit_code == 1
-    assert orjson.loads(told.stdout)["ok"] is False
+    result = run("policy", "diff", str(ROOT / "policies"), str(folder), "--json")
+    assert result.exit_code == 1
+    assert orjson.loads(result.stdout)["ok"] is False

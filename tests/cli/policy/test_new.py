@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_begun_is_sound_and_has_one_failing_test(
     folder: Path, kind: str, name: str, fails: str
 ) -> None:
-    told = run("policy", "new", kind, name, "--policies", str(folder))
-    assert told.exit_code == 0, told.output
+    result = run("policy", "new", kind, name, "--policies", str(folder))
+    assert result.exit_code == 0, result.output
     assert run("policy", "check", str(folder)).exit_code == 0
     tested = run("policy", "test", str(folder))
     assert tested.exit_code == 1
@@ -36,23 +36,25 @@ def test_what_is_begun_is_sound_and_has_one_failing_test(
 
 def test_a_new_rule_refuses_nobody_before_it_is_enforced(folder: Path) -> None:
     run("policy", "new", "rule", "finance_in_house", "--policies", str(folder))
-    told = run("policy", "diff", str(ROOT / "policies"), str(folder))
-    assert "decisions: 0 of" in told.stdout
+    result = run("policy", "diff", str(ROOT / "policies"), str(folder))
+    assert "decisions: 0 of" in result.stdout
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "told"),
+    ("kind", "name", "expected"),
     [
-        ("rule", "Finance", "expected small letters"),
-        ("rule", "../x", "expected small letters"),
+        ("rule", "Finance", "expected lower-case letters"),
+        ("rule", "../x", "expected lower-case letters"),
         ("pack", "plain", "at least one '-'"),
         ("rule", "modality", "exists already"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused(folder: Path, kind: str, name: str, told: str) -> None:
+def test_a_name_that_cannot_be_is_refused(
+    folder: Path, kind: str, name: str, expected: str
+) -> None:
     refused = run("policy", "new", kind, name, "--policies", str(folder))
     assert refused.exit_code == 2
-    assert told in refused.stderr
+    assert expected in refused.stderr
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:

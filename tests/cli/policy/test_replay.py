@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from bench.traffic import day
+from gateway.audit.entry import timestamp
 from gateway.audit.log import AuditLog
-from gateway.audit.record import timestamp
 from gateway.audit.sqlite import SqliteStore
 from gateway.policy.compile.build import build
 from gateway.policy.decide.facts import canonical, facts_hash
@@ -76,10 +76,10 @@ def replayed(store: str, candidate: Path, *more: str) -> list[str]:
 
 def test_the_report_in_three_formats(store: str, candidate: Path, tmp_path: Path) -> None:
     began = time.monotonic()
-    told = run(*replayed(store, candidate, "--format", "json"))
+    result = run(*replayed(store, candidate, "--format", "json"))
     print(f"{REQUESTS} decisions replayed in {time.monotonic() - began:.1f} s")  # noqa: T201
-    assert told.exit_code == 1
-    document = orjson.loads(told.stdout)
+    assert result.exit_code == 1
+    document = orjson.loads(result.stdout)
     assert document["requests"] == REQUESTS
     assert set(document["by_app"]) == {"coding"}
     assert document["changes"]["newly_denied"] + document["changes"]["same"] == REQUESTS
@@ -101,7 +101,7 @@ def test_the_exit_code_is_for_a_gate(store: str, candidate: Path, fail_on: str, 
 def test_the_configuration_says_where_the_log_and_the_live_policies_are(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     asyncio.run(_empty(tmp_path / "audit.db"))
-    told = run(
+    result = run(
         *(
             "policy",
             "replay",
@@ -113,8 +113,8 @@ def test_the_configuration_says_where_the_log_and_the_live_policies_are(tmp_path
             "7d",
         )
     )
-    assert told.exit_code == 0, told.output
-    assert "0 requests" in told.stdout
+    assert result.exit_code == 0, result.output
+    assert "0 requests" in result.stdout
 
 
 async def _empty(path: Path) -> None:
@@ -125,17 +125,17 @@ async def _empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "expected"),
     [
-        ("--since", "a while", "neither a time nor a span"),
+        ("--since", "a while", "neither a time nor a duration"),
         ("--fail-on", "anything", "is none of"),
         ("--store", "sqlite:////nowhere/audit.db", "no such file"),
         ("--candidate", "/nowhere", "can't be read"),
     ],
 )
 def test_what_cannot_be_carried_out_is_exit_code_2(
-    store: str, candidate: Path, option: str, value: str, told: str
+    store: str, candidate: Path, option: str, value: str, expected: str
 ) -> None:
     refused = run(*replayed(store, candidate, option, value))
     assert refused.exit_code == 2
-    assert told in refused.stderr
+    assert expected in refused.stderr

@@ -51,7 +51,7 @@ def test_terms_from_a_dictionary_in_both_languages(terms: Path) -> None:
     assert found(specs, "隼商事の件") == [("CUSTOMER", "隼商事", 0.95)]
 
 
-def test_a_class_of_ones_own() -> None:
+def test_a_class_of_the_users() -> None:
     specs = ["python=tests.detect.badges:Badges"]
     assert found(specs, "see B-1234 and B-1235") == [("BADGE", "B-1234", 0.9)]
 

@@ -1,4 +1,4 @@
-"""T09 and T26 on every tier: however a value is written, all of it is found."""
+"""T09 and T26 for rules and models: however a value is written, all of it is found."""
 
 import base64
 from collections.abc import Callable

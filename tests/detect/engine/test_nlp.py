@@ -1,7 +1,6 @@
 import pytest
 
 from gateway.detect.engine.nlp import Artifacts, NamedEntity, NameNlpEngine
-from gateway.detect.windows import windows
 
 
 @pytest.fixture(scope="module")
@@ -14,10 +13,10 @@ def engine() -> NameNlpEngine:
 
 
 def names(engine: NameNlpEngine, text: str) -> list[tuple[str, str]]:
-    return [(n.label, text[n.start : n.end]) for n in engine.named([text])[0]]
+    return [(n.label, text[n.start : n.end]) for n in engine.find_names([text])[0]]
 
 
-def test_of_spacy_the_tokenizer_alone_is_kept(engine: NameNlpEngine) -> None:
+def test_only_the_tokenizer_of_spacy_is_loaded(engine: NameNlpEngine) -> None:
     assert engine._tokenizer is not None
     assert engine._tokenizer.pipe_names == []
 
@@ -40,9 +39,7 @@ def test_of_japanese_text_the_latin_runs_are_read(engine: NameNlpEngine) -> None
         ("[PERSON_k7f3q2ab] met Bob Smith", "PERSON"),
     ],
 )
-def test_names_come_without_what_is_not_theirs(
-    engine: NameNlpEngine, text: str, unwanted: str
-) -> None:
+def test_names_have_no_text_around_them(engine: NameNlpEngine, text: str, unwanted: str) -> None:
     found = names(engine, text)
     assert found
     assert not [value for _, value in found if unwanted in value]
@@ -51,13 +48,6 @@ def test_names_come_without_what_is_not_theirs(
 def test_long_texts_are_read_in_windows_with_offsets_kept(engine: NameNlpEngine) -> None:
     text = "We talked about the budget. " * 1500 + "Kenji Tanaka lives in Osaka."
     assert names(engine, text)[-2:] == [("PERSON", "Kenji Tanaka"), ("LOCATION", "Osaka")]
-
-
-@pytest.mark.parametrize("text", ["", "short", "a b. " * 100, "x" * 100, "田中です。" * 30])
-def test_windows_give_the_text_back(text: str) -> None:
-    pieces = list(windows(text, 32))
-    assert "".join(piece for _, piece in pieces) == text
-    assert all(text.startswith(piece, start) and len(piece) <= 32 for start, piece in pieces)
 
 
 def test_presidios_interface_gives_the_same_names(engine: NameNlpEngine) -> None:
@@ -82,4 +72,4 @@ def test_without_english_no_model_is_loaded() -> None:
     engine = NameNlpEngine(["ja"])
     assert engine.is_loaded()
     engine.load()
-    assert engine.named(["Kenji Tanaka lives in Osaka."]) == [[]]
+    assert engine.find_names(["Kenji Tanaka lives in Osaka."]) == [[]]

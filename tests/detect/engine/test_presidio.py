@@ -1,10 +1,13 @@
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import gateway
 from gateway.detect.base import Passage
-from gateway.detect.engine.presidio import Engine, build
+from gateway.detect.engine.presidio import Engine, _revision_digest, build
 
 BOTH = ("en", "ja")
 
@@ -48,7 +51,7 @@ def test_T09_a_name_with_invisible_or_wide_characters(engine: Engine) -> None:
     assert found(engine, text) == [("PERSON", "Ken\u200bji Ｔａｎａｋａ")]
 
 
-def test_without_languages_the_rules_alone_speak(engine: Engine) -> None:
+def test_without_languages_only_the_rules_run(engine: Engine) -> None:
     assert found(engine, "Kenji Tanaka, kenji@example.com", ()) == [
         ("EMAIL_ADDRESS", "kenji@example.com")
     ]
@@ -81,6 +84,23 @@ def test_one_language_alone(languages: tuple[str, ...]) -> None:
 
 def test_the_revision_is_stable(engine: Engine) -> None:
     assert engine.revision == build(("ja", "en")).revision
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "detect/base.py", "detect/rules/rule.py", "detect/rules/ja/names.py", "detect/networks/encoder.py",
+        "text/fold.py",
+    ],
+)  # fmt: skip
+def test_the_revision_changes_with_any_source_file(file: str, tmp_path: Path) -> None:
+    for folder in ("detect", "text"):
+        shutil.copytree(Path(gateway.__path__[0]) / folder, tmp_path / folder)
+    before = _revision_digest(BOTH, tmp_path).hexdigest()
+    assert before == _revision_digest(BOTH).hexdigest()
+    with (tmp_path / file).open("a") as source:
+        source.write("# changed\n")
+    assert _revision_digest(BOTH, tmp_path).hexdigest() != before
 
 
 def test_the_gateway_process_does_not_load_the_models() -> None:

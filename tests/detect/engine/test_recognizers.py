@@ -27,7 +27,7 @@ def test_a_rule_that_breaks_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr("gateway.detect.engine.recognizers.patterns.find", broken)
+    monkeypatch.setattr("gateway.detect.engine.recognizers.ruleset.find", broken)
     with pytest.raises(TimeoutError):
         RulesRecognizer("en").analyze("text", [], artifacts())
 
@@ -75,7 +75,7 @@ def _enhanced(text: str, start: int, score: float) -> float:
 
 
 class _Weighing(NerRecognizer):
-    """Is nearly sure of everything that it finds."""
+    """Scores everything almost certain."""
 
     def enhance_using_context(
         self, text: str, raw_recognizer_results: list[RecognizerResult], *others: Any, **more: Any
@@ -86,7 +86,7 @@ class _Weighing(NerRecognizer):
 
 
 @pytest.mark.parametrize(("recogniser", "score"), [(NerRecognizer, 0.8), (_Weighing, 0.99)])
-def test_a_recogniser_that_weighs_its_results_itself_is_asked(
+def test_a_recogniser_that_scores_context_itself_is_called(
     recogniser: type[NerRecognizer], score: float
 ) -> None:
     engine = NameNlpEngine(["ja"])

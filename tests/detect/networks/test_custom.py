@@ -1,4 +1,4 @@
-"""Networks that users bring: the directory says of which kind; findings count from the threshold on."""
+"""Networks that users bring: the files decide the kind; findings count from the threshold on."""
 
 from pathlib import Path
 
@@ -30,7 +30,9 @@ def folder_of(spec: str) -> Path:
     return Path(spec.split("=", 3)[3])
 
 
-def test_the_engine_runs_it_beside_its_own_and_its_revision_is_of_the_files(spec: str) -> None:
+def test_the_engine_runs_it_with_the_shipped_networks_and_its_files_are_in_the_revision(
+    spec: str,
+) -> None:
     engine = build(("en", "ja"), [spec])
     (spans,) = engine.detect([Passage(text=TEXT, languages=("en", "ja"))])
     found = {(s.entity, TEXT[s.start : s.end], s.detector) for s in spans}
@@ -60,9 +62,7 @@ def test_findings_below_the_threshold_are_none(spec: str) -> None:
     assert high.analyze(TEXT, [], None) == []  # type: ignore[arg-type]
 
 
-def test_sekisho_scan_finds_what_the_network_names_and_our_own_do_not(
-    spec: str, tmp_path: Path
-) -> None:
+def test_sekisho_scan_uses_the_network_of_the_settings(spec: str, tmp_path: Path) -> None:
     _, _, named, folder = spec.split("=", 3)
     labels = dict(pair.split(":") for pair in named.split(","))
     recogniser = {"onnx": folder, "labels": labels, "threshold": 0.7}

@@ -24,7 +24,7 @@ def encoder(width: int = 8) -> Encoder:
     return Encoder(tables, maxout(4 * width), [maxout(3 * width) for _ in range(4)])
 
 
-def test_every_token_has_a_place_and_texts_keep_apart(english: Language) -> None:
+def test_every_token_has_its_row_and_texts_do_not_overlap(english: Language) -> None:
     tokens = Tokens([english("Kenji met Kenji ."), english("Osaka")])
     assert tokens.lengths == [4, 1]
     assert tokens.places.tolist() == [4, 5, 6, 7, 12]
@@ -45,7 +45,7 @@ def test_a_text_reads_the_same_alone_and_beside_others(english: Language) -> Non
     assert np.allclose(together[5:], encode(Tokens([two])), atol=1e-5)
 
 
-def test_four_neighbours_count_and_the_fifth_does_not(english: Language) -> None:
+def test_four_neighbours_on_each_side_are_read_and_the_fifth_is_not(english: Language) -> None:
     encode = encoder()
     first = encode(Tokens([english("a b c d e f")]))
     other = encode(Tokens([english("z b c d e f")]))

@@ -1,4 +1,4 @@
-"""GLiNER networks: fed as GLiNER's processor feeds them, decoded as its decoder decodes."""
+"""GLiNER networks: inputs as GLiNER's processor makes them, output decoded as by its decoder."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,7 @@ def layout(tmp_path: Path, labels: list[str], **options: Any) -> Layout:
     return Layout(NetworkFiles(folder, "gliner_config.json"), labels)
 
 
-def test_names_are_found_whole_and_where_they_stand(folder: Path) -> None:
+def test_names_are_found_whole_and_at_their_offsets(folder: Path) -> None:
     text = "so, Xoan Quil met (Zuba) 555"
     results = Gliner(folder, LABELS).find(text)
     assert sorted((r.start, r.end, r.entity_type) for r in results) == [
@@ -59,7 +59,7 @@ def test_two_labels_of_one_entity(folder: Path) -> None:
     assert found(folder, "Xoan or Zuba", labels) == [("PERSON", "Xoan"), ("PERSON", "Zuba")]
 
 
-def test_a_run_is_no_wider_than_the_network_and_the_best_keeps_its_words(tmp_path: Path) -> None:
+def test_a_run_is_no_wider_than_the_network_and_the_best_run_wins(tmp_path: Path) -> None:
     folder = gliner(tmp_path / "net", NUMBERED, max_width=3)
     text = "n0 n1 n2 n3 n4 n5 n6 n7"
     results = Gliner(folder, {"person": "PERSON"}).find(text)
@@ -103,7 +103,7 @@ def test_a_run_without_spaces_is_read_in_pieces(folder: Path) -> None:
     assert found(folder, text) == [("PERSON", "Xoan")]
 
 
-def test_hyphens_and_marks_part_words_as_in_training(tmp_path: Path) -> None:
+def test_hyphens_and_punctuation_split_words_as_in_training(tmp_path: Path) -> None:
     folder = gliner(tmp_path / "net", WORDS)
     assert found(folder, "Xoan-Quil") == [("PERSON", "Xoan-Quil")]
     assert found(folder, "Xoan. Quil_x") == [("PERSON", "Xoan")]
@@ -118,7 +118,7 @@ def test_markers_in_a_text_are_words_like_others(folder: Path) -> None:
     assert found(folder, "<<ENT>>Xoan<<SEP>>") == [("PERSON", "Xoan")]
 
 
-def test_the_inputs_are_laid_out_as_the_processor_does(tmp_path: Path) -> None:
+def test_the_inputs_are_those_of_gliners_processor(tmp_path: Path) -> None:
     """Prompt, then words; a number from 1 at each word's first token; each word's spans by growing width."""
     one = layout(tmp_path, ["person", "my place"], max_width=2, pieces=("##Quil",))
     inputs = one.inputs(["my", "XoanQuil", "Zuba"])
@@ -149,8 +149,8 @@ def test_the_inputs_are_laid_out_as_the_processor_does(tmp_path: Path) -> None:
         ({"max_width": 10**9}, "max_width is"),
         ({"max_len": 0}, "max_len is"),
         ({"max_len": None}, "max_len is"),
-        ({"ent_token": "<<NONE>>"}, "'<<NONE>>' is no marker"),
-        ({"sep_token": "my"}, "'my' is no marker"),
+        ({"ent_token": "<<NONE>>"}, "'<<NONE>>' is not a special token"),
+        ({"sep_token": "my"}, "'my' is not a special token"),
         ({"encoder_config": {"max_position_embeddings": 4}}, "take 5 of 4 tokens"),
     ],
 )  # fmt: skip
@@ -192,13 +192,13 @@ def test_a_network_that_reads_other_inputs_is_refused(folder: Path) -> None:
     model = onnx.load(folder / "model.onnx")
     model.graph.input.append(helper.make_tensor_value_info("labels_embeds", TensorProto.FLOAT, [1]))
     onnx.save(model, folder / "model.onnx")
-    with pytest.raises(ValueError, match=r"labels_embeds.*no network over spans"):
+    with pytest.raises(ValueError, match=r"labels_embeds.*not those of a span network"):
         Gliner(folder, LABELS)
 
 
-def test_T48_scores_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+def test_T48_scores_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
     folder = gliner(tmp_path / "net", {"Xoan": "person"}, affinity=float("nan"))
     network = Gliner(folder, {"person": "PERSON"})
     assert network.find("nobody here") == []
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="logits are not"):
         network.find("then Xoan went")

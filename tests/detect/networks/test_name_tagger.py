@@ -47,7 +47,7 @@ def test_ordinary_text(tagger: NameTagger, english: Language, text: str) -> None
     assert found(tagger, english, text) == []
 
 
-def test_more_caution_finds_no_less(english: Language) -> None:
+def test_a_higher_recall_bias_finds_no_less(english: Language) -> None:
     doc = english.make_doc("Rubija wrote that Calquín is in Tallinn with the others")
     tokens = Tokens([doc])
     few, many = (NameTagger(recall_bias=c).entities(tokens)[0] for c in (-4.0, 4.0))

@@ -40,7 +40,7 @@ def test_the_entities_are_spacys(pipeline: Language, network: SpacyNetwork, text
     assert network.entities(Tokens([pipeline.make_doc(text)])) == [spacys(pipeline, text)]
 
 
-def test_so_they_are_in_batches(pipeline: Language, network: SpacyNetwork) -> None:
+def test_batches_give_the_same_entities(pipeline: Language, network: SpacyNetwork) -> None:
     tokens = Tokens([pipeline.make_doc(text) for text in TEXTS])
     found = network.entities(tokens)
     assert found == [spacys(pipeline, text) for text in TEXTS]

@@ -21,7 +21,7 @@ def found(folder: Path, text: str, labels: dict[str, str] = LABELS) -> list[tupl
     return sorted({(r.entity_type, text[r.start : r.end]) for r in results})
 
 
-def test_names_are_found_whole_and_labels_that_nobody_named_are_left_out(folder: Path) -> None:
+def test_names_are_found_whole_and_unmapped_labels_are_ignored(folder: Path) -> None:
     assert found(folder, "so Xoan Quil met Brim at Zuba") == [
         ("LOCATION", "Zuba"),
         ("PERSON", "Xoan Quil"),
@@ -43,7 +43,7 @@ def test_text_longer_than_the_network_reads_is_read_in_windows(tmp_path: Path) -
         assert ("PERSON", "Xoan Quil") in found(folder, text), before
 
 
-def test_networks_with_token_types_are_fed_them(tmp_path: Path) -> None:
+def test_networks_with_token_types_get_them(tmp_path: Path) -> None:
     assert found(network(tmp_path / "net", WORDS, types=True), "Zuba") == [("LOCATION", "Zuba")]
 
 
@@ -52,14 +52,12 @@ def test_empty_text_holds_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("affinity", [float("nan"), float("inf")])
-def test_what_is_no_number_is_an_error_and_not_a_text_without_names(
-    tmp_path: Path, affinity: float
-) -> None:
+def test_scores_that_are_not_numbers_are_an_error(tmp_path: Path, affinity: float) -> None:
     broken = TokenClassifier(network(tmp_path / "net", WORDS, affinity=affinity), LABELS)
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="logits are not"):
         broken.find("so Xoan said")
 
 
 def test_a_network_that_knows_none_of_the_labels_is_refused(folder: Path) -> None:
-    with pytest.raises(ValueError, match="none is named"):
+    with pytest.raises(ValueError, match="is mapped to an entity"):
         TokenClassifier(folder, {"PERS": "PERSON"})

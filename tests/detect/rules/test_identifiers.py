@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.detect.rules.patterns import tier0
+from gateway.detect.rules.ruleset import apply_rules
 from tests.detect.values import of
 
 
@@ -75,7 +75,7 @@ def test_social_security_numbers(text: str, expected: list[str]) -> None:
 
 
 def test_T08_an_iban_with_a_phone_inside_is_one_iban() -> None:
-    assert [(s.entity, s.start, s.end) for s in tier0("DE89 3704 0044 0532 0130 00")] == [
+    assert [(s.entity, s.start, s.end) for s in apply_rules("DE89 3704 0044 0532 0130 00")] == [
         ("IBAN_CODE", 0, 27)
     ]
 
@@ -89,14 +89,14 @@ def test_T08_an_iban_with_a_phone_inside_is_one_iban() -> None:
         ("at https://example.com:8443, and", "https://example.com:8443"),
     ],
 )
-def test_addresses_of_pages(text: str, url: str) -> None:
+def test_urls(text: str, url: str) -> None:
     assert of(text, "URL") == [url]
 
 
 @pytest.mark.parametrize(
     "text", ["http://localhost:8080/x", "https://", "xhttp:/a.b", "http://10.0.0.5/v1"]
 )
-def test_addresses_that_name_no_one_elses_host(text: str) -> None:
+def test_urls_without_a_domain_are_no_finding(text: str) -> None:
     assert of(text, "URL") == []
 
 

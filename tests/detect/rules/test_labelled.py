@@ -71,7 +71,7 @@ def test_values_after_their_labels(text: str, entity: str, value: str) -> None:
         "This is confidential.", "lunch @ noon. Thanks", "see you @ 12.30 today", "at ann@example.com", "機密性の高い設計", "CONFIDENTIALITY",
     ],
 )  # fmt: skip
-def test_words_about_papers_are_none(text: str) -> None:
+def test_words_about_documents_are_no_finding(text: str) -> None:
     assert list(labelled(PreparedText.of(text, ""))) == []
 
 

@@ -17,7 +17,7 @@ from tests.detect.values import of
         "09012345678", "080 9876 5432", "050-1234-5678", "0120-601-464", "0467-12-3456",
     ],
 )  # fmt: skip
-def test_numbers_in_a_form_that_people_write(number: str) -> None:
+def test_numbers_in_a_usual_format(number: str) -> None:
     assert of(f"Reach Ann at {number}, please", "PHONE_NUMBER") == [number]
     assert of(f"直通は{number}です", "PHONE_NUMBER") == [number]
 

@@ -11,7 +11,7 @@ from gateway.detect.rules.rule import (
     PreparedText,
     Rule,
     context_pattern,
-    found,
+    find_all,
     strip_separators,
 )
 
@@ -44,7 +44,7 @@ RULE = Rule(
 def test_a_match_counts_with_its_check_and_its_context(
     text: str, key: str, expected: list[tuple[int, int]]
 ) -> None:
-    spans = found([RULE], PreparedText.of(text, key))
+    spans = find_all([RULE], PreparedText.of(text, key))
     assert [(span.start, span.end) for span in spans] == expected
     assert {span.entity for span in spans} <= {"BADGE"}
 

@@ -78,7 +78,7 @@ def test_urls_that_carry_a_password(text: str, expected: list[str]) -> None:
         ("the PIN is 4821", "4821"),
     ],
 )
-def test_announced_secrets(text: str, secret: str) -> None:
+def test_secrets_after_a_keyword_or_assigned(text: str, secret: str) -> None:
     assert of(text, "SECRET_PASSWORD") == [secret]
 
 
@@ -92,7 +92,7 @@ def test_announced_secrets(text: str, secret: str) -> None:
         "the password field must contain 8 characters", "暗証番号を忘れました", "the secret ingredient is cinnamon",
     ],
 )  # fmt: skip
-def test_words_about_secrets_are_none(text: str) -> None:
+def test_words_about_secrets_are_no_finding(text: str) -> None:
     assert of(text, "SECRET_PASSWORD") == []
 
 

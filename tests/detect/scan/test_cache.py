@@ -7,17 +7,17 @@ KEYS = CacheKeys(b"k" * 32, "revision-1")
 
 def test_a_key_depends_on_everything_that_decides_what_is_found() -> None:
     keys = {
-        KEYS.of(b"text", "user", "content"),
-        KEYS.of(b"texts", "user", "content"),
-        KEYS.of(b"text", "tool", "content"),
-        KEYS.of(b"text", "user", "password"),
-        KEYS.of(b"text", "userc", "ontent"),
-        KEYS.of(b"tent", "user", "content" + "7:x"),
-        CacheKeys(b"j" * 32, "revision-1").of(b"text", "user", "content"),
-        CacheKeys(b"k" * 32, "revision-2").of(b"text", "user", "content"),
+        KEYS.derive(b"text", "user", "content"),
+        KEYS.derive(b"texts", "user", "content"),
+        KEYS.derive(b"text", "tool", "content"),
+        KEYS.derive(b"text", "user", "password"),
+        KEYS.derive(b"text", "userc", "ontent"),
+        KEYS.derive(b"tent", "user", "content" + "7:x"),
+        CacheKeys(b"j" * 32, "revision-1").derive(b"text", "user", "content"),
+        CacheKeys(b"k" * 32, "revision-2").derive(b"text", "user", "content"),
     }
     assert len(keys) == 8
-    assert KEYS.of(b"text", "user", "content") in keys
+    assert KEYS.derive(b"text", "user", "content") in keys
 
 
 def test_what_was_put_is_found_and_nothing_else() -> None:
@@ -29,7 +29,7 @@ def test_what_was_put_is_found_and_nothing_else() -> None:
     assert cache.get(b"c") is None
 
 
-def test_the_least_recently_used_is_forgotten_first() -> None:
+def test_the_least_recently_used_entry_is_removed_first() -> None:
     cache = SpanCache[tuple[Span, ...]](2)
     cache.put(b"a", (), 0)
     cache.put(b"b", (), 0)
@@ -48,7 +48,7 @@ def test_spans_in_all_are_bounded_too() -> None:
     assert len(cache) == 0
 
 
-def test_a_cache_of_no_entries_remembers_nothing() -> None:
+def test_a_cache_of_no_entries_stores_nothing() -> None:
     cache = SpanCache[tuple[Span, ...]](0)
     cache.put(b"a", (), 0)
     assert cache.get(b"a") is None

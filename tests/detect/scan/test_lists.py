@@ -5,7 +5,7 @@ import pytest
 
 from gateway.detect.base import Span
 from gateway.detect.scan.lists import NO_LISTS, DetectionLists
-from gateway.policy.compile.detection import Detection
+from gateway.policy.compile.detection_schema import Detection
 from gateway.types import Escaping, Segment
 
 TODAY = date(2026, 6, 1)
@@ -66,7 +66,7 @@ def test_an_allowed_value_is_no_finding() -> None:
         ({"values": ["Kyoto"]}, []),
     ],
 )
-def test_an_entry_that_does_not_hold_changes_nothing(
+def test_an_entry_that_does_not_apply_changes_nothing(
     change: dict[str, Any], counts: list[tuple[str, str, str]]
 ) -> None:
     counted = Counted()
@@ -76,19 +76,19 @@ def test_an_entry_that_does_not_hold_changes_nothing(
 
 
 @pytest.mark.parametrize("entity", ["SECRET_PASSWORD", "CREDIT_CARD", "JP_MY_NUMBER", "IBAN_CODE"])
-def test_values_that_prove_themselves_can_not_be_allowed(entity: str) -> None:
-    with pytest.raises(ValueError, match="proves itself"):
+def test_self_validating_values_cannot_be_allowed(entity: str) -> None:
+    with pytest.raises(ValueError, match="confirmed by its own form"):
         lists(allow={"x": {**ALLOW, "entities": [entity]}})
 
 
 @pytest.mark.parametrize("missing", ["owner", "reason", "expires", "mode", "values", "entities"])
-def test_an_entry_says_who_why_and_until_when(missing: str) -> None:
+def test_an_entry_needs_an_owner_a_reason_and_an_expiry(missing: str) -> None:
     entry = {key: value for key, value in ALLOW.items() if key != missing}
     with pytest.raises(ValueError, match="Field required"):
         lists(allow={"x": entry})
 
 
-def test_a_denied_value_is_a_finding_wherever_it_stands() -> None:
+def test_a_denied_value_is_a_finding_anywhere() -> None:
     counted = Counted()
     made = lists(counted, deny={"falcon": DENY})
     assert apply(made, "about PROJECT Falcon and 隼計画について") == [

@@ -24,5 +24,5 @@ from gateway.detect.scan.name_parts import name_parts
         ("", []),
     ],
 )
-def test_the_parts_that_stand_for_the_person(name: str, parts: list[str]) -> None:
+def test_the_parts_that_identify_a_person(name: str, parts: list[str]) -> None:
     assert list(name_parts(name)) == parts

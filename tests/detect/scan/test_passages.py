@@ -78,7 +78,7 @@ def test_T59_a_finding_in_a_number_covers_the_number() -> None:
 
 
 @pytest.mark.parametrize("raw", ["Kenji Tanaka", '{"to": "Kenji', '{"to": Kenji}', ""])
-def test_what_is_not_json_is_read_as_text(raw: str) -> None:
+def test_text_that_is_not_json_is_one_passage(raw: str) -> None:
     (reading,) = read(segment(raw, escaping="json"))
     assert reading.passage == Passage(text=raw, key="content", languages=BOTH)
     assert reading.to_segment([span(0, 1)]) == [span(0, 1)]

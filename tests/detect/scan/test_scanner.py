@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.rules.patterns import tier0
+from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.scan.scanner import Scanner
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Escaping, LeafKind, Origin, Scan, Segment
@@ -13,11 +13,11 @@ BOTH = ("en", "ja")
 
 
 class Rules:
-    """A detector of the rules alone, which names Tanaka too where "I am" stands before it."""
+    """A detector with the rules only, which also finds "Tanaka" after "I am"."""
 
     def __init__(self) -> None:
         self.revision = "rules-1"
-        self.asked: list[Passage] = []
+        self.scanned: list[Passage] = []
         self.deadlines: list[float] = []
         self.fault: DetectorUnavailable | None = None
 
@@ -31,11 +31,11 @@ class Rules:
     async def detect(
         self, passages: Sequence[Passage], *, deadline: float
     ) -> list[tuple[Span, ...]]:
-        self.asked += passages
+        self.scanned += passages
         self.deadlines.append(deadline)
         if self.fault:
             raise self.fault
-        return [(*tier0(p.text, p.key), *self._names(p)) for p in passages]
+        return [(*apply_rules(p.text, p.key), *self._names(p)) for p in passages]
 
     def _names(self, passage: Passage) -> list[Span]:
         at = passage.text.find("I am Tanaka")
@@ -84,20 +84,20 @@ def call(*segments: Segment, modalities: frozenset[str] = frozenset({"text"})) -
     )
 
 
-def values(asked: Call, scan: Scan) -> list[tuple[int, str, str]]:
+def values(request: Call, scan: Scan) -> list[tuple[int, str, str]]:
     return [
-        (f.segment, f.entity, asked.segments[f.segment].text[f.start : f.end])
+        (f.segment, f.entity, request.segments[f.segment].text[f.start : f.end])
         for f in scan.findings
     ]
 
 
 async def test_findings_are_sorted_and_in_the_offsets_of_their_segments(scanner: Scanner) -> None:
-    asked = call(
+    request = call(
         segment("card 4111 1111 1111 1111, mail ann@example.com"),
         segment("nothing"),
         segment('{"mail": "bob\\u0040example.com"}', escaping="json"),
     )
-    assert values(asked, await scanner.scan(asked, "acme")) == [
+    assert values(request, await scanner.scan(request, "acme")) == [
         (0, "CREDIT_CARD", "4111 1111 1111 1111"),
         (0, "EMAIL_ADDRESS", "ann@example.com"),
         (2, "EMAIL_ADDRESS", "bob\\u0040example.com"),
@@ -105,7 +105,7 @@ async def test_findings_are_sorted_and_in_the_offsets_of_their_segments(scanner:
 
 
 async def test_T57_found_once_found_everywhere_also_from_the_cache(scanner: Scanner) -> None:
-    asked = call(
+    request = call(
         segment("I am Tanaka"),
         segment("Tanaka, yes", "assistant"),
         segment("ask_tanaka", "schema", place="identifier"),
@@ -115,43 +115,43 @@ async def test_T57_found_once_found_everywhere_also_from_the_cache(scanner: Scan
         (0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka"), (2, "PERSON", "tanaka"), (3, "PERSON", "Tanaka"),
     ]  # fmt: skip
     for _ in range(2):
-        assert values(asked, await scanner.scan(asked, "acme")) == expected
+        assert values(request, await scanner.scan(request, "acme")) == expected
 
 
-async def test_T57_what_is_remembered_of_a_whole_request_obeys_other_lists(
+async def test_T57_other_lists_apply_to_a_cached_request(
     scanner: Scanner,
 ) -> None:
-    asked = call(segment("I am Tanaka"), segment("Tanaka, yes"))
+    request = call(segment("I am Tanaka"), segment("Tanaka, yes"))
     high = scanner.lists({"thresholds": {"PERSON": 0.9}, "allow": {}, "deny": {}})
-    assert len((await scanner.scan(asked, "acme")).findings) == 2
-    assert (await scanner.scan(asked, "acme", "", high)).findings == ()
-    assert len((await scanner.scan(asked, "acme")).findings) == 2
+    assert len((await scanner.scan(request, "acme")).findings) == 2
+    assert (await scanner.scan(request, "acme", "", high)).findings == ()
+    assert len((await scanner.scan(request, "acme")).findings) == 2
 
 
 async def test_T57_segments_in_another_order_are_another_request(scanner: Scanner) -> None:
     said, heard = segment("I am Tanaka"), segment("so Tanaka it is")
-    for asked in (call(said, heard), call(heard, said)):
-        found = values(asked, await scanner.scan(asked, "acme"))
+    for request in (call(said, heard), call(heard, said)):
+        found = values(request, await scanner.scan(request, "acme"))
         assert found == [(0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka")]
 
 
-async def test_texts_that_differ_in_half_a_surrogate_pair_are_not_one(
+async def test_texts_that_differ_in_an_unpaired_surrogate_have_different_keys(
     scanner: Scanner, detector: Rules
 ) -> None:
     for half in ("\ud83d", "\ud83e"):
         await scanner.scan(call(segment(f"{half} hello")), "acme")
-    assert [p.text for p in detector.asked] == ["? hello", "? hello"]
+    assert [p.text for p in detector.scanned] == ["? hello", "? hello"]
 
 
 async def test_T59_numbers_and_keys_are_text(scanner: Scanner) -> None:
-    asked = call(
+    request = call(
         segment(
             '{"card": 4111111111111111, "ann@example.com": true}', "assistant", escaping="json"
         ),
         segment("4111111111111111", place="number"),
         segment("bob@example.com", place="key"),
     )
-    assert values(asked, await scanner.scan(asked, "acme")) == [
+    assert values(request, await scanner.scan(request, "acme")) == [
         (0, "CREDIT_CARD", "4111111111111111"),
         (0, "EMAIL_ADDRESS", "ann@example.com"),
         (1, "CREDIT_CARD", "4111111111111111"),
@@ -160,8 +160,8 @@ async def test_T59_numbers_and_keys_are_text(scanner: Scanner) -> None:
 
 
 async def test_T09_full_width_and_invisible_characters(scanner: Scanner) -> None:
-    asked = call(segment("４１１１ １１１１ １１１１ １１１１ ann@\u200bexample.com"))
-    assert values(asked, await scanner.scan(asked, "acme")) == [
+    request = call(segment("４１１１ １１１１ １１１１ １１１１ ann@\u200bexample.com"))
+    assert values(request, await scanner.scan(request, "acme")) == [
         (0, "CREDIT_CARD", "４１１１ １１１１ １１１１ １１１１"),
         (0, "EMAIL_ADDRESS", "ann@\u200bexample.com"),
     ]
@@ -172,8 +172,8 @@ async def test_T01_a_detector_error_is_never_no_findings(scanner: Scanner, detec
     with pytest.raises(DetectorUnavailable):
         await scanner.scan(call(segment("ann@example.com")), "acme")
     detector.fault = None
-    asked = call(segment("ann@example.com"))
-    assert values(asked, await scanner.scan(asked, "acme")) == [
+    request = call(segment("ann@example.com"))
+    assert values(request, await scanner.scan(request, "acme")) == [
         (0, "EMAIL_ADDRESS", "ann@example.com")
     ]
 
@@ -188,15 +188,15 @@ async def test_T48_the_detector_gets_what_is_left_of_the_deadline(
 async def test_T48_no_time_left_is_refused(detector: Rules) -> None:
     with pytest.raises(DetectorUnavailable):
         await _scanner(detector, deadline_ms=0).scan(call(segment("x")), "acme")
-    assert detector.asked == []
+    assert detector.scanned == []
 
 
-async def test_known_texts_are_not_looked_at_again(scanner: Scanner, detector: Rules) -> None:
+async def test_cached_texts_are_not_scanned_again(scanner: Scanner, detector: Rules) -> None:
     first, second = segment("I am Tanaka"), segment("and now?")
     await scanner.scan(call(first), "acme")
-    detector.asked.clear()
+    detector.scanned.clear()
     await scanner.scan(call(first, second, second), "acme")
-    assert [passage.text for passage in detector.asked] == ["and now?"]
+    assert [passage.text for passage in detector.scanned] == ["and now?"]
 
 
 @pytest.mark.parametrize(
@@ -207,49 +207,49 @@ async def test_known_texts_are_not_looked_at_again(scanner: Scanner, detector: R
         segment("I am Tanaka", place="key"),
     ],
 )
-async def test_the_same_text_elsewhere_is_looked_at_anew(
+async def test_the_same_text_in_another_context_is_scanned_again(
     scanner: Scanner, detector: Rules, other: Segment
 ) -> None:
     await scanner.scan(call(segment("I am Tanaka")), "acme")
-    detector.asked.clear()
+    detector.scanned.clear()
     await scanner.scan(call(other), "acme")
-    assert len(detector.asked) == 1
+    assert len(detector.scanned) == 1
 
 
-async def test_a_new_revision_or_tenant_looks_anew(scanner: Scanner, detector: Rules) -> None:
+async def test_a_new_revision_or_tenant_is_scanned_again(scanner: Scanner, detector: Rules) -> None:
     for tenant, revision in (("acme", "rules-1"), ("other", "rules-1"), ("acme", "rules-2")):
         detector.revision = revision
         await scanner.scan(call(segment("I am Tanaka")), tenant)
-    assert len(detector.asked) == 3
+    assert len(detector.scanned) == 3
 
 
-async def test_equal_passages_are_asked_once(scanner: Scanner, detector: Rules) -> None:
+async def test_equal_passages_are_scanned_once(scanner: Scanner, detector: Rules) -> None:
     raw = '{"a": ["same words", "same words"]}'
     await scanner.scan(
         call(segment(raw, escaping="json"), segment(raw, "tool", escaping="json")), "acme"
     )
-    assert [p.text for p in detector.asked].count("same words") == 1
+    assert [p.text for p in detector.scanned].count("same words") == 1
 
 
-async def test_what_no_detector_reads_is_reported(scanner: Scanner) -> None:
+async def test_modalities_that_no_detector_reads_are_reported(scanner: Scanner) -> None:
     scan = await scanner.scan(call(modalities=frozenset({"text", "image", "file"})), "acme")
     assert (scan.findings, scan.unscannable) == ((), frozenset({"image", "file"}))
 
 
-async def test_half_a_surrogate_pair_is_scanned_round(scanner: Scanner) -> None:
-    asked = call(segment("\ud83d ann@example.com"))
-    assert values(asked, await scanner.scan(asked, "acme")) == [
+async def test_text_around_an_unpaired_surrogate_is_scanned(scanner: Scanner) -> None:
+    request = call(segment("\ud83d ann@example.com"))
+    assert values(request, await scanner.scan(request, "acme")) == [
         (0, "EMAIL_ADDRESS", "ann@example.com")
     ]
 
 
-async def test_a_reply_is_scanned_by_every_detector_and_remembered(
+async def test_a_reply_is_scanned_by_every_detector_and_cached(
     scanner: Scanner, detector: Rules
 ) -> None:
     for _ in range(2):
         spans = await scanner.scan_text("I am Tanaka", "acme")
         assert [(s.start, s.end) for s in spans] == [(5, 11)]
-    assert [p.languages for p in detector.asked] == [BOTH]
+    assert [p.languages for p in detector.scanned] == [BOTH]
 
 
 async def test_scans_at_the_same_time_do_not_mix(scanner: Scanner) -> None:
@@ -260,12 +260,12 @@ async def test_scans_at_the_same_time_do_not_mix(scanner: Scanner) -> None:
     ]
 
 
-async def test_the_address_of_a_picture_is_left_alone(scanner: Scanner) -> None:
+async def test_the_url_of_an_image_is_not_a_finding(scanner: Scanner) -> None:
     text = "https://pictures.example.com/a.png"
     path = ("messages", 0, "content", 1, "image_url", "url")
     picture = Segment(path=path, origin="user", text=text)
-    asked = call(picture, segment(f"{text}?x=1"))
-    assert values(asked, await scanner.scan(asked, "acme")) == [(1, "URL", f"{text}?x=1")]
+    request = call(picture, segment(f"{text}?x=1"))
+    assert values(request, await scanner.scan(request, "acme")) == [(1, "URL", f"{text}?x=1")]
 
 
 async def test_lists_apply_to_requests_and_to_whole_replies(detector: Rules) -> None:
@@ -281,22 +281,22 @@ async def test_lists_apply_to_requests_and_to_whole_replies(detector: Rules) -> 
     deny = {"falcon": {**entry, "values": ["Falcon"], "entity": "CODE_NAME"}}
     scanner = _scanner(detector)
     lists = scanner.lists({"thresholds": {}, "allow": allow, "deny": deny})
-    asked = call(segment("I am Tanaka of Falcon."))
-    ours = await scanner.scan(asked, "acme", "billing", lists)
-    theirs = await scanner.scan(asked, "other", "billing", lists)
-    assert values(asked, ours) == [(0, "CODE_NAME", "Falcon")]
-    assert values(asked, theirs) == [(0, "PERSON", "Tanaka")]
+    request = call(segment("I am Tanaka of Falcon."))
+    acme = await scanner.scan(request, "acme", "billing", lists)
+    other = await scanner.scan(request, "other", "billing", lists)
+    assert values(request, acme) == [(0, "CODE_NAME", "Falcon")]
+    assert values(request, other) == [(0, "PERSON", "Tanaka")]
     (span,) = await scanner.scan_text("I am Tanaka of Falcon.", "acme", "billing", lists)
     assert span.entity == "CODE_NAME"
 
 
-def test_lists_are_made_once_for_a_revision(scanner: Scanner) -> None:
+def test_lists_are_built_once_for_a_revision(scanner: Scanner) -> None:
     first: dict[str, object] = {"thresholds": {}, "allow": {}, "deny": {}}
     assert scanner.lists(first) is scanner.lists(first)
     assert scanner.lists(first) is not scanner.lists(dict(first))
 
 
-async def test_more_findings_than_one_request_may_hold_are_refused(scanner: Scanner) -> None:
+async def test_more_findings_than_one_request_may_have_are_refused(scanner: Scanner) -> None:
     many = " ".join(f"u{number}@example.com" for number in range(10_001))
     with pytest.raises(BodyTooLarge, match="Send it in parts"):
         await scanner.scan(call(segment(many)), "acme")

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.detect.base import Span
-from gateway.detect.rules.patterns import tier0
+from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.scan.segmenter import (
-    MAX_HELD,
+    MAX_BUFFERED,
     PatternSegmenter,
     Segmenter,
     Unit,
@@ -102,7 +102,7 @@ def run(segmenter: Segmenter, pieces: list[str]) -> list[Unit]:
 
 
 def spans(units: list[Unit]) -> list[Span]:
-    """What the units' scans find, in offsets of the whole text."""
+    """The findings of the units, in offsets of the whole text."""
     found, offset = [], 0
     for unit in units:
         if unit.scan:
@@ -142,11 +142,11 @@ def test_any_split_gives_the_same_text_the_same_scans_and_the_findings_of_the_wh
     split = run(PatternSegmenter(), cut(text, cuts))
     assert joined(split) == text
     assert scanned(split) == scanned(at_once)
-    assert spans(split) == list(tier0(text))
+    assert spans(split) == list(apply_rules(text))
 
 
 class Careful(PatternSegmenter):
-    """Never takes the short way."""
+    """Never takes the fast path."""
 
     def _plainly_cold(self) -> None:
         return None
@@ -154,7 +154,7 @@ class Careful(PatternSegmenter):
 
 @settings(max_examples=300, deadline=None)
 @given(texts, st.lists(st.integers(min_value=0), max_size=8))
-def test_the_short_way_gives_the_units_of_the_long_one(text: str, cuts: list[int]) -> None:
+def test_the_fast_path_gives_the_same_units(text: str, cuts: list[int]) -> None:
     pieces = cut(text, cuts)
     assert run(PatternSegmenter(), pieces) == run(Careful(), pieces)
 
@@ -164,20 +164,20 @@ def test_a_value_is_found_when_the_text_comes_character_by_character(planted: st
     text = f"お返事です。 Here it is: {planted} と申します。 Thank you."
     units = run(PatternSegmenter(), list(text))
     assert joined(units) == text
-    assert spans(units) == list(tier0(text))
+    assert spans(units) == list(apply_rules(text))
     assert spans(units)
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-def test_no_part_of_a_value_leaves_before_all_of_it(planted: str) -> None:
+def test_no_part_of_a_value_is_released_before_all_of_it(planted: str) -> None:
     segmenter = PatternSegmenter()
     text = f"Here it is: {planted}"
-    first = tier0(text)[0]
+    first = apply_rules(text)[0]
     fed = [segmenter.feed(character) for character in text[: first.end]]
     assert len(joined([unit for units in fed for unit in units])) <= first.start
 
 
-def test_plain_words_leave_as_soon_as_they_are_complete() -> None:
+def test_plain_words_are_released_as_soon_as_they_are_complete() -> None:
     segmenter = PatternSegmenter()
     assert joined(segmenter.feed("Hello wor")) == "Hello "
     assert joined(segmenter.feed("ld, how")) == "world, "
@@ -185,7 +185,7 @@ def test_plain_words_leave_as_soon_as_they_are_complete() -> None:
     assert joined(segmenter.flush()) == "are"
 
 
-def test_japanese_leaves_at_once_but_for_the_beginning_of_a_prefecture() -> None:
+def test_japanese_is_released_at_once_except_the_beginning_of_a_prefecture() -> None:
     segmenter = PatternSegmenter()
     assert joined(segmenter.feed("本日はお世話に")) == "本日はお世話に"
     assert joined(segmenter.feed("なります。神奈")) == "なります。"
@@ -197,22 +197,24 @@ def test_text_without_findings_is_not_scanned() -> None:
     assert not any(unit.scan for unit in units)
 
 
-def test_what_is_held_is_bounded() -> None:
+def test_the_buffer_is_bounded() -> None:
     segmenter = PatternSegmenter()
-    text = "a1" * MAX_HELD
+    text = "a1" * MAX_BUFFERED
     released = joined(
         [
             unit
-            for part in cut(text, list(range(0, 2 * MAX_HELD, 97)))
+            for part in cut(text, list(range(0, 2 * MAX_BUFFERED, 97)))
             for unit in segmenter.feed(part)
         ]
     )
-    assert len(text) - len(released) <= MAX_HELD
+    assert len(text) - len(released) <= MAX_BUFFERED
 
 
-@pytest.mark.parametrize("text", ["x1" * MAX_HELD + " end", "1 " * MAX_HELD, "ก" * (2 * MAX_HELD)])
+@pytest.mark.parametrize(
+    "text", ["x1" * MAX_BUFFERED + " end", "1 " * MAX_BUFFERED, "ก" * (2 * MAX_BUFFERED)]
+)
 @pytest.mark.parametrize("step", [1000, 8191, 8192, 8193])
-def test_a_long_chain_is_cut_at_the_same_places_for_any_split(text: str, step: int) -> None:
+def test_a_long_run_is_cut_at_the_same_offsets_for_any_split(text: str, step: int) -> None:
     at_once = run(PatternSegmenter(), [text])
     stepped = run(PatternSegmenter(), [text[i : i + step] for i in range(0, len(text), step)])
     assert joined(stepped) == text
@@ -225,7 +227,7 @@ def test_a_segmenter_can_be_flushed_twice() -> None:
         assert segmenter.flush() == []
 
 
-def test_the_whole_segmenter_gives_one_unit_at_the_end() -> None:
+def test_the_whole_segmenter_releases_one_unit_at_the_end() -> None:
     segmenter = WholeSegmenter()
     assert segmenter.feed("ann@") == []
     assert segmenter.feed("example.com") == []
@@ -238,5 +240,5 @@ def test_a_unit_is_scanned_with_the_words_before_it() -> None:
     assert scan_unit(Unit(text="Abcdef99", scan=True, context="")) == ()
 
 
-def test_units_do_not_show_their_text() -> None:
+def test_the_repr_of_a_unit_has_no_text() -> None:
     assert "hunter" not in repr(Unit(text="hunter2", scan=True, context="hunter"))

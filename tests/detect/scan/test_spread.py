@@ -11,7 +11,7 @@ def segment(text: str, escaping: Escaping = "none", place: LeafKind = "string") 
 
 
 def marked(segments: list[Segment], *values: tuple[int, str, str]) -> list[list[str]]:
-    """What is marked in each segment when these values were found in these segments."""
+    """The values marked in each segment after these were found in these segments."""
     found: list[list[Span]] = [[] for _ in segments]
     for index, value, entity in values:
         start = segments[index].text.index(value)
@@ -48,7 +48,7 @@ def test_parts_of_a_name_are_marked_elsewhere() -> None:
     ]  # fmt: skip
 
 
-def test_the_rest_that_a_marked_part_leaves_of_a_finding_is_marked_everywhere_too() -> None:
+def test_the_remainder_of_a_cut_finding_is_marked_everywhere() -> None:
     name = Span(start=5, end=15, entity="PERSON", score=0.8, detector="spacy")
     guess = Span(start=0, end=9, entity="LOCATION", score=0.8, detector="names")
     turns = [segment("I am Kenji Mori."), segment("Kenji-san, hello"), segment("ori-san, hello")]
@@ -95,7 +95,7 @@ def test_T59_a_number_of_the_document_is_marked_whole() -> None:
     assert marks[1] == ["CREDIT_CARD:4111111111111111.0"]
 
 
-def test_a_value_found_escaped_is_marked_where_it_stands_plain() -> None:
+def test_a_value_found_escaped_is_marked_where_it_is_not_escaped() -> None:
     turns = [segment('{"to": "Caf\\u00e9 Noir"}', escaping="json"), segment("at Café Noir")]
     assert marked(turns, (0, "Caf\\u00e9 Noir", "LOCATION"))[1] == ["LOCATION:Café Noir"]
 
@@ -106,5 +106,5 @@ def test_the_longer_of_two_values_wins() -> None:
     assert marks[1] == ["PERSON:Kenji Tanaka"]
 
 
-def test_nothing_found_is_nothing_spread() -> None:
+def test_without_findings_nothing_is_propagated() -> None:
     assert marked([segment("a"), segment("b")]) == [[], []]

@@ -82,7 +82,7 @@ async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next_and_no_work
         worker.end()
 
 
-async def test_a_fork_server_that_is_killed_costs_no_request_and_isreplacement(
+async def test_a_fork_server_that_is_killed_costs_no_request_and_is_replaced(
     detector: ProcessDetector,
 ) -> None:
     (server,) = fork_servers()

@@ -62,7 +62,7 @@ async def test_who_waits_for_a_side_that_closes_is_told() -> None:
         await channel.request(b"[]")
 
 
-async def test_what_is_no_json_is_an_error() -> None:
+async def test_invalid_json_is_an_error() -> None:
     ours, theirs = socket.socketpair()
     with theirs:
         channel = await Channel.over(ours)

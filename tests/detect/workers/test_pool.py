@@ -25,7 +25,7 @@ async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_busy_refuses_that_request_and_isreplacement(
+async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
     detector: ProcessDetector,
 ) -> None:
     old = workers()[0].pid
@@ -38,7 +38,7 @@ async def test_a_child_killed_while_busy_refuses_that_request_and_isreplacement(
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_idle_isreplacement(detector: ProcessDetector) -> None:
+async def test_a_child_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
     await replacement(old)
@@ -61,7 +61,7 @@ async def test_workers_that_end_before_their_first_job_are_not_forked_without_pa
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_T48_a_hung_child_is_killed_andreplacement(detector: ProcessDetector) -> None:
+async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await ask(detector, "hang")

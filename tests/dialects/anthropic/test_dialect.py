@@ -24,14 +24,14 @@ def with_blocks(*blocks: dict[str, Any]) -> Call:
     return parse(messages=[{"role": "assistant", "content": list(blocks)}])
 
 
-def test_a_call_is_what_was_asked() -> None:
+def test_a_call_holds_what_was_requested() -> None:
     tool = {"name": "send", "input_schema": {"type": "object"}}
     call = parse(tools=[tool], stream=True, metadata={"sekisho_purpose": "support"})
     assert (call.model, call.stream, call.max_output_tokens) == ("r1", True, 9)
     assert (call.tools, call.purpose) == (frozenset({"send"}), "support")
 
 
-def test_max_tokens_is_needed_to_speak_and_not_to_count() -> None:
+def test_max_tokens_is_needed_for_a_reply_and_not_for_a_count() -> None:
     with pytest.raises(InvalidRequest, match="max_tokens"):
         parse(max_tokens=None)
     assert parse("count_tokens").operation == "count_tokens"
@@ -80,10 +80,10 @@ def test_tokens_are_counted_by_the_deployment() -> None:
 
 def test_errors_have_anthropics_shape_and_the_gateways_reasons() -> None:
     reason = Reason(id="r-1", title="No", remedy="Ask", mode="enforce", code="policy_denied")
-    told = orjson.loads(DIALECT.error(PolicyDenied("Refused.", reasons=(reason,)), "req-1"))
-    assert (told["type"], told["error"]["type"]) == ("error", "permission_error")
-    assert told["error"]["reasons"][0]["id"] == "r-1"
-    assert told["request_id"] == "req-1"
+    refusal = orjson.loads(DIALECT.error(PolicyDenied("Refused.", reasons=(reason,)), "req-1"))
+    assert (refusal["type"], refusal["error"]["type"]) == ("error", "permission_error")
+    assert refusal["error"]["reasons"][0]["id"] == "r-1"
+    assert refusal["request_id"] == "req-1"
     for error, kind in (
         (RateLimited("Later.", retry_after=1), "rate_limit_error"),
         (NoDeployment("None."), "overloaded_error"),

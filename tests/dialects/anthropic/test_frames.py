@@ -49,10 +49,10 @@ def test_the_sdk_puts_a_stream_together_as_the_whole_reply() -> None:
     for document in framed(EVENTS):
         event = adapter.validate_python(document)
         snapshot = accumulate_event(event=event, current_snapshot=snapshot, json_bufs=buffers)
-    shown, whole = snapshot.to_dict(), message(parse(), EVENTS)
+    streamed, whole = snapshot.to_dict(), message(parse(), EVENTS)
     for name in ("id", "model", "stop_reason"):
-        assert shown[name] == whole[name]
-    for block, expected in zip(shown["content"], whole["content"], strict=True):
+        assert streamed[name] == whole[name]
+    for block, expected in zip(streamed["content"], whole["content"], strict=True):
         assert {name: block.get(name) for name in expected} == expected
 
 

@@ -25,8 +25,8 @@ def neutral(**fields: Any) -> dict[str, Any]:
     return found
 
 
-def messages(*said: dict[str, Any]) -> list[Any]:
-    found: list[Any] = neutral(messages=list(said))["messages"]
+def messages(*turns: dict[str, Any]) -> list[Any]:
+    found: list[Any] = neutral(messages=list(turns))["messages"]
     return found
 
 
@@ -71,7 +71,7 @@ def test_parameters() -> None:
 
 
 def test_a_turn_of_the_assistant_and_the_results_of_its_tools() -> None:
-    said = messages(
+    translated = messages(
         {
             "role": "assistant",
             "content": [
@@ -91,7 +91,7 @@ def test_a_turn_of_the_assistant_and_the_results_of_its_tools() -> None:
         },
     )
     function = {"name": "pay", "arguments": '{"n":1}'}
-    assert said == [
+    assert translated == [
         {
             "role": "assistant",
             "reasoning_content": "hm",
@@ -105,15 +105,15 @@ def test_a_turn_of_the_assistant_and_the_results_of_its_tools() -> None:
 
 def test_a_turn_of_nothing_but_thinking_has_empty_content() -> None:
     thought = {"type": "thinking", "thinking": "signed", "signature": "EqQBCg=="}
-    (said,) = messages({"role": "assistant", "content": [thought]})
-    assert said == {"role": "assistant", "content": ""}
+    (turn,) = messages({"role": "assistant", "content": [thought]})
+    assert turn == {"role": "assistant", "content": ""}
 
 
 def test_pictures_and_documents() -> None:
     source = {"type": "base64", "media_type": "image/png", "data": PNG}
     plain = {"type": "text", "media_type": "text/plain", "data": "body"}
     pdf = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
-    (said,) = messages(
+    (turn,) = messages(
         {
             "role": "user",
             "content": [
@@ -129,7 +129,7 @@ def test_pictures_and_documents() -> None:
             ],
         }
     )
-    assert said["content"] == [
+    assert turn["content"] == [
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
         {"type": "text", "text": "T\nC"},
         {"type": "text", "text": "body"},
@@ -143,7 +143,7 @@ def test_pictures_and_documents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "wanted"),
+    ("choice", "expected"),
     [
         ({"type": "auto"}, {"tool_choice": "auto"}),
         ({"type": "any"}, {"tool_choice": "required"}),

@@ -31,9 +31,9 @@ REASON = Reason(id="r.1", title="No", remedy="Ask", mode="enforce", code="policy
     ],
 )
 def test_each_family_has_its_type(error: SekishoError, kind: str) -> None:
-    shown = error_document(error, "req-1")["error"]
-    assert (shown["type"], shown["code"], shown["message"]) == (kind, error.code, "m")
-    assert shown["request_id"] == "req-1"
+    fields = error_document(error, "req-1")["error"]
+    assert (fields["type"], fields["code"], fields["message"]) == (kind, error.code, "m")
+    assert fields["request_id"] == "req-1"
 
 
 def test_the_field_at_fault_is_named() -> None:
@@ -42,5 +42,5 @@ def test_the_field_at_fault_is_named() -> None:
 
 
 def test_reasons_come_with_titles_and_remedies() -> None:
-    shown = error_document(PolicyDenied("m", reasons=(REASON,)), "r")["error"]
-    assert shown["reasons"] == [{"id": "r.1", "title": "No", "remedy": "Ask"}]
+    fields = error_document(PolicyDenied("m", reasons=(REASON,)), "r")["error"]
+    assert fields["reasons"] == [{"id": "r.1", "title": "No", "remedy": "Ask"}]

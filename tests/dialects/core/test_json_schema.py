@@ -78,7 +78,7 @@ def test_T05_no_keyword_hides_a_value(schema: Any, place: LeafKind) -> None:
 
 
 @given(planted([*SCHEMA.fields, "x-new"]))
-def test_T05_wherever_a_value_stands_it_is_a_segment(schema: Any) -> None:
+def test_T05_wherever_a_value_is_it_is_a_segment(schema: Any) -> None:
     try:
         found = segments(schema)
     except ClientError:

@@ -55,7 +55,7 @@ def test_structural_values_pass_unscanned(shape: Shape, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("shape", "value"), REFUSED)
-def test_other_values_are_refused_in_words(shape: Shape, value: Any) -> None:
+def test_other_values_are_refused_with_what_is_expected(shape: Shape, value: Any) -> None:
     with pytest.raises(ClientError) as caught:
         Walker(shape).walk(value)
     assert shape.expected in caught.value.message

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects.core.shapes import Shape, array, enum, text
-from gateway.dialects.core.walker import MAX_DEPTH, MAX_PLACES, Walker, read
+from gateway.dialects.core.walker import MAX_DEPTH, MAX_VALUES, Walker, read
 from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Segment
 from tests.dialects.requests import leaves
@@ -84,9 +84,9 @@ def test_depth_is_bounded(wrap: Any) -> None:
 
 
 def test_the_number_of_values_is_bounded() -> None:
-    segments_of([1] * MAX_PLACES)
+    segments_of([1] * MAX_VALUES)
     with pytest.raises(InvalidRequest, match="more than"):
-        segments_of([[1] * MAX_PLACES, 1])
+        segments_of([[1] * MAX_VALUES, 1])
 
 
 def test_errors_show_known_names_and_hide_the_callers_keys() -> None:
@@ -100,12 +100,12 @@ def test_errors_show_known_names_and_hide_the_callers_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("top_kk", "top_kk"), ("taro@example.com", "*"), ("x" * 65, "*")]
+    ("key", "display"), [("top_kk", "top_kk"), ("taro@example.com", "*"), ("x" * 65, "*")]
 )
-def test_an_unknown_field_is_named_when_it_looks_like_a_name(key: str, shown: str) -> None:
+def test_an_unknown_field_is_named_when_it_looks_like_a_name(key: str, display: str) -> None:
     with pytest.raises(UnsupportedField) as caught:
         segments_of({key: 1}, Shape(fields={"a": text()}))
-    assert caught.value.param == shown
+    assert caught.value.param == display
 
 
 def test_origins_and_modalities_are_taken_from_the_shapes() -> None:
@@ -117,7 +117,7 @@ def test_origins_and_modalities_are_taken_from_the_shapes() -> None:
 
 
 def test_arrays_are_bounded_where_the_shape_says_so() -> None:
-    shape = array(text(), least=1, most=2)
+    shape = array(text(), min_items=1, max_items=2)
     segments_of(["a", "b"], shape)
     for wrong in ([], ["a", "b", "c"]):
         with pytest.raises(InvalidRequest, match="1 to 2"):
@@ -125,8 +125,8 @@ def test_arrays_are_bounded_where_the_shape_says_so() -> None:
 
 
 def test_a_body_is_read_and_walked_and_the_model_of_the_path_counts() -> None:
-    document, walker = read(b'{"model": "a", "said": "hello"}', ANY, "b")
-    assert document == {"model": "b", "said": "hello"}
+    document, walker = read(b'{"model": "a", "greeting": "hello"}', ANY, "b")
+    assert document == {"model": "b", "greeting": "hello"}
     assert {"b", "hello"} <= {segment.text for segment in walker.segments}
     with pytest.raises(InvalidRequest):
         read(b"[]", ANY)

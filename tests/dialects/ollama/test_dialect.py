@@ -13,23 +13,23 @@ DIALECT = Ollama()
 
 
 def parse(operation: str = "chat", **fields: Any) -> Call:
-    asked: dict[str, dict[str, Any]] = {
+    minimal: dict[str, dict[str, Any]] = {
         "chat": {"messages": [{"role": "user", "content": "hi"}]},
         "generate": {"prompt": "hi"},
         "embed": {"input": "hi"},
     }
-    document = {"model": "r1", **asked[operation], **fields}
+    document = {"model": "r1", **minimal[operation], **fields}
     return DIALECT.parse(orjson.dumps(document), operation)
 
 
-def test_it_streams_unless_it_is_told_not_to() -> None:
+def test_it_streams_by_default() -> None:
     assert parse().stream
     assert parse(stream=True).stream
     assert not parse(stream=False).stream
     assert not parse("embed").stream
 
 
-def test_a_call_is_what_was_asked() -> None:
+def test_a_call_holds_what_was_requested() -> None:
     tool = {"type": "function", "function": {"name": "send", "parameters": {}}}
     call = parse(tools=[tool], options={"num_predict": 9, "num_ctx": 8192, "temperature": None})
     assert (call.tools, call.max_output_tokens) == (frozenset({"send"}), 9)
@@ -58,10 +58,10 @@ def test_vectors_are_given_as_ollama_gives_them() -> None:
 def test_models_and_errors_have_ollamas_shape() -> None:
     assert orjson.loads(DIALECT.models(["r1"]))["models"][0]["name"] == "r1"
     reason = Reason(id="r-1", title="No", remedy="Ask", mode="enforce", code="policy_denied")
-    told = orjson.loads(DIALECT.error(PolicyDenied("Refused.", reasons=(reason,)), "req-1"))
-    assert (told["error"], told["code"], told["request_id"]) == (
+    refusal = orjson.loads(DIALECT.error(PolicyDenied("Refused.", reasons=(reason,)), "req-1"))
+    assert (refusal["error"], refusal["code"], refusal["request_id"]) == (
         "Refused.",
         "policy_denied",
         "req-1",
     )
-    assert told["reasons"][0]["remedy"] == "Ask"
+    assert refusal["reasons"][0]["remedy"] == "Ask"

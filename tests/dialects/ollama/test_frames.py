@@ -37,7 +37,7 @@ def whole(events: list[Event], operation: str = "chat") -> Any:
     return orjson.loads(Ollama().assemble(parse(operation, stream=False), events))
 
 
-def test_a_stream_says_what_the_whole_says() -> None:
+def test_a_stream_and_a_whole_reply_have_the_same_content() -> None:
     lines = [ChatResponse.model_validate(line) for line in framed(EVENTS)]
     reply = ChatResponse.model_validate(whole(EVENTS))
     assert "".join(line.message.content or "" for line in lines) == reply.message.content
@@ -79,7 +79,7 @@ def test_an_absurd_time_is_the_epoch() -> None:
     assert whole([late, END])["created_at"] == "1970-01-01T00:00:00Z"
 
 
-def test_a_held_stream_is_kept_open_by_an_object_that_says_nothing() -> None:
+def test_a_held_stream_is_kept_open_by_an_empty_object() -> None:
     framer = Ollama().framer(parse())
     framer.feed(START)
     line = json.loads(framer.comment())

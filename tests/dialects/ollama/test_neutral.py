@@ -29,9 +29,9 @@ def neutral(operation: str = "chat", **fields: Any) -> dict[str, Any]:
 
 
 def test_the_simplest() -> None:
-    said = {"messages": [{"role": "user", "content": "hi"}]}
-    assert neutral() == said
-    assert neutral("generate") == said
+    simplest = {"messages": [{"role": "user", "content": "hi"}]}
+    assert neutral() == simplest
+    assert neutral("generate") == simplest
     assert neutral("generate", raw=True) == {"prompt": "hi"}
     assert neutral("generate", suffix="end") == {"prompt": "hi", "suffix": "end"}
     assert neutral("embed", dimensions=8) == {
@@ -51,7 +51,7 @@ def test_options_have_their_names_and_hardware_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "wanted"),
+    ("fields", "expected"),
     [
         ({"format": "json"}, {"response_format": {"type": "json_object"}}),
         ({"format": ""}, {}),
@@ -101,7 +101,7 @@ def test_calls_get_ids_by_their_order() -> None:
 
 def test_pictures_become_parts() -> None:
     picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
-    (said,) = neutral("generate", images=[PNG], system="s")["messages"][1:]
-    assert said["content"] == [{"type": "text", "text": "hi"}, picture]
-    (said,) = neutral(messages=[{"role": "user", "images": [PNG]}])["messages"]
-    assert said["content"] == [picture]
+    (turn,) = neutral("generate", images=[PNG], system="s")["messages"][1:]
+    assert turn["content"] == [{"type": "text", "text": "hi"}, picture]
+    (turn,) = neutral(messages=[{"role": "user", "images": [PNG]}])["messages"]
+    assert turn["content"] == [picture]

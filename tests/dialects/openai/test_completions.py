@@ -78,7 +78,7 @@ def test_an_incomplete_reply_is_refused() -> None:
             OpenAICompletions().assemble(parse(), events)
 
 
-def test_a_stream_ends_with_counts_when_asked() -> None:
+def test_a_stream_ends_with_counts_when_requested() -> None:
     for expected in (True, False):
         call = parse(stream=True, stream_options={"include_usage": expected})
         framer = OpenAICompletions().framer(call)

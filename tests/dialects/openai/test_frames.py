@@ -75,7 +75,7 @@ async def test_the_sdk_puts_a_stream_together_as_the_whole_reply() -> None:
     assert calls == expected_calls
 
 
-def test_every_chunk_has_the_ids_and_the_model_that_was_asked_for() -> None:
+def test_every_chunk_has_the_ids_and_the_model_that_was_requested() -> None:
     for chunk in chunks(frames(ChatFramer(COUNTED), *EVENTS)):
         assert chunk["object"] == "chat.completion.chunk"
         assert (chunk["id"], chunk["model"], chunk["created"]) == (
@@ -102,7 +102,7 @@ def test_reasoning_keeps_the_name_that_the_upstream_used() -> None:
     assert delta == {"reasoning": "x"}
 
 
-def test_counts_come_last_and_only_when_asked_for() -> None:
+def test_counts_come_last_and_only_when_requested() -> None:
     early: list[Event] = [
         START,
         USAGE,
@@ -138,5 +138,5 @@ async def test_T21_an_error_mid_stream_is_raised_by_the_sdk() -> None:
 
 async def test_comments_are_no_data() -> None:
     framer = ChatFramer(PLAIN)
-    said = frames(framer, START, TextDelta(choice=0, text="x"))
-    assert len(await sdk(framer.comment() + said + framer.comment() + framer.done())) == 2
+    stream = frames(framer, START, TextDelta(choice=0, text="x"))
+    assert len(await sdk(framer.comment() + stream + framer.comment() + framer.done())) == 2

@@ -1,4 +1,4 @@
-"""Messages: who said what, in which part, and what no detector reads."""
+"""Messages: who turn what, in which part, and what no detector reads."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def test_arguments_that_are_no_string_are_refused() -> None:
 
 
 def test_a_message_as_the_sdk_gave_it_comes_back_unharmed() -> None:
-    said: dict[str, Any] = {
+    turn: dict[str, Any] = {
         "role": "assistant",
         "content": "Hi",
         "refusal": None,
@@ -161,7 +161,7 @@ def test_a_message_as_the_sdk_gave_it_comes_back_unharmed() -> None:
         "reasoning_content": "Taro thinks",
         "provider_specific_fields": {"a": "Taro"},
     }
-    call = parse(chat(messages=[said]))
+    call = parse(chat(messages=[turn]))
     assert {segment.key for segment in holding(call, "Taro")} == {"reasoning_content", "a"}
 
 

@@ -41,7 +41,7 @@ def test_the_sdk_reads_a_reply_with_everything() -> None:
     assert reply.usage.prompt_tokens_details.cached_tokens == 3
 
 
-def test_unknown_leaves_stand_at_their_path() -> None:
+def test_unknown_leaves_are_at_their_path() -> None:
     message = completion(CALL, EVENTS)["choices"][0]["message"]
     assert message["citations"] == [{"title": "T", "place": {"url": "U"}}, {"title": "V"}]
 

@@ -48,7 +48,7 @@ async def begun(setting: Setting, **fields: Any) -> Call:
     return await setting.kept.with_history(principal(), parse(**fields))
 
 
-async def test_a_reply_is_kept_for_its_time_and_for_who_got_it() -> None:
+async def test_a_reply_is_stored_for_its_time_and_for_who_received_it() -> None:
     setting = Setting()
     first = await begun(setting, input="one")
     assert await setting.talk(first) == [*REPLY, ReplyStored()]
@@ -75,14 +75,14 @@ async def test_a_reply_is_given_out_and_deleted() -> None:
     setting = Setting()
     first = await begun(setting)
     await setting.talk(first)
-    shown = orjson.loads(await setting.kept.retrieve(principal(), first.reply_id))
-    assert shown["id"] == first.reply_id
+    retrieved = orjson.loads(await setting.kept.retrieve(principal(), first.reply_id))
+    assert retrieved["id"] == first.reply_id
     await setting.kept.delete(principal(), first.reply_id)
     with pytest.raises(NotFound):
         await setting.kept.retrieve(principal(), first.reply_id)
 
 
-async def test_who_wants_nothing_kept_gets_no_id() -> None:
+async def test_who_wants_nothing_stored_gets_no_id() -> None:
     assert (await begun(Setting(), store=False)).reply_id == ""
     assert (await begun(Setting(replies_seconds=0), store=True)).reply_id == ""
     with pytest.raises(UnsupportedField, match="send the earlier items again"):
@@ -90,7 +90,7 @@ async def test_who_wants_nothing_kept_gets_no_id() -> None:
 
 
 @pytest.mark.parametrize("events", [REPLY[:-1], []])
-async def test_what_did_not_end_is_not_kept(events: list[Event]) -> None:
+async def test_what_did_not_end_is_not_stored(events: list[Event]) -> None:
     setting = Setting()
     first = await begun(setting)
     assert await setting.talk(first, events) == events
@@ -98,7 +98,7 @@ async def test_what_did_not_end_is_not_kept(events: list[Event]) -> None:
         await setting.kept.retrieve(principal(), first.reply_id)
 
 
-async def test_a_conversation_that_is_too_long_is_not_kept() -> None:
+async def test_a_conversation_that_is_too_long_is_not_stored() -> None:
     setting = Setting(reply_bytes=1024)
     assert await setting.talk(await begun(setting, input="x" * 900)) == REPLY
 

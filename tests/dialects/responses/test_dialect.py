@@ -19,21 +19,21 @@ def parse(**fields: Any) -> Call:
     return DIALECT.parse(orjson.dumps(document), "responses")
 
 
-def test_a_call_is_what_was_asked() -> None:
+def test_a_call_holds_what_was_requested() -> None:
     tool = {"type": "function", "name": "send", "parameters": {}}
     call = parse(tools=[tool], stream=True, max_output_tokens=9, store=True)
     assert (call.stream, call.tools, call.max_output_tokens) == (True, frozenset({"send"}), 9)
 
 
 def test_the_wish_to_keep_a_reply_is_the_gateways_and_is_not_sent_on() -> None:
-    assert [parse(**said).keep for said in ({}, {"store": True}, {"store": None})] == [True] * 3
+    assert [parse(**extra).keep for extra in ({}, {"store": True}, {"store": None})] == [True] * 3
     assert parse(store=False).keep is False
     masked = DIALECT.rebuild(parse(store=True), {}, {})
     assert masked.document["store"] is False
     assert "store" not in masked.neutral
 
 
-def test_the_reply_says_whether_it_was_kept_and_what_it_goes_on_from() -> None:
+def test_the_reply_reports_whether_it_was_stored_and_what_it_continues() -> None:
     events: list[Event] = [START, TextDelta(choice=0, text="x"), Finish(choice=0, reason="stop")]
     call = replace(parse(previous_response_id="resp_0"), reply_id="resp_9")
     reply = orjson.loads(DIALECT.assemble(call, events))

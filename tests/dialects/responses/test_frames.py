@@ -63,7 +63,7 @@ def test_a_stream_without_an_end_is_no_reply() -> None:
         framed([START])
 
 
-def test_an_error_says_what_openais_types_ask_for() -> None:
+def test_an_error_has_the_fields_of_openais_types() -> None:
     framer = OpenAIResponses().framer(parse())
     frame = framer.error(NoDeployment("None."), "req-1").decode()
     document = json.loads(frame.split("data: ")[1])

@@ -41,28 +41,28 @@ def response(events: list[Event], **fields: Any) -> dict[str, Any]:
 
 
 def test_items_follow_one_another_and_openais_types_read_them() -> None:
-    shown = response(EVENTS, instructions="be brief")
-    read = Response.model_validate(shown)
+    document = response(EVENTS, instructions="be brief")
+    read = Response.model_validate(document)
     assert read.output_text == "I 太郎"
-    kinds = [item["type"] for item in shown["output"]]
+    kinds = [item["type"] for item in document["output"]]
     assert kinds == ["reasoning", "message", "function_call", "function_call"]
-    assert shown["output"][0]["content"] == [{"type": "reasoning_text", "text": "hm"}]
-    assert [i["arguments"] for i in shown["output"][2:]] == ['{"n":1}', "{}"]
-    assert (shown["status"], shown["instructions"]) == ("completed", "be brief")
+    assert document["output"][0]["content"] == [{"type": "reasoning_text", "text": "hm"}]
+    assert [i["arguments"] for i in document["output"][2:]] == ['{"n":1}', "{}"]
+    assert (document["status"], document["instructions"]) == ("completed", "be brief")
 
 
 @pytest.mark.parametrize(
     ("reason", "why"), [("length", "max_output_tokens"), ("content_filter", "content_filter")]
 )
 def test_a_reply_that_was_cut_is_incomplete(reason: str, why: str) -> None:
-    shown = response([START, TextDelta(choice=0, text="x"), Finish(choice=0, reason=reason)])
-    assert shown["status"] == "incomplete"
-    assert shown["incomplete_details"] == {"reason": why}
+    document = response([START, TextDelta(choice=0, text="x"), Finish(choice=0, reason=reason)])
+    assert document["status"] == "incomplete"
+    assert document["incomplete_details"] == {"reason": why}
 
 
 def test_a_refusal_is_a_part_of_its_own() -> None:
-    shown = response([START, RefusalDelta(choice=0, text="no"), Finish(choice=0, reason="stop")])
-    assert shown["output"][0]["content"] == [{"type": "refusal", "refusal": "no"}]
+    document = response([START, RefusalDelta(choice=0, text="no"), Finish(choice=0, reason="stop")])
+    assert document["output"][0]["content"] == [{"type": "refusal", "refusal": "no"}]
 
 
 def test_counts() -> None:

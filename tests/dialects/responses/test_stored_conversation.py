@@ -1,4 +1,4 @@
-"""What is kept of a response, and how a later request goes on from it."""
+"""What is stored of a response, and how a later request continues it."""
 
 from typing import Any
 
@@ -49,34 +49,34 @@ def test_the_conversation_goes_on_where_it_was() -> None:
         "reasoning_content": "hm",
         "tool_calls": [{"id": "c", "type": "function", "function": function}],
     }
-    asked = [{"role": "user", "content": "one"}, answer, {"role": "user", "content": "two"}]
-    assert chat(second) == asked
-    assert chat(third)[:3] == asked
+    turns = [{"role": "user", "content": "one"}, answer, {"role": "user", "content": "two"}]
+    assert chat(second) == turns
+    assert chat(third)[:3] == turns
     assert [message["content"] for message in chat(third)[3:]] == ["Bye", "three"]
 
 
 def test_every_text_of_it_is_a_segment_again() -> None:
     second = with_history(parse(input="two"), remembered(parse(input="one")))
     texts = [(segment.origin, segment.text) for segment in second.segments]
-    for said in (("user", "one"), ("assistant", "Hello"), ("assistant", "hm"), ("user", "two")):
-        assert said in texts
+    for segment in (("user", "one"), ("assistant", "Hello"), ("assistant", "hm"), ("user", "two")):
+        assert segment in texts
     assert ("assistant", '{"to": 1}') in texts
 
 
 def test_the_later_request_keeps_its_own_wishes() -> None:
-    asked = parse(input="two", store=False, stream=True, previous_response_id="resp_1")
-    second = with_history(asked, remembered(parse(input="one")))
+    request = parse(input="two", store=False, stream=True, previous_response_id="resp_1")
+    second = with_history(request, remembered(parse(input="one")))
     assert (second.keep, second.stream, second.previous_response_id) == (False, True, "resp_1")
     assert second.document["store"] is False
 
 
 def test_what_the_caller_got_is_what_is_given_out_again() -> None:
     kept = remembered(parse(input="one", metadata={"a": "b"}))
-    shown = orjson.loads(response(kept))
-    assert shown["store"] is True
-    assert shown["metadata"] == {"a": "b"}
-    assert [item["type"] for item in shown["output"]] == ["reasoning", "message", "function_call"]
-    assert all("id" in item for item in shown["output"])
+    given = orjson.loads(response(kept))
+    assert given["store"] is True
+    assert given["metadata"] == {"a": "b"}
+    assert [item["type"] for item in given["output"]] == ["reasoning", "message", "function_call"]
+    assert all("id" in item for item in given["output"])
     assert orjson.loads(deleted("resp_1")) == {
         "id": "resp_1",
         "object": "response",

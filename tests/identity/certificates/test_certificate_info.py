@@ -13,9 +13,13 @@ SPIFFE = "spiffe://example.org/portal"
 
 def test_its_names_are_those_a_caller_may_be_known_by(tmp_path: Path) -> None:
     issued = Authority(tmp_path).issue("portal", SPIFFE, "Portal.example", "10.0.0.7")
-    shown = read(issued.pem)
-    assert shown.names == {("uri", SPIFFE), ("dns", "portal.example"), ("subject", "CN=portal")}
-    assert shown.fingerprint == issued.fingerprint
+    certificate = read(issued.pem)
+    assert certificate.names == {
+        ("uri", SPIFFE),
+        ("dns", "portal.example"),
+        ("subject", "CN=portal"),
+    }
+    assert certificate.fingerprint == issued.fingerprint
 
 
 @pytest.mark.parametrize(

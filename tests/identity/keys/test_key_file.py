@@ -58,7 +58,7 @@ def test_a_key_is_usable_until_it_expires_or_is_revoked() -> None:
     assert not row.model_copy(update={"revoked": NOW}).usable(NOW.timestamp())
 
 
-def test_a_file_that_changes_is_read_anew_and_a_broken_one_is_not_taken(tmp_path: Path) -> None:
+def test_a_file_that_changes_is_read_again_and_a_broken_one_is_not_taken(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     file = KeyFile(path, RING)
     key, row = minted()

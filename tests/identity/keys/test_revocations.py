@@ -51,7 +51,7 @@ async def test_every_replica_learns_of_a_revocation(tmp_path: Path) -> None:
             assert not other.revoked("k0")
 
 
-async def test_a_wiped_store_is_told_again(tmp_path: Path) -> None:
+async def test_revocations_are_written_back_to_a_wiped_store(tmp_path: Path) -> None:
     async with RedisServer(tmp_path) as server, replica(server.url) as (news, state):
         await state.revoke("k1", time.time() + 60)
         await until_revoked(news, "k1")

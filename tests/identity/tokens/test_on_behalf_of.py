@@ -1,4 +1,4 @@
-"""End users behind an application's key: whose token counts where, and every token that proves nobody."""
+"""End users of an application: which tokens are accepted, and every token that identifies nobody."""
 
 import time
 from collections.abc import AsyncIterator
@@ -9,12 +9,12 @@ import jwt
 import pytest
 
 from gateway.errors import IdentityUnavailable, InvalidKey
-from gateway.identity.tokens.on_behalf_of import HEADER, Users
+from gateway.identity.tokens.on_behalf_of import HEADER, EndUsers
 from gateway.identity.tokens.subjects import user_name
 from gateway.keys import KeyRing
 from gateway.settings.on_behalf_of import OnBehalfOf
 from gateway.types import Principal
-from tests.identity.tokens.test_tokens import encoded
+from tests.identity.tokens.test_verifier import encoded
 from tests.parts.issuer import OTHER_RSA, RSA, ScriptedIssuer, public_pem
 from tests.parts.samples import principal
 
@@ -29,10 +29,10 @@ async def issuer() -> AsyncIterator[ScriptedIssuer]:
 
 
 @asynccontextmanager
-async def knowing(issuer: ScriptedIssuer, *more: dict[str, Any]) -> AsyncIterator[Users]:
+async def knowing(issuer: ScriptedIssuer, *more: dict[str, Any]) -> AsyncIterator[EndUsers]:
     base = {"issuer": issuer.url, "audience": "users", "tenant": "acme", "apps": ["portal"]}
     rows = [OnBehalfOf.model_validate({**base, **each}) for each in more or ({},)]
-    users = Users(rows, RING)
+    users = EndUsers(rows, RING)
     await users.start()
     try:
         yield users
@@ -40,7 +40,7 @@ async def knowing(issuer: ScriptedIssuer, *more: dict[str, Any]) -> AsyncIterato
         await users.close()
 
 
-async def found(users: Users, caller: Principal, *tokens: str) -> str:
+async def found(users: EndUsers, caller: Principal, *tokens: str) -> str:
     known = await users.find(caller, [(HEADER, token.encode()) for token in tokens])
     return known.identity.name if known else ""
 
@@ -80,7 +80,7 @@ async def test_a_user_is_known_by_a_keyed_hash(issuer: ScriptedIssuer) -> None:
 )
 async def test_tokens_that_prove_nobody(issuer: ScriptedIssuer, changes: dict[str, Any]) -> None:
     async with knowing(issuer) as users:
-        with pytest.raises(InvalidKey, match="proves nobody") as caught:
+        with pytest.raises(InvalidKey, match="invalid, expired or revoked") as caught:
             await found(users, PORTAL, token(issuer, **changes))
     assert caught.value.param == HEADER.decode()
 
@@ -100,7 +100,7 @@ async def test_what_is_not_signed_with_the_issuers_key_is_none(issuer: ScriptedI
             "",
             "a" * 20_000 + ".aa.aa",
         ):
-            with pytest.raises(InvalidKey, match="proves nobody"):
+            with pytest.raises(InvalidKey, match="invalid, expired or revoked"):
                 await found(users, PORTAL, forged)
 
 
@@ -114,7 +114,7 @@ async def test_only_the_applications_that_are_configured_may_send_one(
             with pytest.raises(InvalidKey, match="may not call on behalf"):
                 await found(users, other, token(issuer))
     with pytest.raises(InvalidKey, match="may not call on behalf"):
-        await found(Users((), RING), PORTAL, "")
+        await found(EndUsers((), RING), PORTAL, "")
 
 
 async def test_one_token_is_sent_and_where_required_none_is_not_enough(
@@ -124,7 +124,7 @@ async def test_one_token_is_sent_and_where_required_none_is_not_enough(
         one = token(issuer)
         assert await found(users, PORTAL, one)
         for tokens in ((), (one, one), (one, ""), (one, token(issuer, sub="yuki"))):
-            with pytest.raises(InvalidKey, match="send one token"):
+            with pytest.raises(InvalidKey, match="send exactly one token"):
                 await found(users, PORTAL, *tokens)
 
 
@@ -141,7 +141,7 @@ async def test_another_tenants_users_are_nobody_here(issuer: ScriptedIssuer) -> 
             (PORTAL, token(issuer, tenant=None)),
             (PORTAL, token(issuer, tenant=["acme"])),
         ):
-            with pytest.raises(InvalidKey, match="proves nobody"):
+            with pytest.raises(InvalidKey, match="invalid, expired or revoked"):
                 await found(users, caller, wrong)
 
 

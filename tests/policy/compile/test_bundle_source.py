@@ -58,6 +58,7 @@ async def test_a_bundle_is_fetched_once_for_each_etag_with_the_token(
         first = await download.newer(now=False)
         assert first is not None
         assert first.revision == shipped.revision == load(keep).revision
+        download.judged(installed=True)
         assert await download.newer(now=True) is None
         service.etag = '"2"'
         assert await download.newer(now=False) is not None
@@ -104,3 +105,28 @@ async def test_what_is_no_bundle_is_refused(content: bytes) -> None:
 async def test_a_server_that_is_gone_is_a_fault() -> None:
     with pytest.raises(ConfigError, match="no bundle could be had"):
         await BundleSource(PolicyBundle(url="http://127.0.0.1:9/b"), None).newer(now=False)
+
+
+async def test_B40_a_bundle_is_fetched_again_until_it_is_installed(shipped: Build) -> None:
+    service = Service(pack(shipped))
+    async with serving(service) as url:
+        download = BundleSource(PolicyBundle(url=url), None)
+        for _ in range(2):
+            assert await download.newer(now=False) is not None
+            download.judged(installed=False)
+        assert await download.newer(now=False) is not None
+        download.judged(installed=True)
+        assert await download.newer(now=False) is None
+    assert [seen.get("if-none-match") for seen in service.seen] == [None, None, None, '"1"']
+
+
+async def test_B40_a_bundle_that_cannot_be_kept_is_refused(shipped: Build, tmp_path: Path) -> None:
+    async with serving(Service(pack(shipped))) as url:
+        keep = tmp_path / "absent" / "kept.tar.gz"
+        download = BundleSource(PolicyBundle(url=url, keep=keep), None)
+        with pytest.raises(
+            ConfigError, match=r"^policy\.bundle\.keep: .*kept\.tar\.gz can't be written"
+        ):
+            await download.newer(now=False)
+        keep.parent.mkdir()
+        assert await download.newer(now=False) is not None

@@ -1,4 +1,4 @@
-"""A name that leads to no row is told with its file and line."""
+"""A name that leads to no row is reported with its file and line."""
 
 import shutil
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_the_shipped_policies_have_none(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "expected"),
     [
         ("models", "licences: [MIT]", "licences: [BSD]", "licences: no row of licences is named"),
         ("models", "base: deepseek-v3-base", "base: v3", "base: no row of models is named 'v3'"),
@@ -47,13 +47,13 @@ def test_the_shipped_policies_have_none(folder: Path) -> None:
         ("settings", "no-deepseek-cloud", "no-such-pack", "packs: no row of packs is named"),
     ],
 )
-def test_a_name_without_a_row(folder: Path, name: str, old: str, new: str, told: str) -> None:
+def test_a_name_without_a_row(folder: Path, name: str, old: str, new: str, expected: str) -> None:
     path = folder / "data" / f"{name}.yaml"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     (fault,) = faults(folder)
     assert fault.startswith(f"data/{name}.yaml:")
-    assert told in fault
+    assert expected in fault
 
 
 def test_a_pack_names_operators_that_exist(folder: Path) -> None:
@@ -65,23 +65,23 @@ def test_a_pack_names_operators_that_exist(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "operator", "told"),
+    ("reason", "operator", "expected"),
     [
         ("operator-denied", "openrouter", ""),
         ("us-ndaa-1532", "self", ""),
         ("operator-denied", "nobody", "no row of operators is named 'nobody'"),
-        ("secrets", "openai", "expected the id of a reason that may be set aside"),
-        ("no-such-reason", "openai", "expected the id of a reason that may be set aside"),
+        ("secrets", "openai", "expected the id of a reason that exceptions may override"),
+        ("no-such-reason", "openai", "expected the id of a reason that exceptions may override"),
     ],
 )
 def test_an_exception_is_to_a_reason_that_may_be_set_aside(
-    folder: Path, reason: str, operator: str, told: str
+    folder: Path, reason: str, operator: str, expected: str
 ) -> None:
     path = folder / "data" / "exceptions.yaml"
     path.write_text(EXCEPTION.format(reason=reason, operator=operator))
     found = faults(folder)
-    assert len(found) == bool(told)
-    assert all(told in fault and "exceptions.yaml:" in fault for fault in found)
+    assert len(found) == bool(expected)
+    assert all(expected in fault and "exceptions.yaml:" in fault for fault in found)
 
 
 def test_what_could_not_be_read_is_passed_over(folder: Path) -> None:

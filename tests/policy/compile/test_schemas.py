@@ -43,7 +43,7 @@ EXCEPTION = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"until": "2026-10-31"}, "until on or after start"),
         ({"until": "2027-11-30"}, "within a year"),
@@ -53,10 +53,10 @@ EXCEPTION = {
     ],
 )
 def test_an_exception_is_for_a_time_and_approved_by_another(
-    changes: dict[str, object], told: str
+    changes: dict[str, object], expected: str
 ) -> None:
     DOCUMENTS["exceptions"].validate_python({"trial": EXCEPTION})
-    assert told in _faults("exceptions", {"trial": {**EXCEPTION, **changes}})
+    assert expected in _faults("exceptions", {"trial": {**EXCEPTION, **changes}})
 
 
 def test_the_default_of_apps_is_whole_and_a_reroute_has_a_model() -> None:

@@ -24,7 +24,7 @@ def test_what_holds_and_what_does_not() -> None:
         "test_undefined": True,
         "test_block": False,
     }
-    assert report.faults[0] == "a_test.rego: test_fails: did not hold"
+    assert report.faults[0] == "a_test.rego: test_fails: failed"
 
 
 def test_lines_that_no_test_runs_are_told() -> None:

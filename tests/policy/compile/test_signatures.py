@@ -33,8 +33,8 @@ def test_what_was_signed_is_verified_and_by_opa_too(
     write(shipped, bundle, Signer(private, algorithm))
     assert load(bundle, Verifier(public, algorithm)).revision == shipped.revision
     key = ("--verification-key", str(public), "--signing-alg", algorithm)
-    told = opa("build", "-b", str(bundle), *key, "-o", str(tmp_path / "out.tar.gz"))
-    assert told.returncode == 0, told.stderr
+    result = opa("build", "-b", str(bundle), *key, "-o", str(tmp_path / "out.tar.gz"))
+    assert result.returncode == 0, result.stderr
 
 
 def test_opa_refuses_a_bundle_of_ours_that_was_altered(shipped: Build, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_opa_refuses_a_bundle_of_ours_that_was_altered(shipped: Build, tmp_path:
     write(shipped, bundle, Signer(private, "ES256"))
     _alter(bundle, {"main/app.rego": b"package app\n"})
     key = ("--verification-key", str(public), "--signing-alg", "ES256")
-    told = opa("build", "-b", str(bundle), *key, "-o", str(tmp_path / "out.tar.gz"))
-    assert told.returncode != 0
+    result = opa("build", "-b", str(bundle), *key, "-o", str(tmp_path / "out.tar.gz"))
+    assert result.returncode != 0
     with pytest.raises(ConfigError, match="altered"):
         load(bundle, Verifier(public, "ES256"))
 
@@ -57,8 +57,8 @@ def test_what_opa_signed_is_verified(shipped: Build, tmp_path: Path) -> None:
         archive.extractall(folder, filter="data")
     key = ("--signing-key", str(private), "--signing-alg", "ES256")
     # OPA names files as its command line did, so it has to stand in the folder.
-    told = opa("sign", "-b", ".", *key, "-o", str(tmp_path), folder=folder)
-    assert told.returncode == 0, told.stderr
+    result = opa("sign", "-b", ".", *key, "-o", str(tmp_path), folder=folder)
+    assert result.returncode == 0, result.stderr
     _alter(tmp_path / "bundle.tar.gz", {SIGNATURES: (tmp_path / SIGNATURES).read_bytes()})
     built = load(tmp_path / "bundle.tar.gz", Verifier(public, "ES256"))
     assert built.revision == shipped.revision
@@ -91,22 +91,22 @@ def test_another_key_another_algorithm_and_none_are_refused(tmp_path: Path) -> N
         (public, "ES256", {**FILES, SIGNATURES: b"{}"}),
         (public, "ES256", {**FILES, SIGNATURES: b"["}),
     ]:
-        with pytest.raises(ConfigError, match="not one of the trusted key"):
+        with pytest.raises(ConfigError, match="not signed with the trusted key"):
             Verifier(key, algorithm, "").verify(files, "x")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "expected"),
     [
         ({**FILES, "r.rego": b"package other\n"}, "r.rego: altered"),
         ({**FILES, "extra.rego": b"package extra\n"}, "extra.rego: present, and not signed"),
         ({name: text for name, text in FILES.items() if name != "r.rego"}, "r.rego: signed, and"),
     ],
 )
-def test_every_file_is_covered(tmp_path: Path, files: dict[str, bytes], told: str) -> None:
+def test_every_file_is_covered(tmp_path: Path, files: dict[str, bytes], expected: str) -> None:
     private, public = key_pair(tmp_path)
     signature = Signer(private, "ES256").sign(FILES)
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=expected):
         Verifier(public, "ES256").verify({**files, SIGNATURES: signature}, "x")
 
 

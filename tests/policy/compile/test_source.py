@@ -15,7 +15,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "expected"),
     [
         (
             "data/operators.yaml",
@@ -57,12 +57,14 @@ def folder(tmp_path: Path) -> Path:
         ),
     ],
 )
-def test_faults_are_told_by_place(folder: Path, name: str, old: str, new: str, told: str) -> None:
+def test_faults_are_reported_with_their_line(
+    folder: Path, name: str, old: str, new: str, expected: str
+) -> None:
     path = folder / name
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     faults = read(folder).faults
-    assert any(told in fault and path.name in fault for fault in faults), faults
+    assert any(expected in fault and path.name in fault for fault in faults), faults
 
 
 def test_the_line_is_that_of_the_value(folder: Path) -> None:

@@ -18,7 +18,7 @@ class Says:
 
     def __init__(self, answer: Json) -> None:
         self.answer = answer
-        self.asked = 0
+        self.evaluations = 0
 
     async def start(self) -> None: ...
 
@@ -28,7 +28,7 @@ class Says:
         return True
 
     async def evaluate(self, document: bytes) -> Json:
-        self.asked += 1
+        self.evaluations += 1
         return self.answer
 
 
@@ -45,7 +45,7 @@ async def test_a_good_answer_is_believed_and_remembered(shipped: Build) -> None:
     decider = Decider(shipped, engine)
     first = await decider.decide(known(shipped, entities=("PERSON",)))
     assert await decider.decide(known(shipped, entities=("PERSON",))) is first
-    assert engine.asked == 1
+    assert engine.evaluations == 1
     assert first.allow
     assert first.candidates["r1-a"].output_treatment.get("PERSON") == "keep"
     assert first.candidates["r1-a"].output_treatment["SECRET_ANYTHING"] == "placeholder"

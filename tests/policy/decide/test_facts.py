@@ -24,10 +24,10 @@ from tests.policy.samples import CLOUD, NOON, deployment, known
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(0, "0"), (1, "1"), (2, "2-9"), (9, "2-9"), (10, "10+"), (999, "10+")]
+    ("count", "expected"), [(0, "0"), (1, "1"), (2, "2-9"), (9, "2-9"), (10, "10+"), (999, "10+")]
 )
-def test_counts_are_bucketed(count: int, told: str) -> None:
-    assert bucket(count) == told
+def test_counts_are_bucketed(count: int, expected: str) -> None:
+    assert bucket(count) == expected
 
 
 def test_equal_facts_meet(shipped: Build) -> None:
@@ -110,7 +110,7 @@ def test_what_no_row_says_is_empty(shipped: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "expected"),
     [
         (None, ""),
         ("distillation", "distillation"),
@@ -120,10 +120,10 @@ def test_what_no_row_says_is_empty(shipped: Build) -> None:
     ],
 )
 def test_a_purpose_is_a_listed_name_and_never_the_callers_text(
-    shipped: Build, declared: str | None, told: str
+    shipped: Build, declared: str | None, expected: str
 ) -> None:
     facts = known(shipped, purpose=declared)
-    assert facts.purpose == told
+    assert facts.purpose == expected
     assert UNLISTED not in shipped.data["purposes"]
     assert b"Tanaka" not in canonical(facts)
 
@@ -165,7 +165,7 @@ def test_a_model_that_another_row_reroutes_to_was_not_counted(shipped: Build) ->
 
 
 @pytest.mark.parametrize(
-    ("before", "told"),
+    ("before", "expected"),
     [
         (timedelta(0), (0.2, 0)),
         (timedelta(days=90, hours=23), (0.2, 90)),
@@ -174,12 +174,12 @@ def test_a_model_that_another_row_reroutes_to_was_not_counted(shipped: Build) ->
     ids=["now", "old", "to-come"],
 )
 def test_a_measurement_has_an_age_and_one_to_come_is_none(
-    shipped: Build, before: timedelta, told: tuple[float | None, int | None]
+    shipped: Build, before: timedelta, expected: tuple[float | None, int | None]
 ) -> None:
     bias = {"r1-a": Bias(score=0.2, measured=NOON - before), "nobody": Bias(score=1, measured=NOON)}
     facts = with_bias(known(shipped, deployment(), CLOUD), bias, NOON)
     assert [(c.deployment, c.bias, c.bias_days) for c in facts.candidates] == [
-        ("r1-a", *told),
+        ("r1-a", *expected),
         ("cloud", None, None),
     ]
 

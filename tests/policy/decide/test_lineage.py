@@ -28,9 +28,9 @@ from gateway.policy.decide.lineage import clause, developers, row
 def test_the_strictest_clause_is_cited(
     shipped: Build, operator: str, weights: str, use: str, source: str
 ) -> None:
-    said = clause(operator, weights, shipped)
-    assert said.use == use
-    assert source in said.source
+    found = clause(operator, weights, shipped)
+    assert found.use == use
+    assert source in found.source
 
 
 def test_lineage_follows_the_bases(shipped: Build) -> None:

@@ -1,10 +1,12 @@
-"""The OPA client: what it believes, where it goes, and what happens when the server is gone."""
+"""The OPA client: what it accepts, where it connects, and what happens when the server is unavailable."""
 
 import asyncio
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,25 @@ from tests.policy.samples import known
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @asynccontextmanager
-async def engine_for(shipped: Build, url: str, **settings: object) -> AsyncIterator[OpaEngine]:
-    engine = OpaEngine(Opa.model_validate({"url": url, "timeout_ms": 500, **settings}), shipped)
+async def engine_for(
+    shipped: Build, url: str, clock: Callable[[], float] = time.monotonic, **settings: object
+) -> AsyncIterator[OpaEngine]:
+    opa = Opa.model_validate({"url": url, "timeout_ms": 500, **settings})
+    engine = OpaEngine(opa, shipped, clock)
     await engine.start()
     try:
         yield engine
@@ -46,10 +64,13 @@ async def server(handler: Handler) -> AsyncIterator[str]:
 
 
 async def test_opa_killed_is_an_error_and_service_returns_with_it(
-    shipped: Build, tmp_path: Path
+    shipped: Build, tmp_path: Path, clock: Clock
 ) -> None:
     write(shipped, tmp_path / "bundle.tar.gz")
-    async with OpaServer(tmp_path / "bundle.tar.gz") as opa, engine_for(shipped, opa.url) as engine:
+    async with (
+        OpaServer(tmp_path / "bundle.tar.gz") as opa,
+        engine_for(shipped, opa.url, clock) as engine,
+    ):
         assert await engine.ready()
         assert (await Decider(shipped, engine).decide(known(shipped))).allow
         await opa.kill()
@@ -58,7 +79,7 @@ async def test_opa_killed_is_an_error_and_service_returns_with_it(
             with pytest.raises(PolicyUnavailable):
                 await Decider(shipped, engine).decide(known(shipped))
         await opa.start()
-        engine._closed_until = 0.0  # the breaker's second has passed
+        clock.now += 1.0  # the breaker's pause is over
         assert (await Decider(shipped, engine).decide(known(shipped))).allow
 
 
@@ -85,10 +106,10 @@ async def test_T60_no_proper_answer_is_no_decision(shipped: Build, answer: web.R
 
 
 async def test_a_redirect_is_not_followed(shipped: Build) -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     async def liar(request: web.Request) -> web.StreamResponse:
-        asked.append(request.path)
+        requests.append(request.path)
         return web.json_response({"result": {"allow": True}})
 
     async with server(liar) as elsewhere:
@@ -101,7 +122,7 @@ async def test_a_redirect_is_not_followed(shipped: Build) -> None:
         async with server(redirects) as url, engine_for(shipped, url) as engine:
             with pytest.raises(PolicyUnavailable):
                 await engine.evaluate(b"{}")
-    assert asked == []
+    assert requests == []
 
 
 async def test_the_url_prefix_and_the_token_are_sent_and_no_proxy_is_used(
@@ -130,18 +151,18 @@ async def test_the_url_prefix_and_the_token_are_sent_and_no_proxy_is_used(
 
 
 async def test_the_breaker_answers_at_once_after_three_failures(shipped: Build) -> None:
-    asked = 0
+    requests = 0
 
     async def broken(_: web.Request) -> web.StreamResponse:
-        nonlocal asked
-        asked += 1
+        nonlocal requests
+        requests += 1
         return web.Response(status=503)
 
     async with server(broken) as url, engine_for(shipped, url) as engine:
         for _ in range(10):
             with pytest.raises(PolicyUnavailable):
                 await engine.evaluate(b"{}")
-    assert asked == 3
+    assert requests == 3
 
 
 async def test_an_open_breaker_answers_without_waiting_for_anything(shipped: Build) -> None:
@@ -154,30 +175,32 @@ async def test_an_open_breaker_answers_without_waiting_for_anything(shipped: Bui
             engine.evaluate(b"{}").send(None)
 
 
-async def test_when_the_breaker_may_close_again_one_call_tries(shipped: Build) -> None:
-    asked = 0
+async def test_when_the_breaker_may_close_again_one_call_tries(
+    shipped: Build, clock: Clock
+) -> None:
+    requests = 0
     healthy = False
 
     async def handler(_: web.Request) -> web.StreamResponse:
-        nonlocal asked
-        asked += 1
+        nonlocal requests
+        requests += 1
         return web.json_response({"result": {}}) if healthy else web.Response(status=503)
 
-    async with server(handler) as url, engine_for(shipped, url) as engine:
+    async with server(handler) as url, engine_for(shipped, url, clock) as engine:
         for _ in range(3):
             with pytest.raises(PolicyUnavailable):
                 await engine.evaluate(b"{}")
-        engine._closed_until = 0.0  # the second has passed
+        clock.now += 1.0  # the breaker's pause is over
         failed = await asyncio.gather(
             *(engine.evaluate(b"{}") for _ in range(5)), return_exceptions=True
         )
         assert [type(error) for error in failed] == [PolicyUnavailable] * 5
-        assert asked == 4
+        assert requests == 4
         healthy = True
-        engine._closed_until = 0.0
+        clock.now += 1.0
         await engine.evaluate(b"{}")
         await asyncio.gather(*(engine.evaluate(b"{}") for _ in range(5)))
-        assert asked == 10
+        assert requests == 10
 
 
 async def test_a_server_that_hangs_is_given_up(shipped: Build) -> None:

@@ -33,9 +33,9 @@ async def test_a_row_that_changes_decisions(shipped: Build, folder: Path) -> Non
     found = await difference(shipped, build(folder))
     assert found.rules == ()
     assert found.data == ("~ apps: apps (billing)", "~ settings: denied_countries (developer)")
-    told = {(one.scene, one.change, one.after) for one in found.decisions}
-    assert ("weights mistral-hosted", "newly_denied", ("developer-country",)) in told
-    assert ("app billing, with a tool", "newly_denied", ("tools",)) in told
+    changes = {(one.scene, one.change, one.after) for one in found.decisions}
+    assert ("weights mistral-hosted", "newly_denied", ("developer-country",)) in changes
+    assert ("app billing, with a tool", "newly_denied", ("tools",)) in changes
 
 
 async def test_a_treatment_that_changes_and_a_rule_that_goes(shipped: Build, folder: Path) -> None:
@@ -43,9 +43,9 @@ async def test_a_treatment_that_changes_and_a_rule_that_goes(shipped: Build, fol
     edit(folder, "data/entities.yaml", "trusted-cloud: placeholder", "trusted-cloud: mask")
     found = await difference(shipped, build(folder))
     assert "- rules/modality/modality.rego" in found.rules
-    told = {(one.scene, one.change) for one in found.decisions}
-    assert ("image to public-cloud", "newly_allowed") in told
-    assert ("EMAIL_ADDRESS to trusted-cloud", "other_treatment") in told
+    changes = {(one.scene, one.change) for one in found.decisions}
+    assert ("image to public-cloud", "newly_allowed") in changes
+    assert ("EMAIL_ADDRESS to trusted-cloud", "other_treatment") in changes
 
 
 async def test_it_says_the_same_backwards(shipped: Build, folder: Path) -> None:

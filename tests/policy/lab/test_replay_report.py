@@ -28,12 +28,12 @@ FOUND = ReplayReport(
 
 
 def test_the_text_has_counts_tables_and_examples() -> None:
-    told = text(FOUND)
-    assert "10 requests, 3 distinct decisions" in told
-    assert "       2  newly denied" in told
-    assert "       1  could not be decided again" in told
-    assert "  hours: 2 newly denied" in told
-    assert "req_1 <billing> r1: allowed -> hours" in told
+    report = text(FOUND)
+    assert "10 requests, 3 distinct decisions" in report
+    assert "       2  newly denied" in report
+    assert "       1  could not be decided again" in report
+    assert "  hours: 2 newly denied" in report
+    assert "req_1 <billing> r1: allowed -> hours" in report
 
 
 def test_the_page_is_whole_and_escaped() -> None:

@@ -84,14 +84,14 @@ async def events(
     key.write_text(vendor.key)
     got: list[Event] = []
     async with ScriptedUpstream(script) as server:
-        told = configuration.deployment(
+        configured = configuration.deployment(
             server.base_url,
             kind="litellm",
             family=vendor.family,
             api_key_file=str(key),
             **{**place, "model": vendor.model},
         )
-        settings = DeploymentSettings.model_validate(told)
+        settings = DeploymentSettings.model_validate(configured)
         upstream = HttpUpstream(
             "r1-a",
             settings,
@@ -112,7 +112,7 @@ async def events(
     return got, server
 
 
-def said(got: list[Event], kind: type[Any]) -> str:
+def text_of(got: list[Event], kind: type[Any]) -> str:
     return "".join(event.text for event in got if isinstance(event, kind))
 
 
@@ -124,9 +124,9 @@ async def test_a_recorded_reply_becomes_the_neutral_events(
     permission = cleared(vendor, streamed=streamed, tools=[TOOL])
     script = vendor.streamed if streamed else vendor.whole
     got, server = await events(vendor, permission, script, tmp_path)
-    assert said(got, TextDelta) == "Hello"
-    assert said(got, ReasoningDelta) == ("hm" if vendor.thinks else "")
-    assert said(got, ToolDelta).replace(" ", "") == '{"city":"Tokyo"}'
+    assert text_of(got, TextDelta) == "Hello"
+    assert text_of(got, ReasoningDelta) == ("hm" if vendor.thinks else "")
+    assert text_of(got, ToolDelta).replace(" ", "") == '{"city":"Tokyo"}'
     assert [e.name for e in got if isinstance(e, ToolDelta) and e.name] == ["weather"]
     assert [e.reason for e in got if isinstance(e, Finish)] == ["tool_calls"]
     assert [(e.input_tokens, e.output_tokens) for e in got if isinstance(e, UsageEvent)] == [(3, 5)]
@@ -145,7 +145,7 @@ async def test_any_split_of_a_stream_gives_the_same(vendor: Vendor, tmp_path: Pa
     pieces = tuple(whole[i : i + 37] for i in range(0, len(whole), 37))
     split = replace(vendor.streamed, chunks=pieces)
     got, _ = await events(vendor, cleared(vendor, streamed=True), split, tmp_path)
-    assert (said(got, TextDelta), said(got, ToolDelta).replace(" ", "")) == (
+    assert (text_of(got, TextDelta), text_of(got, ToolDelta).replace(" ", "")) == (
         "Hello",
         '{"city":"Tokyo"}',
     )
@@ -224,10 +224,12 @@ async def test_the_wire_is_checked_after_translation(vendor: Vendor, tmp_path: P
 
 
 @every_vendor
-async def test_what_the_vendor_has_no_words_for_is_refused(vendor: Vendor, tmp_path: Path) -> None:
+async def test_what_the_vendors_api_can_not_express_is_refused(
+    vendor: Vendor, tmp_path: Path
+) -> None:
     permission = cleared(vendor, streamed=False, min_p=0.1)
     with pytest.raises(UpstreamRejected, match="min_p"):
         await events(vendor, permission, vendor.whole, tmp_path)
     permission = cleared(vendor, streamed=False, form="embeddings")
-    with pytest.raises(UpstreamRejected, match="chat alone"):
+    with pytest.raises(UpstreamRejected, match="only chat"):
         await events(vendor, permission, vendor.whole, tmp_path)

@@ -19,12 +19,12 @@ def reader() -> TranslatedReader:
     return TranslatedReader(Translation(load(), family, "claude-sonnet-4-5", neutral, stream=True))
 
 
-def test_what_came_before_an_error_within_the_stream_was_said() -> None:
+def test_events_before_an_error_within_the_stream_are_given() -> None:
     one, batch = reader(), list[Event]()
-    said = b"".join(ANTHROPIC.streamed.chunks[:8])
+    before = b"".join(ANTHROPIC.streamed.chunks[:8])
     fault = {"type": "error", "error": {"type": "overloaded_error", "message": "PLANTED"}}
     with pytest.raises(UpstreamFailed) as caught:
-        one.feed(said + b"data: " + json.dumps(fault).encode() + b"\n\n", batch)
+        one.feed(before + b"data: " + json.dumps(fault).encode() + b"\n\n", batch)
     assert any(isinstance(event, TextDelta) for event in batch)
     assert "PLANTED" not in str(caught.value)
 

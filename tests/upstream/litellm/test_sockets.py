@@ -26,12 +26,12 @@ def watch(event, args):
 sys.addaudithook(watch)
 entered = ScriptedUpstream.__aenter__
 
-async def told(self):
+async def enter(self):
     await entered(self)
     ports.add(self.port)
     return self
 
-ScriptedUpstream.__aenter__ = told
+ScriptedUpstream.__aenter__ = enter
 
 async def main():
     for vendor in VENDORS:
@@ -46,7 +46,7 @@ asyncio.run(main())
 
 
 @needs_litellm
-def test_no_other_socket_is_asked_for_by_any_enabled_family() -> None:
+def test_no_enabled_family_opens_another_socket() -> None:
     planted = {
         "AWS_PROFILE": "none",
         "GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent",

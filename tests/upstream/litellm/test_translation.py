@@ -28,16 +28,16 @@ def test_an_image_that_litellm_would_fetch_is_refused(vendor: Vendor) -> None:
 
 
 @every_vendor
-def test_T31_a_fault_of_litellm_says_nothing_of_the_request(
+def test_T31_a_fault_of_litellm_reveals_nothing_of_the_request(
     vendor: Vendor, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(UpstreamFailed) as caught:
         translation(vendor, {"type": "text", "text": "PLANTED"}, tools=[{"PLANTED": 1}]).whole("PLANTED")  # fmt: skip
-    shown = "".join(traceback.format_exception(caught.value))
+    printed = "".join(traceback.format_exception(caught.value))
     out, err = capfd.readouterr()
     assert "PLANTED" not in str(caught.value) + out + err
     assert caught.value.__suppress_context__
-    assert "site-packages" not in shown
+    assert "site-packages" not in printed
 
 
 def test_a_part_of_geminis_stream_ends_it_only_when_gemini_says_so() -> None:

@@ -17,7 +17,7 @@ def chunk(text: str, *, index: int = 0, **more: Any) -> bytes:
 
 
 def in_full(data: bytes) -> list[Event]:
-    """What a reader says that has seen nothing but the start."""
+    """What a reader gives that has read only the start."""
     reader = EventReader()
     reader.read(chunk(""), "delta")
     return reader.read(data, "delta")
@@ -40,7 +40,7 @@ def test_any_text_is_read_as_in_full(texts: list[str]) -> None:
 @pytest.mark.parametrize(
     "word", ["m", "c1", "index", "0", "delta", "content", "id", '"', "\\", "\n"]
 )
-def test_a_text_that_stands_elsewhere_in_the_chunk_teaches_nothing_wrong(word: str) -> None:
+def test_a_text_that_occurs_elsewhere_in_the_chunk_makes_no_wrong_template(word: str) -> None:
     reader = taught(word)
     for text in ("other", word, "é\x00"):
         assert reader.read(chunk(text), "delta") == [TextDelta(choice=0, text=text)]

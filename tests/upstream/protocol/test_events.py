@@ -21,30 +21,30 @@ from gateway.types import (
 from gateway.upstream.protocol.events import EventReader
 
 
-def document(said: Any, key: str = "message", **more: Any) -> bytes:
-    choice = {"index": 0, key: said, "finish_reason": None, **more.pop("choice", {})}
+def document(fields: Any, key: str = "message", **more: Any) -> bytes:
+    choice = {"index": 0, key: fields, "finish_reason": None, **more.pop("choice", {})}
     head = {"id": "c1", "model": "m", "created": 7}
     return orjson.dumps({**head, "choices": [choice], **more})
 
 
-def read(said: Any, key: str = "message", **more: Any) -> list[Event]:
+def read(fields: Any, key: str = "message", **more: Any) -> list[Event]:
     """The events of one document, without the start."""
-    start, *events = EventReader().read(document(said, key, **more), key)
+    start, *events = EventReader().read(document(fields, key, **more), key)
     assert start == Start(id="c1", model="m", created=7)
     return events
 
 
 @pytest.mark.parametrize("key", ["message", "delta"])
-def test_what_is_said_becomes_events_in_order(key: str) -> None:
+def test_a_message_becomes_events_in_order(key: str) -> None:
     call = {"index": 1, "id": "t1", "function": {"name": "send", "arguments": '{"to"'}}
-    said = {
+    fields = {
         "role": "assistant",
         "reasoning_content": "hm",
         "content": "Hello",
         "refusal": "no",
         "tool_calls": [call],
     }
-    assert read(said, key) == [
+    assert read(fields, key) == [
         ReasoningDelta(choice=0, text="hm", field_name="reasoning_content"),
         TextDelta(choice=0, text="Hello"),
         RefusalDelta(choice=0, text="no"),
@@ -59,11 +59,11 @@ def test_reasoning_keeps_the_name_under_which_it_came() -> None:
 
 
 def test_every_unknown_leaf_is_given_to_be_scanned() -> None:
-    said = {
+    fields = {
         "annotations": [{"url": "https://x.example", "n": 4111}],
         "function_call": {"name": "f"},
     }
-    assert read(said) == [
+    assert read(fields) == [
         UnknownField(choice=0, path=("annotations", 0, "url"), text="https://x.example"),
         UnknownField(choice=0, path=("annotations", 0, "n"), text="4111", number=True),
         UnknownField(choice=0, path=("function_call", "name"), text="f"),

@@ -67,7 +67,7 @@ def test_a_rate_limit_says_when() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kind", "fallback"),
+    ("document", "kind", "fallback"),
     [
         ({"code": "content_filter", "message": "no"}, ContentFiltered, False),
         ({"code": 429, "message": "slow down"}, UpstreamRateLimited, True),
@@ -79,8 +79,8 @@ def test_a_rate_limit_says_when() -> None:
         (None, UpstreamFailed, True),
     ],
 )
-def test_an_error_within_a_200(said: object, kind: type[UpstreamError], fallback: bool) -> None:
-    error = error_from_body(said)
+def test_an_error_within_a_200(document: object, kind: type[UpstreamError], fallback: bool) -> None:
+    error = error_from_body(document)
     assert type(error) is kind
     assert error.fallback is fallback
 

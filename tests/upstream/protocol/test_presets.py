@@ -15,8 +15,8 @@ ANSWER = {"role": "assistant", "content": "Hi"}
 
 
 def test_r1_is_sampled_as_recommended_unless_the_caller_chose() -> None:
-    told = with_preset({"messages": [USER]}, "deepseek-r1")
-    assert (told["temperature"], told["top_p"]) == (0.6, 0.95)
+    document = with_preset({"messages": [USER]}, "deepseek-r1")
+    assert (document["temperature"], document["top_p"]) == (0.6, 0.95)
     chosen = with_preset({"messages": [USER], "temperature": 0}, "deepseek-r1")
     assert chosen == {"messages": [USER], "temperature": 0}
 
@@ -41,19 +41,19 @@ def test_r1_gets_the_system_prompt_in_the_user_turn(
 
 def test_what_is_no_text_stays_a_part() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:x"}}
-    told = with_preset({"messages": [SYSTEM, {**USER, "content": [image]}]}, "deepseek-r1")
-    assert told["messages"][0]["content"] == [{"type": "text", "text": "Be brief."}, image]
+    document = with_preset({"messages": [SYSTEM, {**USER, "content": [image]}]}, "deepseek-r1")
+    assert document["messages"][0]["content"] == [{"type": "text", "text": "Be brief."}, image]
 
 
 def test_r1_0528_keeps_its_system_prompt_and_no_preset_changes_nothing() -> None:
-    asked = {"messages": [SYSTEM, USER]}
-    assert with_preset(asked, "deepseek-r1-0528")["messages"] == [SYSTEM, USER]
-    assert with_preset(asked, None) == asked
+    request = {"messages": [SYSTEM, USER]}
+    assert with_preset(request, "deepseek-r1-0528")["messages"] == [SYSTEM, USER]
+    assert with_preset(request, None) == request
     assert with_preset({"input": "x"}, "deepseek-r1") == {"input": "x"}
 
 
 def test_the_deployments_preset_is_on_the_wire() -> None:
-    told = configuration.deployment("http://127.0.0.1:9/v1", preset="deepseek-r1")
-    speech = OpenAIAdapter(DeploymentSettings.model_validate(told))
-    sent = orjson.loads(speech.build_request(cleared()).body)
+    document = configuration.deployment("http://127.0.0.1:9/v1", preset="deepseek-r1")
+    adapter = OpenAIAdapter(DeploymentSettings.model_validate(document))
+    sent = orjson.loads(adapter.build_request(cleared()).body)
     assert (sent["temperature"], sent["top_p"]) == (0.6, 0.95)

@@ -16,24 +16,24 @@ MODELS = Script(chunks=(b'{"data": [{"id": "other"}, {"id": "deepseek-r1"}]}',))
 
 async def fault(*scripts: Script, **probe: Any) -> tuple[str, ScriptedUpstream]:
     async with ScriptedUpstream(*scripts) as server, aiohttp.ClientSession() as session:
-        said = await probe_fault(
+        found = await probe_fault(
             session,
             destination(server.base_url),
             Probe(**probe),
             model="deepseek-r1",
             headers={"authorization": "Bearer key"},
         )
-    return said, server
+    return found, server
 
 
 async def test_a_deployment_that_is_well_and_serves_its_model() -> None:
-    said, server = await fault(WELL, MODELS)
-    assert said == ""
+    found, server = await fault(WELL, MODELS)
+    assert found == ""
     assert [dict(seen.headers)["authorization"] for seen in server.requests] == ["Bearer key"] * 2
 
 
 @pytest.mark.parametrize(
-    ("scripts", "said"),
+    ("scripts", "expected"),
     [
         ((Script(status=503),), "status 503"),
         ((Script(status=302, headers={"location": "http://127.0.0.1:1/"}),), "status 302"),
@@ -45,8 +45,8 @@ async def test_a_deployment_that_is_well_and_serves_its_model() -> None:
         ((WELL, Script(chunks=(b"<html>",))), "models: another model is served"),
     ],
 )
-async def test_what_is_wrong(scripts: tuple[Script, ...], said: str) -> None:
-    assert (await fault(*scripts))[0] == said
+async def test_what_is_wrong(scripts: tuple[Script, ...], expected: str) -> None:
+    assert (await fault(*scripts))[0] == expected
 
 
 async def test_either_half_may_be_left_out() -> None:

@@ -1,4 +1,4 @@
-"""A router is told whom it may choose from, whatever else was said."""
+"""The providers that a router may use, and the provider that it claims."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from gateway.upstream.protocol.routers import check_provider_claim, router_prefe
 
 
 def test_only_the_named_providers_and_no_fallbacks() -> None:
-    told = router_preferences(["together", "fireworks"])
-    assert told == {
+    preferences = router_preferences(["together", "fireworks"])
+    assert preferences == {
         "only": ["together", "fireworks"],
         "allow_fallbacks": False,
         "data_collection": "deny",

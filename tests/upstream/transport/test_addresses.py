@@ -57,7 +57,7 @@ def test_T33_some_addresses_are_never_permitted(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["169.254.0.1", "fe80::1", "::ffff:169.254.7.7"])
-def test_link_local_addresses_only_where_they_are_said(address: str) -> None:
+def test_link_local_addresses_only_where_they_are_configured(address: str) -> None:
     assert is_permitted(address, reach="link-local")
     assert is_permitted("10.0.0.5", reach="link-local")
 

@@ -72,7 +72,7 @@ async def test_T33_another_host_is_refused(listener: ScriptedUpstream, other: st
 async def test_a_server_that_policy_does_not_recognise_gets_no_byte(
     listener: ScriptedUpstream,
 ) -> None:
-    """Without TLS there is no key, which is told as such."""
+    """Without TLS there is no key, and the check gets an empty pin."""
     rule = Reason(id="provenance", title="t", remedy="r", mode="enforce", code="c")
     pins: list[str] = []
 

@@ -12,13 +12,13 @@ SHORT, LONG = 0.02, 60.0
 
 
 class Content:
-    """Stands where aiohttp's reader stands: it is told once that the wait is over."""
+    """In place of aiohttp's reader: its exception is set once, when the wait is over."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.error_set: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     def set_exception(self, error: BaseException) -> None:
-        self.told.set_result(error)
+        self.error_set.set_result(error)
 
 
 def read_timeout(content: Content, seconds: float) -> ReadTimeout:
@@ -29,7 +29,7 @@ def read_timeout(content: Content, seconds: float) -> ReadTimeout:
 async def test_a_wait_that_is_too_long_ends() -> None:
     content = Content()
     with read_timeout(content, SHORT):
-        assert isinstance(await content.told, TimeoutError)
+        assert isinstance(await content.error_set, TimeoutError)
 
 
 async def test_a_shorter_wait_than_the_first_ends_in_its_own_time() -> None:
@@ -37,7 +37,7 @@ async def test_a_shorter_wait_than_the_first_ends_in_its_own_time() -> None:
     with read_timeout(content, LONG) as waits:
         waits.pause()
         waits.restart(SHORT, latest=asyncio.get_running_loop().time() + LONG)
-        assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
+        assert isinstance(await asyncio.wait_for(content.error_set, LONG / 2), TimeoutError)
 
 
 async def test_the_latest_time_holds_however_often_a_wait_is_renewed() -> None:
@@ -47,16 +47,16 @@ async def test_the_latest_time_holds_however_often_a_wait_is_renewed() -> None:
         for _ in range(3):
             waits.pause()
             waits.restart(LONG, latest)
-        assert isinstance(await asyncio.wait_for(content.told, LONG / 2), TimeoutError)
+        assert isinstance(await asyncio.wait_for(content.error_set, LONG / 2), TimeoutError)
 
 
-async def test_nothing_ends_while_nobody_waits_nor_after_the_end() -> None:
+async def test_nothing_ends_while_paused_nor_after_the_end() -> None:
     content = Content()
     with read_timeout(content, SHORT) as waits:
         waits.pause()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)
+            await asyncio.wait_for(asyncio.shield(content.error_set), 3 * SHORT)
     with read_timeout(content, SHORT):
         pass
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(content.told), 3 * SHORT)
+        await asyncio.wait_for(asyncio.shield(content.error_set), 3 * SHORT)

@@ -46,10 +46,12 @@ _UNIT: Final = (
     r"|#[0-9]{1,5}[A-Za-z]?)(?!\w)"
 )
 _GAP: Final = r"[ \t]*(?:,[ \t]*|\n[> \t]*|[ \t])"
-_SHORT: Final = 4
+_MAX_ABBREVIATION: Final = 4
+# Only abbreviations may end with a full stop: "on Elm Street." is the end of a sentence.
 _STREET_SUFFIX_PATTERN: Final = "|".join(
-    kind if len(kind) > _SHORT else rf"{kind}\b\.?" for kind in _STREET_SUFFIXES
+    kind if len(kind) > _MAX_ABBREVIATION else rf"{kind}\b\.?" for kind in _STREET_SUFFIXES
 )
+# Not a street but a sentence: "3 The Street", "12 January …".
 _NOT: Final = r"(?! (?:The|A|An|Of|And|January|February|March|April|May|June|July|August|September|October|November|December)\b)"
 _ANY_SUFFIX_PATTERN: Final = "|".join((*_STREET_SUFFIXES, *_COMMON_WORD_SUFFIXES))
 _STATE: Final = "|".join(_STATES).replace("_", " ")
@@ -66,17 +68,20 @@ _FROM_HOUSE: Final = tuple(
             rf"{_NUMBER}(?: [0-9]{{1,5}})?{_NOT}(?: (?:[NSEW]{{1,2}}\.?|{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th))){{1,4}}?"
             rf" (?:{_STREET_SUFFIX_PATTERN})(?![\w'’])(?:(?: [NSEW]{{1,2}}(?!\w))?{_GAP}{_UNIT})?"
         ),
-        # 4507 Jason Track: a kind that is also an ordinary word asks for a longer number
+        # 4507 Jason Track: a suffix that is also an ordinary word needs a number of three digits or more
         rf"[0-9]{{3,6}}{_NOT}(?: {_WORD}){{1,3}}? (?:{_ANY_SUFFIX_PATTERN})(?![\w'’])(?:{_GAP}{_UNIT})?",
-        # 20789 Allika 46, Suite 501: anything that has a unit after it
+        # 20789 Allika 46, Suite 501: any words before a unit
         rf"{_NUMBER}(?: {_WORD}){{1,4}}(?: [0-9]{{1,5}}\.?)?{_GAP}{_UNIT}",
     )
 )
-# Patterns that begin with a set, and look behind it, are searched for several times as fast as those that look behind first.
+# These patterns begin with a set and look behind it: the engine searches for a set several times as fast as for a
+# look-behind. The slow ones are tried only near digits, of which every address has some.
 _DIGITS: Final = re.compile("[0-9][0-9]*")
 _ZIP: Final = 5
 _BEFORE: Final = 72
+"""Maximum length of an address before its digits."""
 _AFTER: Final = 16
+"""Maximum length of an address after the first of its digits."""
 # Hafnarstræti 5; Rue de la Loi 16; Erzsébet tér 19
 _FOREIGN: Final = re.compile(
     rf"(?<!\w)(?:[0-9]{{1,6}} )?(?:{_CAPITAL}[^\W\d_]*(?:{_ENDINGS})"
@@ -100,13 +105,13 @@ _POSTCODE: Final = re.compile(
 _LABELLED: Final = re.compile(
     r"[ZzPp](?<!\w.)(?i:(?:(?<=z)ip|(?<=p)ost(?:al)?)[ -]?(?:code)?)(?::| is|=| number)[ \t]*([0-9A-Z][0-9A-Z -]{1,9}[0-9A-Z])(?![\w-])"
 )
-# a line of a letter's head that is a unit alone
+# A line of a letterhead with nothing but a unit.
 _LINE: Final = re.compile(rf"[^\w\n#]*({_UNIT})[ \t]*$", re.MULTILINE)
 _FOREIGN_KINDS: Final = tuple(f"{_KINDS_BEFORE}|{_KINDS_AFTER}|{_ENDINGS}".split("|"))
 
 
 class AddressRecognizer(EntityRecognizer):
-    """Street addresses, or the parts of them that prove themselves."""
+    """Street addresses, or those parts of them that their form alone identifies."""
 
     def __init__(self, language: str) -> None:
         super().__init__(supported_entities=["LOCATION"], supported_language=language, name=_NAME)
@@ -131,7 +136,7 @@ class AddressRecognizer(EntityRecognizer):
 
 
 def addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses stand; they may overlap, and come more than once."""
+    """Start and end of addresses; they may overlap and repeat."""
     yield from (match.span(1) for match in _LABELLED.finditer(text))
     yield from _lines(text)
     if _ANY_CAPITAL.search(text):
@@ -139,7 +144,7 @@ def addresses(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _capitalised(text: str) -> Iterator[tuple[int, int]]:
-    """All that have a word with a capital letter in them."""
+    """Addresses that contain a word with a capital letter."""
     for house in _HOUSE.finditer(text):
         for form in _FROM_HOUSE:
             if match := form.match(text, house.start()):
@@ -158,7 +163,7 @@ def _capitalised(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """Units that have a line to themselves."""
+    """Units on a line of their own."""
     start = 0
     while True:
         if match := _LINE.match(text, start):

@@ -1,7 +1,6 @@
-"""English names by what announces them: a salutation, a title, "my name is".
+"""English names after a salutation, a title or "my name is".
 
-The statistical model misses names that stand alone after such words ("Dear Kenji Tanaka,"), which is where letters and
-forms put them.
+The networks miss names that are alone after such words ("Dear Kenji Tanaka,"), as they are in letters and forms.
 """
 
 import re
@@ -14,8 +13,9 @@ _NAME: Final = "announced-name"
 _SCORE: Final = 0.85
 _CAPITALS: Final = "A-ZÀ-ÖØ-ÞŁŚŠŽŻ"
 _WORD: Final = rf"[{_CAPITALS}][^\W\d_]*(?:['’-][^\W\d_]+)*"
-_ANNOUNCED: Final = re.compile(
-    # a set first, which is searched for several times as fast as a choice of words
+_AFTER_SALUTATION: Final = re.compile(
+    # A set comes first, and look-behinds distinguish the words: the regular expression engine searches for a set
+    # several times as fast as for alternatives.
     r"[DMPNmns](?<!\w.)(?:(?<=D)(?:ear|r)|(?<=M)(?:rs?|s|iss|x)|(?<=P)rof(?:essor)?|(?<=[Mm])y name is|(?<=[Nn])ame:|(?<=s)igned by)"
     r"\.?[ \t]+"
     rf"((?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?[ \t]+)?)({_WORD}(?:[ \t]{_WORD}){{0,2}})"
@@ -25,11 +25,11 @@ _GENERIC_ADDRESSEES: Final = frozenset(
     "guest hiring ladies lord madam manager members parents partner recruiter santa sir sirs "
     "student students support team user users valued".split()
 )
-"""Whom letters address when they address nobody in particular."""
+"""Addressees of letters that are not to a particular person."""
 
 
 class AnnouncedNameRecognizer(EntityRecognizer):
-    """People who are announced by the words before them."""
+    """People after a salutation, a title or the like."""
 
     def __init__(self, language: str) -> None:
         super().__init__(supported_entities=["PERSON"], supported_language=language, name=_NAME)
@@ -49,6 +49,6 @@ class AnnouncedNameRecognizer(EntityRecognizer):
                 score=_SCORE,
                 recognition_metadata={RecognizerResult.RECOGNIZER_NAME_KEY: _NAME},
             )
-            for match in _ANNOUNCED.finditer(text)
+            for match in _AFTER_SALUTATION.finditer(text)
             if match[2].split()[0].lower() not in _GENERIC_ADDRESSEES
         ]

@@ -1,7 +1,7 @@
-"""Tier 0: identifiers, addresses and postcodes of Japan, in folded text.
+"""Rules for identifiers, addresses and postcodes of Japan, in folded text.
 
-Forms and check digits follow the ordinances and pages that ``docs/detection.md`` names. A number that
-has no public check digit counts only with its label before it.
+Forms and check digits are those of the ordinances and pages that ``docs/detection.md`` lists. A number without a
+public check digit counts only after its label.
 """
 
 import re
@@ -14,10 +14,10 @@ from gateway.detect.rules.rule import PreparedText, Rule, context_pattern
 from gateway.text.check_digits import corporate_number, insurer_number, my_number, post_bank_account
 
 ADDRESS_REACH: Final = 100
-"""The longest address that is looked for, in characters."""
+"""Maximum length of an address, in characters."""
 
 ADDRESS_STOP: Final = re.compile(r"[、。,，\n「」『』]|--")
-"""What no address goes beyond."""
+"""An address ends here at the latest."""
 
 _NAMES: Final = (
     "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 "
@@ -27,8 +27,9 @@ _NAMES: Final = (
 ).split()
 PREFECTURE: Final = re.compile("|".join(_NAMES))
 PREFECTURE_STARTS: Final = frozenset(name[:size] for name in _NAMES for size in range(1, len(name)))
-"""Every proper beginning of a prefecture's name."""
+"""Every proper prefix of a prefecture's name."""
 
+# Not inside a longer number, also one in groups: 1234 5678 9018 within 1234 5678 9018 3456 is part of a card number.
 _FREE: Final = r"(?<![A-Za-z0-9])(?<![0-9][ -])"
 _ENDS: Final = r"(?![A-Za-z0-9]|[ -][0-9])"
 _HAN: Final = "一-龥々〆ヶケ"
@@ -44,7 +45,7 @@ def _number(
     *labels: str,
     check: Callable[[str], bool] | None = None,
 ) -> Rule:
-    """A number that stands free; with labels, it counts only after one of them."""
+    """A number that is not part of a longer one; with labels, it counts only after one of them."""
     return Rule(
         name=name,
         entity=entity,
@@ -134,6 +135,7 @@ RULES: Final = (
         _number("post-bank-number", "JP_BANK_ACCOUNT", r"[0-9]{1,7}1", 0.85),
         numeric=False,
         literals=("記号",),
+        # The two numbers of one account: 記号 11940 番号 12345671.
         context=re.compile(r"記号[ :は]{0,3}1[0-9]{3}0[^0-9]{1,4}番号[ :は]{0,3}$"),
     ),
     _number(
@@ -152,6 +154,8 @@ RULES: Final = (
 
 _NUMERAL: Final = r"(?:[0-9]{1,5}|[〇一二三四五六七八九十百]{1,4})"
 _UNIT: Final = r"(?:丁目|番地の?|番町?|号室?|地割|-|の(?=[0-9]))"
+# Prefecture, one to three of city, ward and town, then the block, then a building. All of it is lazy and bounded: in
+# text without spaces, nothing but a numeral or a building's word ends a name.
 _ADDRESS: Final = re.compile(
     rf"(?:{PREFECTURE.pattern}) ?"
     rf"(?P<city>(?:[{_HAN}ァ-ヴーぁ-ん]{{1,10}}?[市区郡町村]){{1,3}})"
@@ -163,7 +167,7 @@ _ADDRESS: Final = re.compile(
 
 
 def addresses(prepared: PreparedText) -> Iterator[Span]:
-    """Addresses that begin with a prefecture; down to the city they are a place, no more."""
+    """Addresses that begin with a prefecture; without a block they are a ``LOCATION``, not an address."""
     position = 0
     while prefecture := PREFECTURE.search(prepared.text, position):
         start = position = prefecture.start()

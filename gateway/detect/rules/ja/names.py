@@ -1,7 +1,7 @@
-"""Japanese people and places, from SudachiPy's proper nouns and what stands beside them.
+"""Japanese people and places, from SudachiPy's proper nouns and the words next to them.
 
-A family name next to a given name, a name before an honorific and a name after a label are sure; a name
-that stands alone is less so, and counts when it is long enough or a word near it speaks of people.
+A family name next to a given name, a name before an honorific and a name after a label have a high score. A name that is
+alone has a lower one, and counts when it is long enough or a context word is near it.
 """
 
 import re
@@ -22,24 +22,26 @@ _HONORIFICS: Final = frozenset(
     "容疑者 被告 王 公 大統領 首相 女史 夫人 夫妻 嬢".split()
 )
 _PERSONAL: Final = frozenset("様 さま さん サン 氏 殿 君 くん ちゃん 先生".split())
-"""What makes a person also of a word that the dictionary has as something else."""
+"""Honorifics that make a person even of a word that the dictionary has as something else."""
 _CONTEXT: Final = (
     "氏名 名前 担当 申請者 契約者 お客様 顧客 連絡先 代表 社員 患者 本人 生年月日 宛名 出席者 参加者 名義 よろしく "
     "申します 敬具"
 ).split()
 _NAME: Final = r"[一-龥々ヶァ-ヴーぁ-ん・]{1,8}(?:[ 　][一-龥々ヶァ-ヴーぁ-ん]{1,8})?(?![一-龥々])"
+# "は" is also a particle in any sentence (担当は未定です), so after it only a katakana name with a space counts.
 _LABELLED: Final = re.compile(
     r"(?:氏名|名前|フリガナ|ふりがな|担当者?|申請者|契約者|宛名|代表者名?|受取人|名義人?|署名|出席者|参加者|"
     r"責任者|患者名?|会員名|顧客名)(?:\([^)]{0,8}\))? ?(?:[:：] ?|は (?=[ァ-ヴー]+ ))"
     rf"(?P<names>{_NAME}(?:[、,] ?{_NAME}){{0,20}})"
 )
-_SIGNS: Final = (":", "：", "は ")
-"""One of these is after every label."""
-_EACH: Final = re.compile(r"[^、,]+")
+_LABEL_ENDS: Final = (":", "：", "は ")
+"""One of these follows every label."""
+_LIST_ITEM: Final = re.compile(r"[^、,]+")
 _KANJI: Final = re.compile("[一-龥々]")
 _KANA: Final = re.compile("[ぁ-んァ-ヺー]+")
 _TITLE: Final = re.compile("[氏様]")
-_LONGEST: Final = 4
+_MAX_NAME: Final = 4
+# 氏 and 様 also end ordinary words (両氏, 同様, 奥様) and begin others (氏名, 様子), which the look-arounds exclude.
 _NAME_BEFORE_TITLE: Final = re.compile(
     r"(?<![一-龥々])(?:(?![同両各某])[一-龥々]{2,4}(?=氏(?![一-龥々]))"
     r"|(?!皆|奥|神|王|仏|旦那|同様|一様|多様|異様)[一-龥々]{2,3}(?<![者社員主客家族方人長生店屋])(?=様(?![一-龥々子])))"
@@ -51,16 +53,16 @@ _SURE_SCORE, _LONE_NAME_SCORE, _DOUBTFUL_SCORE, _STREET_SCORE = 0.85, 0.55, 0.3,
 class JapaneseNameRecognizer(EntityRecognizer):
     """People, places and addresses in Japanese text."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         super().__init__(
             supported_entities=["JP_ADDRESS", "LOCATION", "PERSON"],
-            supported_language="ja",
+            supported_language=language,
             name=_RECOGNISER,
             context=list(_CONTEXT),
         )
 
     def load(self) -> None:
-        self._words = JapaneseTokenizer()
+        self._tokenizer = JapaneseTokenizer()
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts
@@ -70,17 +72,17 @@ class JapaneseNameRecognizer(EntityRecognizer):
             return []
         results = [_result("PERSON", *span, _SURE_SCORE) for span in _labelled_names(text)]
         results += [_result("JP_ADDRESS", *span, _STREET_SCORE) for span in streets(text)]
-        for words in self._words.of(text):
+        for words in self._tokenizer.tokenize(text):
             results += _find_in(words)
         return results
 
 
 def _labelled_names(text: str) -> Iterator[tuple[int, int]]:
-    """Names after a label, also several, and before 氏 whatever the dictionary makes of them."""
-    if any(sign in text for sign in _SIGNS):
+    """Names after a label (one or a list), and names before 氏 or 様 that the dictionary may not have."""
+    if any(end in text for end in _LABEL_ENDS):
         yield from _labelled(text)
     for title in _TITLE.finditer(text):
-        match = _NAME_BEFORE_TITLE.search(text, max(0, title.start() - _LONGEST), title.end() + 1)
+        match = _NAME_BEFORE_TITLE.search(text, max(0, title.start() - _MAX_NAME), title.end() + 1)
         if match is not None and match.end() == title.start():
             yield match.span()
 
@@ -88,7 +90,7 @@ def _labelled_names(text: str) -> Iterator[tuple[int, int]]:
 def _labelled(text: str) -> Iterator[tuple[int, int]]:
     for match in _LABELLED.finditer(text):
         start = match.start("names")
-        for name in _EACH.finditer(match["names"]):
+        for name in _LIST_ITEM.finditer(match["names"]):
             stripped = name[0].strip(" \u3000")
             begin = start + name.start() + name[0].find(stripped)
             yield begin, begin + len(stripped)
@@ -109,7 +111,7 @@ def _find_in(words: TokenizedText) -> Iterator[RecognizerResult]:
 
 
 def _match_at(words: TokenizedText, first: int) -> tuple[RecognizerResult | None, int]:
-    """What begins with this word, if anything, and where to go on."""
+    """The name or place that begins with this word, if any, and the word to continue at."""
     kind = words.kinds[first]
     last = _foreign_name(words, first) if KATAKANA.match(words.surfaces[first]) else None
     if last is not None:
@@ -134,7 +136,7 @@ def _spanning(
 
 
 def _foreign_name(words: TokenizedText, first: int) -> int | None:
-    """The last part of a name such as カール・バルト: katakana, of which one part is a name."""
+    """The last part of a name such as カール・バルト: katakana words, one of which the dictionary has as a name."""
     last, named = first, False
     for index in range(first, len(words), 2):
         if not KATAKANA.fullmatch(words.surfaces[index]):
@@ -146,7 +148,7 @@ def _foreign_name(words: TokenizedText, first: int) -> int | None:
 
 
 def _name_end(words: TokenizedText, first: int) -> int:
-    """The last part of a name: parts may be apart by one space or a middle dot."""
+    """The last part of a name; parts may be separated by one space or a middle dot."""
     last = first
     while True:
         following = last + 1
@@ -161,7 +163,7 @@ def _continues(words: TokenizedText, last: int, following: int) -> bool:
     kind = words.kinds[following]
     if kind in _NAMES:
         return True
-    # あすか is a given name as well as a town: after a family name it is the former.
+    # あすか is a given name and a town: after a family name it is the given name.
     apart = following > last + 1 and kind in ("place", "noun", "proper", "unknown")
     return (
         apart

@@ -1,4 +1,4 @@
-"""Japanese places: the dictionary's, what they are the beginning of, and addresses without a prefecture."""
+"""Japanese places: the dictionary's, facilities named after them, and addresses without a prefecture."""
 
 import re
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ _FACILITY_SUFFIXES: Final = re.compile(
     r"砂漠|運河|帝国|王国|共和国|連邦|州|郡|市|区|町|村|街道?|通り|坂|競馬場|オートレース場|球場|競技場|スタジアム|ドーム|ホール|会館|"
     r"劇場|美術館|博物館|図書館|校舎|教会|造船所|ビル|タワー|温泉|遺跡|古墳|地方|地区|地域|線|ダム|支所|役所|役場|キャンパス|広場|病院)$"
 )
-"""What a place's name ends in when it names what stands there."""
+"""Endings of the names of facilities, landforms and districts."""
 
 _PLACE_SUFFIXES: Final = re.compile(
     r"(?:駅|公園|空港|神社|城|山|島|半島|湖|運河|川|湾|アフリカ|アメリカ|アジア|ヨーロッパ|列島|地方|海峡|競馬場)$"
 )
 _AREA: Final = re.compile(r"[都道府県市区町村]内$")
-_NAMED: Final = re.compile(
+_AFTER_KATAKANA: Final = re.compile(
     r"(?:運河|帝国|王国|共和国|海峡|半島|山脈|諸島|湾|湖|川|島|駅|市|州|郡|城)$"
 )
-"""After a katakana word that the dictionary does not know, these say that it is a place."""
+"""A katakana word that the dictionary does not have is a place before one of these."""
 
-_SIZE: Final = 4
+_MAX_WORDS: Final = 4
 
 _HAN: Final = "一-龥々〆ヶケ"
 STREET: Final = re.compile(
@@ -32,9 +32,10 @@ STREET: Final = re.compile(
 _BLOCK: Final = re.compile(
     rf"[市区郡町村] ?[{_HAN}ァ-ヴーぁ-ん]{{0,12}}?(?:[0-9]{{1,3}}丁目|[0-9]{{1,4}}-[0-9])"
 )
-"""What is in every street, and seldom elsewhere."""
-_CITY: Final = 20
-"""How far before the sign of a city, a ward or a town a street can begin."""
+"""A part that every street address has and other text seldom. It is searched for first: ``STREET`` begins with any kanji,
+so that searching for it alone would be slow on Japanese text."""
+_MAX_CITY: Final = 20
+"""Maximum length of an address before the character for city, ward or town."""
 
 
 def place_at(words: TokenizedText, first: int) -> int | None:
@@ -45,21 +46,21 @@ def place_at(words: TokenizedText, first: int) -> int | None:
     if len(surface) > 2 and kind == "noun" and _AREA.search(surface):
         return first
     if len(surface) > 2 and KATAKANA.fullmatch(surface):
-        return _named(words, first)
+        return _katakana_place(words, first)
     return None
 
 
-def _named(words: TokenizedText, first: int) -> int | None:
+def _katakana_place(words: TokenizedText, first: int) -> int | None:
     following = first + 1
-    if following < len(words) and _NAMED.fullmatch(words.surfaces[following]):
+    if following < len(words) and _AFTER_KATAKANA.fullmatch(words.surfaces[following]):
         return following
     return None
 
 
 def _extend_to_facility(words: TokenizedText, first: int) -> int:
-    """The place with what follows it, as far as that names a thing that stands there."""
+    """The last word of the facility that the place is the beginning of, or of the place itself."""
     last = first
-    for index in range(first + 1, min(first + _SIZE, len(words))):
+    for index in range(first + 1, min(first + _MAX_WORDS, len(words))):
         if words.kinds[index] not in ("noun", "unknown", "place", "proper"):
             break
         if _FACILITY_SUFFIXES.search(words.surfaces[index]):
@@ -72,7 +73,7 @@ def streets(text: str) -> Iterator[tuple[int, int]]:
     position = 0
     for block in _BLOCK.finditer(text):
         if block.end() > position:
-            match = STREET.search(text, max(position, block.start() - _CITY))
+            match = STREET.search(text, max(position, block.start() - _MAX_CITY))
             if match is None:
                 return
             yield match.span()

@@ -1,4 +1,4 @@
-"""Japanese text as words: what SudachiPy's dictionary says each is, in offsets of the text."""
+"""Splits Japanese text into words with SudachiPy, and classifies each by its dictionary entry."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from gateway.detect.windows import JAPANESE, windows
 _WINDOW: Final = 4_000
 KATAKANA: Final = re.compile("[ァ-ヺー]+")
 _FIELDS: Final = {"pos", "normalized_form"}
-"""What is read of a word's entry: without its normal form, runs of numerals are joined in another way."""
+"""Fields read of a dictionary entry. The normal form is not used, but without it SudachiPy joins numerals differently."""
 _PART_OF_SPEECH: Final = Morpheme.part_of_speech_id
 _SURFACE: Final = Morpheme.surface
 _PARTS: Final = {"姓": "family", "名": "given"}
@@ -21,13 +21,13 @@ class TokenizedText:
     """The words of a piece of text.
 
     Args:
-        morphemes: what the tokenizer gives.
-        kinds: what the part of speech of each says.
+        morphemes: the tokenizer's output.
+        kinds: the kind of each, from its part of speech.
         offset: where the piece begins in the text.
 
-    ``surfaces`` are the words as they stand. ``kinds`` says of each ``family``, ``given``, ``person``, ``place``,
+    ``surfaces`` are the words as written. ``kinds`` has for each ``family``, ``given``, ``person``, ``place``,
     ``proper`` (another proper noun), ``noun`` (also a prefix or suffix of nouns), ``unknown`` (a noun that the
-    dictionary lacks) or nothing.
+    dictionary does not have) or the empty string.
     """
 
     def __init__(self, morphemes: list[Morpheme], kinds: list[str], offset: int) -> None:
@@ -51,7 +51,7 @@ class TokenizedText:
         return self._offset + int(self._morphemes[index].end())
 
     def candidate_starts(self) -> list[int]:
-        """Where a name or place may begin; with a noun that the dictionary has, only by its look."""
+        """Words that a name or place may begin with; of nouns in the dictionary, only those that begin with katakana or end in 内."""
         surfaces = self.surfaces
         return [
             index
@@ -66,7 +66,7 @@ class TokenizedText:
 
 
 class _Kinds(dict[int, str]):
-    """The kind of each part of speech that was met."""
+    """The kind of each part of speech, by SudachiPy's number for it; filled as they occur."""
 
     def __init__(self, dictionary: Dictionary) -> None:
         super().__init__()
@@ -85,8 +85,8 @@ class JapaneseTokenizer:
         self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C, fields=_FIELDS)
         self._kinds = _Kinds(self._dictionary)
 
-    def of(self, text: str) -> Iterator[TokenizedText]:
-        """The words of each piece of the text that holds Japanese."""
+    def tokenize(self, text: str) -> Iterator[TokenizedText]:
+        """The words of each piece of the text that has Japanese characters."""
         # SudachiPy refuses more than 49,149 bytes at once.
         for offset, window in windows(text, _WINDOW):
             if JAPANESE.search(window):

@@ -5,7 +5,7 @@ from tests.detect.engine.test_recognizers import artifacts
 
 
 def found(text: str) -> list[str]:
-    """The longest of overlapping finds, in order."""
+    """The longest of overlapping addresses, in order."""
     kept: list[tuple[int, int]] = []
     for start, end in sorted(set(addresses(text)), key=lambda span: span[0] - span[1]):
         if not any(start < b and a < end for a, b in kept):

@@ -1,4 +1,4 @@
-"""Names that are announced."""
+"""Names after a salutation, a title or a label."""
 
 import pytest
 
@@ -20,6 +20,6 @@ from gateway.detect.rules.en.names import AnnouncedNameRecognizer
         ("the drive is full", None),
     ],
 )
-def test_announced_names(text: str, name: str | None) -> None:
+def test_names_after_a_salutation_or_label(text: str, name: str | None) -> None:
     found = AnnouncedNameRecognizer("en").analyze(text, ["PERSON"], Artifacts.__new__(Artifacts))
     assert [text[result.start : result.end] for result in found] == ([] if name is None else [name])

@@ -58,7 +58,7 @@ def test_numbers_with_a_label(text: str, entity: str, value: str) -> None:
     assert of(text, entity) == [value]
 
 
-def test_an_account_of_the_post_bank_needs_its_check_digit_where_nothing_names_it() -> None:
+def test_an_account_of_the_post_bank_without_a_label_needs_its_check_digit() -> None:
     assert of("振込先は10010-12345671です", "JP_BANK_ACCOUNT") == ["10010-12345671"]
     assert of("品番は10020-12345671です", "JP_BANK_ACCOUNT") == []
     assert of("Part 10010-12345671", "JP_BANK_ACCOUNT") == []

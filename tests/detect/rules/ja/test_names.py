@@ -6,7 +6,7 @@ from gateway.detect.rules.ja.names import JapaneseNameRecognizer
 
 @pytest.fixture(scope="module")
 def recognizer() -> JapaneseNameRecognizer:
-    return JapaneseNameRecognizer()
+    return JapaneseNameRecognizer("ja")
 
 
 def found(recognizer: JapaneseNameRecognizer, text: str) -> list[tuple[str, str, float]]:
@@ -31,14 +31,14 @@ def found(recognizer: JapaneseNameRecognizer, text: str) -> list[tuple[str, str,
         ("顕進氏は", "顕進"),
     ],
 )
-def test_sure_names(recognizer: JapaneseNameRecognizer, text: str, name: str) -> None:
+def test_names_with_a_high_score(recognizer: JapaneseNameRecognizer, text: str, name: str) -> None:
     assert ("PERSON", name, 0.85) in found(recognizer, text)
 
 
 @pytest.mark.parametrize(
     ("text", "name", "score"), [("山本と会う", "山本", 0.55), ("タロウと会う", "タロウ", 0.3)]
 )
-def test_a_name_alone_is_less_sure(
+def test_a_name_alone_has_a_lower_score(
     recognizer: JapaneseNameRecognizer, text: str, name: str, score: float
 ) -> None:
     assert found(recognizer, text) == [("PERSON", name, score)]
@@ -50,7 +50,7 @@ def test_places(recognizer: JapaneseNameRecognizer) -> None:
     ]  # fmt: skip
 
 
-def test_a_place_that_is_addressed_is_a_person(recognizer: JapaneseNameRecognizer) -> None:
+def test_a_place_with_an_honorific_is_a_person(recognizer: JapaneseNameRecognizer) -> None:
     assert found(recognizer, "青葉様より") == [("PERSON", "青葉", 0.85)]
 
 

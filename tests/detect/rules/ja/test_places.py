@@ -24,8 +24,10 @@ def words() -> JapaneseTokenizer:
         ("日本の", "日本"),
     ],
 )
-def test_places_and_what_stands_there(words: JapaneseTokenizer, text: str, place: str) -> None:
-    piece = next(words.of(text))
+def test_places_and_facilities_named_after_them(
+    words: JapaneseTokenizer, text: str, place: str
+) -> None:
+    piece = next(words.tokenize(text))
     last = place_at(piece, 0)
     assert last is not None
     assert text[: piece.end(last)] == place
@@ -33,7 +35,7 @@ def test_places_and_what_stands_there(words: JapaneseTokenizer, text: str, place
 
 @pytest.mark.parametrize("text", ["会議は", "田中は", "スタッフの", "山の上"])
 def test_other_words_begin_no_place(words: JapaneseTokenizer, text: str) -> None:
-    assert place_at(next(words.of(text)), 0) is None
+    assert place_at(next(words.tokenize(text)), 0) is None
 
 
 @pytest.mark.parametrize(
@@ -56,5 +58,5 @@ def test_other_text_has_no_street(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("市区町港千ノの丁目番号12- 、"), max_size=60))
-def test_streets_are_found_wherever_their_form_stands(text: str) -> None:
+def test_streets_are_found_anywhere_in_a_text(text: str) -> None:
     assert list(streets(text)) == [match.span() for match in STREET.finditer(text)]

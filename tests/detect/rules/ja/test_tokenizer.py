@@ -10,7 +10,9 @@ def words() -> JapaneseTokenizer:
 
 def kinds(words: JapaneseTokenizer, text: str) -> list[tuple[str, str]]:
     return [
-        pair for piece in words.of(text) for pair in zip(piece.surfaces, piece.kinds, strict=True)
+        pair
+        for piece in words.tokenize(text)
+        for pair in zip(piece.surfaces, piece.kinds, strict=True)
     ]
 
 
@@ -23,7 +25,7 @@ def test_words_have_the_kind_that_the_dictionary_gives(words: JapaneseTokenizer)
 
 def test_offsets_are_those_of_the_text(words: JapaneseTokenizer) -> None:
     text = "今日は良い天気です。" * 1_000 + "田中"
-    *_, piece = words.of(text)
+    *_, piece = words.tokenize(text)
     last = len(piece) - 1
     assert text[piece.start(last) : piece.end(last)] == piece.surfaces[last] == "田中"
 
@@ -37,5 +39,5 @@ def test_text_without_japanese_has_no_words(words: JapaneseTokenizer) -> None:
     [("は", []), ("会議", []), ("ロイツェ", ["ロイツェ"]), ("都内で", ["都内"]), ("田中と会議", ["田中"]), ("東京に", ["東京"])],
 )  # fmt: skip
 def test_where_a_name_may_begin(words: JapaneseTokenizer, text: str, expected: list[str]) -> None:
-    (piece,) = words.of(text)
+    (piece,) = words.tokenize(text)
     assert [piece.surfaces[index] for index in piece.candidate_starts()] == expected
