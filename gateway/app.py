@@ -30,15 +30,14 @@ from gateway.errors import ConfigError
 from gateway.identity.compose import authenticator
 from gateway.keys import KeyRing, load_ring
 from gateway.pipeline import Pipeline
-from gateway.policy.compile.build import Build
-from gateway.policy.compile.bundle import load as load_policy
-from gateway.policy.compile.bundle_source import BundleSource
-from gateway.policy.compile.signatures import Verifier
-from gateway.policy.decide.embedded import EmbeddedEngine
-from gateway.policy.decide.engine import Engine
+from gateway.policy.decide.compose import (
+    candidate_policy,
+    live_policy,
+    policy_verifier,
+    refreshers,
+)
 from gateway.policy.decide.live import LivePolicy
-from gateway.policy.decide.opa import OpaEngine
-from gateway.policy.decide.refresh import FileSource, PolicySource, Refresher
+from gateway.policy.decide.refresh import Refresher
 from gateway.provenance.monitor import ProvenanceMonitor
 from gateway.provenance.status import Provenance, ProvenanceStatus
 from gateway.quota.concurrency import Concurrency
@@ -65,7 +64,7 @@ from gateway.upstream.protocol.openai import OpenAIAdapter
 from gateway.upstream.transport.connector import ServerKeyCheck
 
 _PROVENANCE_RULE = "provenance"
-"""The rule that speaks for a signed record."""
+"""The policy rule about signed records: its reasons refuse a server whose key the record does not name."""
 _ORIGIN = "sekisho"
 """The first part of the name of each process's log; the worker's number follows."""
 
@@ -111,7 +110,7 @@ class Gateway:
         """What administrators may do, over the parts of this gateway.
 
         Args:
-            reload: what looks for newer policies, where that is not this gateway alone.
+            reload: checks for newer policies; by default in this process alone.
             deployments: the deployments of all workers, where there are some.
         """
         pipeline, settings = self.pipeline, self.settings
@@ -128,7 +127,11 @@ class Gateway:
         return AdminApi(pipeline.identity, pipeline.recorder, settings.limits, operations.table())
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Start every part, and stop them again: the audit log first to come and last to go."""
+        """Start every part, and stop them in the reverse order: the audit log starts first and stops last.
+
+        Raises:
+            NotClosed: on leaving, where a part did not stop; the others have.
+        """
         serving: dict[str, _Component] = {
             "quotas": self.counters,
             "detector": self.detector,
@@ -191,7 +194,7 @@ class Gateway:
         return self.background.health()
 
     def refresh_policy(self) -> None:
-        """Look for newer policies now."""
+        """Check for newer policies now."""
         for refresher in self.refreshers:
             refresher.trigger()
 
@@ -224,11 +227,10 @@ def compose(
     metrics = Metrics()
     background = Background(metrics)
     audit = _audit(settings, ring, worker)
-    verifier = policy_verifier(settings)
-    build = load_policy(settings.policy.initial_path, verifier)
-    policy = LivePolicy(build, lambda build: _engine(settings, build), background)
-    metrics.policy_swapped("live", build.revision)
-    candidate = _candidate(settings, background)
+    verifier = policy_verifier(settings.policy)
+    policy = live_policy(settings.policy, verifier, background)
+    metrics.policy_swapped("live", policy.current.build.revision)
+    candidate = candidate_policy(settings.policy, background)
     provenance = Provenance.of(
         settings.deployments, ProvenanceReporter(metrics, structlog.get_logger())
     )
@@ -268,8 +270,8 @@ def compose(
         metrics=metrics,
         background=background,
         detector=detector,
-        refreshers=_refreshers(
-            settings,
+        refreshers=refreshers(
+            settings.policy,
             policy,
             candidate,
             verifier,
@@ -288,11 +290,11 @@ def compose(
 
 
 def _quotas(settings: Settings, ring: KeyRing, counters: QuotaCounters) -> Quotas:
-    reporter = settings.deployments.items()
+    deployments = settings.deployments.items()
     guarded = {name: model.harvest for name, model in settings.models.items() if model.harvest}
     return Quotas(
         settings.quotas,
-        prices={name: deployment.price for name, deployment in reporter if deployment.price},
+        prices={name: deployment.price for name, deployment in deployments if deployment.price},
         counters=counters,
         concurrency=Concurrency(settings.limits.concurrent_requests),
         harvest=HarvestGuard(guarded, lambda tenant: ring.derive(tenant, "harvest")),
@@ -319,44 +321,6 @@ def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Met
     )
 
 
-def _engine(settings: Settings, build: Build) -> Engine:
-    if settings.policy.opa is None:
-        return EmbeddedEngine(build)
-    return OpaEngine(settings.policy.opa, build)
-
-
-def policy_verifier(settings: Settings) -> Verifier | None:
-    """What checks signatures of policies, where settings ask for it."""
-    wanted = settings.policy.verify
-    return None if wanted is None else Verifier(wanted.key_file, wanted.algorithm, wanted.scope)
-
-
-def _candidate(settings: Settings, background: Background) -> LivePolicy | None:
-    """Policies on trial run in the process, whichever engine decides: they must not burden it."""
-    path = settings.policy.candidate
-    return None if path is None else LivePolicy(load_policy(path), EmbeddedEngine, background)
-
-
-def _refreshers(
-    settings: Settings,
-    policy: LivePolicy,
-    candidate: LivePolicy | None,
-    verifier: Verifier | None,
-    reporter: PolicyReporter,
-    background: Background,
-) -> tuple[Refresher, ...]:
-    wanted = settings.policy
-    source: PolicySource = FileSource(wanted.path, verifier)
-    seconds = wanted.watch_seconds
-    if wanted.bundle is not None:
-        source, seconds = BundleSource(wanted.bundle, verifier), wanted.bundle.poll_seconds
-    live = Refresher("live", source, policy.swap, reporter, seconds, background)
-    if candidate is None or wanted.candidate is None:
-        return (live,)
-    files, seconds = FileSource(wanted.candidate, None), wanted.watch_seconds
-    return (live, Refresher("candidate", files, candidate.swap, reporter, seconds, background))
-
-
 def _upstreams(
     settings: Settings, policy: LivePolicy, provenance: Provenance
 ) -> dict[str, HttpUpstream]:
@@ -364,7 +328,7 @@ def _upstreams(
         name: HttpUpstream(
             name,
             deployment,
-            _speech(name, deployment),
+            _adapter(name, deployment),
             wire_check=wire_check,
             host_refusal=policy.host_refusal,
             check_server_key=_pin_check(provenance.statuses.get(name), policy),
@@ -373,14 +337,14 @@ def _upstreams(
     }
 
 
-def _pin_check(standing: ProvenanceStatus | None, policy: LivePolicy) -> ServerKeyCheck | None:
-    """What policy says of a server whose key is not the one in the deployment's record."""
-    if standing is None:
+def _pin_check(status: ProvenanceStatus | None, policy: LivePolicy) -> ServerKeyCheck | None:
+    """The reasons that refuse a server whose key is not the one in the deployment's record."""
+    if status is None:
         return None
-    return lambda pin: None if standing.accepts_pin(pin) else policy.reasons(_PROVENANCE_RULE)
+    return lambda pin: None if status.accepts_pin(pin) else policy.reasons(_PROVENANCE_RULE)
 
 
-def _speech(name: str, deployment: DeploymentSettings) -> LitellmAdapter | OpenAIAdapter:
+def _adapter(name: str, deployment: DeploymentSettings) -> LitellmAdapter | OpenAIAdapter:
     if deployment.kind == "openai":
         return OpenAIAdapter(deployment)
     if why := litellm_fault():
@@ -395,7 +359,9 @@ def _prober(
     background: Background,
 ) -> Prober:
     probes = {
-        name: reporter.probe for name, reporter in settings.deployments.items() if reporter.probe
+        name: deployment.probe
+        for name, deployment in settings.deployments.items()
+        if deployment.probe
     }
 
     async def ask(name: str, probe: Probe) -> str:
@@ -407,6 +373,6 @@ def _prober(
 def _observers(
     settings: Settings, upstreams: Mapping[str, HttpUpstream]
 ) -> dict[str, DeploymentObserver]:
-    """Those that speak OpenAI's words; others show nothing that could be compared."""
-    kinds = {name: reporter.kind for name, reporter in settings.deployments.items()}
+    """For deployments of the OpenAI protocol; others report nothing that could be compared."""
+    kinds = {name: deployment.kind for name, deployment in settings.deployments.items()}
     return {name: it.observer() for name, it in upstreams.items() if kinds[name] == "openai"}

@@ -76,9 +76,9 @@ class Background:
             at_once: whether the first round comes before the first pause.
             round_seconds: a longer round makes the task unhealthy; ``None`` where a round may take any time.
         """
-        task = BackgroundTask(self._unique(name), self)
-        task.configure(interval, step, at_once=at_once, round_seconds=round_seconds)
-        return task
+        return BackgroundTask(
+            self._unique(name), self, interval, step, at_once=at_once, round_seconds=round_seconds
+        )
 
     def jobs(self, name: str) -> "Jobs":
         """A group of tasks that end by themselves."""
@@ -151,10 +151,17 @@ class _Supervised:
 class BackgroundTask(_Supervised):
     """One loop. A step that fails is logged, counted, and tried again after pauses that grow."""
 
-    def configure(
-        self, interval: Interval, step: Step, *, at_once: bool, round_seconds: float | None
+    def __init__(
+        self,
+        name: str,
+        owner: Background,
+        interval: Interval,
+        step: Step,
+        *,
+        at_once: bool,
+        round_seconds: float | None,
     ) -> None:
-        """As :meth:`Background.every` says."""
+        super().__init__(name, owner)
         self._interval, self._step = interval, step
         self._at_once, self._round_seconds = at_once, round_seconds
         self._round_began: float | None = None

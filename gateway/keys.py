@@ -48,6 +48,7 @@ FORMAT: Final = "sekisho-key-ring/1"
 KEY_BYTES: Final = 32
 _DERIVED_KEY_CACHE_SIZE: Final = 4096
 _KEY_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+# Without characters that are confused when an id is copied by hand.
 _KEY_ID_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 # The label line of each key, then its PEM block. Non-greedy: the file holds several blocks.
 _PUBLIC_KEY: Final = re.compile(
@@ -59,6 +60,7 @@ _PUBLIC_KEY: Final = re.compile(
 class _Row(BaseModel):
     """A key in the JSON document."""
 
+    # pydantic quotes the input in its messages: here, key material.
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     id: str
@@ -106,6 +108,7 @@ class KeyRing:
         # reversed: rotation prepends, so that of two keys made in one second the later in the list is older.
         self.oldest_id: Final = min(reversed(ordered), key=lambda key: key.created).id
         """The key of names that must not change when the ring is rotated."""
+        # A cache of each ring: one on the method would keep every ring alive, with its keys.
         self._derived: Final = lru_cache(_DERIVED_KEY_CACHE_SIZE)(self._derive)
 
     @classmethod
@@ -294,6 +297,7 @@ def _ring_key(row: _Row) -> RingKey:
 
 def _decode(key_id: str, name: str, text: str) -> bytes:
     try:
+        # Without `validate`, characters outside the alphabet would be skipped silently.
         raw = base64.b64decode(text, validate=True)
     except ValueError:
         raw = b""  # reported below, without quoting key material

@@ -16,7 +16,7 @@ UPSTREAM_IDLE: Final = 4.0
 """How long an idle connection to a model server is kept: less than the five seconds after which common servers
 close theirs, since a request must not meet a closing connection."""
 UPSTREAM_QUERY: Final = 60.0
-"""For the answer to a query of the gateway's own: a few words, from a server that may be busy."""
+"""For the answer to a query of the gateway's own: a few tokens, from a server that may be busy."""
 RATE_LIMIT_PAUSE: Final = 1.0
 """How long a rate-limited deployment is not used when it names no time."""
 FIRST_OBSERVATION: Final = 10.0
@@ -41,7 +41,7 @@ COMMAND_SCAN: Final = 600.0
 
 # Policy
 OPA_OPEN: Final = 1.0
-"""How long the breaker leaves an OPA server alone."""
+"""How long an open breaker sends nothing to the OPA server."""
 
 # Audit log
 AUDIT_WRITE: Final = 5.0
@@ -60,20 +60,20 @@ SETTLE_DRAIN: Final = 5.0
 
 # Shared state
 HOLD_LIFETIME: Final = 86_400.0
-"""How long a reservation that nobody settles is remembered."""
+"""How long a reservation that is never settled is remembered."""
 SETTLED_LIFETIME: Final = 3_600.0
 """How long a settled hold is remembered: for as long as a settlement whose answer was lost may come again."""
 MEMORY_SETTLED_LIFETIME: Final = 60.0
 """The same where no answer is lost, in one process."""
 MEMORY_SWEEP: Final = 60.0
 STATE_OPEN: Final = 0.5
-"""How long the breaker leaves a Redis that does not answer alone."""
+"""How long an open breaker sends nothing to a Redis that did not answer."""
 STATE_WATCH: Final = 1.0
-"""How often a Redis is asked for its free memory."""
+"""How often the free memory of a Redis is read."""
 
 # Processes
 DRAIN: Final = 30
-"""How long requests may go on once the gateway was told to end."""
+"""How long requests may go on once the gateway is ending."""
 SHUTDOWN: Final = DRAIN + 15
 """How long a worker may take to end before it is killed."""
 WORKER_START: Final = 90.0
@@ -101,9 +101,9 @@ EXIT: Final = 5.0
 
 # Commands
 PROGRESS_AFTER: Final = 2.0
-"""A command that takes longer shows a progress bar."""
+"""A command that takes longer displays a progress bar."""
 PROGRESS_EVERY: Final = 0.2
 BIAS_BACKOFF: Final = (2.0, 10.0)
-"""The pauses before a question that failed is asked again."""
+"""The pauses before a failed question is sent again."""
 DEMO_MODEL_START: Final = 60.0
 DEMO_START: Final = 120.0

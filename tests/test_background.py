@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from gateway import timeouts
-from gateway.background import Background, BackgroundTask, Finished, Jobs, close_in_time
+from gateway.background import Background, Finished, close_in_time
 
 HEALTHY = {"healthy": True, "failures": 0, "error": ""}
 

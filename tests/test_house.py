@@ -21,8 +21,10 @@ HELD_BY_USERS = {
     ("telemetry/logs.py", "invented"),
     ("telemetry/metrics.py", "invented"),
     ("cli/models/records.py", "shown"),
+    ("detect/rules/labelled.py", "shown"),
+    ("detect/rules/ja/tokenizer.py", "speech"),
 }
-"""The spelling of an audit field, a log field, a metric and an option."""
+"""The spelling of an audit field, a log field, a metric, an option, a detector's name, and SudachiPy's part of speech."""
 DATA = {"text/occurrences.py"}
 """Holds a list of English words."""
 

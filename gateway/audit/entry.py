@@ -17,6 +17,7 @@ EntryKind: TypeAlias = Literal["attempt", "outcome", "refusal", "admin"]
 
 _MAX_COUNT: Final = 2**53 - 1
 """Largest integer that every JSON reader holds exactly."""
+# No space: a sentence must not pass as a name.
 _NAME_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+"
 )
@@ -129,6 +130,7 @@ class AuditRecord:
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, so that text order is time order."""
+    # Always three digits of a second: text of different lengths would not sort as time.
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -61,6 +61,7 @@ class AuditLog:
         try:
             await writer.run(self._merkle_log.open)
         except StoreError as error:
+            # On the writing thread, which this also ends.
             await writer.run(self._merkle_log.close, last=True)
             raise ConfigError([f"audit.store: {error}"]) from None
         self._writer = writer
@@ -79,6 +80,8 @@ class AuditLog:
             AuditUnavailable: whatever the cause.
         """
         try:
+            # Serialised here, before it is queued: an invalid entry fails
+            # alone, and not with its batch.
             item = Item(entry=entry, body=body(entry), facts=_matching(entry, facts))
             return await self._written(item, self._opened())
         except (StoreError, MalformedRecord, TimeoutError) as error:
@@ -103,6 +106,7 @@ class AuditLog:
         Raises:
             AuditUnavailable: when the last checkpoint could not be written. The log is closed anyway.
         """
+        # First of all: appends from now on are refused, and none is queued behind the last task.
         writer, self._writer = self._writer, None
         if writer is None:
             return

@@ -45,6 +45,7 @@ class MerkleLog:
         self._ring: Final = ring
         self._origin = ""
         self._tree = CompactRange()
+        # Not 0, since the head of an empty log is signed too.
         self._signed = -1
         self._facts: set[str] = set()
         self._opened = False
@@ -56,6 +57,8 @@ class MerkleLog:
             StoreError: when it can't be opened, is damaged, or was signed with an unknown key.
         """
         try:
+            # The checkpoint is verified before anything is signed: a damaged log
+            # must not get a valid signature.
             self._adopt(self._store.open(self._new_origin))
             self._sign_head()
         except StoreError:

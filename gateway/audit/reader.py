@@ -23,6 +23,8 @@ def reading(path: Path) -> Generator[sqlite3.Connection]:
         with closing(_connect(path.absolute())) as connection:
             # The file may be evidence from someone else: its schema must not run functions with side effects.
             connection.execute("PRAGMA trusted_schema = OFF")
+            # In WAL mode the first read fixes the state that all later ones see, while
+            # the gateway goes on writing.
             connection.execute("BEGIN")
             schema.check(connection)
             yield connection
@@ -37,6 +39,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
         # On read-only media, SQLite can't create its lock files. It needs none: nobody else can write there either.
         mode += "&immutable=1"
+    # No isolation level: Python would begin and end transactions by itself.
     connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None)
     connection.text_factory = _decode
     return connection

@@ -22,6 +22,7 @@ MAX_BODY_BYTES: Final = 65_000
 """Bound on an entry's JSON: a leaf must stay under the 65,535 bytes of C2SP tlog-tiles."""
 
 _FIELDS: Final = tuple(sorted(fields(AuditEntry), key=lambda item: item.name))
+# JSON has no tuples: these fields are turned back, or the record would not equal the one written.
 _TUPLES: Final = frozenset(
     name for name, hint in get_type_hints(AuditEntry).items() if hint == tuple[str, ...]
 )
@@ -48,6 +49,7 @@ def body(entry: AuditEntry) -> bytes:
 
 def leaf(body: bytes, origin: str, sequence: int) -> bytes:
     """The canonical form of a record, from its entry's ``body`` and its place in the log."""
+    # Written by hand in the order of the keys: the body was serialised before its place was known.
     name = orjson.dumps(origin)
     return b'{"entry":%b,"origin":%b,"sequence":%d,"v":%d}' % (body, name, sequence, VERSION)
 
@@ -90,6 +92,7 @@ def parse(raw: bytes) -> AuditRecord:
         canonical = leaf(body(record.entry), record.origin, record.sequence)
     except (ValueError, TypeError, AttributeError) as error:
         raise MalformedRecord("not a record of this version") from error
+    # Another spelling of the same JSON would have another hash: only one is accepted.
     if canonical != raw:
         raise MalformedRecord("not in canonical form")
     return record

@@ -19,6 +19,7 @@ from gateway.telemetry.logs import exchange_fields, fault
 from gateway.telemetry.metrics import Metrics
 
 _SERVED = Outcome(kind="served", status=200)
+# 499 is nginx's status for a client that closed the connection; no RFC defines one.
 _DISCONNECTED = Outcome(
     kind="disconnected", status=499, code="client_disconnected", source="client"
 )
@@ -70,6 +71,7 @@ class Recorder:
         Raises:
             AuditUnavailable: the last frame must not be sent.
         """
+        # The record before the metric: what could not be recorded was not served.
         await self._append_end(exchange, _SERVED)
         self._observe(exchange, _SERVED)
 
@@ -92,6 +94,7 @@ class Recorder:
     def disconnected(self, exchange: Exchange) -> None:
         """The caller disconnected: the record is written by a task, for which :meth:`drain` waits."""
         task = asyncio.get_running_loop().create_task(self._disconnect(exchange))
+        # asyncio refers to tasks weakly: without this one, it could be collected before it ends.
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 

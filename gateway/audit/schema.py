@@ -61,6 +61,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 def is_empty(connection: sqlite3.Connection) -> bool:
     """Whether the file has no content yet."""
+    # A file that another application has marked as its own is not empty, even without tables.
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     return objects == 0 and _pragma(connection, "application_id") == 0
 

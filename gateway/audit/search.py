@@ -14,6 +14,7 @@ from gateway.audit.reader import reading
 from gateway.audit.record import parse
 
 _EQUAL: Final = ("kind", "tenant", "app", "request_id", "model", "deployment", "outcome", "code")
+# Cast: SQLite's JSON functions would take a BLOB for its binary format (JSONB).
 _IN_LEAF: Final = {
     "reason": (
         "EXISTS (SELECT 1 FROM json_each(CAST(leaf AS TEXT), '$.entry.reasons') AS one "
@@ -79,6 +80,7 @@ def search_all(paths: Sequence[Path], query: Query) -> list[dict[str, Any]]:
     Raises:
         StoreError, MalformedRecord: as above.
     """
+    # Each log gives up to the limit: the newest of all may be in one of them.
     found = [record for path in paths for record in search(path, query)]
     return sorted(found, key=_age, reverse=True)[: query.limit]
 
@@ -136,9 +138,11 @@ def _each(query: Query) -> Iterator[tuple[str, str]]:
     if query.until is not None:
         yield "time < ?", timestamp(query.until)
     if query.tenants is not None:
+        # One parameter for a list of any length: SQLite limits the number of parameters.
         yield "tenant IN (SELECT value FROM json_each(?))", _list(query.tenants)
     if query.users is not None:
         yield _USERS, _list(query.users)
+    # The names of columns are constants of this module; values are always parameters.
     terms = {name: f"{name} = ?" for name in _EQUAL} | _IN_LEAF
     for name, term in terms.items():
         value = getattr(query, name)

@@ -34,6 +34,7 @@ class SqliteStore:
     def open(self, new_origin: str | None) -> Head:
         """See :class:`~gateway.audit.store.Store`."""
         try:
+            # Before the file is opened: a second gateway must not even create it.
             self._take_lock()
             with self._translated():
                 self._connection = connection = self._connect(create=new_origin is not None)
@@ -41,6 +42,7 @@ class SqliteStore:
                     self._create(connection, new_origin)
                 schema.check(connection)
                 self._use_wal(connection)
+                # After the first write, which creates the write-ahead log.
                 self._identity = self._stat()
                 return self._head(connection)
         except StoreError:
@@ -64,6 +66,7 @@ class SqliteStore:
         """See :class:`~gateway.audit.store.Store`."""
         with self._transaction() as connection:
             connection.execute(
+                # A commit that was reported as failed may have stored it already.
                 "INSERT INTO checkpoints (size, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (size, note),
             )
@@ -110,6 +113,7 @@ class SqliteStore:
             # Created here with mode 0600: SQLite would create it readable by others, depending on the umask.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
+            # rw, not rwc: a log that has vanished must not be replaced by an empty one.
             f"{self._path.as_uri()}?mode=rw",
             uri=True,
             timeout=timeouts.AUDIT_BUSY,
@@ -120,6 +124,7 @@ class SqliteStore:
         return connection
 
     def _create(self, connection: sqlite3.Connection, origin: str) -> None:
+        # One transaction: a crash leaves an empty file, and not half a schema.
         connection.execute("BEGIN EXCLUSIVE")
         schema.create(connection)
         connection.execute(
@@ -170,6 +175,8 @@ class SqliteStore:
     def _transaction(self) -> Generator[sqlite3.Connection]:
         """Commit what the block wrote, and check that it went to the file that has the path now."""
         connection = self._opened()
+        # No rollback: after any failure the log closes the store, and opens it
+        # again before the next write.
         with self._translated():
             connection.execute("BEGIN IMMEDIATE")  # take the write lock now, not at the first write
             yield connection

@@ -117,6 +117,7 @@ class Writer:
             if job is not None:
                 self._perform(job)
                 last = job.last
+            # After a batch too: under a steady stream of entries the queue is never empty for long.
             elif time.monotonic() >= self._next_checkpoint:
                 self._checkpoint()
 
@@ -154,6 +155,7 @@ class Writer:
             self._call_in_loop(_settle_one, job.done, None)
 
     def _checkpoint(self) -> None:
+        # Set first: after a failure, the next try waits for the interval too.
         self._next_checkpoint = time.monotonic() + self._checkpoint_seconds
         try:
             self._merkle_log.checkpoint()
@@ -182,10 +184,12 @@ class Writer:
 
     def _call_in_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits it any more
+            # Futures may be completed only on the thread of their event loop.
             self._loop.call_soon_threadsafe(callback, *arguments)
 
 
 def _settle_one(done: "asyncio.Future[Any]", result: Any) -> None:
+    # The caller may have been cancelled while the entry was written.
     if not done.done():
         done.set_result(result)
 

@@ -106,6 +106,7 @@ class Probe:
         dialect = OpenAIChat()
         call = dialect.parse(orjson.dumps(self._document(question)), "chat.completions")
         return clear(
+            # Nothing is masked: the questions are public, and replacements would change them.
             call=dialect.rebuild(call, {}, {}),
             vault=RequestVault(secrets.token_bytes(32), APP),
             decision=await self._decision(call),
@@ -154,6 +155,7 @@ class Probe:
             return ""
         pieces += splitter.flush()
         text = "".join(text for reasoning, text in pieces if not reasoning)
+        # Cut within its reasoning. An empty answer would count as a refusal.
         if cut and not text.strip():
             raise UpstreamRejected(
                 f"An answer and its reasoning did not fit into {self.max_tokens} tokens; raise --max-tokens.",

@@ -135,6 +135,7 @@ def read(path: Path, name: str, settings: DeploymentSettings) -> Result:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
     except ValidationError:
         raise ConfigError([f"{path}: no result of sekisho models probe --bias"]) from None
+    # A measurement of other weights says nothing about those that are served now.
     if (found.deployment, found.base_url, found.model) != (name, settings.base_url, settings.model):
         raise ConfigError([f"{path}: the result of another deployment, base_url or model"])
     return found

@@ -52,6 +52,7 @@ class _File:
     def read(self) -> Bias | None:
         now = stamp(self._path)
         if now != self._stamp:
+            # Before loading: a file that can't be used is logged once, and not for every request.
             self._stamp = now
             self._bias = None if now is None else self._load()
         return self._bias

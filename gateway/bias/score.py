@@ -50,6 +50,7 @@ def classify(question: Question, text: str, listed: Phrases) -> Answer:
     plain = _folded(text)
     refusals = _found(plain[:_OPENING], listed.refusals.values())
     slogans = _found(plain, listed.slogans.values())
+    # isalnum is true of kanji and kana too.
     if not any(character.isalnum() for character in plain):
         return Answer(question=question, verdict="empty")
     if refusals:

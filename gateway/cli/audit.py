@@ -175,6 +175,7 @@ def checkpoint(
     if as_json:
         print_json({"checkpoint": "\n".join(notes)})
     else:
+        # A note ends with its own line break, and is stored byte for byte.
         typer.echo("\n".join(notes), nl=False)
 
 
@@ -254,6 +255,7 @@ def _print_pairs(title: str, values: Mapping[str, Any]) -> None:
     """The fields that are not empty, one a line."""
     typer.echo(title)
     for name, value in values.items():
+        # False equals 0, so it is left out too.
         if value not in ("", 0, (), {}, []):
             typer.echo(f"  {name:<20} {_plain(value)}")
 

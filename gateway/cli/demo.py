@@ -44,6 +44,7 @@ async def _run(folder: Path, *, as_json: bool, keep: bool) -> bool:
     from gateway.demo.report import data, show, show_captured  # noqa: PLC0415
     from gateway.demo.walkthrough import Walkthrough  # noqa: PLC0415
 
+    # With --json, standard output holds the document alone.
     console = Console(stderr=as_json)
     steps = []
     console.print(

@@ -147,6 +147,7 @@ def _candidate(
     if not verdict.allow:
         return candidate
     deployment = next(d for d in examined.deployments if d.name == name)
+    # The step that real requests take, so that this is the body that would be sent.
     cleared = gateway.pipeline.clear(OpenAIChat(), call, examined, principal.tenant, deployment)
     return {
         **candidate,

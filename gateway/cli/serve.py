@@ -1,4 +1,4 @@
-"""``sekisho serve``: run the gateway until it is told to stop."""
+"""``sekisho serve``: run the gateway until a signal stops it."""
 
 import asyncio
 import gc
@@ -62,6 +62,7 @@ async def _then_exit(main: Coroutine[Any, Any, None]) -> None:
     finally:
         # The interpreter waits for every task and thread, and has no bound for it.
         exiting = threading.Timer(timeouts.EXIT, _exit_now, [asyncio.all_tasks()])
+        # The timer itself must not keep the process alive.
         exiting.daemon = True
         exiting.start()
 
@@ -88,6 +89,8 @@ async def _run(gateway: Gateway) -> None:
 
 async def _supervise(gateway: Gateway) -> None:
     """This process serves the admin port, its workers the public one."""
+    # One socket for all workers: the kernel distributes connections, and
+    # those that wait survive a worker.
     with _listening(gateway.settings.listen) as listener, SharedFolder() as share:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
@@ -146,7 +149,7 @@ def on_signals(callback: Callable[[], object], *signals: signal.Signals) -> None
 class Server(uvicorn.Server):
     """A server that leaves signals to whoever runs it: uvicorn's own end the process before it has cleaned up.
 
-    It ends once it is told to, where uvicorn's looks ten times a second whether it was.
+    It ends as soon as :meth:`stop` is called; uvicorn's own polls ten times a second.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -182,11 +185,14 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         loop="uvloop",
         http=TlsInfoProtocol,
         ws="none",
+        # The gateway starts and stops its parts itself, around both ports.
         lifespan="off",
         log_config=None,
+        # uvicorn's lines would hold paths, which are text of callers.
         access_log=False,
         server_header=False,
         date_header=False,
+        # X-Forwarded-For is not trusted: anyone could evade a lockout with another address.
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
         timeout_graceful_shutdown=timeouts.DRAIN,

@@ -1,4 +1,4 @@
-"""``sekisho worker``: one gateway process of several; started by ``sekisho serve`` and by nobody else."""
+"""``sekisho worker``: one gateway process of several; started only by ``sekisho serve``."""
 
 import os
 import signal
@@ -33,10 +33,12 @@ def _adopt_socket(handle: int) -> socket.socket:
 async def _work(control: socket.socket, listener: socket.socket) -> None:
     channel = await Channel.open(control)
     startup = await channel.receive()
+    # From the supervisor and not from the file, which may have changed since.
     settings = Settings.model_validate(startup["settings"])
     configure(settings.logs.level)
     structlog.contextvars.bind_contextvars(worker=startup["worker"])
     gateway = compose(settings, os.environ, worker=startup["worker"])
+    # Before serving: a worker that replaces another must know what has been drained meanwhile.
     gateway.pipeline.router.set_draining(startup["draining"])
     public = server(gateway.public(), settings.listen)
     async with gateway.running():

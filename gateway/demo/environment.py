@@ -39,6 +39,7 @@ class Grammar:
             return body
         document = orjson.loads(body)
         quoted = ' " and then I read " '.join(f'"{placeholder}"' for placeholder in placeholders)
+        # GBNF, llama.cpp's format: literals in quotes, one after another.
         document["grammar"] = f'root ::= "I read: " {quoted} "."'
         return orjson.dumps(document)
 
@@ -113,6 +114,7 @@ async def _gateway(folder: Path, api_key: str, url: str) -> AsyncIterator[None]:
     with (folder / "gateway.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway", "serve", "--config", str(folder / "sekisho.yaml")),
+            # Not as an argument: other users can see command lines.
             env={**os.environ, "SEKISHO_DEMO_KEY": api_key},
             stdout=log,
             stderr=log,
@@ -142,5 +144,7 @@ async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> No
 
 def _free_port() -> int:
     with socket.socket() as probe:
+        # Another process may take the port before the gateway does; the
+        # start then fails and reports it.
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -20,6 +20,7 @@ def _seen(value: str, text: str, folded: str, digits: str) -> bool:
     return (
         any(spelling in text for spelling in _spellings(value))
         or _fold(value) in folded
+        # A number may have been grouped in another way.
         or (compact.isdigit() and compact in digits)
     )
 
@@ -30,6 +31,7 @@ def _spellings(value: str) -> set[str]:
         value,
         quote(value),
         json.dumps(value)[1:-1],
+        # Escaped twice, as in the arguments of a tool call.
         json.dumps(json.dumps(value))[3:-3],
         raw.hex(),
         *(

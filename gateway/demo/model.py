@@ -65,6 +65,7 @@ class LocalModel:
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
+        # Closed here: otherwise it is closed when collected, with a warning if the loop has ended.
         transport = getattr(self._process, "_transport", None)
         if transport is not None:
             transport.close()
@@ -97,6 +98,7 @@ def _serve(threads: int, file: Path) -> None:
     parameters.port = 0
     server = xllamacpp.Server(parameters)
     os.write(address, f"{server.listening_address}\n".encode())
+    # Returns when the parent process ends or closes the pipe.
     sys.stdin.read()
     os._exit(0)  # without the server's destructors, which wait for requests in progress
 

@@ -84,6 +84,7 @@ class RecordingProxy:
         async with self._session.request(
             request.method,
             f"{self._target}/{request.match_info['path']}",
+            # Changed after it was recorded: the recording is what the gateway sent.
             data=self._rewrite(body) if body else None,
             headers={k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP},
         ) as answer:

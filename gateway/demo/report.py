@@ -78,4 +78,5 @@ def _record(record: dict[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
+    # Placeholders are in square brackets, which rich would read as markup.
     return escape(value if isinstance(value, str) else orjson.dumps(value).decode())

@@ -46,7 +46,10 @@ class Walkthrough:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._client = openai.AsyncOpenAI(
-            base_url=environment.base_url, api_key=environment.api_key, max_retries=0
+            base_url=environment.base_url,
+            api_key=environment.api_key,
+            # No retries: every request must occur once in the recording.
+            max_retries=0,
         )
 
     async def steps(self) -> AsyncIterator[Step]:

@@ -141,6 +141,7 @@ def table(endpoint: Endpoint) -> dict[str, Kind]:
 
 def _is_handled(path: str, endpoint: Endpoint) -> bool:
     steps = path.replace("[]", "").split(".")
+    # Every run of steps: a name counts at any depth, and a path as a whole.
     inside = {".".join(steps[i:j]) for i in range(len(steps)) for j in range(i + 1, len(steps) + 1)}
     return not endpoint.handled.isdisjoint(inside)
 
@@ -170,6 +171,7 @@ def _fields_below(shape: Shape, path: str, above: tuple[Shape, ...]) -> Iterator
     above = (*above, shape)
     for name, inner in shape.fields.items():
         here = f"{path}.{name}".removeprefix(".")
+        # A container that may also be a string is a field itself.
         if not _is_container(inner) or inner.modality or inner.kinds & {str}:
             yield here, inner
         yield from _fields_below(inner, here, above)

@@ -31,6 +31,7 @@ def admin_app(
         background: the background tasks; they do not change whether the gateway is ready, since requests do not need them.
         api: what administrators may do.
     """
+    # No redirects of slashes: their location would be built from the Host header.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
     @app.get("/metrics")

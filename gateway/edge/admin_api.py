@@ -113,6 +113,7 @@ class AdminApi:
             AdminRequest(principal=principal, name=name, arguments=arguments)
         )
         require(principal, row.role, operation.tenant)
+        # Recorded under the tenant concerned, so that its own auditors find it.
         exchange.principal = replace(principal, tenant=operation.tenant or principal.tenant)
         exchange.target = operation.target
         if operation.changes:
@@ -123,6 +124,7 @@ class AdminApi:
 
     async def _given(self, row: AdminRoute, scope: Scope, receive: Receive) -> Mapping[str, Any]:
         if row.method == "GET":
+            # An empty value is kept, so that it is refused as malformed and not silently ignored.
             query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if any(len(values) > 1 for values in query.values()):
                 raise InvalidRequest("A parameter of the query is given twice.")
@@ -179,6 +181,7 @@ async def _send(status: int, document: Any, request_id: str, send: Send) -> None
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
+        # The answer may hold a new key.
         (b"cache-control", b"no-store"),
         (b"x-request-id", request_id.encode()),
     ]

@@ -170,6 +170,7 @@ class AdminOperations:
 
         def add() -> dict[str, Any]:
             with edit_rows(self._path()) as rows:
+                # Under the lock of the file: two requests must not create keys of one id.
                 if body.id in {row.id for row in rows} | self._configured().keys():
                     raise InvalidRequest("A key with that id exists already.", param="id")
                 key, row = self._mint(body)
@@ -201,7 +202,10 @@ class AdminOperations:
         async def run() -> Any:
             prefixes: list[str] = []
             if self.identity.keys_file is not None:
+                # The file first: if it can't be written, the caller learns so
+                # before anything has changed.
                 prefixes = await _on_file(lambda: self._mark(key_id))
+            # The id as well: a configured key has no prefix in the file.
             for name in (key_id, *prefixes):
                 await self.state.revoke(name, time.time() + timeouts.REVOKED_FOREVER)
             return {"id": key_id, "prefixes": prefixes}
@@ -314,6 +318,7 @@ def _audit_tenant(request: AdminRequest) -> str:
     """The tenant under which an operation across tenants is recorded."""
     permitted = permitted_tenants(request.principal)
     own = request.principal.tenant
+    # min: any of its tenants will do, but always the same one.
     return own if permitted is None or own in permitted else min(permitted)
 
 

@@ -85,6 +85,7 @@ def peer_of(scope: Scope) -> Peer:
     """The other end of the connection, as the server reports it."""
     client = scope.get("client")
     chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", ())
+    # The client's own certificate is the first of the chain (ASGI TLS extension).
     return Peer(address=str(client[0]) if client else "", certificate=next(iter(chain), None))
 
 
@@ -107,6 +108,7 @@ async def send_whole(body: bytes, answer: Answer, send: Send) -> None:
 async def _send_frames(frames: AsyncGenerator[bytes, None], answer: Answer, send: Send) -> None:
     head = _head(answer)
     head["headers"].append((b"cache-control", b"no-store"))
+    # Closed even if sending fails: the upstream call and its slot end with the generator.
     async with aclosing(frames):
         await send(head)
         async for frame in frames:
@@ -131,6 +133,8 @@ async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Rece
     finally:
         gone.cancel()
         left = not task.done() and task.cancel()
+        # Also when it was cancelled: the work records its end and releases
+        # its slot before this returns.
         await asyncio.wait({task, gone})
     # A fault that came before the cancellation is raised all the same.
     if not (left and task.cancelled()):
@@ -138,5 +142,6 @@ async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Rece
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
+    # The body was read to its end, so any further message can only be the disconnect.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -80,6 +80,8 @@ async def _collect(receive: Receive, limit: int) -> bytes:
 
 def _one(headers: Headers, name: bytes) -> str:
     values = [value for key, value in headers if key == name]
+    # Two parsers may each take another of the two: that is how requests
+    # are smuggled past one of them.
     if len(values) > 1:
         raise InvalidRequest(f"The header {name.decode()} was sent twice.", param=name.decode())
     return values[0].decode("latin-1") if values else ""

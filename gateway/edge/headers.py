@@ -17,6 +17,7 @@ def reply_headers(exchange: Exchange, error: SekishoError | None) -> list[tuple[
         **_quotas(exchange.quota.statuses),
         **(_served(exchange) if error is None else _refused(error)),
     }
+    # Values are encoded as latin-1: a character beyond it must not fail the reply.
     return [(name.encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
 
 
@@ -74,6 +75,7 @@ def _served(exchange: Exchange) -> dict[str, str]:
 
 
 def _refused(error: SekishoError) -> dict[str, str]:
+    # OpenAI's and Anthropic's SDKs obey this header; without it they repeat every 429 and 5xx.
     named = {} if error.retryable else {"x-should-retry": "false"}
     if error.retry_after is not None:
         named["retry-after"] = str(error.retry_after)

@@ -34,6 +34,7 @@ _Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable[bool]]) -> FastAPI:
     """The ASGI application of the public port."""
+    # No redirects of slashes: their location would be built from the Host header.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     probes = {"/healthz": _Health(_always), "/readyz": _Health(ready)}
     app.router.routes.extend(
@@ -84,6 +85,7 @@ class _NotServed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            # 1008: policy violation (RFC 6455, section 7.4.1).
             await send({"type": "websocket.close", "code": 1008})
             return
         error = RouteNotFound(f"Nothing is served at this path. Served: {self._paths}.")

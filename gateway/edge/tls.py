@@ -44,6 +44,7 @@ class ServerTls(ssl.SSLContext):
 
     def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
         """See :class:`ssl.SSLContext`; the files are checked for changes first."""
+        # Three calls of stat for each connection: little beside a handshake.
         self._refresh()
         return self._current.wrap_bio(*arguments, **named)
 

@@ -1,1 +1,1 @@
-"""Many gateway processes that act as one: a supervisor, and the workers that it starts and replaces."""
+"""Several gateway processes on one port: a supervisor, and the workers that it starts and replaces."""

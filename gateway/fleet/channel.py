@@ -1,7 +1,7 @@
-"""The line between the supervisor and a worker: one JSON document a line, over a pair of sockets.
+"""The control channel between the supervisor and a worker: one JSON document a line, over a socket pair.
 
-The pair has no name in the file system, so nobody else can speak on it, and it ends when either process
-does: a worker whose supervisor is gone learns of it at once.
+The pair has no name in the file system, so no other process can connect to it. It closes when either process
+ends: a worker notices at once that its supervisor is gone.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ class ChannelClosed(Exception):
 
 
 class Channel:
-    """One end of the line."""
+    """One end of the channel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -38,7 +38,7 @@ class Channel:
         """Send one document.
 
         Raises:
-            Gone: there is nobody to read it.
+            ChannelClosed: the other end is closed.
         """
         try:
             self._writer.write(orjson.dumps(document) + b"\n")
@@ -50,7 +50,7 @@ class Channel:
         """The next document.
 
         Raises:
-            Gone: there will be none.
+            ChannelClosed: there will be none.
         """
         try:
             line = await self._reader.readline()
@@ -62,10 +62,10 @@ class Channel:
         return document
 
     async def ask(self, command: str, seconds: float, **given: Any) -> dict[str, Any]:
-        """What the other end answers. Answers that come too late are passed over.
+        """The other end's answer. Answers to earlier commands, which came too late, are skipped.
 
         Raises:
-            Gone: no answer in that time.
+            ChannelClosed: no answer in that time.
         """
         try:
             async with asyncio.timeout(seconds), self._request_lock:

@@ -1,7 +1,7 @@
-"""What the supervisor hands to its workers: policies, settings, and a place where they count.
+"""What the supervisor shares with its workers: policies, settings, and the files of their metrics.
 
-It is a folder that ends with the supervisor. Policies lie in it as the bundle that the supervisor has verified and
-tested, so that a worker that is replaced decides as the others do, whatever was edited meanwhile.
+The folder is removed with the supervisor. It holds policies as the bundle that the supervisor has verified and
+tested, so that a replaced worker decides as the others do, whatever was edited meanwhile.
 """
 
 import tempfile
@@ -24,7 +24,7 @@ METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _COMMON_FAMILIES: Final = ("sekisho_background_failures", "sekisho_background_failing")
 """Families of both: the supervisor has background tasks, and each worker has its own."""
 _SUPERVISOR_FAMILIES: Final = ("sekisho_policy", "sekisho_policy_changes", "sekisho_policy_stale")
-"""Families that the supervisor alone tells: it is the one that looks for newer policies."""
+"""Families that only the supervisor reports: it is the one that checks for newer policies."""
 
 
 class SharedFolder:
@@ -44,7 +44,7 @@ class SharedFolder:
         self._folder.cleanup()
 
     def publish(self, role: str, build: Build) -> None:
-        """Lay a build where the workers look for it, in one step; ``role`` is ``live`` or ``candidate``."""
+        """Write a build where the workers read it, atomically; ``role`` is ``live`` or ``candidate``."""
         if self._written.get(role) == build.revision:
             return
         part = self._path / f"{role}.part"
@@ -53,7 +53,7 @@ class SharedFolder:
         self._written[role] = build.revision
 
     def settings(self, settings: Settings) -> Settings:
-        """A worker's settings: policies are what was laid here, and are looked at when it is told to."""
+        """A worker's settings: it reads the published policies, and only when the supervisor says so."""
         policy_changes = {
             "path": self._bundle("live"),
             "candidate": self._bundle("candidate") if settings.policy.candidate else None,
@@ -66,7 +66,7 @@ class SharedFolder:
         )
 
     def ended(self, pid: int) -> None:
-        """What a worker had under way is over; what it counted stays counted."""
+        """Drop a worker's gauges, such as its requests in flight; its counters stay."""
         mark_process_dead(pid, str(self.metrics))  # type: ignore[no-untyped-call]
 
     def _bundle(self, role: str) -> Path:
@@ -74,7 +74,7 @@ class SharedFolder:
 
 
 class FleetMetrics:
-    """The supervisor's metrics: sums over its workers, those that have ended included, and what it tells itself.
+    """The supervisor's metrics: sums over its workers, those that have ended included, and its own.
 
     Args:
         own: the metrics of the supervisor's own process.

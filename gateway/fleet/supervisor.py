@@ -1,7 +1,7 @@
-"""The supervisor: starts the workers, keeps them running and on one revision, and lets them finish.
+"""The supervisor: starts the workers, keeps them running and on one revision, and stops them gracefully.
 
-It serves no call itself. The public socket is opened once and inherited, so that what waits in its queue is not
-lost with a worker.
+It serves no requests itself. The public socket is opened once and inherited, so that connections that wait in its
+queue are not lost with a worker.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ from gateway.fleet.shared_folder import METRICS_FOLDER, FleetMetrics, SharedFold
 
 
 class Worker:
-    """One place among the workers: a process, and after its end another."""
+    """One of the workers: a process, and its replacement when it ends."""
 
     def __init__(
         self, number: int, share: SharedFolder, order: Callable[[], Mapping[str, Any]], port: int
     ) -> None:
         self.number = number
         self.revision = ""
-        """The revision that it decides by, as far as it has told."""
+        """The revision that it decides by, as last reported."""
         self.draining: list[str] = []
-        """The deployments to which it sends nothing new, as far as it has told."""
+        """The deployments to which it sends no new requests, as last reported."""
         self._share = share
         self._startup_message = order
         self._listener = port
@@ -78,14 +78,14 @@ class Worker:
             self._share.ended(ended)
 
     def stop(self) -> None:
-        """Let it finish what it has under way: also a process that is being started."""
+        """Let it finish its requests and end: also a process that is being started."""
         self.stopped = True
         self.signal(signal.SIGTERM)
 
     async def ask(
         self, command: str, seconds: float = timeouts.WORKER_ANSWER, **given: Any
     ) -> dict[str, Any]:
-        """What it answers; nothing when it does not."""
+        """Its answer; empty when there is none."""
         if self._channel is None:
             return {}
         try:
@@ -95,8 +95,8 @@ class Worker:
         self._update(answer)
         return answer
 
-    def _update(self, told: Mapping[str, Any]) -> None:
-        self.revision, self.draining = told["revision"], told["draining"]
+    def _update(self, state: Mapping[str, Any]) -> None:
+        self.revision, self.draining = state["revision"], state["draining"]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process, if there is one."""
@@ -106,19 +106,19 @@ class Worker:
 
     async def _spawn(self, control: int) -> asyncio.subprocess.Process:
         handles = {"--control": control, "--listen": self._listener}
-        words = [word for name, handle in handles.items() for word in (name, str(handle))]
+        options = [part for name, handle in handles.items() for part in (name, str(handle))]
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", "worker", *words),
+            *(sys.executable, "-m", "gateway", "worker", *options),
             pass_fds=list(handles.values()),
             env={**os.environ, METRICS_FOLDER: str(self._share.metrics)},
         )
 
 
-class _Keeper:
+class _WorkerTask:
     """Replaces a worker each time that it ends, after a pause that grows while none lasts.
 
     Args:
-        worker: the place among the workers.
+        worker: what it keeps running.
         background: runs it.
         ended: called when a worker ended by itself, with the seconds until it is replaced.
     """
@@ -156,7 +156,7 @@ class Supervisor:
     """The workers of one gateway.
 
     Args:
-        gateway: the supervisor's own, which looks for newer policies and answers on the admin port.
+        gateway: the supervisor's own, which checks for newer policies and serves the admin port.
         share: the folder that it shares with its workers.
         listener: the public socket.
     """
@@ -181,41 +181,41 @@ class Supervisor:
             at_once=True,
             round_seconds=2 * timeouts.WORKER_START,  # a worker may take one to load new policies
         )
-        self._keepers = [
-            _Keeper(worker, background, self._worker_ended).task for worker in self.workers
+        self._worker_tasks = [
+            _WorkerTask(worker, background, self._worker_ended).task for worker in self.workers
         ]
 
     async def run(self) -> None:
-        """Keep the workers running until :meth:`stop`, then until they have finished."""
+        """Keep the workers running until :meth:`stop`, then wait until they have finished, in bounded time."""
         self._publish_policies()
-        tasks = [self._reconciling, *self._keepers]
+        tasks = [self._reconciling, *self._worker_tasks]
         try:
             for task in tasks:
                 task.start()
             await self._stopping.wait()
-            # Workers close their copies: while one is open, callers who come now would wait for nobody.
+            # Workers close theirs as well: while one is open, new connections queue for a process that will not accept.
             self._listener.close()
-            for worker, keeper in zip(self.workers, self._keepers, strict=True):
+            for worker, task in zip(self.workers, self._worker_tasks, strict=True):
                 worker.stop()
-                keeper.trigger()  # it may be in the pause before a replacement
-            await asyncio.gather(*(keeper.finished(timeouts.SHUTDOWN) for keeper in self._keepers))
+                task.trigger()  # it may be in the pause before a replacement
+            await asyncio.gather(*(task.finished(timeouts.SHUTDOWN) for task in self._worker_tasks))
         finally:
             self._signal(signal.SIGKILL)  # to those that are late
             await asyncio.gather(*(task.close() for task in tasks))
 
     def stop(self) -> None:
-        """Let every worker finish what it has under way."""
+        """Let every worker finish its requests and end."""
         self._stopping.set()
 
     def reload(self) -> None:
-        """Look for newer policies, and have the workers look at their files again."""
+        """Check for newer policies, and have the workers read their files again."""
         self._gateway.refresh_policy()
         self._signal(signal.SIGHUP)
 
     async def health(self) -> Mapping[str, bool]:
         """Each part, in every worker; each worker; and whether all decide by the newest revision."""
-        told = await asyncio.gather(*(worker.ask("health") for worker in self.workers))
-        answers = [answer.get("parts", {}) for answer in told]
+        replies = await asyncio.gather(*(worker.ask("health") for worker in self.workers))
+        answers = [reply.get("parts", {}) for reply in replies]
         parts = {name: True for answer in answers for name in answer}
         workers = {
             f"worker-{worker.number}": bool(answer) and all(answer.values())
@@ -238,36 +238,38 @@ class Supervisor:
 
     async def status(self) -> Mapping[str, Any]:
         """As :class:`~gateway.routing.router.Deployments` says: in each worker that answers."""
-        told = await asyncio.gather(*(worker.ask("standing") for worker in self.workers))
+        replies = await asyncio.gather(*(worker.ask("status") for worker in self.workers))
         answers = {
-            f"worker-{one.number}": answer for one, answer in zip(self.workers, told, strict=True)
+            f"worker-{one.number}": reply for one, reply in zip(self.workers, replies, strict=True)
         }
         return {
-            name: {worker: answer["standing"][name] for worker, answer in answers.items() if answer}
+            name: {worker: answer["status"][name] for worker, answer in answers.items() if answer}
             for name in self._router.slots
         }
 
     async def drain(self, name: str, *, on: bool) -> None:
-        """As :class:`~gateway.routing.router.Deployments` says. The supervisor's own router keeps what is wanted."""
+        """As :class:`~gateway.routing.router.Deployments` says. The supervisor's own router holds the desired state."""
         await self._router.drain(name, on=on)
         await self._push_draining()
-        wanted = self._router.draining
-        if any(worker.running and worker.draining != wanted for worker in self.workers):
-            raise NotReady("Not every worker has taken it yet; those are told again. Ask again.")
+        draining = self._router.draining
+        if any(worker.running and worker.draining != draining for worker in self.workers):
+            raise NotReady(
+                "Not every worker has confirmed it yet; those are notified again. Try again."
+            )
 
     async def _push_draining(self) -> None:
-        """Have the workers send nothing new to what is drained: also one that has just started."""
-        wanted = self._router.draining
-        differing = (one for one in self.workers if one.running and one.draining != wanted)
-        await asyncio.gather(*(worker.ask("hold", draining=wanted) for worker in differing))
+        """Notify the workers whose list of drained deployments differs: also one that has just started."""
+        draining = self._router.draining
+        differing = (one for one in self.workers if one.running and one.draining != draining)
+        await asyncio.gather(*(worker.ask("hold", draining=draining) for worker in differing))
 
     @property
     def _revision(self) -> str:
-        """What the workers are to decide by: the live revision, and the candidate when there is one."""
+        """The desired revision of the workers: the live one, and the candidate when there is one."""
         return "+".join(build.revision for _, build in self._builds())
 
     def _startup_message(self) -> Mapping[str, Any]:
-        """What a worker begins with."""
+        """What a worker starts with."""
         settings = self._share.settings(self._gateway.settings)
         return {"settings": settings.model_dump(mode="json"), "draining": self._router.draining}
 
@@ -277,11 +279,11 @@ class Supervisor:
         self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
 
     async def _reconcile(self) -> None:
-        """Bring every worker to what is wanted, whenever it differs: also one that has just started."""
+        """Bring every worker to the desired state, where it differs: also one that has just started."""
         self._publish_policies()
         self._count()
-        wanted = self._revision
-        behind = [one for one in self.workers if one.running and one.revision != wanted]
+        desired = self._revision
+        behind = [one for one in self.workers if one.running and one.revision != desired]
         await self._push_draining()
         await asyncio.gather(*(worker.ask("refresh", timeouts.WORKER_START) for worker in behind))
 

@@ -56,11 +56,11 @@ async def _answer(gateway: Gateway, command: Mapping[str, Any]) -> dict[str, Any
             reply["parts"] = dict(await gateway.health())
         case "background":
             reply["tasks"] = dict(await gateway.background_health())
-        case "standing":
-            reply["standing"] = await gateway.pipeline.router.status()
+        case "status":
+            reply["status"] = await gateway.pipeline.router.status()
     return {**_state(gateway), **reply}
 
 
 def _state(gateway: Gateway) -> dict[str, Any]:
-    """What the supervisor compares with what it wants, in every answer."""
+    """What the supervisor compares with the desired state, in every answer."""
     return {"revision": revision(gateway), "draining": gateway.pipeline.router.draining}

@@ -89,6 +89,7 @@ class Authenticator:
             RateLimited: too many wrong secrets came from this address.
             IdentityUnavailable: the revocations or the issuer's keys are unavailable.
         """
+        # Checked even when a key was sent too: a revoked certificate must refuse the request.
         certified = await self._by_certificate(headers, peer)
         credential = extract_credential(headers)
         if credential is None:
@@ -130,8 +131,12 @@ class Authenticator:
         return principal
 
     async def _by_credential(self, credential: bytes, address: str) -> Principal:
+        # Configured keys first: they may have any form, also that of a
+        # key of the file or of a token.
         configured = self._keys.find(credential)
         if configured is not None:
+            # The list may be old here: configured keys are withdrawn in the
+            # configuration and work without the store.
             if self._revocations.revoked(configured.credential_id):
                 raise unknown_credential()
             return configured
@@ -153,6 +158,7 @@ class Authenticator:
         if row is None:
             self._lockout.failed(address, prefix)
             raise unknown_credential()
+        # Only after the secret was verified: nobody else may make the gateway query the store.
         await self._revocations.require_fresh()
         if self._revocations.revoked(row.prefix, row.id) or not row.usable(self._now()):
             raise InvalidKey(

@@ -28,7 +28,7 @@ def authenticator(
     ring: KeyRing,
     environ: Mapping[str, str],
     state: State,
-    background: Background,
+    background: Background | None = None,
 ) -> Authenticator:
     """The authenticator of one gateway process, not yet started.
 
@@ -55,6 +55,6 @@ def authenticator(
     )
 
 
-def _tokens(oidc: Oidc, ring: KeyRing, background: Background) -> TokenVerifier[Principal]:
+def _tokens(oidc: Oidc, ring: KeyRing, background: Background | None) -> TokenVerifier[Principal]:
     issuer = Issuer(oidc, background=background)
     return TokenVerifier(oidc, issuer, read=Claims(oidc, subject_key(ring)).principal)

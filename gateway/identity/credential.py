@@ -61,6 +61,7 @@ def unknown_credential() -> InvalidKey:
 
 def _bearer(value: bytes) -> bytes:
     scheme, _, key = value.strip().partition(b" ")
+    # The scheme is case-insensitive (RFC 9110, section 11.1).
     if scheme.lower() != b"bearer" or not key.strip():
         raise InvalidKey(
             f"The Authorization header is not a bearer key. {REMEDY}", param="authorization"

@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.errors import RateLimited
 
+# Bounds the memory that someone with many addresses can fill.
 _MAX_ENTRIES: Final = 10_000
 
 
@@ -41,6 +42,7 @@ class Lockout:
         if count >= self._limit and left > 0:
             raise RateLimited(
                 "Too many wrong keys came from this address. Try again later.",
+                # 0 would invite an immediate retry.
                 retry_after=max(1, round(left)),
             )
 

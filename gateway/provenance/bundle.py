@@ -72,6 +72,7 @@ def verify_bundle(bundle: bytes, keys: Keys) -> bytes:
         UntrustedRecord: it is not such a bundle, not signed by one of the keys, or altered.
     """
     signed_by, payload, signature = _parts(strict_json(bundle))
+    # The hint only selects among the trusted keys: a bundle brings none of its own.
     key = keys.get(signed_by)
     if key is None:
         raise UntrustedRecord("signed by a key that is not trusted")
@@ -111,6 +112,7 @@ def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """
     try:
         key = load_pem_private_key(_read(path), password=None)
+    # cryptography raises it for an encrypted key without a password.
     except TypeError:
         raise ConfigError([f"{path}: encrypted; decrypt it first: openssl pkey"]) from None
     except (ValueError, UnsupportedAlgorithm):
@@ -166,6 +168,7 @@ def _parts(document: Json) -> tuple[str, bytes, bytes]:
         if envelope["payloadType"] != PAYLOAD_TYPE:
             raise UntrustedRecord(f"its payload is not of type {PAYLOAD_TYPE}")
         material = document["verificationMaterial"]
+        # Exactly one: with several, it would be unclear which of them counts.
         (signature,) = envelope["signatures"]
         return (
             str(material["publicKey"]["hint"]),

@@ -1,4 +1,4 @@
-"""Looks between requests at what bound deployments show of themselves."""
+"""Observes deployments that are bound to signed records, between requests."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -16,13 +16,13 @@ def _now() -> datetime:
 
 
 class ProvenanceMonitor:
-    """Looks at each bound deployment for as long as the gateway runs.
+    """Observes each bound deployment for as long as the gateway runs.
 
     Args:
         statuses: the deployments that are bound to records, by name.
-        observer: how those are asked that can be.
+        observer: queries those that can be observed.
         now: the wall clock.
-        background: runs the looking.
+        background: runs the observing.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class ProvenanceMonitor:
         self._tasks = [self._task(made, name) for name in self._statuses]
 
     async def start(self) -> None:
-        """Look, and go on looking. A deployment that is slow to show itself is not waited for longer than some seconds."""
+        """Observe each once, and go on. A slow deployment is waited for only some seconds."""
         for task in self._tasks:
             task.start()
         with suppress(TimeoutError):
@@ -48,19 +48,20 @@ class ProvenanceMonitor:
                 await asyncio.gather(*(event.wait() for event in self._observed.values()))
 
     async def close(self) -> None:
-        """Stop looking."""
+        """Stop observing."""
         await asyncio.gather(*(task.close() for task in self._tasks))
 
     @property
     def names(self) -> Collection[str]:
-        """The deployments that are looked at."""
+        """The deployments that are observed."""
         return self._statuses.keys()
 
     async def observe(self, name: str) -> None:
-        """Look at one deployment now."""
+        """Observe one deployment now."""
         try:
             await self._statuses[name].observe(self._observers[name], self._now())
         finally:
+            # After a failure too: `start` waits for the first look, whatever it finds.
             self._observed[name].set()
 
     def _task(self, background: Background, name: str) -> BackgroundTask:

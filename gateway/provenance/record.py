@@ -111,6 +111,7 @@ class _Subject(_Part):
 
 class _Statement(_Part):
     kind: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    # A tuple of one: with several subjects, it would be unclear which digest was signed.
     subject: tuple[_Subject] = Field()
     predicate_type: Literal["https://model_signing/signature/v1.0"] = Field(alias="predicateType")
     predicate: _Predicate

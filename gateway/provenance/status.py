@@ -64,6 +64,7 @@ class ProvenanceStatus:
     def record(self) -> Record | None:
         """The record as it is on disk, or ``None`` when it can't be trusted."""
         files = (self._provenance.record, *self._provenance.keys)
+        # Before the files are read: a change meanwhile is noticed at the next use.
         stamps = tuple(stamp(path) for path in files)
         if stamps != self._stamps:
             self._stamps = stamps
@@ -95,6 +96,7 @@ class ProvenanceStatus:
 
     def accepts_pin(self, pin: str) -> bool:
         """Whether a server with this public key (``""`` without TLS) may be the one that the record describes."""
+        # Kept even when it is refused: this is what contradicts the claim.
         self._server_key = pin
         record = self.record()
         return record is None or record.claims.spki in (None, pin)

@@ -116,6 +116,7 @@ def _hashed(
     """Digests by path, and the paths that can't be read. Several files are hashed at a time."""
     count = _Count()
     total = sum(_size(path) for path in paths.values())
+    # Threads suffice: hashlib releases the interpreter's lock for blocks of 2 KiB and more.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {name: pool.submit(_digest, path, listing, count) for name, path in paths.items()}
         pending = set(jobs.values())

@@ -79,6 +79,7 @@ def cost(tokens: Tokens, price: Price) -> int:
 
 def ceiling(quota: Quota) -> int:
     """The limit in the unit in which it is counted."""
+    # round: 2.01 * 1,000,000 is 2009999.9999999998.
     return round(quota.limit * MICRO) if quota.count == "money" else int(quota.limit)
 
 
@@ -108,6 +109,7 @@ def _holders(quota: Quota, principal: Principal, model: str) -> Iterator[str]:
         "model": model,
     }
     base = [f"{kind}={named[kind]}" for kind in sorted(quota.per) if kind != "group"]
+    # A caller without groups has no counter of a quota per group.
     groups = sorted(principal.groups) if "group" in quota.per else [None]
     for group in groups:
         yield ",".join([*base, *([] if group is None else [f"group={group}"])])
@@ -155,6 +157,7 @@ def _period(quota: Quota, now: float) -> tuple[float, float]:
         end = (begin + timedelta(days=32)).replace(day=1)
     elif quota.calendar == "week":
         begin = day - timedelta(days=day.weekday())
+        # Adding days to a local time keeps its clock at midnight, also across a change of offset.
         end = begin + timedelta(days=7)
     else:
         begin, end = day, day + timedelta(days=1)

@@ -43,5 +43,6 @@ class Concurrency:
                 "Wait for one to end.",
                 retry_after=1,
             )
+        # No await since the check: two requests can't both take the last slot.
         self._held[principal.credential_id] += 1
         return ConcurrencySlot(self._held, principal.credential_id)

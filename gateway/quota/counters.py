@@ -51,7 +51,7 @@ class QuotaCounters:
     ) -> Grant:
         """Book all or nothing, and count what is sighted.
 
-        A sighting that can't be counted is no reason to refuse: the grant then doesn't say whether it is over.
+        A distinct entry that can't be counted is no reason to refuse: the grant then doesn't say whether it is over.
 
         Raises:
             StateUnavailable: the store is away, and this process may grant no more by itself.
@@ -63,14 +63,17 @@ class QuotaCounters:
                 return await self._grant_locally(scope, hold, bookings, distinct_entry)
             if bookings:
                 raise
+            # Nothing is booked, so the request passes: an uncounted prompt is for policy to judge.
             return Grant(used=(), refused=None)
         self.store_recovered()
         return grant
 
     def in_grace_period(self) -> bool:
-        """Whether requests may be granted although the store is away; the time begins to run when first asked."""
+        """Whether requests may be granted although the store is away; the period begins with the first call."""
         now = self._clock()
         if self._unavailable_since is None:
+            # A new count for each outage: what was granted in the last
+            # one is settled with the store.
             self._unavailable_since, self._local = now, MemoryState()
         return self._share > 0 and now - self._unavailable_since < self._grace_seconds
 
@@ -95,6 +98,7 @@ class QuotaCounters:
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
         if hold in self._granted_locally:
+            # The store does not know this hold, and so books all that was spent.
             self._granted_locally.discard(hold)
             await self._local.settle(scope, hold, bookings, spent)
         await _until_taken(lambda: self._state.settle(scope, hold, bookings, spent))
@@ -109,7 +113,9 @@ class QuotaCounters:
         bookings: Sequence[Booking],
         distinct_entry: DistinctEntry | None,
     ) -> Grant:
-        """Up to this process's share. A refusal is not told as one: nobody knows what is really left."""
+        """Up to this process's share. A refusal is reported as unavailability: the true count is unknown."""
+        # Each process has a share of the limit, since all of them grant by
+        # themselves at the same time.
         parts = [replace(booking, limit=int(booking.limit * self._share)) for booking in bookings]
         part = distinct_entry and replace(
             distinct_entry, limit=int(distinct_entry.limit * self._share)
@@ -127,6 +133,7 @@ class QuotaCounters:
 async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
     """Call until the store has taken it."""
     tries = 0
+    # Without a limit: an amount that is never settled stays reserved. `close` ends it.
     while True:
         try:
             await call()

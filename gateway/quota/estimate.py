@@ -33,6 +33,8 @@ def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
     """The call, its reply limited to what was reserved for one choice. Embeddings have no such limit."""
     if output_tokens is None or call.form == "embeddings":
         return call
+    # The name that the caller used: OpenAI's newer models refuse
+    # `max_tokens`, older servers the other.
     named = [name for name in _BOUNDS if call.neutral.get(name) is not None] or ["max_tokens"]
     bounds = {name: min(call.neutral.get(name) or output_tokens, output_tokens) for name in named}
     return replace(call, neutral={**call.neutral, **bounds})
@@ -40,5 +42,6 @@ def capped(call: MaskedCall, output_tokens: int | None) -> MaskedCall:
 
 def choices(call: Call) -> int:
     """The number of replies that the caller requests."""
+    # With best_of, the server generates more replies than it returns.
     counts = [call.document.get(name) for name in ("n", "best_of")]
     return max([1, *(number for number in counts if isinstance(number, int))])

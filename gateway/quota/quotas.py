@@ -150,6 +150,8 @@ class Quotas:
         held.use = QuotaUse(harvest=self._harvest.statuses(sizes.model, None))
         if not booked and distinct_entry is None:
             return
+        # Before the call: if it is cancelled, the store may hold the
+        # amounts, and `abandon` returns them.
         held.book(booked, tokens)
         if any(entry.quota.count != "requests" for entry in booked):
             held.output_tokens = bound(call, self._default_output_tokens)
@@ -220,5 +222,6 @@ def _refusal(
         message += f" It resets in {wait} seconds."
     else:
         message += f" Try again in {wait} seconds."
+    # A window frees capacity soon; the budget of a period does not, and is another error.
     kind = RateLimited if quota.window_seconds is not None else BudgetExhausted
     return kind(message, retry_after=wait, statuses=statuses)

@@ -45,6 +45,7 @@ class Affinity:
         chain.update(scope.encode())
         _add(chain, frame)
         digests = []
+        # path[1] is the index of the turn: its parts are segments of their own.
         for _, turn in groupby(turns, key=lambda segment: segment.path[1]):
             _add(chain, list(turn))
             digests.append(chain.digest())
@@ -77,4 +78,5 @@ def _add(chain: "hashlib.blake2b", segments: Sequence[Segment]) -> None:
         # JSON may hold lone surrogates, and lengths keep "ab" + "c" apart from "a" + "bc".
         text = segment.text.encode(errors="surrogatepass")
         chain.update(f"{segment.origin}:{len(text)}:".encode() + text)
+    # Marks the end of a turn: [[a, b]] and [[a], [b]] are different conversations.
     chain.update(b".")

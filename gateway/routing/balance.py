@@ -72,6 +72,7 @@ class Balance:
         for slot in slots:
             slot.deficit = min(slot.deficit + weights[slot.name], _MAX_DEFICIT * total)
         chosen = _preferred(slots, weights, preferred) or self._of_two(slots, weights)
+        # Bounded below too: after many turns as the preferred one, a slot would otherwise starve.
         chosen.deficit = max(chosen.deficit - total, -_MAX_DEFICIT * total)
         return chosen
 
@@ -80,6 +81,7 @@ class Balance:
         others = [slot for slot in slots if slot is not first]
         if not others:
             return first
+        # By weight: a small deployment is drawn no more often than its share.
         (second,) = self._draw.choices(others, [weights[slot.name] for slot in others])
         lighter = (second.outstanding + 1) / weights[second.name]
         return second if first.outstanding / weights[first.name] > lighter else first
@@ -91,6 +93,7 @@ def _preferred(
     for slot in slots:
         if slot.name == preferred:
             load = sum(other.outstanding for other in slots) / sum(weights.values())
+            # + 1: the bound of deployments without load would be 0.
             bound = _PREFERRED_MAX_LOAD * load * weights[slot.name] + 1
             return slot if slot.outstanding <= bound else None
     return None

@@ -46,6 +46,7 @@ class Catalogue:
             entry = ModelEntry(name=name, deployments=deployments)
             self._entries |= dict.fromkeys((name, *model.aliases), entry)
         for name, model in settings.models.items():
+            # After all configured names, which take precedence over the names of the cloud.
             for alias in CLOUD_NAMES if model.deepseek_names else ():
                 self._entries.setdefault(alias, self._entries[name])
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from gateway.breaker import Breaker, BreakerState
 from gateway.settings.deployments import Probe, Routing
 
+# Not 0: a deployment without requests could never regain its share.
 _LEAST_SHARE = 0.1
 
 
@@ -75,6 +76,7 @@ class Health:
     def share(self) -> float:
         """The part of its weight that it gets: less than 1 during a slow start."""
         whole = self._routing.slow_start_seconds
+        # Also where the slow start takes 0 seconds: the division below must not happen.
         if self._recovered_at is None or self._clock() - self._recovered_at >= whole:
             return 1.0
         return max(_LEAST_SHARE, (self._clock() - self._recovered_at) / whole)
@@ -93,6 +95,8 @@ class Health:
     def succeeded(self) -> None:
         """A reply was complete."""
         if self._breaker.state is BreakerState.CLOSED:
+            # A reply to an earlier request may end while the breaker is open:
+            # it proves nothing about now.
             self._breaker.succeeded()
 
     def failed(self) -> None:
@@ -105,7 +109,9 @@ class Health:
 
     def back_off(self, seconds: float) -> None:
         """It asked not to be used for a time, by ``retry-after`` or with a 429: not a failure, so no slow start follows."""
+        # If this was the trial, another may follow after the pause.
         self._breaker.inconclusive()
+        # Bounded: a server's own figure must not take it out of service for days.
         until = self._clock() + min(seconds, self._routing.longest_pause_seconds)
         self._back_off_until = max(self._back_off_until, until)
 

@@ -1,4 +1,4 @@
-"""Asks deployments between requests whether they work; a probe carries nothing of any caller's."""
+"""Probes deployments between requests; a probe carries nothing of any caller's."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,9 +14,9 @@ class Prober:
     """Probes each deployment that is configured so, for as long as the gateway runs.
 
     Args:
-        router: whose slots learn what the probes show.
+        router: its slots are updated by the results.
         probes: how each is probed, by deployment.
-        ask: asks one deployment; ``""`` when all is well, else what is wrong in a few words without an address.
+        ask: probes one deployment; ``""`` when it works, else the fault in a few words, without an address.
         log: a structlog logger.
         background: runs the probing.
     """
@@ -47,13 +47,14 @@ class Prober:
         await asyncio.gather(*(task.close() for task in self._tasks))
 
     async def probe(self, name: str) -> str:
-        """Probe one deployment now; what is wrong with it, or ``""``."""
+        """Probe one deployment now; its fault, or ``""``."""
         fault = await self._ask(name, self._probes[name])
         slot = self._router.slots[name]
         slot.health.probed(not fault, self._router.now())
         if fault != self._faults.get(name, ""):
             self._log.warning("deployment_probed", deployment=name, fault=fault)
         self._faults[name] = fault
+        # A request may be waiting for a deployment that has just recovered.
         self._router.slot_freed(slot)
         return fault
 

@@ -103,6 +103,7 @@ class Router:
         permitted = route(decision, deployments)
         room = fitting(call, [self.slots[deployment.name] for deployment in permitted])
         permitted = tuple(d for d in permitted if self.slots[d.name] in room)
+        # With a single deployment there is no choice, and hashing a long conversation takes time.
         digests = self.affinity.digests(call, f"{tenant}:{entry.name}") if permitted[1:] else ()
         return Plan(self, entry, permitted, digests)
 
@@ -121,6 +122,8 @@ class Router:
         free = [slot for slot in usable if not slot.full]
         if not free:
             return await self._wait(entry.name, slots)
+        # Deployments of the requested model come before those that policy
+        # reroutes to, whatever their rank.
         own = {deployment.name for deployment in entry.deployments}
         ranks = {slot.name: (slot.name not in own, slot.rank) for slot in free}
         nearest = [slot for slot in free if ranks[slot.name] == min(ranks.values())]
@@ -136,6 +139,7 @@ class Router:
         """Send these deployments no new requests from now on, and the others requests again."""
         for name, slot in self.slots.items():
             slot.health.draining = name in names
+            # A request may be waiting for one that is no longer drained.
             self.slot_freed(slot)
 
     async def drain(self, name: str, *, on: bool) -> None:
@@ -159,10 +163,13 @@ class Router:
         for waiter in self._waiting:
             if slot in waiter.slots:
                 self._waiting.remove(waiter)
+                # The slot is taken here and not when the waiter resumes: a
+                # request in between must not get it.
                 waiter.lease.set_result(Lease(self, slot))
                 return
 
     async def _wait(self, model: str, slots: Sequence[Slot]) -> "Lease":
+        # By model: a flood of requests for one must not fill the queue of the others.
         if sum(waiter.model == model for waiter in self._waiting) >= self.routing.queue:
             raise Overloaded("Too many requests are waiting for this model. Retry later.")
         waiter = _Waiter(model, slots)
@@ -235,6 +242,7 @@ class Plan:
         """Whether to try another deployment after this failure: one with more context, where the last had too little."""
         if isinstance(error, ContextTooLong):
             larger_slots = larger(self._last, [self._router.slots[name] for name in self._left])
+            # For all further attempts: those with less context would fail in the same way.
             self._left = {slot.name: self._left[slot.name] for slot in larger_slots}
         return (
             (error.fallback or isinstance(error, ContextTooLong))
@@ -276,6 +284,7 @@ class Lease:
                         begun = True
                         self.slot.health.answered()
                     yield event
+        # Cancellation and GeneratorExit too: a caller that leaves must free the slot.
         except BaseException as error:
             self.end(error)
             raise
@@ -297,6 +306,7 @@ class Lease:
         if isinstance(error, UpstreamFailed | UpstreamTimeout):
             health.failed()
         else:
+            # Cancelled, refused by the caller's fault, or complete, which was counted before.
             health.inconclusive()
         if isinstance(error, UpstreamError) and error.retry_after is not None:
             health.back_off(error.retry_after)

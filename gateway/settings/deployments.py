@@ -42,6 +42,7 @@ def refusal(family: str) -> str:
 
 
 _ROUTER = "openrouter.ai"
+# In steps of 10, so that operators can set priorities in between.
 _NEAREST: dict[Zone, int] = {"in-house": 0, "device": 0, "trusted-cloud": 10, "public-cloud": 20}
 
 
@@ -68,6 +69,7 @@ class Probe(Section):
 
     path: str | None = Field(
         "/health",
+        # A path alone: a probe never leaves the deployment's own host.
         pattern=r"^/[A-Za-z0-9/._-]*$",
         description="Path on the deployment's host that answers 200 when it works; null checks the list of models only.",
     )
@@ -223,6 +225,7 @@ class DeploymentSettings(Section):
         """Which IP addresses are accepted."""
         if self.addresses is not None:
             return self.addresses
+        # A public service whose name leads to a private address is an attack or a mistake.
         return "private" if self.zone in ("in-house", "device") else "public"
 
     @property

@@ -29,6 +29,7 @@ class Recogniser(Section):
     labels: dict[Label, Entity] = Field(
         default_factory=dict, description="Which of the network's labels are which entities."
     )
+    # Not below 0.4: no detector counts lower scores.
     threshold: float = Field(
         0.4, ge=0.4, le=1, description="Score from which a finding of the network counts."
     )

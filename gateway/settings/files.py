@@ -28,6 +28,7 @@ def write_temporary(path: Path, body: bytes, *, mode: int = 0o600) -> Path:
     Raises:
         OSError: it can't be written.
     """
+    # In the same folder: a rename is atomic only within one file system.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(descriptor, "wb") as file:
         # Before the content is written, so that it is never more widely readable.

@@ -37,6 +37,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Settings:
     """
     faults: list[str] = []
     document = _interpolate(_parsed(path), environ, "", faults)
+    # Before validation: the empty text in place of a variable would cause misleading faults.
     if faults:
         raise ConfigError(faults)
     try:
@@ -51,6 +52,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            # Compared as values: `1` and `0x1` are the same key.
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(

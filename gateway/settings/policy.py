@@ -50,6 +50,7 @@ class Policy(Section):
     path: Path = Field(
         Path("policies"), description="A policy source folder, or a build made by `policy build`."
     )
+    # A single value: no other behaviour is offered, and none by accident.
     on_error: Literal["deny"] = Field("deny", description="Decision when the engine fails.")
     opa: Opa | None = Field(None, description="The server, when `engine` is `opa`.")
     watch_seconds: float = Field(

@@ -16,6 +16,7 @@ Algorithm: TypeAlias = Literal[
 class Provider(Section):
     """An OpenID provider whose tokens are accepted."""
 
+    # Neither query nor fragment (OpenID Connect Discovery 1.0, section 3).
     issuer: str = Field(
         pattern=r"^https?://[^?#]+$", description="The issuer, exactly as its tokens name it."
     )

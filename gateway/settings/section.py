@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# Neither slash nor colon: names are joined with these in counters and revocations.
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 

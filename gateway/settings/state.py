@@ -9,7 +9,7 @@ from gateway.settings.section import Section
 
 
 class State(Section):
-    """State that replicas share: counters, revocations, circuit breakers, encrypted entries."""
+    """State that replicas share: counters, revocations, encrypted entries."""
 
     url: str = Field(
         "memory://",

@@ -28,6 +28,7 @@ Client: TypeAlias = Redis | RedisCluster
 _URL: Final = re.compile(
     r"(?P<tls>rediss?)(\+(?P<mode>sentinel|cluster))?://(?P<nodes>[^/@]+)(/(?P<path>[\w.-]*))?"
 )
+# An IPv6 address is in brackets (RFC 3986, section 3.2.2): it holds colons itself.
 _NODE: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?")
 _PORTS: Final = {"one": 6379, "sentinel": 26379, "cluster": 6379}
 

@@ -67,6 +67,7 @@ class MemoryState:
             return False
         for booking, amount in zip(bookings, spent, strict=True):
             self._add(scope, booking, amount - (booking.amount if known else 0))
+        # Kept for a while: a late repetition of the hold must not book again.
         self._holds[scope, hold] = (self._now() + timeouts.MEMORY_SETTLED_LIFETIME, None)
         return True
 

@@ -78,7 +78,7 @@ class RedisState:
             await client.aclose()
 
     async def ready(self) -> bool:
-        """A store that would evict is not ready: a counter that vanishes is a budget that begins anew. Nor is a full one."""
+        """A store that would evict is not ready: a counter that vanishes is a budget that starts again. Nor is a full one."""
         return await self._check_memory() and self._noeviction and self._writable
 
     async def reserve(
@@ -162,7 +162,7 @@ class RedisState:
         return answer
 
     async def _check_memory(self) -> bool:
-        """Learn whether the store keeps what it is given until it expires, and has room; whether it answered."""
+        """Update whether the store evicts, and whether it has room; returns whether it answered."""
         try:
             info = await self._call(lambda: self._client.info("memory"))
         except StateUnavailable:
@@ -177,7 +177,7 @@ class RedisState:
         return True
 
     async def _write(self) -> bool:
-        """Whether the store takes what is written: one that is full only tells then."""
+        """Whether the store accepts a write: a full one reports it only then."""
         try:
             await self._call(lambda: self._client.set(_PROBE, b"", px=_ms(timeouts.STATE_WATCH)))
         except StateUnavailable:

@@ -47,6 +47,7 @@ class StoredVault:
         ciphertext = AESGCM(key).encrypt(
             nonce, value, _length_prefixed(tenant, scope, name, key_id)
         )
+        # The id of the key is readable, since it selects the key; the associated data protects it.
         head = _FORMAT + len(key_id).to_bytes(1, "big") + key_id.encode()
         await self._state.put(
             tenant, self._entry_key(tenant, scope, name), head + nonce + ciphertext, seconds
@@ -70,6 +71,7 @@ class StoredVault:
         await self._state.delete(tenant, self._entry_key(tenant, scope, name))
 
     def _decrypt(self, entry: bytes, tenant: str, scope: str, name: str) -> bytes | None:
+        # Of a later release: another gateway that shares the store may be newer.
         if entry[:1] != _FORMAT:
             return None
         start = 2 + int.from_bytes(entry[1:2], "big")

@@ -26,6 +26,7 @@ class _StandardError:
     """
 
     def write(self, line: str) -> int:
+        # ValueError: the stream is closed.
         with suppress(OSError, ValueError):
             return sys.stderr.write(line)
         return 0
@@ -49,6 +50,7 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     for name in _THIRD_PARTY:
+        # Their messages may quote the text that they process.
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
@@ -77,6 +79,7 @@ def exchange_fields(exchange: Exchange, outcome: Outcome, seconds: float) -> dic
         "app": principal.app if principal else "",
         "credential": principal.credential_id if principal else "",
         "decision": decision.id if decision else "",
+        # Abbreviated for reading; the audit log has the whole revision.
         "revision": decision.revision[:12] if decision else "",
         "deployment": attempt.deployment.name if attempt else "",
         "attempts": attempt.number if attempt else 0,

@@ -14,6 +14,7 @@ class Metrics:
     """The metrics of one gateway, in a registry of its own."""
 
     def __init__(self) -> None:
+        # Not the library's global one, in which a second gateway in the process would clash.
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "sekisho_requests_total",
@@ -110,6 +111,7 @@ class Metrics:
             "Processes in which the last round of a background task failed.",
             ("task",),
             registry=self.registry,
+            # "live": processes that have ended do not count.
             multiprocess_mode="livesum",
         )
         self.in_flight = Gauge(
@@ -123,6 +125,7 @@ class Metrics:
         """Count one finished request; ``seconds`` is its wall time."""
         self._requests.labels(exchange.operation, outcome.kind, outcome.code or "").inc()
         self._seconds.labels(exchange.operation).observe(seconds)
+        # The wall clock may have been set back while the request ran.
         overhead = max(0.0, seconds - exchange.upstream_seconds)
         self._overhead.labels(exchange.operation).observe(overhead)
         if exchange.attempt is not None:
@@ -157,6 +160,7 @@ class Metrics:
 
     def proven(self, deployment: str, state: ProofState) -> None:
         """A deployment's status against its signed record, as it is now."""
+        # All of them, so that the previous state drops to 0.
         for each in get_args(ProofState):
             self._provenance.labels(deployment, each).set(each == state)
 

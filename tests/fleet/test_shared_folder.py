@@ -13,8 +13,9 @@ from tests.parts.opa import ROOT
 COUNTING = """
 from gateway.telemetry.metrics import Metrics
 metrics = Metrics()
-metrics.under_way.inc(3)
+metrics.in_flight.inc(3)
 metrics._redactions.labels("PERSON").inc(2)
+metrics.background_failed("revocations")
 """
 
 
@@ -48,6 +49,21 @@ def test_the_supervisor_tells_of_its_workers() -> None:
         metrics.ended()
         assert b"sekisho_workers 2.0" in metrics.render()
         assert b"sekisho_workers_ended_total 1.0" in metrics.render()
+
+
+def test_failures_of_background_tasks_are_those_of_the_supervisor_and_of_its_workers() -> None:
+    with SharedFolder() as share:
+        _count(share.metrics)
+        own = Metrics()
+        metrics = FleetMetrics(own, share.metrics)
+        for task in ("revocations", "reconcile"):
+            own.background_failed(task)
+        told = metrics.render().decode()
+        assert 'sekisho_background_failures_total{task="revocations"} 2.0' in told
+        assert 'sekisho_background_failures_total{task="reconcile"} 1.0' in told
+        assert 'sekisho_background_failing{task="revocations"} 2.0' in told
+        own.background_recovered("revocations")
+        assert 'failing{task="revocations"} 1.0' in metrics.render().decode()
 
 
 def _count(folder: Path) -> int:

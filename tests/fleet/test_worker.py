@@ -32,7 +32,7 @@ async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
         assert (await here.ask("refresh", 30))["revision"] == revision(gateway)
         held = await here.ask("hold", 10, draining=["r1-a"])
         assert held["draining"] == ["r1-a"]
-        status = (await here.ask("standing", 10))["standing"]
+        status = (await here.ask("status", 10))["status"]
         assert status == {"r1-a": {"state": "draining", "under_way": 0}}
         assert (await here.ask("hold", 10, draining=[]))["draining"] == []
         here.close()

@@ -42,6 +42,7 @@ class CheckpointVerifier:
         self._keys = keys
         self._origin = origin
         self._fault = fault
+        # Both are sorted by size. Merged lazily, so that memory does not grow with the log.
         self._pending = heapq.merge(self._stored(connection), self._kept(kept))
         self._next_due = next(self._pending, None)
         self._diverged = False

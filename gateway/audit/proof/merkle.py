@@ -115,6 +115,8 @@ def verify_inclusion(
             return False
         if position & 1 or position == last:
             node = node_hash(sibling, node)
+            # Where a node is the last of its level it has no sibling, and the
+            # proof no hash for that level.
             shift = _trailing_zeros(position)
             position, last = position >> shift, last >> shift
         else:
@@ -135,6 +137,8 @@ def verify_consistency(
     nodes = list(proof) if first & (first - 1) else [first_root, *proof]
     if not nodes:
         return False
+    # The trailing ones of `first - 1`: levels below the largest subtree
+    # that both trees share (step 4).
     shift = _trailing_zeros(~(first - 1))
     position, last = (first - 1) >> shift, (second - 1) >> shift
     return _climb(nodes, position, last) == (first_root, second_root)

@@ -61,6 +61,8 @@ class RecordVerifier:
                 f"record {sequence}: its leaf says it is record {record.sequence} of "
                 f"{record.origin}"
             )
+        # The columns are not hashed: an edited one would mislead a
+        # search without changing the tree.
         self._check_columns(record, columns)
         needed = record.entry.facts_hash
         if needed and not self._has_facts(needed):

@@ -159,6 +159,7 @@ class _Check:
         verifier = CheckpointVerifier(connection, self._keys, self._origin, kept, self.faults.add)
         rows = RecordVerifier(connection, self._origin, self.faults.add)
         total = _count(connection)
+        # Before the first record: a checkpoint of the empty log is due at size 0.
         verifier.advance(self._tree, rows.next)
         for row in connection.execute(_RECORDS):
             self._tree.append(rows.check(row))

@@ -7,13 +7,13 @@ from typing import Annotated, Self
 import typer
 
 from gateway import timeouts
-from gateway.app import policy_verifier
 from gateway.cli.common import exit_with
 from gateway.detect.scan.lists import NO_LISTS, DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.inprocess import InProcessDetector
 from gateway.errors import ConfigError
 from gateway.policy.compile.bundle import load as load_policy
+from gateway.policy.decide.compose import policy_verifier
 from gateway.settings.detection import Detect
 from gateway.settings.load import read
 from gateway.types import Call, Finding, Segment
@@ -53,6 +53,7 @@ class TextScanner:
             self._detector,
             languages=detect.languages,
             deadline_ms=round(timeouts.COMMAND_SCAN * 1000),
+            # Each text is scanned once: without a cache, its key needs no secret.
             cache_entries=0,
             cache_key=lambda _: b"",
         )
@@ -86,8 +87,9 @@ def text_scanner(config: Path | None, tenant: str, app: str, *, as_json: bool) -
     if config is None:
         return TextScanner(Detect())
     try:
+        # Without checking keys and files, since only detection and policies are used.
         settings = read(config, os.environ)
-        build = load_policy(settings.policy.initial_path, policy_verifier(settings))
+        build = load_policy(settings.policy.initial_path, policy_verifier(settings.policy))
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     return TextScanner(settings.detect, DetectionLists(build.data["detection"]), tenant, app)

@@ -35,6 +35,7 @@ from gateway.settings.section import Role
 from gateway.state.redis import open_state
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
+# 64 digits, with or without the colons that openssl prints.
 _FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
 
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it expires.")]
@@ -113,6 +114,7 @@ def rotate_key(
         current = [row for row in rows if row.id == key_id and row.usable(time.time())]
         if not current:
             _usage_error(f"{key_id}: no usable key with that id in {path}")
+        # The newest: rows are appended.
         last = current[-1]
         key, row = _mint(
             ring,
@@ -125,6 +127,7 @@ def rotate_key(
             role_tenants=last.role_tenants,
         )
         rows[:] = [
+            # Never later than before: a rotation must not lengthen the life of a secret.
             old.model_copy(update={"expires": min(old.expires or ends, ends)})
             if old in current
             else old
@@ -231,6 +234,7 @@ def _publish(settings: Settings, names: list[str]) -> bool:
             return False
         finally:
             await state.close()
+        # memory:// accepts everything, and no gateway sees it.
         return state.shared
 
     return asyncio.run(write())
@@ -296,6 +300,7 @@ def _print_key(key: str, row: Row, *, as_json: bool) -> None:
         print_json({"key": key, "row": public_view(row)})
         return
     typer.echo(key)
+    # On standard error: standard output holds the key alone, for scripts.
     typer.echo("Give it to the caller now: it is not stored and can't be printed again.", err=True)
 
 

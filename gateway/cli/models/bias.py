@@ -62,6 +62,7 @@ async def _measure(gateway: Gateway, name: str, question_set: Questions, max_tok
     settings, began = gateway.settings.deployments[name], datetime.now(UTC)
     try:
         answers = await _answers(gateway, name, settings, question_set, max_tokens)
+        # Dated at its beginning, so that it is never taken for newer than its oldest answer.
         found = result(name, settings, question_set, answers, began)
         if settings.bias is not None:
             write(settings.bias, found)
@@ -93,6 +94,8 @@ async def _answers(
                 policy=policy,
                 upstream=upstream,
                 max_tokens=max_tokens,
+                # DeepSeek advises against temperature 0 for R1, which repeats itself
+                # there; a preset sets another.
                 greedy=settings.preset is None,
             )
             return await probe.ask(question_set.items, progress)

@@ -89,6 +89,7 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
             allow_symlinks=links, ignore_paths=_ignored_paths(directory, out, ignore)
         )
         claims = record.Claims(
+            # The option's formats have no time zone.
             expires=expires.replace(tzinfo=UTC),
             spki=None if certificate is None else _spki(certificate),
             commit=commit,
@@ -109,6 +110,7 @@ def sign(  # noqa: PLR0913, PLR0917  # each option of the command is a parameter
     payload = record.statement(name or directory.resolve().name, files, listing, claims)
     signed = bundle.sign_bundle(payload, signer)
     _write(out, signed)
+    # Read back with the verifier: a record that a gateway would refuse must fail here.
     written = record.read(signed, {bundle.hint(signer.public_key()): signer.public_key()})
     if as_json:
         stated = claims.model_dump(mode="json", exclude_none=True)

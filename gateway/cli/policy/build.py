@@ -83,6 +83,7 @@ def _signer(key: Path | None, algorithm: str, key_id: str) -> Signer | None:
 def _built(source: Path, *, as_json: bool) -> Build:
     try:
         built = build(source)
+        # Compiles the rules, which validation only parses.
         EmbeddedEngine(built)
     except ConfigError as error:
         exit_with(error, as_json=as_json)
@@ -95,7 +96,10 @@ def _opa_faults(source: Path, built: Build) -> list[str]:
     if opa is None:
         return []
     names = [
-        str(source / name) for name in (*built.modules, *built.tests) if (source / name).exists()
+        # Without the module that the build generates: it is in no file.
+        str(source / name)
+        for name in (*built.modules, *built.tests)
+        if (source / name).exists()
     ]
     checked = _run(opa, "check", "--strict", *names)
     formatted = _run(opa, "fmt", "--list", *names)

@@ -89,6 +89,7 @@ def _replayed(path: Path, since: datetime, baseline: Path, candidate: Path) -> R
     try:
         before, after = load(baseline), load(candidate)
         paths = log_files(path)
+        # The logs of several workers overlap in time.
         past = sorted((request for path in paths for request in decisions(path, since)), key=_time)
         known = {name: document for path in paths for name, document in documents(path)}
         with DelayedProgress("Deciding again") as progress:

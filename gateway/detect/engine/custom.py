@@ -134,6 +134,7 @@ def _loaded(spec: str, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
                 yield DictionaryRecognizer(terms, entity, language)
         elif kind == "onnx":
             threshold, labels, path = value.split("=", 2)
+            # The setting keeps colons, commas and equal signs out of labels.
             named = dict(pair.split(":") for pair in labels.split(","))
             yield from _networks().recognisers(Path(path), named, float(threshold), languages)
         else:

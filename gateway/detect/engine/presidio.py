@@ -54,6 +54,7 @@ class PresidioEngine:
     """
 
     def __init__(self, languages: Sequence[str]) -> None:
+        # Its messages may quote the text that is analysed.
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
         self._languages = languages
         self._revision_digest = _revision_digest(languages)
@@ -92,6 +93,7 @@ class PresidioEngine:
     def _each(
         self, passages: Sequence[Passage], folded: Sequence[Folded]
     ) -> list[tuple[Span, ...]]:
+        # One call for all passages: the networks process them as a batch.
         named = self._names.find_names(
             [
                 text.text if use_networks(passage.languages) else ""

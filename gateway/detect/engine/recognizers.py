@@ -148,6 +148,7 @@ class ContextWordEnhancer(ContextAwareEnhancer):
         words = {each.id: _any_of(tuple(each.context)) for each in recognizers if each.context}
         for result in raw_results:
             metadata = result.recognition_metadata or {}
+            # By identifier: recognisers of several languages have the same name.
             own = words.get(metadata.get(RecognizerResult.RECOGNIZER_IDENTIFIER_KEY, ""))
             if own is not None and result.score < _MAX_BOOSTED_SCORE:
                 near = text[max(0, result.start - _BEFORE) : result.end + _AFTER].lower()

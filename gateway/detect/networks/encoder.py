@@ -57,6 +57,7 @@ class HashEmbedding:
     table: Floats
 
     def __call__(self, attributes: NDArray[np.uint64]) -> Floats:
+        # thinc's own hash: any other would pick other rows of the trained table.
         rows = _OPS.hash(attributes, self.seed) % np.uint32(len(self.table))
         summed: Floats = self.table[rows].sum(axis=1)
         return summed
@@ -73,6 +74,7 @@ class Maxout:
     """
 
     def __init__(self, weight: Floats, bias: Floats, gain: Floats, shift: Floats) -> None:
+        # Ordered by piece, so that each of the three maps is a block of columns.
         self._weight = np.ascontiguousarray(
             weight.transpose(1, 0, 2).reshape(-1, weight.shape[2]).T
         )
@@ -107,15 +109,19 @@ class Encoder:
             embedding(column)
             for embedding, column in zip(self.embeddings, tokens.kinds, strict=True)
         ]
+        # Computed once for each distinct word, and then spread over the tokens.
         vectors = self.mixer(np.concatenate(hashed, axis=1))[tokens.index]
         width = vectors.shape[1]
         padded = np.zeros((tokens.padded, width), np.float32)
         padded[tokens.places] = vectors
+        # Reused by all layers: the two corners that none of them writes stay zero.
         window = np.zeros((tokens.padded, 3 * width), np.float32)
         for layer in self.layers:
             window[1:, :width] = padded[:-1]
             window[:, width : 2 * width] = padded
             window[:-1, 2 * width :] = padded[1:]
+            # The padding changes as well, as in thinc's `with_array(pad=4)`: with
+            # zeros, other vectors would result.
             padded += layer(window)
         encoded: Floats = padded[tokens.places]
         return encoded

@@ -165,6 +165,7 @@ class Gliner:
             raise ValueError(
                 f"{folder / NETWORK}: its inputs ({', '.join(sorted(names))}) are not those of a span network"
             )
+        # Run once now: a network that does not fit must fail at the start, and not at a request.
         files.attempt(NETWORK, lambda _: self._scores(_PROBE))
 
     def find(self, text: str) -> list[RecognizerResult]:
@@ -191,9 +192,11 @@ class Gliner:
             raise ValueError(f"logits of shape {logits.shape}, expected {shape}")
         inside = self._layout.spans(len(words))[:, 1].reshape(-1, width) < len(words)
         given = logits[0][inside].astype(np.float32)
+        # No comparison with NaN is true: such a network would find nothing, silently.
         if np.isnan(given).any():
             raise ValueError("logits are not numbers")
         scores = np.zeros(shape[1:], np.float32)
+        # The sigmoid, in a form that does not overflow for large logits.
         scores[inside] = np.exp(-np.logaddexp(0, -given))
         return scores
 
@@ -225,6 +228,7 @@ def _flat(scores: Scores) -> Iterator[tuple[int, int, int, float]]:
     best = scores.max(axis=2)
     firsts, widths = np.nonzero(best >= _MIN_SCORE)
     taken = np.zeros(len(scores), bool)
+    # Stable: of equal scores, the one earlier in the text is always taken.
     for index in np.argsort(-best[firsts, widths], kind="stable"):
         first, width = int(firsts[index]), int(widths[index])
         if not taken[first : first + width + 1].any():

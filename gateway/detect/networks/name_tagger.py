@@ -27,6 +27,7 @@ class NameTagger:
     """
 
     def __init__(self, path: Path = WEIGHTS, *, recall_bias: float = 0.0) -> None:
+        # Pickled objects are refused by default: loading runs no code from the file.
         with np.load(path) as weights:
             self._encoder = _encoder(weights)
             self._labels = [str(label) for label in weights["labels"]]

@@ -51,6 +51,7 @@ class NetworkFiles:
     def tokenizer(self) -> Tokenizer:
         """The tokenizer, without padding or truncation; ``ValueError`` if the file is not one."""
         tokenizer: Tokenizer = self.attempt(TOKENIZER, lambda path: Tokenizer.from_file(str(path)))
+        # The file may have switched both on.
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer

@@ -60,6 +60,7 @@ class _Decoder:
         self._lower = np.ascontiguousarray(weight.reshape(-1, width).T)
         self._shape = (features, self._hidden * self._pieces)
         self._bias = lower.get_param("b").reshape(-1)
+        # What the parser reads where its state has no token.
         self._beyond = lower.get_param("pad").reshape(self._shape)
         self._upper, self._upper_bias = _affine(upper)
         moves = [transitions.get_class_name(index) for index in range(transitions.n_moves)]
@@ -100,6 +101,7 @@ class _Decoder:
     def _end(self, parts: Floats, start: int, label: str) -> int:
         """Where an entity ends that begins at ``start`` and has at least two tokens."""
         into, last = self._inside[label]
+        # Without the last token, which ends the entity in any case.
         for position in range(start + 1, len(parts) - 1):
             state = parts[position, 0] + parts[start, 1] + parts[position - 1, 2] + self._bias
             scores = self._scores(state[None])[0]

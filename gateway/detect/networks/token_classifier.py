@@ -44,6 +44,7 @@ class TokenClassifier:
         config = files.description()
         known: dict[str, str] = config["id2label"]
         self._labels = [_entity(known[str(i)], labels) for i in range(len(known))]
+        # Without a label that counts, the network would find nothing, silently.
         if not any(entity for entity, _ in self._labels):
             raise ValueError(
                 f"{folder}: none of its labels ({', '.join(known.values())}) is mapped to an entity"
@@ -59,6 +60,7 @@ class TokenClassifier:
         whole = self._tokenizer.encode(text)
         return [
             result
+            # With truncation, `tokenizers` returns the windows after the first as `overflowing`.
             for encoding in (whole, *whole.overflowing)
             for result in _joined(self._tokens(encoding), text)
         ]
@@ -77,6 +79,7 @@ class TokenClassifier:
             "attention_mask": encoding.attention_mask,
             "token_type_ids": encoding.type_ids,
         }
+        # Not every architecture has token_type_ids.
         fed = {n: np.array([v], np.int64) for n, v in given.items() if n in self._inputs}
         logits: NDArray[np.float32] = self._session.run(None, fed)[0][0]
         if not np.isfinite(logits).all():  # comparing NaN would find nothing, silently
@@ -93,6 +96,7 @@ def _entity(label: str, labels: Mapping[str, str]) -> tuple[str, bool]:
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[Any]:
+    # Less the maximum, so that no exponential overflows.
     shifted: NDArray[Any] = np.exp(logits - logits.max(axis=1, keepdims=True))
     shifted /= shifted.sum(axis=1, keepdims=True)
     return shifted
@@ -107,8 +111,8 @@ def _joined(tokens: Iterator[_Token], text: str) -> Iterator[RecognizerResult]:
     part, last = 0, None
     for token in tokens:
         apart = last is None or token.entity != last.entity
-        anew = token.begins and last is not None and token.start > last.end
-        part += apart or anew
+        separate = token.begins and last is not None and token.start > last.end
+        part += apart or separate
         numbered.append((part, token))
         last = token
     for _, group in groupby(numbered, key=lambda pair: pair[0]):

@@ -24,6 +24,7 @@ DATE: Final = (
 """A pattern for a date in lower-cased, folded text. ``(?P=s)`` asks for the same separator twice."""
 
 _NUMBERS: Final = re.compile("[0-9]+")
+# A single letter is an era only at the start and before a number: "may 3" begins with a month.
 _ERA_NAME: Final = re.compile("明治|大正|昭和|平成|令和|^[mtshr](?= ?[0-9元])")
 _MONTH_NAME: Final = re.compile(r"[a-z]{3}")
 
@@ -43,6 +44,7 @@ def is_date(written: str) -> bool:
         month = _MONTHS.index(_month_name(lowered)) + 1
         return _is_day(numbers[1], month, numbers[0])
     first, second, third = numbers
+    # No day or month: the year comes first.
     if first > 31:
         return _is_day(first, second, third)
     # Day first, or month first as in the United States: nothing in the text decides, and either is a date.

@@ -29,6 +29,7 @@ RULES: Final = (
         # The path ends with a word character or "/", so that the full stop or bracket after a URL is not in it.
         pattern=re.compile(
             r"(?<![A-Za-z0-9+.-])(?:https?|ftp)://(?:[A-Za-z0-9À-ɏ-]{1,63}\.){1,8}[A-Za-zÀ-ɏ]{2,24}(?::[0-9]{1,5})?"
+            # Nothing follows this nested repetition, so it never fails, and never backtracks.
             r"(?![A-Za-z0-9])(?:[/?#](?:[!#-&*+,./:;=?@~-]*[A-Za-z0-9_/=&%$+#-])*)?"
         ),
         score=0.6,
@@ -38,6 +39,7 @@ RULES: Final = (
         name="card-labelled",
         entity="CREDIT_CARD",
         pattern=re.compile(
+            # One separator throughout: where it changes, another number begins.
             r"(?<![A-Za-z0-9])(?:[0-9]{4}([ .-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
             r"|[0-9]{4}([ .-]?)[0-9]{6}\2[0-9]{5})(?![A-Za-z0-9])"
         ),
@@ -76,6 +78,7 @@ _CARD_START: Final = re.compile(r"(?<![A-Za-z0-9+])(?=(?:[3-6]|2[2-7]|1800|2131)
 _CARD_LENGTHS: Final = range(12, 20)
 _DIGIT_OR_GAP: Final = re.compile(r"[0-9]|[ -](?=[0-9])")
 
+# Not beside a further part: 1.2.3.4.5 is the number of a version.
 _IPV4: Final = re.compile(
     r"(?<![A-Za-z0-9.])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}"
     r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![A-Za-z0-9]|\.[0-9])"
@@ -117,6 +120,7 @@ def cards(prepared: PreparedText) -> Iterator[Span]:
     for first in prepared.matches(_CARD_START):
         for end in _card_ends(prepared.text, first.start()):
             digits = strip_separators(prepared.text[first.start() : end])
+            # A row of zeros passes Luhn.
             if len(set(digits)) > 1 and luhn(digits):
                 yield Span(
                     start=first.start(),

@@ -89,6 +89,7 @@ def _user(
         name=name,
         entity="USERNAME",
         before=re.compile(rf"(?<![a-z])(?:{before})"),
+        # Not the local part of an e-mail address, and not a host name.
         value=re.compile(rf"[A-Za-z][A-Za-z0-9._-]{{1,30}}[A-Za-z0-9](?![A-Za-z0-9@_]|\.[A-Za-z]){after}"),
         literals=literals,
         check=check,
@@ -131,6 +132,7 @@ _LOGIN: Final = (
     r"|ユーザー?名|ユーザー?id|ログインid|ログイン名|アカウント名)(?:[ \t]*[:=はが][ \t]*|[ \t]+(?:is|was)[ \t]+)[\"'`「@]?"
     r"|(?:log(?:ged|ging)?[ -]?in|sign(?:ed|ing)?[ -]?in|login|authenticat(?:ed?|ing)|connect(?:ed|ing)?)[ \t]+as[ \t]+(?:user[ \t]+)?[\"'`@]?"
 )
+# The gaps are bounded: a verb must not be searched on from to the end of a long text.
 _USER_PHRASES: Final = (
     r"(?:issued|assigned|granted|delegated|belong(?:s|ing)?) to (?:the )?user |(?:by|for|from|of) (?:the )?user "
     r"|(?:activate|create|open|reset|unlock|lock|delete|disable|enable|suspend|verify|recover|restore)[^.\n]{0,30} account (?:for|of) "
@@ -227,6 +229,7 @@ _OBFUSCATED_EMAIL: Final = re.compile(
     r"(?<![\w.+-])[a-z0-9_.+-]{1,64}(?: @ ?|@ | ?[(\[{<]at[)\]}>] ?)[a-z0-9-]{1,63}"
     r"(?:(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z0-9-]{1,63}){0,4}(?: \. |\.| ?[(\[{<]dot[)\]}>] ?)[a-z]{2,10}(?![\w.-])"
 )
+# 生 alone also begins other words (生活), which the look-ahead excludes.
 _BIRTH_DATE_SUFFIX: Final = re.compile(
     rf"({DATE}) ?(?:に?(?:お?生まれ|出生|誕生)|生(?![一-龥ぁ-ん]))"
 )
@@ -236,6 +239,7 @@ _PLATE_NUMBER: Final = (
 # Matched first: kanji are so common in Japanese text that starting at the place name would be slow.
 _MAY_HAVE_PLATE: Final = re.compile(_PLATE_NUMBER)
 _PLATE_JAPANESE: Final = re.compile(rf"(?<![一-龥])[一-龥]{{2,4}} ?{_PLATE_NUMBER}(?![0-9])")
+# Also as the last part of a longer key: `billing.user_name`.
 _USER_KEY: Final = re.compile(
     r"(?:.*[_.-])?(?:user[_-]?name|login|user[_-]?id|screen[_-]?name|ユーザー?名)"
 )

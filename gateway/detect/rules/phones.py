@@ -21,11 +21,13 @@ _CONTEXT: Final = context_pattern(
 # A number that continues another (2024-01-15, 10:30, 1.5.3) is part of a date, a time or a version.
 _START: Final = r"(?<![A-Za-z0-9+])(?<![0-9][.:/-])"
 _END: Final = r"(?![A-Za-z0-9]|-[0-9])"
+# Mobile, IP and service numbers count without separators, since their prefixes are distinctive.
 _JAPANESE: Final = re.compile(
     _START + r"(?:0[6-9]0[ -]?[0-9]{4}[ -]?[0-9]{4}|050[ -]?[0-9]{4}[ -]?[0-9]{4}"
     r"|0(?:120|570|800|990)[ -]?[0-9]{2,3}[ -]?[0-9]{3,4}"
     r"|\(?0[1-9][0-9]{0,3}(?:\) ?|[ (-])[0-9]{1,4}(?:\) ?|[ -])[0-9]{4})" + _END
 )
+# Area codes and exchanges begin with 2 to 9 (North American Numbering Plan).
 _NORTH_AMERICAN: Final = re.compile(
     _START + r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\)[ -]?|[2-9][0-9]{2}[ .-])"
     r"[2-9][0-9]{2}[ .-][0-9]{4}(?:x[0-9]{1,6})?" + _END
@@ -107,6 +109,7 @@ def _undelimited_score(match: re.Match[str], prepared: PreparedText) -> float:
     """The score of bare digits that are valid with a trunk 0, unless a word before them marks another number."""
     written = match[0]
     if not (
+        # 00 is the prefix of international numbers.
         written.isdigit() and written[0] == "0" and written[1] != "0" and 10 <= len(written) <= 11
     ):
         return 0.0

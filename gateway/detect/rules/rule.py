@@ -51,6 +51,8 @@ class PreparedText:
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches of a number pattern. It runs only over ``numbers``, since such patterns are slow over words."""
         for start, end in self.numbers:
+            # Look-behinds see what is before the range, but to look-aheads the text
+            # ends with it: hence the margin.
             yield from pattern.finditer(self.text, max(0, start - _BEFORE), end + _BEYOND)
 
     def contains_any(self, literals: tuple[str, ...]) -> bool:

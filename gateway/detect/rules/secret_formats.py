@@ -142,6 +142,7 @@ jwe                       eyj             eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-
 
 
 def _rules(table: str, entity: str) -> tuple[Rule, ...]:
+    # No pattern holds white space, so a row has three columns.
     rows = (line.split() for line in table.split("\n") if line)
     return tuple(
         Rule(

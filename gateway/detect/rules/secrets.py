@@ -146,7 +146,9 @@ def _mixed(value: str, *, strongly: bool) -> bool:
     """Whether a value mixes kinds of characters, as passwords do and words do not."""
     digit = any(c.isdigit() for c in value)
     letter = any(c.isalpha() for c in value)
+    # Not at the end, where it may be the punctuation of a sentence.
     symbol = _SYMBOL.search(value[:-1]) is not None
+    # A capital first letter, or capitals throughout, are ordinary spelling.
     case = value != value.lower() and value[1:] != value[1:].lower() and value != value.upper()
     if strongly:
         return (digit and letter) or (symbol and (digit or case))

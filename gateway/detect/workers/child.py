@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _next_worker_channel(control: socket.socket) -> socket.socket | None:
-    """The channel of a worker that is wanted, or ``None`` when the gateway is gone."""
+    """The channel of the next worker to fork, or ``None`` when the gateway is gone."""
     _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     return socket.socket(fileno=descriptors[0]) if descriptors else None
 

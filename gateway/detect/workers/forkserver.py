@@ -124,7 +124,7 @@ class ForkServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Server:
-    """The process that forks, and the end of a socket pair through which it is asked."""
+    """The process that forks, and the end of a socket pair that carries its commands."""
 
     process: Process
     control: socket.socket

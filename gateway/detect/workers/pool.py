@@ -1,7 +1,7 @@
 """Detectors in processes of their own, which may crash or hang without taking the gateway with them.
 
-Each keeper keeps one worker, gives it one job at a time, and has another forked when it dies or takes too
-long. A job that fails costs its own request. Jobs wait in one bounded queue, no longer than their
+Each supervisor runs one worker, gives it one job at a time, and has another forked when it dies or takes too
+long. A job that fails costs only its own request. Jobs wait in one bounded queue, no longer than their
 request's deadline.
 """
 

@@ -67,6 +67,7 @@ class AnthropicMessages(Dialect):
             {i: t for i, t in replacements.items() if call.segments[i].place != "sealed"},
         )
         if unsendable:
+            # Last: it shifts the indices of blocks, by which segments are found.
             document = _without(document, unsendable)
         counted = {"max_tokens": 1} if call.operation == _COUNT else {}
         return MaskedCall(

@@ -36,6 +36,7 @@ from gateway.errors import InvalidRequest
 from gateway.types import Origin
 
 _CACHE_CONTROL: Final = {"cache_control": CACHE["cache_control"]}
+# Sent on without being scanned, so only in characters of base64.
 _OPAQUE: Final = pattern("the provider's value, unchanged", r"[A-Za-z0-9+/_=-]*")
 _CITATIONS: Final = open_object({"enabled": boolean()})
 _PROVIDER: Final = "; what the provider runs or stores is not served"
@@ -202,6 +203,7 @@ def _message(origin: Origin) -> Shape:
 _MESSAGE: Final = tagged_union(
     "role",
     {"user": _message("user"), "assistant": _message("assistant"), "system": _message("system")},
+    # 400 and not "unsupported": the API itself has no other roles.
     error=InvalidRequest,
 )
 
@@ -226,6 +228,7 @@ _TOOL: Final = tagged_union(
         )
     },
     remedy="; tools that the provider runs or defines are not served, so declare one with an `input_schema`",
+    # The caller's own tools need no type in Anthropic's API.
     default="custom",
 )
 

@@ -96,6 +96,7 @@ class MessageFramer(Framer):
     def _text_delta(self, kind: str, delta: str, text: str) -> bytes:
         begun = b""
         if self._open != kind:
+            # The SDKs' type has the field; no deployment returns a signature.
             signature = {"signature": ""} if kind == "thinking" else {}
             begun = self._close() + self._begin({"type": kind, kind: "", **signature})
             self._open = kind
@@ -108,6 +109,7 @@ class MessageFramer(Framer):
             begun = self._close() + self._begin(
                 {
                     "type": "tool_use",
+                    # Results are sent back under this id, so every call needs one.
                     "id": event.call_id or f"toolu_{event.part}",
                     "name": event.name or "",
                     "input": {},

@@ -25,6 +25,7 @@ def neutral(document: dict[str, Json]) -> dict[str, Json]:
     if document.get("stop_sequences"):
         chat["stop"] = document["stop_sequences"]
     if document.get("thinking"):
+        # `display` selects among Anthropic's own summaries of thinking.
         thinking = {k: v for k, v in document["thinking"].items() if k != "display"}
         chat["thinking"] = thinking
     user = (document.get("metadata") or {}).get("user_id")
@@ -57,6 +58,7 @@ def _user(role: str, blocks: list[Json]) -> Iterator[Json]:
                 "content": _result(block),
             }
     rest = [block for block in blocks if block["type"] != "tool_result"]
+    # A turn of nothing but tool results needs no message of its own.
     if rest or not blocks:
         yield {"role": role, "content": _content(rest)}
 
@@ -82,11 +84,13 @@ def _assistant(blocks: list[Json]) -> dict[str, Json]:
     if reasoning:
         message["reasoning_content"] = reasoning
     calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
+    # OpenAI's format has null, not "", beside tool calls.
     message["content"] = None if calls and not visible else _content(visible)
     return {**message, "tool_calls": calls} if calls else message
 
 
 def _call(block: dict[str, Json]) -> dict[str, Json]:
+    # An object in Anthropic's API, a string with JSON in OpenAI's.
     arguments = orjson.dumps(block["input"]).decode()
     return {
         "id": block["id"],
@@ -185,6 +189,7 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
     if output.get("effort"):
         wanted["reasoning_effort"] = output["effort"]
     if output.get("format"):
+        # OpenAI requires a name; Anthropic has none.
         schema = {"name": "output", "schema": output["format"]["schema"], "strict": True}
         wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
     return wanted

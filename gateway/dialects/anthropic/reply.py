@@ -71,6 +71,7 @@ def usage_document(usage: UsageEvent | None) -> dict[str, Json]:
     if usage is None:
         return {"input_tokens": 0, "output_tokens": 0}
     details = usage.details.get("prompt_tokens_details") or {}
+    # OpenAI counts cached tokens among those of the prompt, Anthropic beside them.
     cached = min(details.get("cached_tokens") or 0, usage.input_tokens)
     counts = {
         "input_tokens": usage.input_tokens - cached,
@@ -131,6 +132,7 @@ class _Blocks:
         if event.part not in self.tools:
             block = {
                 "type": "tool_use",
+                # Results are sent back under this id, so every call needs one.
                 "id": event.call_id or f"toolu_{event.part}",
                 "name": event.name or "",
                 "input": "",

@@ -23,6 +23,7 @@ def open_object(
     """An object with some known keys; what is under other keys is scanned whole."""
     return Shape(
         expected="an object",
+        # SDKs send null for what is not given.
         kinds=frozenset({dict, NULL}),
         fields=fields,
         required=required,
@@ -94,6 +95,7 @@ METADATA: Final = Shape(
             r"[a-z0-9][a-z0-9._-]{0,63}",
         )
     },
+    # Labels of the application: only names that can mean nothing else are refused.
     additional=Shape(recursive=True, refuse_key=refuse_routing_in_labels),
     refuse_key=refuse_routing_in_labels,
 )

@@ -46,6 +46,7 @@ _LIMIT: Final = Shape(
 )
 """A number. One that could be an identity number is scanned instead of refused."""
 
+# Structural only in this form, which holds no free text: any other `$schema` is scanned.
 _DRAFT: Final = Shape(
     check=re.compile(r"https?://json-schema\.org/[a-z0-9./-]{1,32}#?").fullmatch,
     fallback=ANY_JSON,
@@ -53,9 +54,11 @@ _DRAFT: Final = Shape(
     kinds=frozenset({str, NULL}),
 )
 
+# A name or an array of names; anything else under this key is scanned.
 _TYPE: Final = Shape(check=_TYPES.__contains__, fallback=ANY_JSON, scanned=False, recursive=True)
 _NAME: Final = Shape(place="identifier", recursive=True, key_place="identifier")
 _SCHEMAS: Final = array(SCHEMA)
+# Drafts before 2020-12 have arrays of schemas here.
 _SCHEMA_OR_SCHEMAS: Final = Shape(
     kinds=SCHEMA.kinds | {list}, fields=_fields, additional=ANY_JSON, items=SCHEMA
 )

@@ -11,10 +11,12 @@ from typing import Final
 
 from gateway.dialects.core.shapes import NULL, Shape, pattern
 
+# Both alphabets of RFC 4648 (sections 4 and 5), and no line breaks.
 _BASE64: Final = r"[A-Za-z0-9+/_-]*={0,2}"
 _SIGNATURE_LENGTH: Final = 64
 """How many characters of base64 are decoded to detect the type: 48 bytes."""
 
+# Bounded names and sets that do not overlap: linear, also on megabytes of base64.
 _DATA_URL: Final = re.compile(rf"data:([a-z]{{1,20}})/[a-z0-9.+-]{{1,80}};base64,({_BASE64})")
 _IMAGES: Final = (
     b"\x89PNG\r\n\x1a\n",
@@ -36,6 +38,7 @@ def media_type(data: str) -> str | None:
     first = _first_bytes(data)
     if first.startswith(b"RIFF") and first[8:12] == b"WEBP":
         return "image/webp"
+    # A box begins with its size in four bytes, and then has its type.
     if first[4:8] == b"ftyp" and first[8:12] in _IMAGE_BRANDS:
         return "image/avif" if first[8:11] == b"avi" else "image/heic"
     names = ("png", "jpeg", "gif", "gif", "bmp", "tiff", "tiff")
@@ -72,7 +75,12 @@ def image_url() -> Shape:
     kinds: frozenset[type] = frozenset({str, NULL})
     address = Shape(expected=expected, kinds=kinds, check=re.compile(r"(?i)https?://\S+").fullmatch)
     return Shape(
-        expected=expected, kinds=kinds, check=_is_inline_image, fallback=address, scanned=False
+        # An inline image is not scanned. Anything else must be an address, which is.
+        expected=expected,
+        kinds=kinds,
+        check=_is_inline_image,
+        fallback=address,
+        scanned=False,
     )
 
 

@@ -43,5 +43,6 @@ def model_list(names: Iterable[str]) -> bytes:
         }
         for name in names
     ]
+    # Anthropic's SDK pages by these.
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
     return orjson.dumps({"object": "list", "data": data, "has_more": False, **ends})

@@ -50,6 +50,8 @@ LOGIT_BIAS: Final = Shape(
     expected="an object of token ids and numbers from -100 to 100",
     kinds=frozenset({dict, NULL}),
     additional=number(-100, 100),
+    # isascii: isdecimal accepts the digits of every script. Seven digits are
+    # too few for an identity number.
     key_check=lambda key: key.isascii() and key.isdecimal() and len(key) <= 7,
     max_items=1024,
 )
@@ -86,6 +88,7 @@ GENERATION: Final = {
     "user": text(),
     "safety_identifier": text(),
     "prompt_cache_key": text(),
+    # Audio replies can't be scanned.
     "modalities": array(enum("text"), expected="an array that holds only `text`", max_items=1),
 }
 

@@ -65,4 +65,5 @@ def _compact(plain: str) -> str:
 
 
 def _is_routing(plain: str) -> bool:
+    # Prefixes with their underscore: `aws_region` is refused, `awsome` is not.
     return _compact(plain) in _NAMES or plain.startswith(_PREFIXES)

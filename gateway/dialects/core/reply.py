@@ -21,6 +21,7 @@ def vectors(inputs: Json, events: Sequence[Event]) -> list[tuple[float, ...]]:
     """
     found = {event.choice: event.vector for event in events if isinstance(event, Embedding)}
     number = 1 if isinstance(inputs, str) else len(inputs)
+    # Exactly one for each: a vector under a wrong index would belong to another text.
     if sorted(found) != list(range(number)):
         raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
     return [found[index] for index in range(number)]
@@ -33,6 +34,7 @@ def arguments(raw: str) -> dict[str, Json]:
         UpstreamFailed: the model wrote something else.
     """
     try:
+        # Some servers send no arguments at all for a tool without parameters.
         parsed = orjson.loads(raw or "{}")
     except orjson.JSONDecodeError:
         parsed = None

@@ -1,6 +1,6 @@
 """What a dialect knows of its documents, location by location.
 
-A :class:`Shape` tells the walker which values are structural (checked, so that no free text can
+A :class:`Shape` states which values are structural (checked, so that no free text can
 hide in them) and how other values are scanned. What no shape names is scanned whole: strings,
 numbers and keys.
 """
@@ -23,6 +23,7 @@ _MAX_INTEGER: Final = 2**32
 """Bound on structural whole numbers: a larger one could be an identity number or a card number."""
 
 
+# Compared by identity: a shape may contain itself, so comparing the fields would not end.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shape:
     """What is accepted at one location of a document. ``null`` usually is."""
@@ -85,6 +86,7 @@ def enum(*allowed: str) -> Shape:
 
 def pattern(expected: str, expression: str) -> Shape:
     """A string that the expression matches in full."""
+    # fullmatch: `$` would accept a line break at the end.
     return structural(expected, re.compile(expression).fullmatch, str)
 
 

@@ -65,6 +65,7 @@ class Walker:
                 self._scalar(value, shape, path, origin)
 
     def _scalar(self, value: Json, shape: Shape, path: Path, origin: Origin) -> None:
+        # A fallback may have a check and a fallback of its own.
         while shape.check is not None and not shape.check(value):
             if shape.fallback is None:
                 raise self._invalid(shape, path)
@@ -104,6 +105,7 @@ class Walker:
         visits: list[_Visit] = [
             (child, item, (*path, index), origin) for index, child in enumerate(value)
         ]
+        # The stack returns the last visit first: reversed, segments keep the order of the document.
         visits.reverse()
         return visits
 
@@ -111,6 +113,7 @@ class Walker:
         self, value: dict[str, Json], shape: Shape, path: Path, origin: Origin
     ) -> list[_Visit]:
         self._check_size(len(value), shape, path)
+        # A variant may have variants of its own.
         while shape.discriminator:
             shape = self._variant(value, shape, path)
         if shape.modality:
@@ -152,6 +155,7 @@ class Walker:
 
     def _variant(self, value: dict[str, Json], shape: Shape, path: Path) -> Shape:
         chosen = value.get(shape.discriminator, shape.default)
+        # A discriminator that is an array or an object is not hashable, and so can't be looked up.
         variant = shape.variants.get(chosen) if isinstance(chosen, str) else None
         if variant is None:
             raise self._invalid(shape, path)
@@ -163,6 +167,7 @@ class Walker:
         if not shape.min_items <= size <= shape.max_items:
             bounds = f"must have {shape.min_items} to {shape.max_items} members"
             raise self._error(InvalidRequest, path, bounds)
+        # Counted when a container is met, before its members are visited.
         self._remaining -= size
         if self._remaining < 0:
             raise InvalidRequest(f"The body holds more than {MAX_VALUES} values.")
@@ -181,6 +186,7 @@ class Walker:
 
         With ``reveal`` the last key is quoted when it looks like the name of a field.
         """
+        # Only for an error: it walks over all shapes.
         known = frozenset(_names(self._root))
         last = len(path) - 1
         steps = [

@@ -44,6 +44,7 @@ class Ollama(Dialect):
             segments=tuple(walker.segments),
             tools=frozenset(tool["function"]["name"] for tool in document.get("tools") or ()),
             modalities=frozenset({"text", *walker.modalities}),
+            # In Ollama, -1 is no limit and -2 fills the context.
             max_output_tokens=limit if isinstance(limit, int) and limit > 0 else None,
         )
 
@@ -119,6 +120,7 @@ def _joined(last: dict[str, Json], objects: list[dict[str, Json]]) -> dict[str, 
     """The last object, with the texts and tool calls of the others added."""
     texts: dict[str, str] = {}
     for line in objects:
+        # /api/chat has the text in a message, /api/generate at the top.
         message = line.get("message") or line
         for name in ("content", "response", "thinking"):
             texts[name] = texts.get(name, "") + message.get(name, "")

@@ -69,6 +69,7 @@ _MESSAGE: Final = tagged_union(
         "assistant": _message("assistant"),
         "tool": _message("tool"),
     },
+    # 400 and not "unsupported": the API itself has no other roles.
     error=InvalidRequest,
 )
 
@@ -108,6 +109,7 @@ _OPTIONS: Final = Shape(
     refuse_key=refuse_routing,
 )
 
+# 16 ASCII characters: enough for a duration, too few for a text.
 _KEEP_ALIVE: Final = structural(
     "a duration", lambda value: len(str(value)) <= 16 and str(value).isascii(), str, int, float
 )
@@ -115,6 +117,7 @@ _KEEP_ALIVE: Final = structural(
 _FORMAT: Final = Shape(
     expected="`json`, or a JSON Schema",
     kinds=SCHEMA.kinds | {str},
+    # ollama-python has the empty string for no format.
     check=frozenset({"", "json"}).__contains__,
     fields=SCHEMA.fields,
     additional=SCHEMA.additional,
@@ -122,6 +125,7 @@ _FORMAT: Final = Shape(
     scanned=False,
 )
 
+# The kind of a value is checked first: to Python, 1 equals True.
 _THINK: Final = structural(
     "true, false, low, medium or high",
     frozenset({True, False, "low", "medium", "high", "max"}).__contains__,

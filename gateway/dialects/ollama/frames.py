@@ -139,5 +139,6 @@ def _line(document: Json) -> bytes:
 
 def _time(created: int) -> str:
     """The time in RFC 3339; the epoch when the server gave none, or one out of range."""
+    # 2^35 seconds is the year 3058. datetime raises for values that are much larger.
     seconds = created if 0 <= created < 2**35 else 0
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -22,6 +22,7 @@ def neutral(document: dict[str, Json], operation: str) -> tuple[Form, dict[str, 
             }
             return "embeddings", {**fields, "encoding_format": "float"}
         case "generate" if document.get("raw") or document.get("suffix"):
+            # Both leave out the chat template, which a chat request can't express.
             return "completions", _completion(document)
         case "generate":
             messages = list(_prompted(document))
@@ -63,12 +64,14 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
     if form == "json":
         wanted["response_format"] = {"type": "json_object"}
     elif form:
+        # OpenAI requires a name; Ollama has none.
         schema = {"name": "output", "schema": form, "strict": True}
         wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
     think = document.get("think")
     if isinstance(think, str):
         wanted["reasoning_effort"] = think
     elif think is not None:
+        # vLLM, SGLang and llama.cpp pass these on to the model's chat template.
         wanted["chat_template_kwargs"] = {"enable_thinking": think}
     return wanted
 
@@ -103,12 +106,14 @@ def _message(turn: dict[str, Json]) -> dict[str, Json]:
         message["reasoning_content"] = turn["thinking"]
     if turn.get("tool_calls"):
         message["tool_calls"] = [_call(call) for call in turn["tool_calls"]]
+        # OpenAI's format has null, not "", beside tool calls.
         message["content"] = message["content"] or None
     return message
 
 
 def _call(call: dict[str, Json]) -> dict[str, Json]:
     function = call["function"]
+    # An object in Ollama's API, a string with JSON in OpenAI's.
     arguments = orjson.dumps(function.get("arguments") or {}).decode()
     return {
         "id": call["id"],

@@ -125,6 +125,7 @@ class OpenAICompletions(OpenAIDialect):
                     reasons[event.choice] = event.reason
                 case UsageEvent():
                     usage = event
+        # A choice may end without text, but text without an end is a cut reply.
         if start is None or not reasons.keys() >= texts.keys():
             raise UpstreamFailed("The model server's reply is incomplete.", fallback=False)
         reply = common_fields(call, start, "text_completion")

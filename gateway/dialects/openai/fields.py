@@ -43,6 +43,7 @@ def only_default(expected: str, allowed: object) -> Shape:
         expected=expected,
         error=UnsupportedField,
         kinds=frozenset({type(allowed), NULL}),
+        # The kind is checked first: to Python, 0 equals False.
         check=lambda value: value == allowed,
         scanned=False,
     )
@@ -169,6 +170,7 @@ CONSTRAINTS: Final = {
     "regex": text(),
     "ebnf": text(),
     "json_schema": SCHEMA,
+    # vLLM accepts the schema as a string too, which is scanned whole.
     "guided_json": replace(SCHEMA, kinds=SCHEMA.kinds | {str}),
     "guided_regex": text(),
     "guided_grammar": text(),

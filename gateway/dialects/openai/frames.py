@@ -86,6 +86,7 @@ class ChatFramer(Framer):
         if event.choice in self._begun:
             return b""
         self._begun.add(event.choice)
+        # As OpenAI does: null where a tool call, a refusal or reasoning comes first.
         content = "" if isinstance(event, TextDelta | Finish) else None
         return self._choice(event.choice, {"role": "assistant", "content": content}, None)
 
@@ -94,6 +95,7 @@ class ChatFramer(Framer):
         template = self._template.get(choice)
         if template is None:
             frame = self._choice(choice, {"content": _TEXT_MARK}, None)
+            # In JSON the control characters of the mark are escaped.
             before, _, after = frame.partition(orjson.dumps(_TEXT_MARK))
             template = self._template[choice] = before, after
         return b"%b%b%b" % (template[0], orjson.dumps(text), template[1])
@@ -118,6 +120,7 @@ class ChatFramer(Framer):
             raise UpstreamFailed("The model server's reply has no beginning.", fallback=False)
         chunk = {**self._common, "choices": choices}
         if self._counts:
+            # With include_usage, every chunk has the field: null in all but the last.
             chunk["usage"] = usage
         return data_frame(chunk)
 

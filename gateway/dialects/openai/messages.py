@@ -85,7 +85,9 @@ CONTENT: Final = Shape(
 )
 
 _FUNCTION: Final = open_object(
-    {"name": IDENTIFIER, "arguments": text(escaping="json")}, required=("name",)
+    # JSON within a string: what replaces a value there must be escaped for it.
+    {"name": IDENTIFIER, "arguments": text(escaping="json")},
+    required=("name",),
 )
 
 TOOL_CALL: Final = tagged_union(
@@ -133,5 +135,6 @@ MESSAGE: Final = tagged_union(
         "tool": _message("tool", {"name": IDENTIFIER, "tool_call_id": text()}, ("content",)),
         "function": _message("tool", {"name": IDENTIFIER}, ("name",)),
     },
+    # 400 and not "unsupported": the API itself has no other roles.
     error=InvalidRequest,
 )

@@ -79,6 +79,7 @@ def _place_unknown(tree: JsonBuilder, event: UnknownField) -> None:
 def _place_tool(tree: JsonBuilder, event: ToolDelta) -> None:
     call: Path = ("tool_calls", event.part)
     if event.call_id is not None:
+        # put, not add: an id that is sent twice must not be doubled.
         tree.put((*call, "id"), event.call_id)
     if event.name is not None:
         tree.put((*call, "type"), "function")

@@ -71,6 +71,7 @@ class Conversations:
                 for event in batch:
                     conversation.add(event)
                 yield batch
+        # Only a complete reply: one that was cut can't be continued.
         if conversation.complete and await self._store(
             principal, call.reply_id, conversation.document()
         ):
@@ -92,6 +93,7 @@ class Conversations:
             NotFound: no reply with that id is stored for this credential.
             StateUnavailable: the store did not answer.
         """
+        # Read first: the store does not report whether there was something to delete.
         await self._get_or_fail(principal, reply_id)
         await self._vault.delete(principal.tenant, _scope(principal), reply_id)
         return deleted(reply_id)
@@ -118,6 +120,7 @@ class Conversations:
         return found
 
     async def _find(self, principal: Principal, reply_id: str) -> bytes | None:
+        # Only ids in our own form reach the store.
         if not self._seconds or not _ID.fullmatch(reply_id):
             return None
         return await self._vault.get(principal.tenant, _scope(principal), reply_id)

@@ -33,6 +33,7 @@ class OpenAIResponses(OpenAIDialect):
         ``store`` is an instruction to the gateway, so it is always false in the document that is sent on.
         """
         document, walker = read(body, REQUEST, model)
+        # The API's default is to store.
         keep = document.get("store") is not False
         document["store"] = False
         return Call(

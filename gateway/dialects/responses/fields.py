@@ -36,6 +36,7 @@ from gateway.errors import InvalidRequest, UnsupportedField
 from gateway.types import Origin
 
 _STATUS: Final = enum("in_progress", "completed", "incomplete")
+# Sent on without being scanned, so only in characters of base64.
 _OPAQUE: Final = pattern("the provider's value, unchanged", r"[A-Za-z0-9+/_=-]*")
 _PROVIDER: Final = "; what the provider runs or stores is not served"
 _STATELESS: Final = (
@@ -117,6 +118,7 @@ _MESSAGE: Final = tagged_union(
         "system": _message("system"),
         "developer": _message("system"),
     },
+    # 400 and not "unsupported": the API itself has no other roles.
     error=InvalidRequest,
 )
 
@@ -191,6 +193,7 @@ ITEM: Final = tagged_union(
         "reasoning": _REASONING_ITEM,
     },
     remedy=f"{_PROVIDER}, and {_STATELESS}",
+    # Items without a type are messages (`EasyInputMessage` in OpenAI's SDK).
     default="message",
 )
 

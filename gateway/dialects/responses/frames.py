@@ -75,6 +75,7 @@ class ResponseFramer(Framer):
     def _begin(self, item: Item) -> bytes:
         ended = self._close([open_ for open_ in self._open if open_.field != "arguments"])
         self._open.append(item)
+        # A new item without text: this one has its first piece already.
         added = Item(item.index, item.document, item.field).as_output("in_progress")
         frame = self._frame("response.output_item.added", output_index=item.index, item=added)
         if item.field == "arguments":
@@ -89,6 +90,7 @@ class ResponseFramer(Framer):
     def _close(self, items: list[Item]) -> bytes:
         """The events that end these items: of the text, of the content part, and of the item."""
         frames = []
+        # A copy: `items` may be the list that the items are removed from.
         for item in list(items):
             self._open.remove(item)
             function = {"name": item.document["name"]} if item.field == "arguments" else {}

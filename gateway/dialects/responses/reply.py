@@ -68,6 +68,7 @@ class Item:
         """The item as an element of ``output``."""
         if self.field == "arguments":
             return {**self.document, "arguments": self.text, "status": status}
+        # While an item is in progress, its parts are announced by events of their own.
         content = [self.part()] if self.text or status != "in_progress" else []
         return {**self.document, "content": content, "status": status}
 
@@ -141,6 +142,7 @@ class Output:
         return item, text
 
     def _last(self, field: str) -> Item:
+        # Another kind begins an item of its own: of all items, only function calls may interleave.
         if self.items and self.items[-1].field == field:
             return self.items[-1]
         kind: dict[str, Json] = (
@@ -152,6 +154,7 @@ class Output:
 
     def _call_item(self, event: ToolDelta) -> Item:
         if event.part not in self._calls:
+            # Results are sent back under this id, so every call needs one.
             call_id = event.call_id or f"call_{event.part}"
             kind = {"type": "function_call", "call_id": call_id, "name": event.name or ""}
             self._calls[event.part] = self._begin("fc", kind, "arguments")

@@ -31,6 +31,7 @@ class StoredConversation:
 
     def document(self) -> bytes:
         """JSON: ``items``, the whole conversation, and ``response``, the object that the caller received."""
+        # The copy states that it is stored: nobody reads it unless that has succeeded.
         self._output.add(ReplyStored())
         response = self._output.response("completed")
         output = [{k: v for k, v in item.items() if k != "id"} for item in response["output"]]
@@ -56,6 +57,7 @@ def with_history(call: Call, stored: bytes) -> Call:
     items = [*orjson.loads(stored)["items"], *_items(call)]
     # Parsed like any body, so that the limits and the scan apply to the whole conversation.
     body = orjson.dumps({**call.document, "input": items})
+    # `keep` from the first parsing: the document says `store: false` since then.
     return replace(OpenAIResponses().parse(body, call.operation), keep=call.keep)
 
 

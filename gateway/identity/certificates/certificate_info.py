@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from gateway.errors import InvalidKey
 
 _CACHE_SIZE: Final = 4096
+# Raised by cryptography beside ValueError, of which they are no subclasses.
 _UNREADABLE: Final = (
     x509.DuplicateExtension,
     x509.InvalidVersion,

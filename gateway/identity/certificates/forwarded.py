@@ -57,6 +57,8 @@ class ForwardedCertificates:
         value = header_values[0].decode("latin-1").strip() if header_values else ""
         if not value:
             return None
+        # unquote, not unquote_plus: proxies that leave the "+" of
+        # base64 unescaped mean a plus sign.
         return unquote(value) if self._form == "pem" else self._nearest(value)
 
     def _trusts(self, address: str) -> bool:
@@ -92,6 +94,7 @@ class ForwardedCertificates:
 
 def _has_separator(pem: str) -> bool:
     """Whether a URI or DNS name in a certificate contains a separator of the header."""
+    # Envoy always quotes the subject, so it may hold separators.
     return any(kind != "subject" and _SEPARATORS & set(name) for kind, name in read(pem).names)
 
 
@@ -99,6 +102,7 @@ def _elements(value: str) -> list[dict[str, str]]:
     """The elements of the header, keys in lower case; an empty list when it is malformed."""
     elements: list[dict[str, str]] = []
     at, end = 0, ","
+    # The end is "," after an element, ";" after a pair, and empty at the end of the header.
     while end:
         if end == ",":
             elements.append({})

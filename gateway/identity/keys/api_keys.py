@@ -31,6 +31,7 @@ class ApiKeys:
 
         The time taken depends neither on which key matches nor on how much of it does.
         """
+        # Hashes are of one length, so that comparing them does not reveal that of a key.
         presented = self._hash(credential)
         found: Principal | None = None
         for stored, principal in self._principals.items():

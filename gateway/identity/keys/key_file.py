@@ -35,7 +35,9 @@ from gateway.settings.section import Name, Reach, Role, Section
 from gateway.types import Principal
 
 KEY_PREFIX: Final = "sk-sekisho-"
+# Without 0, 1, i, l and o, which are confused when a prefix is read out or typed.
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+# 43 characters: secrets.token_urlsafe(32), base64url without padding.
 _FORM: Final = re.compile(rf"{KEY_PREFIX}(?P<prefix>[{_ALPHABET}]{{10}})-[A-Za-z0-9_-]{{43}}")
 
 
@@ -89,6 +91,7 @@ def digest(ring: KeyRing, ring_key: str, credential: bytes) -> bytes:
     Raises:
         KeyError: the ring has no key with that id.
     """
+    # Over the whole key, so that a secret is not valid under another prefix.
     return hmac.digest(ring.derive("", "credential", ring_key), credential, hashlib.sha256)
 
 
@@ -179,6 +182,7 @@ def edit_rows(path: Path) -> Iterator[list[Row]]:
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
+        # Closing releases the lock; the system does so too when the process is killed.
         os.close(folder)
 
 
@@ -186,6 +190,7 @@ def mark_revoked(rows: list[Row], key_id: str) -> list[str]:
     """Mark every secret of an id as revoked, and return their prefixes."""
     now = datetime.now(UTC).replace(microsecond=0)
     rows[:] = [
+        # The time of the first revocation stays.
         row.model_copy(update={"revoked": row.revoked or now}) if row.id == key_id else row
         for row in rows
     ]

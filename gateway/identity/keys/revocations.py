@@ -1,6 +1,6 @@
-"""Which credentials were revoked: learnt from the shared state and the key file several times a second.
+"""Which credentials were revoked: read from the shared state and the key file several times a second.
 
-What this process has learnt it keeps, and puts back into a store that has lost it.
+This process remembers what it has read, and writes it back into a store that has lost it.
 """
 
 import time
@@ -15,12 +15,12 @@ from gateway.state.base import State
 
 
 class Revocations:
-    """News of revocations, and how old it is.
+    """The known revocations, and how old that knowledge is.
 
     Args:
-        state: where other gateways and the command line tell them.
+        state: where other gateways and the command line write them.
         file: whose own marks count too.
-        stale_seconds: how old the news may be.
+        stale_seconds: how old the knowledge may be.
         log: a structlog logger.
         clock: a monotonic clock.
         background: runs the polling.
@@ -48,12 +48,12 @@ class Revocations:
         )
 
     async def start(self) -> None:
-        """Learn what there is, and go on learning."""
+        """Read the revocations now, and go on polling."""
         await self._poll()
         self._polling.start()
 
     async def close(self) -> None:
-        """Stop learning."""
+        """Stop polling."""
         await self._polling.close()
 
     def revoked(self, *names: str) -> bool:
@@ -62,14 +62,14 @@ class Revocations:
         return any(self._until.get(name, 0.0) > now for name in names)
 
     def fresh(self) -> bool:
-        """Whether the news is young enough to rely on."""
+        """Whether the last successful read is recent enough."""
         return self._clock() - self._fresh_at < self._stale
 
     async def require_fresh(self) -> None:
-        """Look now when the news is old.
+        """Read now when the last read is too old.
 
         Raises:
-            IdentityUnavailable: there is no news to be had.
+            IdentityUnavailable: neither source can be read.
         """
         if not self.fresh():
             await self._poll()
@@ -79,9 +79,11 @@ class Revocations:
             )
 
     async def _poll(self) -> None:
+        # Before the call: a revocation that is made while it runs may not be in its result.
         started = self._clock()
         try:
             await self._refresh()
+        # No error yet: `require_fresh` refuses once the list is too old.
         except StateUnavailable:
             return
         except ConfigError as error:
@@ -93,12 +95,14 @@ class Revocations:
         revocations = await self._state.revocations()
         now = time.time()
         for name, until in revocations.items():
+            # A store that was restored from an old copy must not shorten a revocation.
             self._until[name] = max(until, self._until.get(name, 0.0))
         if self._file is not None:
             self._file.refresh()
             for prefix in self._file.revoked():
                 self._until.setdefault(prefix, now + timeouts.REVOKED_FOREVER)
         self._until = {name: until for name, until in self._until.items() if until > now}
+        # A store that was wiped or failed over has lost revocations that are still valid.
         for name, until in self._until.items():
             if name not in revocations:
                 await self._state.revoke(name, until)

@@ -68,6 +68,7 @@ class Claims:
 
     def _groups(self, claim: object) -> frozenset[str]:
         values = _as_list(claim)
+        # Providers send every group of a user; with a mapping, only those that it names count.
         if self._settings.groups is not None:
             known = self._settings.groups
             return frozenset(known[value] for value in map(str, values) if value in known)

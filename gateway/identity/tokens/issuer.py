@@ -51,10 +51,10 @@ class Issuer:
             f"issuer {settings.issuer}", self._until_next_fetch, self._fetch
         )
         self.generation = 0
-        """Grows whenever the keys change: what was verified under others must be verified anew."""
+        """Grows whenever the keys change: what was verified under others must be verified again."""
 
     async def start(self) -> None:
-        """Fetch the keys, and go on fetching them. An issuer that is away is no fault yet."""
+        """Fetch the keys, and go on refreshing them. An issuer that does not answer is no fault yet."""
         tls: ssl.SSLContext | bool = True
         if self._settings.ca_file is not None:
             tls = ssl.create_default_context(cafile=str(self._settings.ca_file))
@@ -75,7 +75,7 @@ class Issuer:
             await self._session.close()
 
     def ready(self) -> bool:
-        """Whether there are keys that may be relied on."""
+        """Whether the keys are recent enough to rely on."""
         return self._clock() - self._fetched_at < self._settings.stale_seconds
 
     async def key(self, key_id: str | None) -> PyJWK | None:
@@ -107,11 +107,12 @@ class Issuer:
         return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
     def _until_next_fetch(self) -> float:
-        away = self._fetched_at < self._attempted_at
-        return timeouts.ISSUER_MIN_REFRESH if away else self._settings.refresh_seconds
+        failed = self._fetched_at < self._attempted_at
+        return timeouts.ISSUER_MIN_REFRESH if failed else self._settings.refresh_seconds
 
     async def _fetch(self) -> None:
         """Replace the keys by those of now. A fetch that fails leaves them as they were."""
+        # Calls that waited for the lock while another fetched must not fetch once more.
         before = self._attempts
         async with self._lock:
             if self._attempts != before:
@@ -123,9 +124,13 @@ class Issuer:
                 keys = _usable(await self._document(await self._jwks_uri()))
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
                 return
+            # An issuer without a usable key is a fault of its own: the known
+            # keys stay until they are stale.
             if not keys:
                 return
-            if {i: k._jwk_data for i, k in keys.items()} != {  # noqa: SLF001  # the library shows no other
+            # Compared by content: most fetches bring the same keys, and must not empty the
+            # caches of tokens.
+            if {i: k._jwk_data for i, k in keys.items()} != {  # noqa: SLF001  # the library has no public way
                 i: k._jwk_data  # noqa: SLF001
                 for i, k in self._keys.items()
             }:
@@ -135,20 +140,24 @@ class Issuer:
 
     async def _jwks_uri(self) -> str:
         issuer = self._settings.issuer
-        told = await self._document(issuer.rstrip("/") + _WELL_KNOWN)
-        if told["issuer"] != issuer:
+        document = await self._document(issuer.rstrip("/") + _WELL_KNOWN)
+        if document["issuer"] != issuer:
             raise ValueError("the issuer calls itself by another name")
-        uri = str(told["jwks_uri"])
+        uri = str(document["jwks_uri"])
         if urlsplit(uri).scheme != "https" and urlsplit(issuer).scheme == "https":
+            # Keys fetched in the clear could be replaced on the way.
             raise ValueError("the keys of an https issuer are fetched over https")
         return uri
 
     async def _document(self, url: str) -> dict[str, Any]:
         if self._session is None:
             raise OSError("the issuer was not started")
+        # A redirect could lead to a host that the configuration does not name.
         async with self._session.get(url, allow_redirects=False) as reply:
             if reply.status != 200:
                 raise ValueError("the issuer refused")
+            # read(n) returns what has arrived, at most n bytes; a document over the bound
+            # is cut, and then is not JSON.
             body = await reply.content.read(_MAX_DOCUMENT_BYTES)
             while len(body) < _MAX_DOCUMENT_BYTES and (
                 more := await reply.content.read(_MAX_DOCUMENT_BYTES)
@@ -161,11 +170,11 @@ class Issuer:
 def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:
     """Public signing keys by id; one without an id is known by the empty one. Others are left out."""
     keys: dict[str, PyJWK] = {}
-    for told in document["keys"]:
-        if told.get("kty") not in _ASYMMETRIC or told.get("use", "sig") != "sig" or "d" in told:
+    for jwk in document["keys"]:
+        if jwk.get("kty") not in _ASYMMETRIC or jwk.get("use", "sig") != "sig" or "d" in jwk:
             continue
         try:
-            keys[str(told.get("kid", ""))] = PyJWK(told)
+            keys[str(jwk.get("kid", ""))] = PyJWK(jwk)
         except PyJWTError:
             continue
     return keys

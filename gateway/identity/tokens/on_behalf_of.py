@@ -102,6 +102,7 @@ def _verifier(
     row: OnBehalfOf, ring: KeyRing, background: Background | None
 ) -> TokenVerifier[EndUser]:
     def read(claims: Mapping[str, Any]) -> EndUser:
+        # An issuer may serve several tenants: a token of another tenant's user is refused.
         if row.tenant_claim is not None and claims.get(row.tenant_claim) != row.tenant:
             raise invalid_user_token()
         subject = str(claims["sub"])

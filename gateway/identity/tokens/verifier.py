@@ -19,7 +19,9 @@ from gateway.identity.credential import unknown_credential
 from gateway.identity.tokens.issuer import Issuer
 from gateway.settings.provider import Provider
 
+# The signature may be empty: a token with `alg: none` is refused as a token, not as an unknown key.
 _FORM: Final = re.compile(rb"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*")
+# By the first two letters of the algorithm (RFC 7518, section 3.1; RFC 8037).
 _KEY_TYPES: Final = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 # Header parameters that bring or locate a key of the token's own (RFC 8725, section 3.10), demand extensions,
 # or compress (section 3.6): any of them makes the token invalid.
@@ -107,6 +109,7 @@ class TokenVerifier(Generic[_T]):
             self._cache.move_to_end(name)
             return known
         known = await self._read(token, name)
+        # Only valid tokens are cached: anyone could fill it with others.
         self._cache[name] = known
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
@@ -125,6 +128,7 @@ class TokenVerifier(Generic[_T]):
             identity=self._read_claims(claims),
             token_id=token_name(str(claims.get("jti") or name.hex())),
             expires=float(claims["exp"]) + self._settings.skew_seconds,
+            # No await since the key was found, so this is the generation of that key.
             generation=self._issuer.generation,
         )
 
@@ -156,6 +160,8 @@ class TokenVerifier(Generic[_T]):
                 issuer=self._settings.issuer,
                 leeway=self._settings.skew_seconds,
                 options={
+                    # PyJWT checks a claim only where the token has it, and
+                    # only warns about short keys.
                     "require": ["exp", "iat", "iss", "aud", "sub"],
                     "enforce_minimum_key_length": True,
                 },

@@ -72,6 +72,7 @@ def build(folder: Path) -> Build:
     source = read(folder)
     if not source.modules:
         source.faults.append(f"{folder}: holds no rules")
+    # Every check runs, so that one attempt reports all faults.
     source.faults += call_faults(source.modules)
     source.faults += rule_faults(source.modules, source.metadata)
     if _RULE_LIST in source.modules:
@@ -102,6 +103,7 @@ def revision(
 ) -> Build:
     """The build of these contents, identified by their hash."""
     digest = hashlib.sha256()
+    # Sorted: neither the order of files nor that of keys is part of a policy.
     digest.update(orjson.dumps([sorted(modules.items()), data], option=orjson.OPT_SORT_KEYS))
     name = digest.hexdigest()
     # Added after hashing: the revision is part of the data that rules read, and can't hash itself.

@@ -67,6 +67,7 @@ def pack(built: Build, signer: Signer | None = None) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in sorted(files.items()):
+            # TarInfo's defaults are constants: no owner, time 0.
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
@@ -95,6 +96,7 @@ def unpack(content: bytes, name: str, verifier: Verifier | None = None) -> Build
         modules = {n: text.decode() for n, text in files.items() if n.endswith(".rego")}
         tests = orjson.loads(files.get(_TESTS, b"{}"))
         claimed = data.pop(REVISION)
+    # KeyError: a file or the revision is missing; the others: the data is no JSON object.
     except (KeyError, ValueError, TypeError, AttributeError):
         raise _not_a_build(name) from None
     # Recomputed, not trusted: decisions are recorded under the revision.
@@ -129,6 +131,7 @@ def _files(content: bytes, name: str) -> Mapping[str, bytes]:
             raise ConfigError([f"{name}: unpacks to more than {MAX_BYTES} bytes"])
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as archive:
             return {
+                # `opa build` writes names with a leading slash, tar often with "./".
                 member.name.removeprefix("./").removeprefix("/"): stream.read()
                 for member in archive.getmembers()
                 if (stream := archive.extractfile(member)) is not None

@@ -45,6 +45,8 @@ class BundleSource:
     def judged(self, *, installed: bool) -> None:
         """See :class:`~gateway.policy.decide.refresh.PolicySource`; a refused bundle is fetched again, as OPA does."""
         if installed:
+            # Not before: the ETag of a refused bundle would make the server
+            # answer 304 to every later poll.
             self._etag = self._given
 
     async def _get(self) -> bytes | None:
@@ -63,11 +65,14 @@ class BundleSource:
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_seconds),
+            # A bundle is gzip itself. A server that labels it as encoded must not have it
+            # unpacked here, without a bound.
             auto_decompress=False,
         )
 
     async def _ask(self, session: aiohttp.ClientSession) -> bytes | None:
         url = self._settings.url
+        # A redirect could send the token to another server.
         async with session.get(url, headers=self._headers(), allow_redirects=False) as reply:
             if reply.status == 304:
                 return None
@@ -91,6 +96,7 @@ class BundleSource:
 
 def _keep(path: Path, content: bytes) -> None:
     """In one step: what is there is always a whole bundle."""
+    # In the same folder: a rename is atomic only within one file system.
     part = path.with_name(f"{path.name}.part")
     try:
         part.write_bytes(content)

@@ -38,6 +38,7 @@ def _apps(source: Source) -> None:
 
 def _exceptions(source: Source) -> None:
     excusable = {row["id"] for row in source.metadata.values() if row["excusable"]}
+    # An exception may override any pack, but of the rules only those that permit it.
     allowed = excusable | set(source.documents.get("packs") or ())
     for name, row in _rows(source, "exceptions"):
         if row["reason"] not in allowed:

@@ -78,6 +78,7 @@ def _apps(document: Json) -> Json:
         "default": _app(default),
         "apps": {
             name: _app(
+                # None is what was left out; false and an empty list are values.
                 {**default, **{key: value for key, value in row.items() if value is not None}}
             )
             for name, row in document["apps"].items()
@@ -117,6 +118,7 @@ def _denials(pack: Json) -> list[dict[str, Json]]:
 
 
 def _axes(denial: Json) -> Iterator[tuple[str, Json]]:
+    # An empty axis is left out: rules require a match on every axis that is present.
     return ((axis, values) for axis, values in denial.items() if values)
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Entity = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Score = Annotated[float, Field(ge=0, le=1)]
+# A single character would match in almost every text.
 Value = Annotated[str, Field(min_length=2, max_length=200)]
 
 NEVER_ALLOWED = frozenset(

@@ -73,6 +73,7 @@ def rule_faults(
     modules: Mapping[str, str], metadata: Mapping[str, Mapping[str, Json]]
 ) -> list[str]:
     """Rules without effect, and reason ids that two rules share."""
+    # `call_faults` has reported what can't be parsed.
     parsed = _parsed(modules, [])
     faults = [
         fault

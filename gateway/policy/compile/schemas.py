@@ -13,10 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from gateway.policy.compile.detection_schema import Detection
 from gateway.types import OutputDepth, OutputUse, ProofState, ReasoningMode, Treatment, Zone
 
+# pydantic's patterns run in linear time, and their `$` is the very end of the
+# text, not before a line break.
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 EntityPattern = Annotated[str, Field(pattern=r"^[A-Z][A-Z_]*\*?$|^\*$")]
+# Two labels at least: a single "*" would cover every host.
 HostPattern = Annotated[str, Field(pattern=r"^[a-z0-9*-]+(\.[a-z0-9*-]+)+$")]
 Mode: TypeAlias = Literal["enforce", "shadow", "off"]
 Code: TypeAlias = Literal[
@@ -102,6 +105,7 @@ class EntityRow(_Row):
 class DefaultRow(_Row):
     """What to do with entities that no row names, in every zone."""
 
+    # 4: every zone, so that no entity is without a treatment anywhere.
     treatment: dict[Zone, Treatment] = Field(min_length=4)
     output: dict[Zone, OutputTreatment] = Field(min_length=4)
 

@@ -97,6 +97,7 @@ def _fault(engine: regorus.Engine, rule: str) -> str:
         value = engine.eval_rule_as_json(rule)
     except (RuntimeError, ValueError) as error:
         return engine_message(error)
+    # A test that is undefined gives another value or an error, and has not passed.
     return "" if value == "true" else "failed"
 
 

@@ -83,6 +83,8 @@ class Verifier:
         if SIGNATURES not in files:
             raise ConfigError([f"{name}: not signed, and a signature is required"])
         payload = self._payload(files[SIGNATURES], name)
+        # One key may sign bundles for several purposes; a scope keeps
+        # one from being used as another.
         if payload.get("scope", "") != self._scope:
             raise ConfigError([f"{name}: signed for another scope"])
         signed = _signed(payload, name)
@@ -97,6 +99,7 @@ class Verifier:
 
     def _payload(self, document: bytes, name: str) -> Mapping[str, Any]:
         try:
+            # Exactly one, as OPA requires: with several, it would be unclear which one counts.
             (token,) = orjson.loads(document)["signatures"]
             # The algorithm is configured, never the token's: it could name a weaker one (RFC 8725, 3.1).
             found: Mapping[str, Any] = jwt.decode(token, self._key, algorithms=[self._algorithm])

@@ -20,7 +20,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
 class _Loader(yaml.SafeLoader):
     """PyYAML's loader, with a place for every fault: its constructors raise what Python's types raise."""
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -52,6 +52,7 @@ def read(folder: Path) -> Source:
     """Read and validate a policy folder; nothing is raised, every fault is collected."""
     source = Source()
     _read_modules(source, folder)
+    # Also .yml, so that a misnamed document is reported and not silently ignored.
     found = {path.stem: path for path in sorted((folder / "data").glob("*.y*ml"))}
     for name, path in found.items():
         if name not in DOCUMENTS or path.suffix != ".yaml":
@@ -89,6 +90,7 @@ def _read_metadata(source: Source, name: str) -> None:
         return
     try:
         block = yaml.load(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE), _Loader)  # noqa: S506  # a safe one
+        # Other annotations (description, scope) are OPA's and are not read here.
         row = RuleMetadata.model_validate({"title": block["title"], **block["custom"]})
     except (yaml.YAMLError, RecursionError, KeyError, TypeError, ValidationError) as error:
         source.faults.append(f"{name}: METADATA: {_first_line(error)}")
@@ -117,6 +119,7 @@ def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[ob
         node = loader.get_single_node()
         source.nodes[name] = (path, node)
         source.faults += _repeated_keys(path, node)
+        # From the nodes that were read for line numbers, so that the file is parsed once.
         value = None if node is None else loader.construct_document(node)
         return schema.dump_python(schema.validate_python(value), mode="json")
     except (OSError, UnicodeDecodeError) as error:

@@ -88,6 +88,8 @@ class Decider:
         if cached is not None:
             self._cache.move_to_end(cache_key)
             return cached if cached.facts_hash == key else self._for_facts(cached, key)
+        # Requests with equal facts may evaluate at the same time: their decisions are
+        # equal, so no lock is needed.
         decision = self._read(await self._engine.evaluate(document), known, key)
         self._cache[cache_key] = decision
         if len(self._cache) > _CACHE_ENTRIES:
@@ -134,6 +136,7 @@ class Decider:
         output = verdict.output_treatment
         if verdict.treatment.keys() != known.findings.keys():
             raise _invalid_answer("has no treatment for a finding")
+        # A contradiction is a fault of the rules or of the engine, and a fault never permits.
         if verdict.allow and (
             verdict.reasons or _BLOCKING.intersection(verdict.treatment.values())
         ):

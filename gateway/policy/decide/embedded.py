@@ -20,6 +20,8 @@ class EmbeddedEngine:
     """
 
     def __init__(self, build: Build) -> None:
+        # regorus reports an unknown builtin only when a rule calls it: that would
+        # fail requests, not the start.
         faults = call_faults(build.modules)
         if faults:
             raise ConfigError(faults)
@@ -39,6 +41,8 @@ class EmbeddedEngine:
         if self._engine is None:
             raise PolicyUnavailable("The policy engine was stopped, so the call is refused.")
         try:
+            # On the event loop, without an await in between: regorus works only on the thread that
+            # made the engine, and one engine serves all requests.
             self._engine.set_input_json(document.decode())
             value = orjson.loads(self._engine.eval_rule_as_json(QUERY))
         except (RuntimeError, ValueError):

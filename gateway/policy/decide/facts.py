@@ -70,10 +70,12 @@ def facts(
         build: the revision whose data the candidates were resolved from.
         now: a timezone-aware time; only its hour of the week in the policy's time zone is kept.
     """
+    # Only the hour of the week: a time to the second would make every cache key unique.
     hour, exceptions = moment(principal.app, now, build)
     return Facts(
         tenant=principal.tenant,
         app=principal.app,
+        # Sorted: the order of a set differs between processes, and facts are hashed.
         groups=tuple(sorted(principal.groups)),
         dialect=call.dialect,
         operation=call.operation,
@@ -194,6 +196,7 @@ def bucket(count: int) -> str:
     return str(count) if count < 2 else "2-9" if count < 10 else "10+"
 
 
+# A build is hashed by identity, so that an entry never serves another revision.
 @lru_cache(maxsize=_CANDIDATES)
 def candidate(
     deployment: Deployment,

@@ -28,5 +28,8 @@ def covered(host: str, patterns: tuple[str, ...]) -> bool:
 
 def _covers(pattern: list[str], labels: list[str]) -> bool:
     return len(pattern) <= len(labels) and all(
-        fnmatchcase(label, part) for label, part in zip(labels, pattern, strict=False)
+        # fnmatch's other wildcards ("?", "[…]") can't occur: the schema permits
+        # letters, digits, "-" and "*".
+        fnmatchcase(label, part)
+        for label, part in zip(labels, pattern, strict=False)
     )

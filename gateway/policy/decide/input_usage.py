@@ -53,10 +53,12 @@ _PLAIN: Final = tuple(field for field in fields(Facts) if field.name not in _ALW
 
 def input_usage(build: Build) -> InputUsage:
     """The facts that the rules of a build read."""
+    # Replaced by an empty string, not removed: `input["x"]` must remain a computed field.
     text = "\n".join(_NO_CODE.sub('""', module) for module in build.modules.values())
     if _WHOLE_INPUT.search(text):
         return InputUsage(names=frozenset(field.name for field in _PLAIN), finding_names_only=False)
     return InputUsage(
         names=frozenset(_FIELD.findall(text)),
+        # Every use must be one of these: a single other one may read the counts.
         finding_names_only=len(_FINDINGS.findall(text)) == len(_NAMES_OF_FINDINGS.findall(text)),
     )

@@ -33,6 +33,7 @@ _NOTHING = Clause(
 @lru_cache(maxsize=_CACHE_SIZE)
 def clause(operator: str, weights: str, build: Build) -> Clause:
     """The strictest clause on outputs of these weights as this operator serves them."""
+    # No clause at all: licences that say nothing about outputs, which is not a permission.
     clauses = list(_clauses(operator, weights, build)) or [_NOTHING]
     return min(clauses, key=lambda clause: _STRICTNESS.index(clause.use))
 

@@ -77,13 +77,14 @@ class LivePolicy:
         return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
 
     def reasons(self, rule: str) -> tuple[Reason, ...]:
-        """A rule of the current revision in its own words; nothing when there is no such rule."""
+        """A rule of the current revision as a reason; empty when there is no such rule."""
         row = self.current.build.data["rule_metadata"].get(rule)
         return () if row is None else (Reason(**{name: row[name] for name in _REASON}),)
 
     @contextmanager
     def use(self) -> Iterator[Revision]:
         """One revision for the whole of a decision, kept open until its end."""
+        # Read once: `self._held` may be replaced while the decision waits for the engine.
         held = self._held
         held.users += 1
         try:
@@ -106,6 +107,8 @@ class LivePolicy:
             return
         engine = self._make_engine(build)
         await engine.start()
+        # After the await, so that `before` is the current revision even if
+        # another swap came meanwhile.
         before, self._held = self._held, _HeldRevision(revision=revision(build, engine))
         before.retired = True
         self._close_when_unused(before)

@@ -107,6 +107,7 @@ class OpaEngine:
 
     async def evaluate(self, document: bytes) -> Json:
         """See :class:`~gateway.policy.decide.engine.Engine`."""
+        # At once: waiting for the time-out again would hold up every request.
         if not self._breaker.admit():
             raise no_decision()
         try:
@@ -116,6 +117,8 @@ class OpaEngine:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             self._breaker.failed()
             raise no_decision() from None
+        # The breaker counts servers that do not answer. An answer without a
+        # result is a fault of the policy.
         self._breaker.succeeded()
         if not isinstance(answer, dict) or not isinstance(answer.get("result"), dict):
             raise no_decision()

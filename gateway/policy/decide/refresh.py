@@ -1,6 +1,6 @@
 """Newer policies: noticed, built, tested with their own tests, and put in place whole, or refused whole.
 
-A refused revision changes nothing: the last good one serves on, and whoever watches is told.
+A refused revision changes nothing: the last good one stays in use, and the listener is notified.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Install: TypeAlias = Callable[[Build], Awaitable[None]]
 
 
 class PolicyListener(Protocol):
-    """Told of every change, for metrics and logs."""
+    """Notified of every change, for metrics and logs."""
 
     def policy_swapped(self, role: str, revision: str) -> None:
         """A revision was put in place. ``role`` is ``live`` or ``candidate``."""
@@ -35,7 +35,7 @@ class PolicySource(Protocol):
         """A build that differs from the last one given, or ``None``.
 
         Args:
-            now: look at once, without waiting for what may still be being written.
+            now: read at once, without waiting for files that may still be being written.
 
         Raises:
             ConfigError: there is a newer one, and it has faults.
@@ -46,7 +46,7 @@ class PolicySource(Protocol):
 
 
 class FileSource:
-    """A policy folder or a bundle on disk, read when it has changed and then stayed the same for one look.
+    """A policy folder or a bundle on disk, read once it has changed and then stayed the same for one check.
 
     Args:
         path: the folder or the bundle.
@@ -65,7 +65,9 @@ class FileSource:
         settled, self._seen = found == self._seen, found
         if not now and (found == self._judged or not settled):
             return None
+        # From before the files are read: an edit meanwhile is noticed at the next check.
         self._given = found
+        # In a thread: building and testing takes seconds, in which requests go on.
         return await asyncio.to_thread(self_tested, lambda: load(self._path, self._verifier))
 
     def judged(self, *, installed: bool) -> None:
@@ -74,15 +76,15 @@ class FileSource:
 
 
 class Refresher:
-    """Looks at an origin every so often, and when told to.
+    """Checks a source at intervals, and when it is triggered.
 
     Args:
         role: ``live`` or ``candidate``.
         source: where newer policies come from.
         install: puts a build in place.
-        listener: told of changes.
-        seconds: between looks; 0 looks only when triggered.
-        background: runs the looking.
+        listener: notified of changes.
+        seconds: between checks; 0 checks only when triggered.
+        background: runs the checks.
     """
 
     def __init__(
@@ -104,20 +106,20 @@ class Refresher:
         )
 
     async def start(self) -> None:
-        """Begin to look."""
+        """Begin to check."""
         self._task.start()
 
     async def close(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         await self._task.close()
 
     def trigger(self) -> None:
-        """Look now, whatever seems to have changed."""
+        """Check now, whatever seems to have changed."""
         self._triggered = True
         self._task.trigger()
 
     async def check(self, *, now: bool = True) -> None:
-        """Look once, and put what is newer in place."""
+        """Check once, and install what is newer."""
         try:
             build = await self._source.newer(now=now)
             if build is None:
@@ -131,6 +133,7 @@ class Refresher:
             self._listener.policy_swapped(self.role, build.revision)
 
     async def _round(self) -> None:
+        # Cleared before the look: a trigger that comes during it leads to another one.
         triggered, self._triggered = self._triggered, False
         await self.check(now=triggered)
 
@@ -142,6 +145,7 @@ def _fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
     for file in files:
         try:
             stat = file.stat()
+        # Deleted since the folder was listed.
         except OSError:
             continue
         found.append((str(file), stat.st_size, stat.st_mtime_ns))

@@ -14,6 +14,7 @@ from gateway.types import Deployment, Facts, HarvestState, Proof, ProofState, Zo
 
 _NOON: Final = 36
 """Tuesday 12:00, as an hour of the week."""
+# Monday night, Tuesday noon and Sunday noon: within and outside of usual hours.
 _HOURS: Final = (3, _NOON, 6 * 24 + 12)
 _TOKENS: Final = (0, 1024, 1_000_000)
 _BIAS: Final = (0.0, 0.25, 1.0)

@@ -155,6 +155,7 @@ class _GroupingKey:
         moments = tuple(moment(app, request.time, build) for build, _ in self._builds)
         key = (request.facts_hash, moments)
         if key not in self._known:
+            # Facts that can't be read have no cache key, and are grouped by their own hash.
             self._known[key] = self._cache_keys(document, request.time) or key
         return self._known[key]
 
@@ -171,6 +172,7 @@ class _GroupingKey:
 
 def _answers(questions: Sequence[_Question], before: Build, after: Build) -> Iterator[_Answer]:
     chunks = [questions[i : i + _CHUNK] for i in range(0, len(questions), _CHUNK)]
+    # As bytes, which can be passed to another process; an engine can't.
     bundles = (pack(before), pack(after))
     if len(chunks) < 2:
         for chunk in chunks:

@@ -29,6 +29,7 @@ def is_permitted(text: str, reach: Reach) -> bool:
     address (mapped, 6to4, Teredo, NAT64) is judged by the latter.
     """
     try:
+        # Without the scope id (fe80::1%eth0): with it, an address equals no other.
         address = _embedded_ipv4(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
@@ -50,5 +51,7 @@ def _embedded_ipv4(address: Address) -> Address:
         return address
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    # The addresses of the server and of the client (RFC 4380, section
+    # 4): traffic goes to the latter.
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)

@@ -95,6 +95,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
     def _verify_server_key(self, connection: aiohttp.connector.Connection) -> None:
         """Close a connection to an unexpected server, before anything is sent on it."""
+        # The check is called even where a pin refuses: it also records which key was presented.
         pin = spki_pin(_certificate(connection))
         reasons = None if self._check_server_key is None else self._check_server_key(pin)
         if self._pins and pin not in self._pins:
@@ -110,7 +111,9 @@ class GuardedConnector(aiohttp.TCPConnector):
         allowed = (self._allowed.scheme, self._allowed.host, self._allowed.port)
         if (reasons := self._host_refusal(self._allowed.host)) is not None:
             raise AddressRefused(REFUSED, reasons=reasons)
+        # aiohttp does not resolve a literal, so the resolver never sees it.
         literal = _is_literal(self._allowed.host)
+        # yarl appends a slash to a URL without a path.
         proxy = None if req.proxy is None else str(req.proxy).rstrip("/")
         if (
             request != allowed

@@ -52,6 +52,7 @@ class ReadTimeout:
     def _on_timer(self) -> None:
         now = self._loop.time()
         if now >= self._deadline:
+            # Wakes the reader, whose wait raises this error.
             self._content.set_exception(TimeoutError())
         else:
             self._set(min(self._deadline, now + self._seconds))

@@ -69,6 +69,7 @@ class GuardedResolver(AbstractResolver):
         """Nothing is open."""
 
     async def _look_up(self, host: str) -> tuple[list[str], list[str]]:
+        # Before DNS, as getaddrinfo does: operators define internal names there.
         if addresses := _hosts_file(self._hosts).get(host):
             return [host], addresses
         names, addresses = [host], []
@@ -77,6 +78,7 @@ class GuardedResolver(AbstractResolver):
             if answer is None:
                 continue
             names += [
+                # True: without the final dot. Policy names hosts so, in lower case.
                 rr.target.to_text(True).lower()
                 for cname in answer.chaining_result.cnames
                 for rr in cname
@@ -87,6 +89,7 @@ class GuardedResolver(AbstractResolver):
     async def _query(self, host: str, kind: str) -> dns.resolver.Answer | None:
         resolver = self._dns or dns.asyncresolver.get_default_resolver()
         try:
+            # A name with A records alone has no AAAA answer, which is no fault.
             return await resolver.resolve(host, kind, search=True, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return None

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import ConfigError
 from gateway.policy.compile.build import Build, build, revision
-from gateway.policy.compile.bundle import MAX_BYTES, load, write
+from gateway.policy.compile.bundle import MAX_BYTES, load, pack, unpack, write
 from gateway.policy.compile.schemas import DOCUMENTS
 from gateway.types import Json
 from tests.policy.conftest import POLICIES
@@ -99,6 +99,23 @@ def test_T60_a_bundle_without_a_document_is_refused(
     write(revision(shipped.modules, data), tmp_path / "bundle.tar.gz")
     with pytest.raises(ConfigError, match=f"the data document {document} is missing"):
         load(tmp_path / "bundle.tar.gz")
+
+
+@pytest.mark.parametrize("junk", [5, None, "text", [1], {"a": 5}, {"a": [{"operators": 5}]}])
+@pytest.mark.parametrize("document", ["operators", "packs"])
+def test_B40_a_bundle_whose_documents_have_another_form_is_refused(
+    shipped: Build, document: str, junk: Json
+) -> None:
+    changed = revision(shipped.modules, {**_plain(shipped), document: junk})
+    with pytest.raises(ConfigError, match="not a policy build"):
+        unpack(pack(changed), "bundle")
+
+
+@pytest.mark.parametrize("tests", [5, "text", {"a": 5}, {"a": None}])
+def test_B40_a_bundle_whose_tests_are_no_texts_is_refused(shipped: Build, tests: Json) -> None:
+    changed = revision(shipped.modules, _plain(shipped), tests)
+    with pytest.raises(ConfigError, match="not a policy build"):
+        unpack(pack(changed), "bundle")
 
 
 def test_what_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:

@@ -85,3 +85,42 @@ def test_all_faults_come_at_once(folder: Path) -> None:
     for name in ("models", "settings"):
         (folder / "data" / f"{name}.yaml").unlink()
     assert len(read(folder).faults) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("extra: {{ value }}", "unhashable key"),
+        ("extra: 2026-02-30", "not a valid timestamp (day is out of range for month)"),
+        ("extra: 2026-01-01T00:00:00+99:99", "not a valid timestamp"),
+        ("extra: !!timestamp x", "not a valid timestamp"),
+        ('extra: !!int ""', "not a valid int"),
+        (f"extra: {'9' * 5000}", "not a valid int"),
+        ("extra: !!bool x", "not a valid bool"),
+        ("extra: &a [*a]", "extra: Extra inputs are not permitted"),
+        ("? [a]\n: b", "unhashable key"),
+    ],
+)
+def test_B40_whatever_yaml_holds_is_a_fault_with_its_line(
+    folder: Path, text: str, expected: str
+) -> None:
+    path = folder / "data" / "settings.yaml"
+    line = len(path.read_text().splitlines()) + 1
+    path.write_text(f"{path.read_text()}{text}\n")
+    assert any(
+        fault.startswith(f"{path}:{line}: ") and expected in fault for fault in read(folder).faults
+    ), read(folder).faults
+
+
+def test_B40_numbers_that_no_json_document_can_hold_are_faults(folder: Path) -> None:
+    path = folder / "data" / "settings.yaml"
+    path.write_text(f"{path.read_text()}bias_days: 99999999999999999999\n")
+    assert any("bias_days: Input should be less than" in fault for fault in read(folder).faults)
+
+
+def test_B40_a_rules_metadata_may_hold_anything(folder: Path) -> None:
+    path = folder / "rules" / "modality" / "modality.rego"
+    path.write_text(path.read_text().replace("mode: enforce", "mode: 2026-02-30", 1))
+    assert any(
+        "METADATA" in fault and "not a valid timestamp" in fault for fault in read(folder).faults
+    )

@@ -45,6 +45,7 @@ _UNIT: Final = (
     r"(?:(?:[Aa]pt|[Ss]te|[Ss]uite|[Uu]nit|[Ff]lat|[Aa]partment|[Rr]oom|[Ff]loor|APT|STE|SUITE|UNIT|FLAT)\.? ?#?[0-9]{1,5}[A-Za-z]?"
     r"|#[0-9]{1,5}[A-Za-z]?)(?!\w)"
 )
+# The line may break here, also in quoted mail, where ">" follows.
 _GAP: Final = r"[ \t]*(?:,[ \t]*|\n[> \t]*|[ \t])"
 _MAX_ABBREVIATION: Final = 4
 # Only abbreviations may end with a full stop: "on Elm Street." is the end of a sentence.
@@ -149,6 +150,7 @@ def _capitalised(text: str) -> Iterator[tuple[int, int]]:
         for form in _FROM_HOUSE:
             if match := form.match(text, house.start()):
                 yield match.span()
+    # Substrings first: they cost far less than the patterns that they spare.
     foreign = any(kind in text for kind in _FOREIGN_KINDS)
     if "Box" in text:
         yield from (match.span() for match in _PO_BOX.finditer(text))
@@ -166,6 +168,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     """Units on a line of their own."""
     start = 0
     while True:
+        # Line by line: a search would try every position of a long line.
         if match := _LINE.match(text, start):
             yield match.span(1)
         start = text.find("\n", start) + 1

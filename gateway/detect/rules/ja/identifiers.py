@@ -32,6 +32,7 @@ PREFECTURE_STARTS: Final = frozenset(name[:size] for name in _NAMES for size in 
 # Not inside a longer number, also one in groups: 1234 5678 9018 within 1234 5678 9018 3456 is part of a card number.
 _FREE: Final = r"(?<![A-Za-z0-9])(?<![0-9][ -])"
 _ENDS: Final = r"(?![A-Za-z0-9]|[ -][0-9])"
+# 々, 〆, ヶ and ケ occur within names that are otherwise kanji: 代々木, 市ヶ谷.
 _HAN: Final = "一-龥々〆ヶケ"
 _JAPANESE: Final = re.compile("[ぁ-んァ-ヶ一-龥]")
 _TWELVE: Final = r"[0-9]{4}([ -]?)[0-9]{4}\1[0-9]{4}"
@@ -109,6 +110,7 @@ RULES: Final = (
     _number(
         "post-bank-account",
         "JP_BANK_ACCOUNT",
+        # The symbol begins with 1 and ends with 0, the number ends with 1.
         r"1[0-9]{3}0-?[0-9]{2,7}1",
         CERTAIN,
         *_POST_ACCOUNT,

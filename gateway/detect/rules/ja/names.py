@@ -118,6 +118,7 @@ def _match_at(words: TokenizedText, first: int) -> tuple[RecognizerResult | None
         return _spanning("PERSON", words, first, last, _SURE_SCORE), last + 1
     place = place_at(words, first)
     if place is not None:
+        # 山口 is a prefecture and a family name: 山口様 is a person.
         person = place == first and kind == "place" and _has_personal_honorific(words, first)
         entity, score = ("PERSON", _SURE_SCORE) if person else ("LOCATION", _LONE_NAME_SCORE)
         return _spanning(entity, words, first, place, score), place + 1
@@ -138,6 +139,7 @@ def _spanning(
 def _foreign_name(words: TokenizedText, first: int) -> int | None:
     """The last part of a name such as カール・バルト: katakana words, one of which the dictionary has as a name."""
     last, named = first, False
+    # Every second word is a separator.
     for index in range(first, len(words), 2):
         if not KATAKANA.fullmatch(words.surfaces[index]):
             break

@@ -74,6 +74,7 @@ def streets(text: str) -> Iterator[tuple[int, int]]:
     for block in _BLOCK.finditer(text):
         if block.end() > position:
             match = STREET.search(text, max(position, block.start() - _MAX_CITY))
+            # There is none from here to the end, and so none for the later blocks.
             if match is None:
                 return
             yield match.span()

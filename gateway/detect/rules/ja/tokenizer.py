@@ -12,6 +12,7 @@ _WINDOW: Final = 4_000
 KATAKANA: Final = re.compile("[ァ-ヺー]+")
 _FIELDS: Final = {"pos", "normalized_form"}
 """Fields read of a dictionary entry. The normal form is not used, but without it SudachiPy joins numerals differently."""
+# Methods for `map`: a Python call for each word would cost more than the method itself.
 _PART_OF_SPEECH: Final = Morpheme.part_of_speech_id
 _SURFACE: Final = Morpheme.surface
 _PARTS: Final = {"姓": "family", "名": "given"}
@@ -22,7 +23,7 @@ class TokenizedText:
 
     Args:
         morphemes: the tokenizer's output.
-        kinds: the kind of each, from its part of speech.
+        kinds: the kind of each, from its word class.
         offset: where the piece begins in the text.
 
     ``surfaces`` are the words as written. ``kinds`` has for each ``family``, ``given``, ``person``, ``place``,
@@ -66,7 +67,7 @@ class TokenizedText:
 
 
 class _Kinds(dict[int, str]):
-    """The kind of each part of speech, by SudachiPy's number for it; filled as they occur."""
+    """The kind of each word class, by SudachiPy's number for it; filled as they occur."""
 
     def __init__(self, dictionary: Dictionary) -> None:
         super().__init__()
@@ -82,6 +83,7 @@ class JapaneseTokenizer:
 
     def __init__(self) -> None:
         self._dictionary = Dictionary(dict="core")
+        # Mode C joins the longest units, so that a compound name is one word.
         self._tokenizer = self._dictionary.tokenizer(mode=SplitMode.C, fields=_FIELDS)
         self._kinds = _Kinds(self._dictionary)
 
