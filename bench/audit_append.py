@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from gateway.audit.canonical import body
 from gateway.audit.entry import AuditEntry
 from gateway.audit.log import AuditLog
 from gateway.audit.proof.verify import verify
-from gateway.audit.record import body
 from gateway.audit.sqlite import SqliteStore
 from gateway.exchange import Attempt, Exchange, Outcome
 from gateway.keys import KeyRing

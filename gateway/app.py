@@ -51,7 +51,7 @@ from gateway.routing.router import Deployments, Router
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.settings.root import Settings
 from gateway.state.base import State
-from gateway.state.redis import open_state
+from gateway.state.stores import open_state
 from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policy_reporter import PolicyReporter

@@ -55,7 +55,7 @@ async def test_B41_a_part_that_does_not_close_is_named_and_the_others_are_closed
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last part to be closed is the audit log: it is, whatever the parts before it do."""
-    monkeypatch.setattr(timeouts, "PART_CLOSE", 0.1)
+    monkeypatch.setattr(timeouts, "PART_CLOSE", 3.0)
     gateway = compose(prepared(tmp_path), ENVIRON, detector=detector())
 
     async def hang() -> None:

@@ -17,7 +17,7 @@ VENDORS = ("anthropic", "ollama", "openai", "responses")
 TIME_OUT = re.compile(r"(?i)(seconds|time_?out|backoff|delay|interval|lifetime)s?$|_ms$")
 HELD_BY_USERS = {
     ("audit/entry.py", "invented"),
-    ("audit/record.py", "invented"),
+    ("audit/canonical.py", "invented"),
     ("telemetry/logs.py", "invented"),
     ("telemetry/metrics.py", "invented"),
     ("cli/models/records.py", "shown"),

@@ -190,7 +190,10 @@ def test_root_may_lend_a_file_to_a_group_as_kubernetes_does(mode: int, taken: bo
         Path(folder).chmod(0o711)
         path = _ring_file(Path(folder), mode)
         os.chown(path, 0, 65532)
-        with another_user(), nullcontext() if taken else pytest.raises(ConfigError, match="other users"):
+        with (
+            another_user(),
+            nullcontext() if taken else pytest.raises(ConfigError, match="other users"),
+        ):
             assert read_ring(path).active_id == "k2"
 
 

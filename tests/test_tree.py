@@ -25,7 +25,7 @@ BROAD_EXCEPT = {
     "background.py",
     "pipeline.py",
     "respond.py",
-    "detect/workers/child.py",
+    "detect/workers/fork_server.py",
     "detect/workers/inprocess.py",
     "detect/networks/onnx_files.py",
     "upstream/litellm/translation.py",

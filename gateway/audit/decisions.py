@@ -8,9 +8,9 @@ from typing import Final
 
 import orjson
 
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.entry import timestamp
 from gateway.audit.reader import reading
-from gateway.audit.record import MalformedRecord
 
 _ENDS: Final = "SELECT leaf FROM records WHERE kind IN ('outcome', 'refusal') AND time >= ?"
 

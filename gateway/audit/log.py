@@ -6,9 +6,9 @@ import time
 from typing import Final
 
 from gateway import timeouts
+from gateway.audit.canonical import MalformedRecord, body
 from gateway.audit.entry import AuditEntry, AuditRecord
 from gateway.audit.merkle_log import Item, MerkleLog
-from gateway.audit.record import MalformedRecord, body
 from gateway.audit.store import Store, StoreError
 from gateway.audit.writer import Writer
 from gateway.errors import AuditUnavailable, ConfigError

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.audit.canonical import leaf
 from gateway.audit.entry import AuditEntry, AuditRecord
 from gateway.audit.proof.checkpoint import BadCheckpoint, Checkpoint, read, sign
 from gateway.audit.proof.merkle import CompactRange, leaf_hash
-from gateway.audit.record import leaf
 from gateway.audit.store import Head, Row, Store, StoreError
 from gateway.keys import KeyRing
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import orjson
 
+from gateway.audit.canonical import parse
 from gateway.audit.entry import timestamp
 from gateway.audit.reader import reading
-from gateway.audit.record import parse
 
 _EQUAL: Final = ("kind", "tenant", "app", "request_id", "model", "deployment", "outcome", "code")
 # Cast: SQLite's JSON functions would take a BLOB for its binary format (JSONB).

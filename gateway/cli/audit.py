@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.table import Table
 
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.proof.verify import Report
 from gateway.audit.proof.verify import verify as check
-from gateway.audit.record import MalformedRecord
 from gateway.audit.search import Query, facts_in, last_checkpoint
 from gateway.audit.search import search_all as find
 from gateway.audit.store import StoreError, log_files, sqlite_path

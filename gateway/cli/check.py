@@ -6,7 +6,7 @@ import typer
 
 from gateway.app import compose
 from gateway.cli.common import DEFAULT_CONFIG, AsJson, Config, exit_with, load_or_exit, print_json
-from gateway.detect.workers.child import EngineFailed, construct
+from gateway.detect.workers.fork_server import EngineFailed, construct
 from gateway.errors import ConfigError
 from gateway.settings.detection import Detect
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError
 
 from gateway import timeouts
-from gateway.audit.record import MalformedRecord
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.search import Query, facts_in, search_all
 from gateway.audit.store import StoreError, log_files
 from gateway.edge.admin_api import AdminRequest, Handler, Operation

@@ -8,6 +8,7 @@ characters are 40 bits.
 import hashlib
 import hmac
 import re
+from collections.abc import Container
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 8
@@ -30,3 +31,14 @@ def digest(key: bytes, value: str) -> str:
 def placeholder(entity: str, digits: str) -> str:
     """The placeholder of an entity with these digest characters; a long entity name is truncated."""
     return f"[{entity[: MAX_LENGTH - 3 - MAX_DIGEST_LENGTH]}_{digits}]"
+
+
+def mint(key: bytes, entity: str, value: str, minted: Container[str]) -> str:
+    """A placeholder for ``value`` that differs from those that this request minted already."""
+    # On a collision with another value of the request, more characters of the digest are used.
+    digits = digest(key, value)
+    for length in range(LENGTH, MAX_DIGEST_LENGTH + 1):
+        made = placeholder(entity, digits[:length])
+        if made not in minted:
+            return made
+    raise AssertionError("two values of one request share 65 bits of a keyed digest")

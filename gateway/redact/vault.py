@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.redact.placeholder import LENGTH, MAX_DIGEST_LENGTH, PATTERN, digest, placeholder
+from gateway.redact.placeholder import PATTERN, mint
 from gateway.redact.surrogates import Surrogates
 from gateway.text.embedded_json import escape_ascii
 from gateway.types import Allows
@@ -49,7 +49,9 @@ class RequestVault:
     def put(self, entity: str, value: str) -> str:
         """The replacement of ``value``. A surface form has one, even when it is found again as another entity."""
         known = self._replacements.get(value)
-        return known if known is not None else self._hold(value, self._mint(entity, value))
+        if known is not None:
+            return known
+        return self._hold(value, mint(self._key, entity, value, self._values))
 
     def surrogate(self, entity: str, value: str, allows: Allows) -> str | None:
         """As ``put``, with a surrogate that ``allows`` accepts; ``None`` when there is none."""
@@ -100,15 +102,6 @@ class RequestVault:
         self._replacements[value] = minted
         self._values[minted] = value
         return minted
-
-    def _mint(self, entity: str, value: str) -> str:
-        # On a collision with another value of the request, more characters of the digest are used.
-        digits = digest(self._key, value)
-        for length in range(LENGTH, MAX_DIGEST_LENGTH + 1):
-            minted = placeholder(entity, digits[:length])
-            if minted not in self._values:
-                return minted
-        raise AssertionError("two values of one request share 65 bits of a keyed digest")
 
 
 def _matcher(surrogates: Iterable[str]) -> _Matcher:

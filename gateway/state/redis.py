@@ -18,9 +18,8 @@ from gateway.background import Background
 from gateway.breaker import Breaker
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, DistinctEntry, Grant, State
-from gateway.state.connect import connect
-from gateway.state.memory import MemoryState
+from gateway.state.base import Booking, DistinctEntry, Grant
+from gateway.state.redis_client import connect
 from gateway.state.scripts import RESERVE, REVOKE, SETTLE
 
 _FAILURES: Final = 3
@@ -205,14 +204,3 @@ def _key(scope: str, kind: str, name: str) -> str:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-def open_state(settings: StateSettings, background: Background | None = None) -> State:
-    """The shared state that the configuration names, not yet started.
-
-    Raises:
-        ConfigError: it can't be read.
-    """
-    if settings.url == "memory://":
-        return MemoryState()
-    return RedisState(settings, background=background)

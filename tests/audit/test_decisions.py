@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.decisions import decisions, documents
-from gateway.audit.record import MalformedRecord
 from gateway.audit.store import StoreError
 from tests.audit.logs import ENTRY, FACTS, FACTS_HASH, opened, tamper
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.audit.canonical import body, document
 from gateway.audit.entry import AuditEntry, timestamp
-from gateway.audit.record import body, document
 from gateway.exchange import Exchange, FactsDocument, Outcome, ReplyStats, Trial
 from gateway.types import Finding, Proof, Reason, Scan, UsageEvent
 from tests.parts.samples import attempt, call, decision, deployment, principal

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.canonical import body
 from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.proof.checkpoint import read
 from gateway.audit.proof.verify import verify
-from gateway.audit.record import body
 from gateway.audit.search import last_checkpoint
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import StoreError

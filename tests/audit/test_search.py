@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.proof.checkpoint import read
-from gateway.audit.record import MalformedRecord
 from gateway.audit.search import Query, facts, last_checkpoint, search
 from gateway.audit.store import StoreError
 from tests.audit.logs import ENTRY, FACTS_HASH, RING, numbered, opened, tamper, written

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 
+from gateway.audit.canonical import body
 from gateway.audit.merkle_log import Item, MerkleLog
 from gateway.audit.proof.merkle import CompactRange
 from gateway.audit.proof.verify import verify
-from gateway.audit.record import body
 from gateway.audit.sqlite import SqliteStore
 from gateway.audit.store import Head, Row, StoreError
 from gateway.audit.writer import MAX_BATCH, Writer

@@ -11,7 +11,7 @@ def fork_servers() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children()
-        if "gateway.detect.workers.child" in _command(child)
+        if "gateway.detect.workers.fork_server" in _command(child)
     ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.redact import vault as module
+from gateway.redact import placeholder as module
 from gateway.redact.vault import RequestVault
 from tests.redact.samples import KEY, vault
 

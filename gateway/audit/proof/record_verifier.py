@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.audit import schema
+from gateway.audit.canonical import MalformedRecord, parse
 from gateway.audit.entry import AuditRecord
 from gateway.audit.proof.merkle import leaf_hash
-from gateway.audit.record import MalformedRecord, parse
 
 _FACTS_CACHE_SIZE: Final = 10_000
 

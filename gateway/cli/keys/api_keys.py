@@ -32,7 +32,7 @@ from gateway.identity.tokens.verifier import token_name
 from gateway.keys import KeyRing, load_ring
 from gateway.settings.root import Settings
 from gateway.settings.section import Role
-from gateway.state.redis import open_state
+from gateway.state.stores import open_state
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
 # 64 digits, with or without the colons that openssl prints.

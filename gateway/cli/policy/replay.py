@@ -13,8 +13,8 @@ from typing import Annotated, Final, NoReturn
 import orjson
 import typer
 
+from gateway.audit.canonical import MalformedRecord
 from gateway.audit.decisions import DecidedRequest, decisions, documents
-from gateway.audit.record import MalformedRecord
 from gateway.audit.store import StoreError, log_files, sqlite_path
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, USAGE, Config, load_or_exit
 from gateway.cli.progress import DelayedProgress

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.detect.base import Passage, Span
-from gateway.detect.workers.child import EngineFailed, construct, extend, run
+from gateway.detect.workers.fork_server import EngineFailed, construct, extend, run
 from gateway.detect.workers.pool import ENGINE
 from gateway.errors import DetectorUnavailable
 

@@ -16,7 +16,12 @@ import structlog
 from gateway import timeouts
 from gateway.background import Background
 from gateway.detect.base import Passage, Span
-from gateway.detect.workers.forkserver import CHANNEL_ERRORS, ForkServer, StartFailed, Worker
+from gateway.detect.workers.fork_server_client import (
+    CHANNEL_ERRORS,
+    ForkServer,
+    StartFailed,
+    Worker,
+)
 from gateway.detect.workers.frames import decode_spans, encode_job
 from gateway.errors import DetectorUnavailable
 

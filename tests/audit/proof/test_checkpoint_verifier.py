@@ -111,7 +111,9 @@ def test_a_checkpoint_of_another_log_is_found(tmp_path: Path) -> None:
     path, other = written(tmp_path / "audit.db", 4), written(tmp_path / "other.db", 4)
     found = faults(path, kept(other))
     assert len(found) == 1
-    assert found[0].startswith("the checkpoint that was stored elsewhere is of another log, sekisho/")
+    assert found[0].startswith(
+        "the checkpoint that was stored elsewhere is of another log, sekisho/"
+    )
 
 
 def test_a_log_without_checkpoints_proves_nothing(tmp_path: Path) -> None:

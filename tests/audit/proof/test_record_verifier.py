@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.audit import schema
+from gateway.audit.canonical import body, leaf
 from gateway.audit.proof.merkle import leaf_hash
 from gateway.audit.proof.verify import verify
-from gateway.audit.record import body, leaf
 from tests.audit.logs import ENTRY, FACTS_HASH, RING, numbered, tamper, written
 
 

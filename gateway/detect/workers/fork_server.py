@@ -1,6 +1,6 @@
 """The processes of detectors: a fork server, which loads the models once, and the workers that it forks.
 
-Started by ``forkserver`` as ``python -m gateway.detect.workers.child FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
+Started by ``fork_server_client`` as ``python -m gateway.detect.workers.fork_server FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
 recognisers that settings add. Each request on FD is a byte and a descriptor, the channel of a new worker; the
 answer is a frame with its process id. A worker answers one frame with one frame until its channel closes. When FD
 closes the server and all its workers end, also those that are busy. Nothing is printed or logged here, since

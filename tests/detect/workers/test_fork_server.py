@@ -8,8 +8,8 @@ import pytest
 
 from gateway.detect.base import Passage
 from gateway.detect.engine.presidio import build
-from gateway.detect.workers import child
-from gateway.detect.workers.child import EngineFailed
+from gateway.detect.workers import fork_server
+from gateway.detect.workers.fork_server import EngineFailed
 from gateway.detect.workers.frames import decode_spans, encode_job, receive
 from tests.detect.engines import FaultyEngine
 
@@ -18,7 +18,7 @@ from tests.detect.engines import FaultyEngine
 def served() -> Iterator[socket.socket]:
     """A channel to a worker on a thread of this process."""
     ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=child.work, args=(theirs, FaultyEngine(), ()))
+    thread = threading.Thread(target=fork_server.work, args=(theirs, FaultyEngine(), ()))
     thread.start()
     yield ours
     ours.close()
@@ -49,13 +49,13 @@ def test_a_child_greets_answers_and_reports_errors_without_the_text(served: sock
 
 
 def test_an_engine_is_built_by_its_factorys_name() -> None:
-    assert child.construct("tests.detect.engines:faulty", ("en",)).revision == "faulty"
+    assert fork_server.construct("tests.detect.engines:faulty", ("en",)).revision == "faulty"
     with pytest.raises(EngineFailed, match="AttributeError"):
-        child.construct("tests.detect.engines:absent", ("en",))
+        fork_server.construct("tests.detect.engines:absent", ("en",))
 
 
 def test_a_worker_that_cannot_load_what_users_bring_says_why() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        child.work(theirs, build(("en",)), ("dictionary=CODE=/absent",))
+        fork_server.work(theirs, build(("en",)), ("dictionary=CODE=/absent",))
         assert "/absent" in _receive(ours)["failed"]

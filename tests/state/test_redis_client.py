@@ -7,9 +7,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from gateway.errors import ConfigError
 from gateway.settings.state import State as StateSettings
-from gateway.state.connect import connect, parse
-from gateway.state.memory import MemoryState
-from gateway.state.redis import RedisState, open_state
+from gateway.state.redis_client import connect, parse
 
 
 def test_the_three_forms() -> None:
@@ -70,13 +68,3 @@ def test_tls_verifies_and_passwords_come_from_files(tmp_path: Path) -> None:
     assert options.get("ssl_cert_reqs", "required") == "required"
     with pytest.raises(ConfigError, match="password_file"):
         connect(settings.model_copy(update={"password_file": tmp_path / "absent"}))
-
-
-def test_the_url_says_which_store() -> None:
-    assert isinstance(open_state(StateSettings()), MemoryState)
-    assert isinstance(open_state(StateSettings(url="redis://127.0.0.1:6379/0")), RedisState)
-
-
-def test_a_url_that_can_not_be_read_is_reported() -> None:
-    with pytest.raises(ConfigError, match=r"state\.url"):
-        open_state(StateSettings(url="redis://a:b@c/0"))

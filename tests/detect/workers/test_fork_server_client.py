@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from gateway.detect.base import Passage
-from gateway.detect.workers.forkserver import ForkServer, StartFailed
+from gateway.detect.workers.fork_server_client import ForkServer, StartFailed
 from gateway.detect.workers.frames import encode_job
 from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable

@@ -166,7 +166,7 @@ async def _spawn(descriptor: int, command: tuple[str, ...]) -> Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "gateway.detect.workers.child",
+        "gateway.detect.workers.fork_server",
         str(descriptor),
         *command,
         stdin=DEVNULL,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.audit.canonical import MalformedRecord, body, leaf, parse
 from gateway.audit.entry import AuditEntry
 from gateway.audit.proof.merkle import leaf_hash
-from gateway.audit.record import MalformedRecord, body, leaf, parse
 from tests.audit.logs import ENTRY
 
 
