@@ -103,6 +103,7 @@ class Revocations:
                 self._until.setdefault(prefix, now + timeouts.REVOKED_FOREVER)
         self._until = {name: until for name, until in self._until.items() if until > now}
         # A store that was wiped or failed over has lost revocations that are still valid.
-        for name, until in self._until.items():
+        # A copy: a request may poll as well, through `require_fresh`, while the store is awaited here.
+        for name, until in list(self._until.items()):
             if name not in revocations:
                 await self._state.revoke(name, until)

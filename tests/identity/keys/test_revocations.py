@@ -1,4 +1,4 @@
-"""News of revocations: between gateways, from the file, and back into a store that lost it."""
+"""Revocations: between gateways, from the file, and back into a store that lost it."""
 
 import asyncio
 import time
@@ -115,3 +115,35 @@ async def test_a_revocation_ends_with_its_time() -> None:
     await asyncio.sleep(0.3)
     assert not news.revoked("k1")
     await news.close()
+
+
+class Forgetful(MemoryState):
+    """Loses all revocations once, and learns of another one while a lost one is written back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost = False
+        self.polled: Revocations | None = None
+
+    async def revocations(self) -> dict[str, float]:
+        return {} if self.lost else dict(await super().revocations())
+
+    async def revoke(self, credential: str, until: float) -> None:
+        await super().revoke(credential, until)
+        if self.lost and self.polled is not None:
+            self.lost, poller, self.polled = False, self.polled, None
+            await super().revoke("k2", until)
+            await poller._poll()
+
+
+async def test_a_revocation_that_arrives_while_lost_ones_are_written_back_counts() -> None:
+    state = Forgetful()
+    known = Revocations(state, None, stale_seconds=1.0, log=structlog.get_logger())
+    await state.revoke("k0", time.time() + 60)
+    await state.revoke("k1", time.time() + 60)
+    await known._poll()
+    state.lost, state.polled = True, known
+    await known._poll()
+    assert known.revoked("k0")
+    assert known.revoked("k1")
+    assert known.revoked("k2")
