@@ -100,7 +100,7 @@ async def test_each_certificate_beside_a_key_and_without(
             assert reply.status_code == status, (client and client.cert_file, key, reply.text)
             found = {row["credential_id"] for row in made.served.records()[before:]}
             assert found == ({caller} if caller else set())
-        assert "two tenants" in (await made.ask(other, KEY)).text
+        assert "different tenants" in (await made.ask(other, KEY)).text
 
 
 async def test_a_certificate_that_does_not_verify_does_not_even_connect(

@@ -11,6 +11,7 @@ import httpx
 import openai
 import orjson
 import pytest
+import structlog
 import yaml
 
 from gateway.edge.admin_routes import PREFIX
@@ -64,11 +65,13 @@ def search(folder: Path, *options: str) -> list[dict[str, Any]]:
 async def test_a_user_is_recorded_found_and_nowhere_in_clear(
     upstream: ScriptedUpstream, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    structlog.reset_defaults()  # a command that ran in this process may have set its level
     async with site(tmp_path, upstream) as (served, issuer):
         token = issuer.token(aud="users", sub=MARI)
-        await ask(served, token)
-        await ask(served, issuer.token(aud="users", sub="yuki"))
-        await ask(served, None)
+        with structlog.testing.capture_logs() as lines:
+            await ask(served, token)
+            await ask(served, issuer.token(aud="users", sub="yuki"))
+            await ask(served, None)
         found = await asyncio.to_thread(search, tmp_path, "--user", MARI)
         transport = httpx.ASGITransport(app=served.gateway.admin())
         async with httpx.AsyncClient(transport=transport, base_url="http://admin") as http:
@@ -89,7 +92,7 @@ async def test_a_user_is_recorded_found_and_nowhere_in_clear(
     verified = run("audit", "verify", "--config", str(tmp_path / "sekisho.yaml"))
     assert verified.exit_code == 0, verified.output
     sent = [f"{name}: {value}" for seen in upstream.requests for name, value in seen.headers]
-    logged = "".join(capfd.readouterr())
+    logged = str(lines) + "".join(capfd.readouterr())
     assert "outcome" in logged
     for place in (str(sent), logged, (tmp_path / "audit.db").read_bytes().decode("latin-1")):
         assert not any(secret in place for secret in (MARI, token, token.split(".")[1]))

@@ -168,7 +168,8 @@ async def test_a_deployment_that_said_when_is_left_alone_until_then(
         for _ in range(3):
             assert await ask(served, streamed=False) == "ok"
         assert (len(sick.requests), len(well.requests)) == (1, 3)
-        served.gateway.pipeline.router.now = lambda: time.monotonic() + 61
+        for slot in served.gateway.pipeline.router.slots.values():
+            slot.health._clock = lambda: time.monotonic() + 61
         assert await ask(served, streamed=False) == "ok"
         assert (len(sick.requests), len(well.requests)) == (2, 3)
 

@@ -58,8 +58,12 @@ def read(folder: Path) -> Story:
     return story
 
 
+TURNS = 60
+"""Of a process that is to be killed: more than it can finish before."""
+
+
 async def spender(
-    server: RedisServer, folder: Path, name: str, limit: int
+    server: RedisServer, folder: Path, name: str, limit: int, turns: int = 6
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(
@@ -69,7 +73,7 @@ async def spender(
             server.url,
             str(folder / f"{name}.log"),
         ),
-        *(str(CLIENTS), "6", str(limit)),
+        *(str(CLIENTS), str(turns), str(limit)),
         cwd=ROOT,
     )
 
@@ -106,7 +110,7 @@ async def test_T45_processes_killed_at_random_neither_overspend_nor_leak(
     chance = random.Random(seed)
     limit = 60_000
     async with RedisServer(tmp_path) as server:
-        running = [await spender(server, tmp_path, str(n), limit) for n in range(PROCESSES)]
+        running = [await spender(server, tmp_path, str(n), limit, TURNS) for n in range(PROCESSES)]
         while not begun(tmp_path):
             await asyncio.sleep(0.02)
         for victim in chance.sample(range(PROCESSES), 2):
