@@ -1,4 +1,4 @@
-"""Finds known values in a text, by one rule for propagation, generated values and the egress check.
+"""Finds known values in a text, by one rule for propagation, generated values and the wire check.
 
 Texts are compared folded (``fold``), without case, with any run of white space as one space; in a value that is mostly
 digits, separators between digits do not count. A match may not be inside a longer run of its own kind: letters next to

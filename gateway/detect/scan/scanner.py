@@ -17,7 +17,7 @@ from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
-"""Each is searched for in the whole request, and again by the egress check; this bounds both to about a second."""
+"""Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
 
 _TEXT: Final = frozenset({"text"})
 

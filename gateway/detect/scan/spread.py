@@ -1,7 +1,7 @@
 """Propagates each finding to every occurrence of its value; of a person's name, also to its parts.
 
 Recognition depends on context: a name that is found in one turn may be missed in another. So every value found anywhere in
-a request is searched for in all of it, under the same rule as the egress check.
+a request is searched for in all of it, under the same rule as the wire check.
 """
 
 from bisect import bisect_right
@@ -17,7 +17,7 @@ from gateway.types import Segment
 
 _DETECTOR: Final = "spread"
 _ROUNDS: Final = 4
-"""Two are almost always enough; if a value is left after the last, the egress check refuses the request."""
+"""Two are almost always enough; if a value is left after the last, the wire check refuses the request."""
 
 
 def spread(
