@@ -149,7 +149,7 @@ class _Supervised:
 
 
 class BackgroundTask(_Supervised):
-    """One loop. A step that fails is logged, counted, and tried again after pauses that grow."""
+    """One loop, made by :meth:`Background.every`. A step that fails is logged, counted, and tried again after pauses that grow."""
 
     def __init__(
         self,

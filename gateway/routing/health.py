@@ -115,12 +115,12 @@ class Health:
         until = self._clock() + min(seconds, self._routing.longest_pause_seconds)
         self._back_off_until = max(self._back_off_until, until)
 
-    def probed(self, ok: bool, now: float) -> None:
-        """A probe ended, at ``now`` by the clock."""
+    def probed(self, *, ok: bool) -> None:
+        """A probe ended."""
         was_out = self._probed_out
         self._failed_probes = 0 if ok else self._failed_probes + 1
         if was_out and ok:
-            self._recovered_at = now
+            self._recovered_at = self._clock()
 
     @property
     def _probed_out(self) -> bool:

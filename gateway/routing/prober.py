@@ -50,7 +50,7 @@ class Prober:
         """Probe one deployment now; its fault, or ``""``."""
         fault = await self._ask(name, self._probes[name])
         slot = self._router.slots[name]
-        slot.health.probed(not fault, self._router.now())
+        slot.health.probed(ok=not fault)
         if fault != self._faults.get(name, ""):
             self._log.warning("deployment_probed", deployment=name, fault=fault)
         self._faults[name] = fault

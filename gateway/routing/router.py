@@ -66,7 +66,6 @@ class Router:
         draw: random.Random | None = None,
     ) -> None:
         self.routing = settings.routing
-        self.now = now
         self.balance = Balance(draw)
         self.affinity = Affinity(settings.routing.conversations)
         self.slots = {

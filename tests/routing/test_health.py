@@ -168,13 +168,13 @@ def test_a_trial_that_is_rate_limited_leaves_another_for_later(clock: Clock) -> 
 
 def test_failed_probes_take_it_out_and_one_good_probe_brings_it_back(clock: Clock) -> None:
     probed = health(clock, probe=Probe(failures=2))
-    probed.probed(ok=False, now=0.0)
+    probed.probed(ok=False)
     assert probed.available()
-    probed.probed(ok=False, now=1.0)
     clock.now = 1.0
+    probed.probed(ok=False)
     assert probed.state() is State.OUT
-    probed.probed(ok=True, now=2.0)
     clock.now = 2.0
+    probed.probed(ok=True)
     assert probed.state() is State.UP
     assert probed.share() < 1.0
 
@@ -183,11 +183,12 @@ def test_no_trial_while_probes_fail(clock: Clock) -> None:
     sick = health(clock, probe=Probe(failures=1))
     for _ in range(3):
         sick.failed()
-    sick.probed(ok=False, now=1.0)
+    clock.now = 1.0
+    sick.probed(ok=False)
     clock.now = 5.0
     assert sick.state() is State.OUT
-    sick.probed(ok=True, now=6.0)
     clock.now = 6.0
+    sick.probed(ok=True)
     assert sick.state() is State.TRIAL
 
 
