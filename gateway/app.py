@@ -107,11 +107,11 @@ class Gateway:
         reload: Callable[[], None] | None = None,
         deployments: Deployments | None = None,
     ) -> AdminApi:
-        """What administrators may do, over the parts of this gateway.
+        """The admin API over the parts of this gateway.
 
         Args:
             reload: checks for newer policies; by default in this process alone.
-            deployments: the deployments of all workers, where there are some.
+            deployments: the deployments of all workers, where there are several.
         """
         pipeline, settings = self.pipeline, self.settings
         operations = AdminOperations(
@@ -175,7 +175,7 @@ class Gateway:
             raise NotClosed(", ".join(unclosed))
 
     async def health(self) -> Mapping[str, bool]:
-        """Which parts can do their work now."""
+        """Whether each part works now."""
         audit, policy, state = await asyncio.gather(
             self.audit.ready(), self.pipeline.policy.ready(), self.state.ready()
         )
@@ -190,7 +190,7 @@ class Gateway:
         }
 
     async def background_health(self) -> Mapping[str, TaskHealth]:
-        """Each background task. One that fails costs no request: :meth:`health` says what requests need."""
+        """Each background task. A failing one refuses no request: :meth:`health` reports what requests need."""
         return self.background.health()
 
     def refresh_policy(self) -> None:
@@ -199,7 +199,7 @@ class Gateway:
             refresher.trigger()
 
     async def ready(self) -> bool:
-        """Whether a request could be served: for a while, also without the shared state."""
+        """Whether requests can be served: without the shared state only for a limited time."""
         parts = dict(await self.health())
         parts["state"] = self.pipeline.quota.ready(shared=parts["state"])
         return all(parts.values())
@@ -216,9 +216,9 @@ def compose(
 
     Args:
         settings: the validated configuration.
-        environ: where API keys and the key ring may be.
-        detector: another detector than the configured detector processes.
-        worker: number of this process among several, from 1; 0 is the only one, or their supervisor.
+        environ: environment variables, which may hold API keys and the key ring.
+        detector: used instead of the configured detector processes.
+        worker: number of this process among several, from 1; 0 for a single process, or for the supervisor.
 
     Raises:
         ConfigError: the key ring, the policies or a deployment can't be used.
@@ -373,6 +373,6 @@ def _prober(
 def _observers(
     settings: Settings, upstreams: Mapping[str, HttpUpstream]
 ) -> dict[str, DeploymentObserver]:
-    """For deployments of the OpenAI protocol; others report nothing that could be compared."""
+    """For deployments of the OpenAI protocol; others report nothing that can be compared."""
     kinds = {name: deployment.kind for name, deployment in settings.deployments.items()}
     return {name: it.observer() for name, it in upstreams.items() if kinds[name] == "openai"}

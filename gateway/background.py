@@ -1,7 +1,7 @@
-"""Background tasks: loops that survive their failures, and closes that end in bounded time.
+"""Background tasks: loops that continue after failures, and parts that close in bounded time.
 
-A task that dies unseen is worse than one that fails: policies would no longer be refreshed, and nothing would say
-so. Every long-lived task of the gateway is made here, and log, metrics and health know each by name.
+A task that ends unnoticed is worse than one that fails: policies, for example, would no longer be refreshed, without
+any error. Every long-lived task of the gateway is created here; log, metrics and health report each by name.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Background:
         Args:
             name: for log, metrics and health; from configuration and code alone.
             interval: the pauses between rounds.
-            step: one round; raises what it likes, and :class:`Finished` to end the loop.
+            step: one round. Any exception is a failure, except :class:`Finished`, which ends the loop.
             at_once: whether the first round comes before the first pause.
             round_seconds: a longer round makes the task unhealthy; ``None`` where a round may take any time.
         """
@@ -89,13 +89,13 @@ class Background:
         return {name: task.health() for name, task in sorted(self.running.items())}
 
     def _unique(self, name: str) -> str:
-        """Two issuers may have one address: the second gets a number."""
+        """A name that is in use gets a number: two issuers may have the same address."""
         self._uses[name] = uses = self._uses.get(name, 0) + 1
         return name if uses == 1 else f"{name}:{uses}"
 
 
 class _Supervised:
-    """What is known of one task."""
+    """The name and the failures of one task."""
 
     def __init__(self, name: str, owner: Background) -> None:
         self.name = name
@@ -113,7 +113,7 @@ class _Supervised:
         return {"healthy": self.healthy, "failures": self._failures, "error": self._error}
 
     def succeeded(self) -> None:
-        """Note a success: after each round, and within a round that may take any time."""
+        """Record a success: after each round, and within a round that may take any time."""
         if self._failures:
             structlog.get_logger().info("background_recovered", task=self.name)
             if self._owner.listener is not None:
@@ -126,11 +126,11 @@ class _Supervised:
         except (Finished, GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
         except asyncio.CancelledError as error:
-            # When nobody cancelled this very task, something that it awaits was cancelled: a failure like others.
+            # If this task itself was not cancelled, something that it awaits was: a failure like any other.
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
             self._failed(error)
-        except BaseException as error:  # noqa: BLE001  # the boundary of every task; a panic in Rust is no Exception
+        except BaseException as error:  # noqa: BLE001  # the boundary of every task; a Rust panic is not an Exception
             self._failed(error)
         else:
             self.succeeded()
@@ -138,7 +138,7 @@ class _Supervised:
     def _failed(self, error: BaseException) -> None:
         self._failures += 1
         self._error = type(error).__name__
-        # The type and the place, never the message: libraries quote their input in it.
+        # The type and the location, never the message: libraries quote their input in it.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
         structlog.get_logger().error(
@@ -149,7 +149,7 @@ class _Supervised:
 
 
 class BackgroundTask(_Supervised):
-    """One loop, made by :meth:`Background.every`. A step that fails is logged, counted, and tried again after pauses that grow."""
+    """One loop, made by :meth:`Background.every`. A failed step is logged, counted, and repeated after pauses that grow."""
 
     def __init__(
         self,
@@ -188,13 +188,13 @@ class BackgroundTask(_Supervised):
         self._wake.set()
 
     async def finished(self, seconds: float) -> bool:
-        """Wait so long for a loop that ends by itself; whether it has ended."""
+        """Wait up to ``seconds`` for a loop that ends by itself; return whether it has ended."""
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=seconds)
         return self._task is None or self._task.done()
 
     async def close(self) -> None:
-        """End the loop. One that ignores its cancellation is logged by name and left."""
+        """Cancel the loop and wait for its end. One that ignores its cancellation is logged by name and left running."""
         # Where a library swallows the cancellation, the flag ends the loop after its round.
         self._closing = True
         task, self._task = self._task, None
@@ -222,6 +222,7 @@ class BackgroundTask(_Supervised):
                 await self._wake.wait()
         except TimeoutError:
             return
+        # Not cleared after a time-out: a trigger at that moment still begins a round.
         self._wake.clear()
 
     def _backoff(self) -> float:
@@ -230,7 +231,7 @@ class BackgroundTask(_Supervised):
 
 
 class Jobs(_Supervised):
-    """Tasks that end by themselves and that nobody awaits. A failure is logged, counted, and costs the one job."""
+    """Tasks that end by themselves and are not awaited. A failure is logged and counted, and affects that job only."""
 
     def __init__(self, name: str, owner: Background) -> None:
         super().__init__(name, owner)
@@ -240,7 +241,7 @@ class Jobs(_Supervised):
         """Begin a job."""
         self._owner.running[self.name] = self
         task = asyncio.get_running_loop().create_task(self._attempt(work), name=self.name)
-        # The event loop holds tasks weakly: one that nobody else holds may be collected before its end.
+        # The event loop keeps only weak references: without this one, a task may be collected before its end.
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         # A task that is cancelled before it runs never awaits its job, which Python would warn of.
@@ -256,7 +257,7 @@ class Jobs(_Supervised):
 
 
 async def close_in_time(name: str, close: Close) -> bool:
-    """Close one part; whether it closed. One that hangs or raises is logged by name and left."""
+    """Close one part; return whether it closed. A part that hangs or raises is logged by name and left."""
     task = asyncio.get_running_loop().create_task(close(), name=f"close {name}")
     await asyncio.wait({task}, timeout=timeouts.PART_CLOSE)
     error: BaseException | None = TimeoutError()

@@ -15,7 +15,7 @@ SekishoError
 │   ├── BodyTooLarge                 413 body_too_large
 │   ├── UnsupportedMedia             415 unsupported_media_type
 │   ├── ContextExceeded              400 context_length_exceeded  (nothing was sent)
-│   └── LimitExceeded                a limit is reached; says when to retry
+│   └── LimitExceeded                a limit is reached; carries the time to wait
 │       ├── RateLimited              429 rate_limited            (retryable)
 │       └── BudgetExhausted          429 budget_exhausted        (retryable)
 ├── PolicyError                      a rule refused; carries reasons
@@ -42,7 +42,7 @@ SekishoError
     ├── ContentFiltered              400 content_filter
     └── AddressRefused               403 provider_blocked        (the connector refused the address)
 
-``ConfigError`` is not in the tree: it stops a command before there is any caller.
+``ConfigError`` is not in the tree: it stops a command, which serves no caller.
 Messages are written for the caller: no matched value, upstream body, internal host or stack trace.
 """
 
@@ -208,7 +208,7 @@ class PolicyDenied(PolicyError):
 
 
 class ProviderBlocked(PolicyError):
-    """Every destination that could serve the call is disallowed."""
+    """Every destination that could serve the call is denied."""
 
     code = "provider_blocked"
 
@@ -220,7 +220,7 @@ class PurposeForbidden(PolicyError):
 
 
 class ContentBlocked(PolicyError):
-    """The content may not go to any destination that could serve the call."""
+    """The content may not be sent to any destination that could serve the call."""
 
     status = 422
     code = "content_blocked"
@@ -248,13 +248,13 @@ class DetectorUnavailable(GatewayError):
 
 
 class PolicyUnavailable(GatewayError):
-    """The policy engine gave no proper decision."""
+    """The policy engine returned no valid decision."""
 
     code = "policy_unavailable"
 
 
 class AuditUnavailable(GatewayError):
-    """The audit log could not make a record durable: no record, no service."""
+    """The audit log could not store a record durably; a request without a record is refused."""
 
     code = "audit_unavailable"
 
@@ -289,7 +289,7 @@ class Overloaded(GatewayError):
 
 
 class NotReady(GatewayError):
-    """The gateway is starting or stopping."""
+    """The gateway is starting or stopping, or a worker has not confirmed an operation yet."""
 
     code = "not_ready"
 

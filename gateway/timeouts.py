@@ -9,24 +9,24 @@ from typing import Final
 KEEP_ALIVE_COMMENT: Final = 10.0
 """How often a stream that is held back sends a comment, so that no proxy closes the connection."""
 UNAUTHENTICATED_LOG: Final = 1.0
-"""The least time between two log lines about callers that did not authenticate."""
+"""The minimum time between two log lines about callers that did not authenticate."""
 
 # Model servers
 UPSTREAM_IDLE: Final = 4.0
 """How long an idle connection to a model server is kept: less than the five seconds after which common servers
 close theirs, since a request must not meet a closing connection."""
 UPSTREAM_QUERY: Final = 60.0
-"""For the answer to a query of the gateway's own: a few tokens, from a server that may be busy."""
+"""For the answer to one of the gateway's own queries: a few tokens, from a server that may be busy."""
 RATE_LIMIT_PAUSE: Final = 1.0
-"""How long a rate-limited deployment is not used when it names no time."""
+"""How long a rate-limited deployment is not used when it sends no ``retry-after``."""
 FIRST_OBSERVATION: Final = 10.0
-"""How long the start waits for what deployments with a signed record report."""
+"""How long the start waits for the first observation of deployments with a signed record."""
 
 # Identity
 ISSUER_TOTAL: Final = 5.0
 ISSUER_CONNECT: Final = 2.0
 ISSUER_MIN_REFRESH: Final = 5.0
-"""The least time between two fetches of an issuer's keys because a token names one that is not known."""
+"""The minimum time between two fetches of an issuer's keys because of an unknown key id."""
 REVOCATIONS_POLL: Final = 0.25
 REVOKED_FOREVER: Final = 10 * 365 * 86_400.0
 """How long a revocation is kept for a credential that does not expire by itself."""
@@ -56,15 +56,15 @@ QUOTA_SLACK: Final = 7200
 SETTLE_RETRIES: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 """The pauses before a settlement is sent again to a store that did not answer; the last one repeats."""
 SETTLE_DRAIN: Final = 5.0
-"""How long the end waits for settlements that are not sent yet."""
+"""How long closing waits for settlements that the store has not confirmed."""
 
 # Shared state
 HOLD_LIFETIME: Final = 86_400.0
 """How long a reservation that is never settled is remembered."""
 SETTLED_LIFETIME: Final = 3_600.0
-"""How long a settled hold is remembered: for as long as a settlement whose answer was lost may come again."""
+"""How long a settled hold is remembered: for as long as a settlement may be sent again because its answer was lost."""
 MEMORY_SETTLED_LIFETIME: Final = 60.0
-"""The same where no answer is lost, in one process."""
+"""The same in one process, where no answer is lost."""
 MEMORY_SWEEP: Final = 60.0
 STATE_OPEN: Final = 0.5
 """How long an open breaker sends nothing to a Redis that did not answer."""
@@ -73,18 +73,18 @@ STATE_WATCH: Final = 1.0
 
 # Processes
 DRAIN: Final = 30
-"""How long requests may go on once the gateway is ending."""
+"""How long requests may continue once the gateway is stopping."""
 SHUTDOWN: Final = DRAIN + 15
 """How long a worker may take to end before it is killed."""
 WORKER_START: Final = 90.0
 WORKER_ANSWER: Final = 2.0
 """For one command on the control channel of a worker."""
 RECONCILE: Final = 0.5
-"""How often the supervisor compares what workers should serve with what they do."""
+"""How often the supervisor compares the state of the workers with the desired one."""
 STABLE: Final = 60.0
 """A worker that ran this long was healthy: its replacement starts after the shortest pause."""
 RESTART_BACKOFF: Final = (0.2, 1.0, 5.0, 15.0, 30.0)
-"""The pauses before a worker that keeps ending is started again; the last one repeats."""
+"""The pauses before a worker that ended is started again; the last one repeats."""
 
 # Background tasks
 BACKGROUND_MIN_BACKOFF: Final = 0.5
@@ -95,7 +95,7 @@ BACKGROUND_ROUND: Final = 60.0
 CLOSE: Final = 5.0
 """How long a background task may take to end once it is cancelled."""
 PART_CLOSE: Final = 10.0
-"""How long a part of the gateway may take to close before it is left as it is."""
+"""How long a part of the gateway may take to close before it is left unclosed."""
 EXIT: Final = 5.0
 """How long the process may take to end once everything is closed."""
 

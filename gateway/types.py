@@ -88,7 +88,7 @@ class Call:
     document: Json = field(repr=False)
     segments: tuple[Segment, ...] = field(repr=False)
     tools: frozenset[str] = field(repr=False)
-    """Names of the function tools that the caller declared; arguments of these alone are restored."""
+    """Names of the function tools that the caller declared; only their arguments are restored."""
     modalities: frozenset[str]
     """``text``, and ``image``, ``audio``, ``file`` which no detector reads."""
     purpose: str | None = None
@@ -115,7 +115,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """All findings, disjoint within a segment and sorted, and kinds of content that no detector reads by nature."""
+    """All findings, disjoint within a segment and sorted, and kinds of content that no detector can read."""
 
     findings: tuple[Finding, ...]
     unscannable: frozenset[str]
@@ -133,7 +133,7 @@ class Proof:
 class Candidate:
     """The facts about one deployment that could serve the call.
 
-    Countries are ISO 3166-1 alpha-2 codes, or ``""`` when no row says; ``host`` is normalised; ``host_operator`` is the
+    Countries are ISO 3166-1 alpha-2 codes, or ``""`` when unknown; ``host`` is normalised; ``host_operator`` is the
     operator whose published hosts contain it, or ``""``. ``lineage`` names the developers of the weights and of everything
     they were made from, the nearest first. ``provenance`` and ``manifest`` are its ``Proof``. ``bias`` is the score that
     was measured, 0 to 1, and ``bias_days`` its age in days; ``None`` when there is none. ``rerouted`` marks a deployment of the
@@ -193,7 +193,7 @@ class Facts:
 class Reason:
     """Why a rule refused. ``code`` is the stable error code it maps to.
 
-    ``source`` is where the ground for it can be read (a licence, terms, a directive), if it has one.
+    ``source`` is the document that the rule is based on (a licence, terms, a directive), if any.
     """
 
     id: str
@@ -301,7 +301,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """First event of a reply: the ids as the upstream gave them."""
+    """First event of a reply: the ids as the upstream sent them."""
 
     id: str
     model: str
@@ -378,7 +378,7 @@ class UnknownField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """The vector of one input text, by the input's index: numbers alone."""
+    """The vector of one input text, by the input's index: only numbers."""
 
     choice: int
     vector: tuple[float, ...] = field(repr=False)

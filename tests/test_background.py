@@ -1,4 +1,4 @@
-"""Background tasks survive their failures and report them; closes end in bounded time."""
+"""Background tasks continue after failures and report them; closing takes bounded time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,17 +14,17 @@ HEALTHY = {"healthy": True, "failures": 0, "error": ""}
 
 class Listener:
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.events: list[str] = []
 
     def background_failed(self, task: str) -> None:
-        self.heard.append(f"{task} failed")
+        self.events.append(f"{task} failed")
 
     def background_recovered(self, task: str) -> None:
-        self.heard.append(f"{task} recovered")
+        self.events.append(f"{task} recovered")
 
 
 class Step:
-    """Raises what it is given, one in a round; then it succeeds."""
+    """Raises the given errors, one a round; then it succeeds."""
 
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
@@ -52,7 +52,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "error", [KeyError("user text"), asyncio.CancelledError(), TimeoutError()], ids=repr
 )
-async def test_B40_a_loop_survives_whatever_its_step_raises(error: BaseException) -> None:
+async def test_B40_a_loop_continues_after_any_exception(error: BaseException) -> None:
     listener, step = Listener(), Step(error, ValueError("more of it"))
     background = Background(listener)
     with structlog.testing.capture_logs() as logged:
@@ -61,7 +61,7 @@ async def test_B40_a_loop_survives_whatever_its_step_raises(error: BaseException
         await until(lambda: step.rounds >= 4)
         assert background.health() == {"poll": HEALTHY}
         await task.close()
-    assert listener.heard == ["poll failed", "poll failed", "poll recovered"]
+    assert listener.events == ["poll failed", "poll failed", "poll recovered"]
     assert [line["event"] for line in logged] == [
         "background_failed",
         "background_failed",
@@ -73,7 +73,7 @@ async def test_B40_a_loop_survives_whatever_its_step_raises(error: BaseException
     assert "user text" not in str(logged)
 
 
-async def test_health_says_what_failed_until_a_round_succeeds(
+async def test_health_reports_a_failure_until_a_round_succeeds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(timeouts, "BACKGROUND_MIN_BACKOFF", 60.0)
@@ -157,7 +157,7 @@ async def test_a_step_can_end_its_loop_and_the_loop_can_start_again() -> None:
     await task.close()
 
 
-async def test_finished_says_when_the_loop_goes_on() -> None:
+async def test_finished_is_false_while_the_loop_runs() -> None:
     task = Background().every("poll", lambda: 0.01, Step())
     assert await task.finished(0)
     task.start()
@@ -165,7 +165,7 @@ async def test_finished_says_when_the_loop_goes_on() -> None:
     await task.close()
 
 
-async def test_two_tasks_of_one_name_are_told_apart() -> None:
+async def test_the_second_task_of_a_name_gets_a_number() -> None:
     background = Background()
     tasks = [background.every("issuer", lambda: 60.0, Step()) for _ in range(2)]
     for task in tasks:
@@ -188,7 +188,7 @@ def stubborn(released: asyncio.Event) -> Callable[[], Awaitable[None]]:
     return wait
 
 
-async def test_B41_a_loop_that_ignores_its_cancellation_is_named_and_left() -> None:
+async def test_B41_a_loop_that_ignores_its_cancellation_is_logged_and_left() -> None:
     released = asyncio.Event()
     task = Background().every("stubborn", lambda: 0.0, stubborn(released), at_once=True)
     task.start()
@@ -203,7 +203,7 @@ async def test_B41_a_loop_that_ignores_its_cancellation_is_named_and_left() -> N
     await running  # its round is the last one
 
 
-async def test_a_job_that_fails_costs_itself_alone() -> None:
+async def test_a_failed_job_does_not_affect_others() -> None:
     listener, step = Listener(), Step(KeyError(), asyncio.CancelledError())
     background = Background(listener)
     jobs = background.jobs("settlements")
@@ -214,7 +214,7 @@ async def test_a_job_that_fails_costs_itself_alone() -> None:
     jobs.spawn(step())
     await until(lambda: not jobs.tasks)
     assert background.health() == {"settlements": HEALTHY}
-    assert listener.heard == [*["settlements failed"] * 2, "settlements recovered"]
+    assert listener.events == [*["settlements failed"] * 2, "settlements recovered"]
     await jobs.close()
     assert background.health() == {}
 
@@ -266,7 +266,7 @@ async def _closes() -> None: ...
         (_cancelled, "CancelledError"),
     ],
 )
-async def test_B41_a_part_that_does_not_close_is_named_and_left(
+async def test_B41_a_part_that_does_not_close_is_logged_and_left(
     close: Callable[[], object], error_type: str | None
 ) -> None:
     with structlog.testing.capture_logs() as logged:

@@ -30,7 +30,7 @@ from gateway.settings.server import Listen
 from gateway.telemetry.logs import configure
 
 _QUEUE = 2048
-"""Connections that may wait to be taken."""
+"""Connections that may wait to be accepted."""
 
 
 def serve(config: Config = DEFAULT_CONFIG) -> None:
@@ -45,7 +45,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 
 
 def run_until_closed(main: Coroutine[Any, Any, None]) -> None:
-    """Run until ``main`` ends, and end the process soon after it, whatever task or thread does not end.
+    """Run ``main``, and end the process soon after it, even if a task or a thread does not end.
 
     Raises:
         Exit: something did not close.
@@ -60,7 +60,7 @@ async def _then_exit(main: Coroutine[Any, Any, None]) -> None:
     try:
         await main
     finally:
-        # The interpreter waits for every task and thread, and has no bound for it.
+        # The interpreter waits for every task and thread, without a time limit.
         exiting = threading.Timer(timeouts.EXIT, _exit_now, [asyncio.all_tasks()])
         # The timer itself must not keep the process alive.
         exiting.daemon = True
@@ -81,7 +81,7 @@ async def _run(gateway: Gateway) -> None:
     admin = server(gateway.admin(), gateway.settings.admin)
     async with gateway.running():
         gc.collect()
-        gc.freeze()  # what was made at start stays for good: no collection needs to walk it
+        gc.freeze()  # objects made at start are permanent: collections skip them
         async with _admin_server(gateway, admin, stop=public.stop, reload=gateway.refresh_policy):
             await public.serve()
     structlog.get_logger().info("stopped")
@@ -89,8 +89,7 @@ async def _run(gateway: Gateway) -> None:
 
 async def _supervise(gateway: Gateway) -> None:
     """This process serves the admin port, its workers the public one."""
-    # One socket for all workers: the kernel distributes connections, and
-    # those that wait survive a worker.
+    # One socket for all workers: the kernel distributes connections, and its queue outlives a worker.
     with _listening(gateway.settings.listen) as listener, SharedFolder() as share:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
@@ -108,7 +107,7 @@ async def _supervise(gateway: Gateway) -> None:
 async def _admin_server(
     gateway: Gateway, admin: "Server", *, stop: Callable[[], None], reload: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """Serve the admin port and heed signals, for as long as the public port is served."""
+    """Serve the admin port and handle signals, for as long as the public port is served."""
     admin_task = asyncio.ensure_future(admin.serve())  # ends with the process, and is awaited below
     on_signals(stop, signal.SIGTERM, signal.SIGINT)
     on_signals(reload, signal.SIGHUP)
@@ -141,15 +140,15 @@ def _listening(listen: Listen) -> socket.socket:
 
 
 def on_signals(callback: Callable[[], object], *signals: signal.Signals) -> None:
-    """Do this at any of the signals."""
+    """Call ``callback`` at any of the signals."""
     for one in signals:
         asyncio.get_running_loop().add_signal_handler(one, callback)
 
 
 class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it: uvicorn's own end the process before it has cleaned up.
+    """A server that does not handle signals: uvicorn's handlers end the process before the gateway has closed.
 
-    It ends as soon as :meth:`stop` is called; uvicorn's own polls ten times a second.
+    It ends as soon as :meth:`stop` is called, while uvicorn polls a flag ten times a second.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -158,16 +157,16 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals belong to :func:`on_signals`."""
+        """Signals are handled by :func:`on_signals`."""
         yield
 
     def stop(self) -> None:
-        """Take no more calls, and end when those under way have."""
+        """Accept no more requests, and end when those in flight have."""
         self.should_exit = True
         self._stop_requested.set()
 
     async def main_loop(self) -> None:
-        """Between start and end there is nothing to do: no header is added to replies, and none of them is the last."""
+        """Wait for :meth:`stop`. uvicorn's loop also updates default headers and counts requests, which are not used."""
         await self._stop_requested.wait()
 
 
@@ -185,14 +184,14 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         loop="uvloop",
         http=TlsInfoProtocol,
         ws="none",
-        # The gateway starts and stops its parts itself, around both ports.
+        # The gateway starts and closes its parts itself: before and after both ports are served.
         lifespan="off",
         log_config=None,
-        # uvicorn's lines would hold paths, which are text of callers.
+        # uvicorn's lines would contain paths, which are text of callers.
         access_log=False,
         server_header=False,
         date_header=False,
-        # X-Forwarded-For is not trusted: anyone could evade a lockout with another address.
+        # X-Forwarded-For is not trusted: callers could evade a lockout with another address.
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
         timeout_graceful_shutdown=timeouts.DRAIN,

@@ -24,7 +24,7 @@ def worker(control: Handle, listen: Handle) -> None:
 
 
 def _adopt_socket(handle: int) -> socket.socket:
-    """A socket that was passed on, for this process alone: detectors would keep it open."""
+    """The inherited socket, not inheritable in turn: detector processes would keep it open."""
     passed = socket.socket(fileno=handle)
     passed.set_inheritable(False)
     return passed

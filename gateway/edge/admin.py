@@ -1,4 +1,4 @@
-"""The admin port: metrics, health in detail, and the admin API. It is bound apart from the public port."""
+"""The admin port, separate from the public one: metrics, health in detail, and the admin API."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -27,9 +27,9 @@ def admin_app(
 
     Args:
         metrics: rendered at ``/metrics``.
-        health: the parts of the gateway and whether each can do its work.
+        health: the parts of the gateway and whether each works.
         background: the background tasks; they do not change whether the gateway is ready, since requests do not need them.
-        api: what administrators may do.
+        api: the admin API; ``None`` for none.
     """
     # No redirects of slashes: their location would be built from the Host header.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)

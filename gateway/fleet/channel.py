@@ -1,7 +1,7 @@
 """The control channel between the supervisor and a worker: one JSON document a line, over a socket pair.
 
 The pair has no name in the file system, so no other process can connect to it. It closes when either process
-ends: a worker notices at once that its supervisor is gone.
+ends: a worker notices at once that its supervisor has ended.
 """
 
 import asyncio
@@ -50,22 +50,23 @@ class Channel:
         """The next document.
 
         Raises:
-            ChannelClosed: there will be none.
+            ChannelClosed: the other end is closed.
         """
         try:
             line = await self._reader.readline()
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # a ValueError: the line is over the limit
             raise ChannelClosed from None
+        # The stream has ended, perhaps in the middle of a line.
         if not line.endswith(b"\n"):
             raise ChannelClosed
         document: dict[str, Any] = orjson.loads(line)
         return document
 
     async def ask(self, command: str, seconds: float, **given: Any) -> dict[str, Any]:
-        """The other end's answer. Answers to earlier commands, which came too late, are skipped.
+        """Send a command and return its answer. Late answers to earlier commands are skipped.
 
         Raises:
-            ChannelClosed: no answer in that time.
+            ChannelClosed: no answer within ``seconds``, or the other end is closed.
         """
         try:
             async with asyncio.timeout(seconds), self._request_lock:

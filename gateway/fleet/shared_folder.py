@@ -1,7 +1,8 @@
 """What the supervisor shares with its workers: policies, settings, and the files of their metrics.
 
-The folder is removed with the supervisor. It holds policies as the bundle that the supervisor has verified and
-tested, so that a replaced worker decides as the others do, whatever was edited meanwhile.
+The folder is removed when the supervisor ends. It holds policies as the bundle that the supervisor has verified and
+tested, so that the replacement of a worker uses the same policies as the others, even if their source was edited
+meanwhile.
 """
 
 import tempfile
@@ -18,17 +19,17 @@ from gateway.settings.root import Settings
 from gateway.telemetry.metrics import Metrics
 
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where prometheus-client keeps counts in files that outlive a process
+"""The environment variable of the folder where prometheus-client stores metrics in files that outlive a process
 (https://prometheus.github.io/client_python/multiprocess/)."""
 
 _COMMON_FAMILIES: Final = ("sekisho_background_failures", "sekisho_background_failing")
-"""Families of both: the supervisor has background tasks, and each worker has its own."""
+"""Families that both report: the supervisor has background tasks, and each worker has its own."""
 _SUPERVISOR_FAMILIES: Final = ("sekisho_policy", "sekisho_policy_changes", "sekisho_policy_stale")
 """Families that only the supervisor reports: it is the one that checks for newer policies."""
 
 
 class SharedFolder:
-    """The folder, for as long as it is entered."""
+    """The folder, as a context manager: it is removed on leaving."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sekisho-")
@@ -49,16 +50,17 @@ class SharedFolder:
             return
         part = self._path / f"{role}.part"
         write(build, part)
+        # A rename: no worker reads a bundle that is partly written.
         part.replace(self._bundle(role))
         self._written[role] = build.revision
 
     def settings(self, settings: Settings) -> Settings:
-        """A worker's settings: it reads the published policies, and only when the supervisor says so."""
+        """A worker's settings: it reads the published policies, and only at the supervisor's command."""
         policy_changes = {
             "path": self._bundle("live"),
             "candidate": self._bundle("candidate") if settings.policy.candidate else None,
             "bundle": None,
-            "verify": None,
+            "verify": None,  # the supervisor has verified the signature
             "watch_seconds": 0.0,
         }
         return settings.model_copy(
@@ -78,7 +80,7 @@ class FleetMetrics:
 
     Args:
         own: the metrics of the supervisor's own process.
-        folder: where the workers count.
+        folder: where the workers write their metrics.
     """
 
     def __init__(self, own: Metrics, folder: Path) -> None:
@@ -116,11 +118,11 @@ class FleetMetrics:
         self._running.set(workers)
 
     def ended(self) -> None:
-        """Count a worker that was lost."""
+        """Count a worker that ended by itself."""
         self._ended.inc()
 
     def render(self) -> bytes:
-        """The text exposition format, as :meth:`gateway.telemetry.metrics.Metrics.render` gives it."""
+        """The text exposition format, as :meth:`gateway.telemetry.metrics.Metrics.render` returns it."""
         return generate_latest(self._registry)
 
 

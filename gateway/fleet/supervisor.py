@@ -1,7 +1,7 @@
 """The supervisor: starts the workers, keeps them running and on one revision, and stops them gracefully.
 
-It serves no requests itself. The public socket is opened once and inherited, so that connections that wait in its
-queue are not lost with a worker.
+It serves no requests itself. The public socket is opened once and inherited, so that connections in its queue are
+not lost when a worker ends.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class Worker:
     ) -> None:
         self.number = number
         self.revision = ""
-        """The revision that it decides by, as last reported."""
+        """The policy revision that it uses, as last reported."""
         self.draining: list[str] = []
         """The deployments to which it sends no new requests, as last reported."""
         self._share = share
@@ -53,12 +53,13 @@ class Worker:
         return self._process.pid if self._process is not None else 0
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Start a process and wait for its end, however it ends; ``ready`` is called once it serves."""
+        """Start a process and wait for its end; ``ready`` is called once it serves."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._process = await self._spawn(theirs.fileno())
-            # The channel keeps a copy, so that this end is closed with it and also where it is never opened.
+            # The channel gets a copy; `with` closes this end even if no channel is opened.
             channel = await Channel.open(ours.dup())
+        # `stop` may have been called before there was a process to signal.
         if self.stopped:
             self.signal(signal.SIGTERM)
         try:
@@ -71,6 +72,7 @@ class Worker:
         except (ChannelClosed, TimeoutError):
             self.signal(signal.SIGKILL)
         finally:
+            # First: no command is sent to a process that is ending.
             self._channel = None
             channel.close()
             await self._process.wait()
@@ -78,14 +80,14 @@ class Worker:
             self._share.ended(ended)
 
     def stop(self) -> None:
-        """Let it finish its requests and end: also a process that is being started."""
+        """Let it finish its requests and end, also while it is starting."""
         self.stopped = True
         self.signal(signal.SIGTERM)
 
     async def ask(
         self, command: str, seconds: float = timeouts.WORKER_ANSWER, **given: Any
     ) -> dict[str, Any]:
-        """Its answer; empty when there is none."""
+        """Send a command and return the answer; empty when there is none."""
         if self._channel is None:
             return {}
         try:
@@ -115,11 +117,11 @@ class Worker:
 
 
 class _WorkerTask:
-    """Replaces a worker each time that it ends, after a pause that grows while none lasts.
+    """Replaces a worker each time it ends, after a pause that grows while its replacements end soon.
 
     Args:
-        worker: what it keeps running.
-        background: runs it.
+        worker: the worker to keep running.
+        background: runs the loop.
         ended: called when a worker ended by itself, with the seconds until it is replaced.
     """
 
@@ -179,7 +181,8 @@ class Supervisor:
             lambda: timeouts.RECONCILE,
             self._reconcile,
             at_once=True,
-            round_seconds=2 * timeouts.WORKER_START,  # a worker may take one to load new policies
+            # A worker may take up to `WORKER_START` to load new policies.
+            round_seconds=2 * timeouts.WORKER_START,
         )
         self._worker_tasks = [
             _WorkerTask(worker, background, self._worker_ended).task for worker in self.workers
@@ -193,14 +196,14 @@ class Supervisor:
             for task in tasks:
                 task.start()
             await self._stopping.wait()
-            # Workers close theirs as well: while one is open, new connections queue for a process that will not accept.
+            # Workers close their copies as well: while one is open, the kernel queues connections that are never accepted.
             self._listener.close()
             for worker, task in zip(self.workers, self._worker_tasks, strict=True):
                 worker.stop()
                 task.trigger()  # it may be in the pause before a replacement
             await asyncio.gather(*(task.finished(timeouts.SHUTDOWN) for task in self._worker_tasks))
         finally:
-            self._signal(signal.SIGKILL)  # to those that are late
+            self._signal(signal.SIGKILL)  # those that did not end in time
             await asyncio.gather(*(task.close() for task in tasks))
 
     def stop(self) -> None:
@@ -213,7 +216,7 @@ class Supervisor:
         self._signal(signal.SIGHUP)
 
     async def health(self) -> Mapping[str, bool]:
-        """Each part, in every worker; each worker; and whether all decide by the newest revision."""
+        """Whether each part works in every worker, each worker works, and all use the newest revision."""
         replies = await asyncio.gather(*(worker.ask("health") for worker in self.workers))
         answers = [reply.get("parts", {}) for reply in replies]
         parts = {name: True for answer in answers for name in answer}
@@ -237,7 +240,7 @@ class Supervisor:
         return tasks
 
     async def status(self) -> Mapping[str, Any]:
-        """As :class:`~gateway.routing.router.Deployments` says: in each worker that answers."""
+        """See :class:`~gateway.routing.router.Deployments`: the status in each worker that answers."""
         replies = await asyncio.gather(*(worker.ask("status") for worker in self.workers))
         answers = {
             f"worker-{one.number}": reply for one, reply in zip(self.workers, replies, strict=True)
@@ -248,17 +251,17 @@ class Supervisor:
         }
 
     async def drain(self, name: str, *, on: bool) -> None:
-        """As :class:`~gateway.routing.router.Deployments` says. The supervisor's own router holds the desired state."""
+        """See :class:`~gateway.routing.router.Deployments`. The supervisor's own router holds the desired state."""
         await self._router.drain(name, on=on)
         await self._push_draining()
         draining = self._router.draining
         if any(worker.running and worker.draining != draining for worker in self.workers):
             raise NotReady(
-                "Not every worker has confirmed it yet; those are notified again. Try again."
+                "Not every worker has confirmed the change yet. They are notified again. Try again."
             )
 
     async def _push_draining(self) -> None:
-        """Notify the workers whose list of drained deployments differs: also one that has just started."""
+        """Notify the workers whose list of drained deployments differs, including one that has just started."""
         draining = self._router.draining
         differing = (one for one in self.workers if one.running and one.draining != draining)
         await asyncio.gather(*(worker.ask("hold", draining=draining) for worker in differing))
@@ -269,7 +272,7 @@ class Supervisor:
         return "+".join(build.revision for _, build in self._builds())
 
     def _startup_message(self) -> Mapping[str, Any]:
-        """What a worker starts with."""
+        """The first message to a worker: its settings and the drained deployments."""
         settings = self._share.settings(self._gateway.settings)
         return {"settings": settings.model_dump(mode="json"), "draining": self._router.draining}
 
@@ -279,7 +282,8 @@ class Supervisor:
         self._log.error("worker_ended", worker=worker.number, replaced_after_seconds=pause)
 
     async def _reconcile(self) -> None:
-        """Bring every worker to the desired state, where it differs: also one that has just started."""
+        """Bring every worker to the desired state, including one that has just started."""
+        # First: at `refresh`, workers read the files that are published here.
         self._publish_policies()
         self._count()
         desired = self._revision

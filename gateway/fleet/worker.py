@@ -10,7 +10,7 @@ from gateway.fleet.channel import Channel, ChannelClosed
 
 
 def revision(gateway: Gateway) -> str:
-    """What the worker decides by, as :class:`~gateway.fleet.supervisor.Supervisor` compares it."""
+    """The policy revisions that the worker uses, as :class:`~gateway.fleet.supervisor.Supervisor` compares them."""
     policies = (gateway.pipeline.policy, gateway.pipeline.candidate)
     return "+".join(one.current.build.revision for one in policies if one is not None)
 
@@ -18,9 +18,9 @@ def revision(gateway: Gateway) -> str:
 async def serve_control(
     channel: Channel, gateway: Gateway, stop: Callable[[], None]
 ) -> BackgroundTask:
-    """Report that the worker is ready, and answer the supervisor's commands until it is gone; then ``stop``.
+    """Report that the worker is ready, and answer the supervisor's commands; call ``stop`` when the channel closes.
 
-    A worker whose supervisor is gone would neither be replaced nor receive newer policies, so it does not stay.
+    Without its supervisor a worker would neither be replaced nor receive newer policies, so it ends as well.
     """
 
     async def one_command() -> None:

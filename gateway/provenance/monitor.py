@@ -20,7 +20,7 @@ class ProvenanceMonitor:
 
     Args:
         statuses: the deployments that are bound to records, by name.
-        observer: queries those that can be observed.
+        observer: the observers of those that can be observed, by name.
         now: the wall clock.
         background: runs the observing.
     """
@@ -40,7 +40,7 @@ class ProvenanceMonitor:
         self._tasks = [self._task(made, name) for name in self._statuses]
 
     async def start(self) -> None:
-        """Observe each once, and go on. A slow deployment is waited for only some seconds."""
+        """Start observing. Waits for the first observations, at most ``timeouts.FIRST_OBSERVATION`` seconds."""
         for task in self._tasks:
             task.start()
         with suppress(TimeoutError):
@@ -61,7 +61,7 @@ class ProvenanceMonitor:
         try:
             await self._statuses[name].observe(self._observers[name], self._now())
         finally:
-            # After a failure too: `start` waits for the first look, whatever it finds.
+            # After a failure too: `start` waits for the first observation, whatever its result.
             self._observed[name].set()
 
     def _task(self, background: Background, name: str) -> BackgroundTask:

@@ -1,4 +1,4 @@
-"""The counters behind quotas: the shared store, and for a while this process when the store is away."""
+"""The counters of quotas: in the shared store and, for a limited time while that is unavailable, in this process."""
 
 import asyncio
 import time
@@ -13,12 +13,12 @@ from gateway.state.memory import MemoryState
 
 
 class QuotaCounters:
-    """Reserves now, and settles for certain.
+    """Reserves amounts, and settles them with retries until the store has confirmed.
 
     Args:
         state: the shared store.
-        grace_seconds: how long this process counts alone when the store is away.
-        grace_share: the part of each limit that it may grant in that time.
+        grace_seconds: how long this process counts by itself while the store is unavailable.
+        grace_share: the share of each limit that it may grant in that time.
         clock: a monotonic clock.
         background: runs the settlements.
     """
@@ -40,7 +40,7 @@ class QuotaCounters:
         self._local = MemoryState()
         self._granted_locally: set[str] = set()
         self.settlements = (background or Background()).jobs("settlements")
-        """What the store has not taken yet."""
+        """Settlements that the store has not confirmed yet."""
 
     async def reserve(
         self,
@@ -49,12 +49,12 @@ class QuotaCounters:
         bookings: Sequence[Booking],
         distinct_entry: DistinctEntry | None = None,
     ) -> Grant:
-        """Book all or nothing, and count what is sighted.
+        """Book all amounts or none, and count the distinct entry.
 
-        A distinct entry that can't be counted is no reason to refuse: the grant then doesn't say whether it is over.
+        A distinct entry that can't be counted causes no refusal: ``over`` of the grant is then ``None``.
 
         Raises:
-            StateUnavailable: the store is away, and this process may grant no more by itself.
+            StateUnavailable: the store is unavailable, and this process may grant no more by itself.
         """
         try:
             grant = await self._state.reserve(scope, hold, bookings, distinct_entry)
@@ -63,35 +63,34 @@ class QuotaCounters:
                 return await self._grant_locally(scope, hold, bookings, distinct_entry)
             if bookings:
                 raise
-            # Nothing is booked, so the request passes: an uncounted prompt is for policy to judge.
+            # No quota applies, so the request continues: policy decides about a prompt that was not counted.
             return Grant(used=(), refused=None)
         self.store_recovered()
         return grant
 
     def in_grace_period(self) -> bool:
-        """Whether requests may be granted although the store is away; the period begins with the first call."""
+        """Whether requests may be granted while the store is unavailable; the period begins with the first call."""
         now = self._clock()
         if self._unavailable_since is None:
-            # A new count for each outage: what was granted in the last
-            # one is settled with the store.
+            # A new count for each outage: what was granted in the last one is settled with the store.
             self._unavailable_since, self._local = now, MemoryState()
         return self._share > 0 and now - self._unavailable_since < self._grace_seconds
 
     def store_recovered(self) -> None:
-        """The store answers again: the next time that it is away has a grace of its own."""
+        """Note that the store answers: the next outage has a grace period of its own."""
         self._unavailable_since = None
 
     def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
-        """Put the truth in place of the estimate, by a task that tries until the store has taken it."""
+        """Replace the reserved amounts by those spent, in a task that retries until the store has confirmed."""
         self.settlements.spawn(self._settle(scope, hold, bookings, spent))
 
     async def start(self) -> None:
         """Nothing to start."""
 
     async def close(self) -> None:
-        """Wait for what is being settled, for a while: what the store does not take stays as reserved."""
+        """Wait for settlements, at most ``timeouts.SETTLE_DRAIN`` seconds; what is not settled stays reserved."""
         await self.settlements.close(grace=timeouts.SETTLE_DRAIN)
 
     async def _settle(
@@ -113,9 +112,8 @@ class QuotaCounters:
         bookings: Sequence[Booking],
         distinct_entry: DistinctEntry | None,
     ) -> Grant:
-        """Up to this process's share. A refusal is reported as unavailability: the true count is unknown."""
-        # Each process has a share of the limit, since all of them grant by
-        # themselves at the same time.
+        """Grant up to this process's share. A refusal is reported as unavailability: the true count is unknown."""
+        # A share of the limit, since all processes grant by themselves at the same time.
         parts = [replace(booking, limit=int(booking.limit * self._share)) for booking in bookings]
         part = distinct_entry and replace(
             distinct_entry, limit=int(distinct_entry.limit * self._share)
@@ -131,7 +129,7 @@ class QuotaCounters:
 
 
 async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
-    """Call until the store has taken it."""
+    """Repeat a call until the store has answered."""
     tries = 0
     # Without a limit: an amount that is never settled stays reserved. `close` ends it.
     while True:

@@ -1,4 +1,4 @@
-"""Reserves what a request may use before it is served, and settles what it did use afterwards."""
+"""Reserves what a request may use before it is served, and settles what it has used afterwards."""
 
 import math
 import time
@@ -19,7 +19,7 @@ from gateway.types import Call, Principal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """What the size of a request is bounded by."""
+    """What bounds the tokens and the cost of a request."""
 
     model: str
     """The model's configured name, whatever alias was requested."""
@@ -51,12 +51,12 @@ class Reservation:
         self._settled = False
 
     def book(self, booked: tuple[Booked, ...], reserved: Tokens) -> None:
-        """The amounts are about to be reserved: from now on ``settle`` returns them."""
+        """Note the amounts that are about to be reserved: from now on ``settle`` returns them."""
         self._booked = booked
         self._reserved = reserved
 
     def grant(self) -> None:
-        """The counters hold the amounts. Until this is known, ``settle`` books nothing."""
+        """Note that the counters hold the amounts. Before this call, ``settle`` books nothing."""
         self._granted = True
 
     def settle(self, exchange: Exchange) -> None:
@@ -120,7 +120,7 @@ class Quotas:
     async def reserve(
         self, principal: Principal, call: Call, sizes: Sizes, request_id: str
     ) -> Reservation:
-        """Take a slot and book the most that the request may use, on every counter or on none.
+        """Take a slot and book the maximum that the request may use, on every counter or on none.
 
         Raises:
             RateLimited, BudgetExhausted: a quota does not cover the request; nothing was booked.
@@ -135,7 +135,7 @@ class Quotas:
             slot.settle()
             raise
         except BaseException:
-            # The store may hold the amounts or not: settling at nothing is right in both cases.
+            # Whether the store holds the amounts is unknown: settling at zero is right in both cases.
             held.abandon()
             raise
         return held
@@ -150,8 +150,7 @@ class Quotas:
         held.use = QuotaUse(harvest=self._harvest.statuses(sizes.model, None))
         if not booked and distinct_entry is None:
             return
-        # Before the call: if it is cancelled, the store may hold the
-        # amounts, and `abandon` returns them.
+        # Before the call: if it is cancelled, the store may hold the amounts, and `abandon` returns them.
         held.book(booked, tokens)
         if any(entry.quota.count != "requests" for entry in booked):
             held.output_tokens = bound(call, self._default_output_tokens)
@@ -180,7 +179,7 @@ class Quotas:
 
 
 def _used(exchange: Exchange, reserved: Tokens) -> Tokens:
-    """What the model server reported, else the most that was sent and received."""
+    """The usage that the model server reported, else an upper bound of what was sent and received."""
     usage, attempt = exchange.reply.usage, exchange.attempt
     if usage is not None:
         return Tokens(input=usage.input_tokens, output=usage.output_tokens)

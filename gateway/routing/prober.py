@@ -1,4 +1,4 @@
-"""Probes deployments between requests; a probe carries nothing of any caller's."""
+"""Probes deployments between requests; a probe contains no data of any caller."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ from gateway.settings.deployments import Probe
 
 
 class Prober:
-    """Probes each deployment that is configured so, for as long as the gateway runs.
+    """Probes each deployment that has a ``probe`` setting, for as long as the gateway runs.
 
     Args:
         router: its slots are updated by the results.
@@ -38,7 +38,7 @@ class Prober:
         self._faults: dict[str, str] = {}
 
     async def start(self) -> None:
-        """Probe from now on."""
+        """Start probing."""
         for task in self._tasks:
             task.start()
 

@@ -1,4 +1,4 @@
-"""Redis as the shared state: every call has a deadline, and a breaker keeps a dead store from costing time."""
+"""Redis as the shared state: every call has a deadline, and a circuit breaker avoids waiting for a store that is down."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from gateway.state.scripts import RESERVE, REVOKE, SETTLE
 _FAILURES: Final = 3
 _CONNECTIONS: Final = 16
 _ENTRY_MEMORY_LIMIT: Final = 0.8
-"""The part of the store's memory beyond which it takes no more entries, so that they never crowd out counters."""
+"""The share of the store's memory above which no entries are stored, so that they leave space for counters."""
 _REVOKED: Final = "sekisho:revoked"
 _PROBE: Final = "sekisho:probe"
 _FULL: Final = "The shared state store is full. Try again later."
@@ -33,15 +33,15 @@ _UNAVAILABLE: Final = "The shared state store did not answer. Try again later."
 
 
 class RedisState:
-    """The contract on a Redis of version 7 or later.
+    """The state contract over Redis 7 or later.
 
     Args:
-        settings: where it is, and how long a call may take in all.
+        settings: the address, the credentials, and the time-out of a call.
         now: the wall clock.
-        background: runs the watch over the store's memory.
+        background: checks the store's memory at intervals.
 
     Raises:
-        ConfigError: the settings make no client.
+        ConfigError: no client can be made from the settings.
     """
 
     shared = True
@@ -58,8 +58,9 @@ class RedisState:
         self._breaker = Breaker(
             failures=_FAILURES, pause=timeouts.STATE_OPEN, trial_seconds=timeouts.STATE_OPEN
         )
-        # A burst would otherwise open a connection for each call, and a store that comes back meets them all.
+        # Without a limit a burst would open a connection for each call, all of which a recovering store would receive.
         self._connections = asyncio.Semaphore(_CONNECTIONS)
+        # Assumed until the first check: a store that evicts, and is full.
         self._noeviction = False
         self._has_room = False
         self._writable = False
@@ -77,7 +78,7 @@ class RedisState:
             await client.aclose()
 
     async def ready(self) -> bool:
-        """A store that would evict is not ready: a counter that vanishes is a budget that starts again. Nor is a full one."""
+        """Whether the store answers, can't evict and is not full. An evicted counter would reset a budget."""
         return await self._check_memory() and self._noeviction and self._writable
 
     async def reserve(
@@ -140,18 +141,18 @@ class RedisState:
         digest = sha1(script.encode(), usedforsecurity=False).hexdigest()
         try:
             return await self._client.evalsha(digest, len(keys), *keys, *arguments)
-        except NoScriptError:
+        except NoScriptError:  # a restarted server, or another node, has not cached the script
             return await self._client.eval(script, len(keys), *keys, *arguments)
 
     async def _call(self, command: Callable[[], Any]) -> Any:
-        # The library types replies as the union of everything that a server may say.
+        # Untyped: the library types replies as a union of everything that a server can send.
         if not self._breaker.admit():
             raise StateUnavailable(_UNAVAILABLE)
         try:
             async with asyncio.timeout(self._seconds), self._connections:
                 answer = await command()
         except OutOfMemoryError:
-            # It answered: what asks for no room goes on.
+            # The store answered: calls that need no memory still succeed.
             self._breaker.succeeded()
             raise StateUnavailable(_FULL) from None
         except (RedisError, RedisClusterException, OSError, TimeoutError):
@@ -161,12 +162,14 @@ class RedisState:
         return answer
 
     async def _check_memory(self) -> bool:
-        """Update whether the store evicts, and whether it has room; returns whether it answered."""
+        """Update whether the store evicts, and whether it has free memory; return whether it answered."""
         try:
             info = await self._call(lambda: self._client.info("memory"))
         except StateUnavailable:
             return False
+        # A Cluster answers with one report for each node.
         nodes = [info] if "maxmemory" in info else list(info.values())
+        # Without `maxmemory` a node never evicts.
         bounded = [node for node in nodes if node["maxmemory"]]
         self._noeviction = all(node["maxmemory_policy"] == "noeviction" for node in bounded)
         self._has_room = all(
@@ -176,7 +179,7 @@ class RedisState:
         return True
 
     async def _write(self) -> bool:
-        """Whether the store accepts a write: a full one reports it only then."""
+        """Whether the store accepts a write: a full store reports that only then."""
         try:
             await self._call(lambda: self._client.set(_PROBE, b"", px=_ms(timeouts.STATE_WATCH)))
         except StateUnavailable:
@@ -187,7 +190,7 @@ class RedisState:
 def _booking(
     scope: str, hold: str, keep_ms: int, bookings: Sequence[Booking], figures: Sequence[int]
 ) -> tuple[list[str], list[object]]:
-    """Keys and arguments of the scripts that book; ``figures`` are the limits, or what was spent."""
+    """Keys and arguments of the scripts that book; ``figures`` are the limits, or the amounts spent."""
     keys = [_key(scope, "hold", hold)]
     arguments: list[object] = [keep_ms]
     for booking, figure in zip(bookings, figures, strict=True):
@@ -198,7 +201,7 @@ def _booking(
 
 
 def _key(scope: str, kind: str, name: str) -> str:
-    """One tag a scope, so that a cluster keeps all of a scope on one node."""
+    """The scope is the hash tag, so that a Cluster stores all keys of a scope on one node."""
     return f"sekisho:{{{scope or '-'}}}:{kind}:{name}"
 
 

@@ -1,4 +1,4 @@
-"""Each background task of a running gateway is killed by a fault while requests run: health says so, and it comes back."""
+"""Each background task of a running gateway fails while requests run: health reports it, and the task recovers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -82,7 +82,7 @@ async def ask(served: Served) -> None:
 
 @asynccontextmanager
 async def load(served: Served, *, spared: tuple[type[Exception], ...] = ()) -> AsyncIterator[None]:
-    """Requests, one after the other, all of them served but for the ``spared`` failures."""
+    """Requests, one after the other, all of them served except for the ``spared`` failures."""
     served_requests, over = 0, False
 
     async def run() -> None:
@@ -124,7 +124,7 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def until_it_is(admin: httpx.AsyncClient, name: str, *, healthy: bool) -> TaskHealth:
-    """What health says of the task once it is so; ``/readyz`` and ``ready`` never depend on it."""
+    """Wait until health reports the task as such; ``/readyz`` and ``ready`` never depend on it."""
 
     async def true() -> bool:
         found = await health(admin, name)
@@ -136,7 +136,7 @@ async def until_it_is(admin: httpx.AsyncClient, name: str, *, healthy: bool) -> 
     return found
 
 
-async def test_every_loop_is_known_to_health(tmp_path: Path) -> None:
+async def test_health_lists_every_loop(tmp_path: Path) -> None:
     async with gateway(tmp_path, own_detector=True, detect={"processes": 1}) as (served, _):
         loops = {
             name.split(" http")[0]
@@ -148,13 +148,13 @@ async def test_every_loop_is_known_to_health(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 @pytest.mark.parametrize("name", LOOPS)
-async def test_B40_a_loop_that_fails_is_reported_and_comes_back_while_requests_are_served(
+async def test_B40_a_failed_loop_is_reported_and_recovers_while_requests_are_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, fault: BaseException
 ) -> None:
     monkeypatch.setattr(timeouts, "BACKGROUND_MIN_BACKOFF", 0.02)
     monkeypatch.setattr(timeouts, "BACKGROUND_MAX_BACKOFF", 0.1)
     detector = name.startswith("detector")
-    # Another process serves meanwhile; the request that the killed one had is refused, as ever.
+    # The other detector process serves meanwhile; the request of the killed one is refused, as always.
     own = {"own_detector": True, "detect": {"processes": 2}} if detector else {}
     async with gateway(tmp_path, **own) as (served, admin):
         task, broken = started(served, name), True
@@ -183,8 +183,8 @@ async def test_B40_a_loop_that_fails_is_reported_and_comes_back_while_requests_a
                 "failures": 0,
                 "error": "",
             }
-        told = (await admin.get("/metrics")).text
-        assert f'sekisho_background_failing{{task="{task.name}"}} 0.0' in told
+        metrics = (await admin.get("/metrics")).text
+        assert f'sekisho_background_failing{{task="{task.name}"}} 0.0' in metrics
         await ask(served)
 
 
@@ -223,7 +223,7 @@ async def break_fork_server(served: Served, patch: pytest.MonkeyPatch) -> None:
 
 
 async def mend_fork_server(served: Served) -> None:
-    # The next fork starts a server; the watch over that one is the next job.
+    # The next fork starts a server; waiting for the end of that one is the next job.
     (await served.gateway.detector._server.fork()).end()  # type: ignore[attr-defined]
     kill_fork_server()
 

@@ -1,4 +1,4 @@
-"""The line between supervisor and worker: answers in order, and an end that is noticed."""
+"""The channel between supervisor and worker: answers match commands, and a closed end is noticed."""
 
 import asyncio
 import socket
@@ -20,17 +20,17 @@ async def pair() -> AsyncIterator[tuple[Channel, Channel]]:
 
 
 async def answering(channel: Channel, **more: Any) -> None:
-    question = await channel.receive()
-    await channel.send({"id": question["id"], "told": question["ask"], **more})
+    command = await channel.receive()
+    await channel.send({"id": command["id"], "command": command["ask"], **more})
 
 
-async def test_a_question_is_answered(pair: tuple[Channel, Channel]) -> None:
+async def test_a_command_is_answered(pair: tuple[Channel, Channel]) -> None:
     here, there = pair
     _, answer = await asyncio.gather(answering(there), here.ask("health", 5))
-    assert answer["told"] == "health"
+    assert answer["command"] == "health"
 
 
-async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(
+async def test_a_late_answer_is_skipped(
     pair: tuple[Channel, Channel],
 ) -> None:
     here, there = pair
@@ -39,7 +39,7 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(
     _, _, answer = await asyncio.gather(
         answering(there), _later(answering, there), here.ask("second", 5)
     )
-    assert answer["told"] == "second"
+    assert answer["command"] == "second"
 
 
 async def test_the_end_of_the_other_side_is_noticed(pair: tuple[Channel, Channel]) -> None:
@@ -51,7 +51,7 @@ async def test_the_end_of_the_other_side_is_noticed(pair: tuple[Channel, Channel
         await here.ask("health", 5)
 
 
-async def test_half_a_line_is_no_document() -> None:
+async def test_a_partial_line_is_not_a_document() -> None:
     ours, theirs = socket.socketpair()
     channel = await Channel.open(ours)
     theirs.sendall(b'{"revision": "a"')

@@ -1,4 +1,4 @@
-"""What a supervisor hands on: verified policies, settings that look nowhere else, counts that outlive a process."""
+"""What the supervisor shares: verified policies, settings that use no other source, counts that outlive a process."""
 
 import subprocess
 import sys
@@ -19,30 +19,31 @@ metrics.background_failed("revocations")
 """
 
 
-def test_workers_load_the_build_that_was_laid_and_look_at_nothing_else() -> None:
+def test_workers_load_the_published_build_and_use_no_other_source() -> None:
     build = load(ROOT / "policies")
     with SharedFolder() as share:
         share.publish("live", build)
-        told = share.settings(settings(policy={"path": str(ROOT / "policies")})).policy
-        assert load(told.path).revision == build.revision
-        assert (told.bundle, told.verify, told.candidate, told.watch_seconds) == (None,) * 3 + (0,)
-        folder = told.path.parent
+        policy = share.settings(settings(policy={"path": str(ROOT / "policies")})).policy
+        assert load(policy.path).revision == build.revision
+        assert (policy.bundle, policy.verify, policy.candidate) == (None,) * 3
+        assert policy.watch_seconds == 0
+        folder = policy.path.parent
     assert not folder.exists()
 
 
-def test_what_ended_workers_counted_stays_and_what_they_had_under_way_goes(tmp_path: Path) -> None:
+def test_counters_of_ended_workers_are_kept_and_their_gauges_dropped(tmp_path: Path) -> None:
     with SharedFolder() as share:
         pids = [_count(share.metrics) for _ in range(2)]
         metrics = FleetMetrics(Metrics(), share.metrics)
         assert b'sekisho_redactions_total{entity="PERSON"} 4.0' in metrics.render()
         for pid in pids:
             share.ended(pid)
-        shown = metrics.render()
-        assert b'sekisho_redactions_total{entity="PERSON"} 4.0' in shown
-        assert b"sekisho_requests_under_way 6.0" not in shown
+        rendered = metrics.render()
+        assert b'sekisho_redactions_total{entity="PERSON"} 4.0' in rendered
+        assert b"sekisho_requests_under_way 6.0" not in rendered
 
 
-def test_the_supervisor_tells_of_its_workers() -> None:
+def test_the_supervisor_reports_its_workers() -> None:
     with SharedFolder() as share:
         metrics = FleetMetrics(Metrics(), share.metrics)
         metrics.running(2)
@@ -58,10 +59,10 @@ def test_failures_of_background_tasks_are_those_of_the_supervisor_and_of_its_wor
         metrics = FleetMetrics(own, share.metrics)
         for task in ("revocations", "reconcile"):
             own.background_failed(task)
-        told = metrics.render().decode()
-        assert 'sekisho_background_failures_total{task="revocations"} 2.0' in told
-        assert 'sekisho_background_failures_total{task="reconcile"} 1.0' in told
-        assert 'sekisho_background_failing{task="revocations"} 2.0' in told
+        rendered = metrics.render().decode()
+        assert 'sekisho_background_failures_total{task="revocations"} 2.0' in rendered
+        assert 'sekisho_background_failures_total{task="reconcile"} 1.0' in rendered
+        assert 'sekisho_background_failing{task="revocations"} 2.0' in rendered
         own.background_recovered("revocations")
         assert 'failing{task="revocations"} 1.0' in metrics.render().decode()
 

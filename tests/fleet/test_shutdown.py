@@ -19,7 +19,7 @@ from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream, stre
 ROUNDS = 100 if os.environ.get("SEKISHO_PROVE") == "1" else 5
 CLIENTS = 8
 BOUND = 180.0
-"""Seconds after which a process is taken for hung: a guard, far above what it takes."""
+"""Seconds after which a process counts as hung: far more than it needs."""
 
 
 def slow(seen: ReceivedRequest) -> Script:
@@ -27,7 +27,7 @@ def slow(seen: ReceivedRequest) -> Script:
 
 
 class Client:
-    """Asks without a pause until the gateway is gone; each request has an end of some kind."""
+    """Sends requests without a pause until the gateway has ended; each ends with a reply or an error."""
 
     def __init__(self, url: str) -> None:
         self._url = f"{url}/v1/chat/completions"
@@ -113,10 +113,10 @@ app(["serve", "--config", sys.argv[1]])
 """
 
 
-async def test_B41_a_task_and_a_thread_that_never_end_are_named_and_the_process_ends(
+async def test_B41_a_task_and_a_thread_that_never_end_are_logged_and_the_process_ends(
     tmp_path: Path,
 ) -> None:
-    """The real command, with a task that ignores its cancellation and a thread that nobody can end."""
+    """The real command, with a task that ignores its cancellation and a thread that can't be ended."""
     gateway = Process(tmp_path, detect={"processes": 1, "languages": ["ja"]})
     with (tmp_path / "gateway.log").open("ab") as log:
         config = tmp_path / "sekisho.yaml"
@@ -136,8 +136,8 @@ async def test_B41_a_task_and_a_thread_that_never_end_are_named_and_the_process_
     async with asyncio.timeout(BOUND):
         assert await process.wait() == 1
     assert await until_ended(tree) == []
-    told = (tmp_path / "gateway.log").read_text()
-    assert '"part": "stuck"' in told
-    assert '"event": "exit_forced"' in told
-    assert '"tasks": ["stuck"]' in told
-    assert '"stuck thread"' in told
+    logged = (tmp_path / "gateway.log").read_text()
+    assert '"part": "stuck"' in logged
+    assert '"event": "exit_forced"' in logged
+    assert '"tasks": ["stuck"]' in logged
+    assert '"stuck thread"' in logged

@@ -1,4 +1,4 @@
-"""Gateway processes that act as one: killed, replaced, drained, on one revision; nothing of it lost."""
+"""Several processes as one gateway: killed, replaced, drained, on one revision, and no record lost."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ def workers(gateway: Process) -> list[psutil.Process]:
 
 
 async def ask(gateway: Process, **more: Any) -> tuple[str, str]:
-    """The request's id and the reply's text; both empty when the connection broke."""
+    """The request's id and the reply's text; both empty when the connection was lost."""
     body = {"model": "deepseek-r1", "messages": [{"role": "user", "content": "a@b.example"}]}
     try:
         async with (
@@ -73,17 +73,17 @@ async def admin(gateway: Process, path: str) -> str:
 
 
 async def until_whole(gateway: Process, *, ended: int = 0) -> None:
-    """Wait until all workers run, after the end of so many."""
+    """Wait until all workers run, after ``ended`` of them have ended."""
     wanted = (f"sekisho_workers {WORKERS}.0", f"sekisho_workers_ended_total {ended}.0")
     async with asyncio.timeout(60):
         while True:
-            told = await admin(gateway, "/metrics")
-            if all(line in told for line in wanted):
+            metrics = await admin(gateway, "/metrics")
+            if all(line in metrics for line in wanted):
                 return
             await asyncio.sleep(0.1)
 
 
-async def test_workers_count_together_and_one_that_is_killed_is_replaced_with_nothing_lost(
+async def test_metrics_are_summed_and_a_killed_worker_is_replaced_without_losing_records(
     tmp_path: Path, redis: RedisServer
 ) -> None:
     async with ScriptedUpstream(echo) as upstream, fleet(tmp_path, redis, upstream.base_url) as one:
@@ -109,9 +109,7 @@ async def test_workers_count_together_and_one_that_is_killed_is_replaced_with_no
     assert verified.output.count("verification succeeded") == WORKERS + 1
 
 
-async def test_calls_that_are_under_way_are_finished_first(
-    tmp_path: Path, redis: RedisServer
-) -> None:
+async def test_requests_in_flight_are_finished_first(tmp_path: Path, redis: RedisServer) -> None:
     def slow(seen: ReceivedRequest) -> Script:
         return stream(*words("one two three four five six", 4), pause=0.5)
 
@@ -139,9 +137,7 @@ async def listens(port: int) -> bool:
     return True
 
 
-async def test_every_worker_decides_by_the_newest_revision(
-    tmp_path: Path, redis: RedisServer
-) -> None:
+async def test_every_worker_uses_the_newest_revision(tmp_path: Path, redis: RedisServer) -> None:
     policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
     policy = {"path": str(policies), "watch_seconds": 0.2}
     async with (
@@ -195,11 +191,11 @@ async def operate(gateway: Process, verb: str) -> tuple[int, Any]:
 
 async def states(gateway: Process) -> list[str]:
     """The state of ``r1-a`` in each worker that answers."""
-    told = json.loads(await admin(gateway, "/admin/v1/deployments"))
-    return [worker["state"] for worker in told["deployments"]["r1-a"].values()]
+    listed = json.loads(await admin(gateway, "/admin/v1/deployments"))
+    return [worker["state"] for worker in listed["deployments"]["r1-a"].values()]
 
 
-async def test_what_is_drained_is_drained_in_every_worker_also_in_those_that_come_later(
+async def test_a_drain_applies_to_every_worker_and_their_replacements(
     tmp_path: Path, redis: RedisServer
 ) -> None:
     async with (
@@ -227,7 +223,7 @@ async def test_what_is_drained_is_drained_in_every_worker_also_in_those_that_com
         assert len(first.requests) == 12
 
 
-async def test_a_worker_that_does_not_answer_is_told_of_a_drain_again(
+async def test_a_worker_that_does_not_answer_is_notified_of_a_drain_again(
     tmp_path: Path, redis: RedisServer
 ) -> None:
     async with (
@@ -237,8 +233,8 @@ async def test_a_worker_that_does_not_answer_is_told_of_a_drain_again(
         await until_whole(one)
         frozen = workers(one)[0]
         frozen.suspend()
-        status, told = await operate(one, "drain")
-        assert (status, told["error"]["code"]) == (503, "not_ready")
+        status, body = await operate(one, "drain")
+        assert (status, body["error"]["code"]) == (503, "not_ready")
         frozen.resume()
         async with asyncio.timeout(30):
             while await states(one) != ["draining"] * WORKERS:

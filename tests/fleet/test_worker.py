@@ -1,4 +1,4 @@
-"""A worker's end of the line: what it decides by, and that it stops when nobody supervises it."""
+"""The worker's end of the control channel: it reports its revision, and stops without its supervisor."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ from tests.parts.commands import ENVIRON
 from tests.parts.gateways import detector, prepared
 
 
-async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
+async def test_a_worker_reports_its_revision_and_stops_with_its_supervisor(
     tmp_path: Path,
 ) -> None:
     gateway = compose(prepared(tmp_path), ENVIRON, detector=detector(), worker=1)
@@ -23,9 +23,9 @@ async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
         control = await serve_control(there, gateway, stopped.set)
         ready = await here.receive()
         assert ready == {"revision": revision(gateway), "draining": []}
-        told = await here.ask("health", 10)
-        assert told["revision"] == revision(gateway)
-        assert told["parts"]["policy"] is True
+        reply = await here.ask("health", 10)
+        assert reply["revision"] == revision(gateway)
+        assert reply["parts"]["policy"] is True
         tasks = (await here.ask("background", 10))["tasks"]
         assert {"control channel", "revocations", "policy live"} <= set(tasks)
         assert all(task["healthy"] for task in tasks.values())
@@ -42,7 +42,7 @@ async def test_a_worker_says_what_it_decides_by_and_stops_with_its_supervisor(
     assert log_files(tmp_path / "audit.db") == [tmp_path / "audit-1.db"]
 
 
-async def test_B40_a_command_that_fails_is_not_answered_and_the_next_one_is(tmp_path: Path) -> None:
+async def test_B40_a_failed_command_is_not_answered_and_the_next_one_is(tmp_path: Path) -> None:
     gateway = compose(prepared(tmp_path), ENVIRON, detector=detector(), worker=1)
     ours, theirs = socket.socketpair()
     here, there = await Channel.open(ours), await Channel.open(theirs)
@@ -56,7 +56,7 @@ async def test_B40_a_command_that_fails_is_not_answered_and_the_next_one_is(tmp_
         there.close()
 
 
-async def test_a_worker_whose_supervisor_is_gone_before_it_is_ready_stops(tmp_path: Path) -> None:
+async def test_a_worker_stops_if_its_supervisor_ends_before_it_is_ready(tmp_path: Path) -> None:
     gateway = compose(prepared(tmp_path), ENVIRON, detector=detector(), worker=1)
     ours, theirs = socket.socketpair()
     there = await Channel.open(theirs)

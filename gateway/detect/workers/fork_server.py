@@ -1,13 +1,13 @@
 """The processes of detectors: a fork server, which loads the models once, and the workers that it forks.
 
-Started by ``fork_server_client`` as ``python -m gateway.detect.workers.fork_server FD FACTORY LANGUAGE… KIND=VALUE…``, where the latter are
-recognisers that settings add. Each request on FD is a byte and a descriptor, the channel of a new worker; the
+Started by ``fork_server_client`` as ``python -m gateway.detect.workers.fork_server FD FACTORY LANGUAGE… KIND=VALUE…``; the last
+are recognisers that settings add. Each request on FD is one byte and a descriptor, the channel of a new worker; the
 answer is a frame with its process id. A worker answers one frame with one frame until its channel closes. When FD
-closes the server and all its workers end, also those that are busy. Nothing is printed or logged here, since
-everything here is near user text.
+closes, the server and all its workers end, also those that are busy. Nothing is printed or logged here, since
+these processes read user text.
 
-A fork copies one thread alone (POSIX), so that the server must have no other: what users bring, which may start
-some, is loaded by each worker for itself.
+A fork copies only the calling thread (POSIX), so the server must have no other. Recognisers that settings add may
+start threads, so each worker loads them itself.
 """
 
 import gc
@@ -30,20 +30,20 @@ class EngineFailed(Exception):
 
 
 def construct(name: str, *arguments: Sequence[str]) -> Any:
-    """What the factory called ``module:function`` builds.
+    """Call the factory ``module:function`` and return what it builds.
 
     Raises:
-        EngineFailed: with the reason, since no user text is near yet.
+        EngineFailed: with the message of the error, since no user text has been read yet.
     """
     module, _, function = name.partition(":")
     return _built(lambda: getattr(import_module(module), function)(*arguments))
 
 
 def extend(engine: Any, specs: Sequence[str]) -> None:
-    """Load what settings add; an engine that is not ours need not know of it where that is nothing.
+    """Load the recognisers that settings add; where there are none, an engine needs no ``add``.
 
     Raises:
-        EngineFailed: with the reason.
+        EngineFailed: with the message of the error.
     """
     if specs:
         _built(lambda: engine.add(specs))
@@ -57,10 +57,10 @@ def _built(build: Callable[[], Any]) -> Any:
 
 
 def run(engine: Any, passages: Sequence[Passage]) -> list[tuple[Span, ...]]:
-    """What the engine finds: the boundary where whatever it raises refuses the request.
+    """Run the engine. This is the boundary where any exception refuses the request.
 
     Raises:
-        EngineFailed: with the type of the error alone, since its message may quote the text.
+        EngineFailed: with the type of the error only, since its message may quote the text.
     """
     try:
         found: list[tuple[Span, ...]] = engine.detect(passages)
@@ -80,20 +80,21 @@ def main(arguments: Sequence[str]) -> None:
             send(control, _failed(error))
             return
         gc.collect()
-        gc.freeze()  # the models stay for good: no collection needs to walk them, or to unshare their pages
+        gc.freeze()  # the models are permanent: a collection of them would copy the shared pages
         send(control, orjson.dumps({}))
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets workers that end
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps workers that end
         try:
             while (channel := _next_worker_channel(control)) is not None:
                 with channel:
                     pid = _fork(control, channel, engine, specs)
                 send(control, orjson.dumps({"pid": pid}))
         finally:
+            # The group of this process, and no other: the gateway starts the server in a session of its own.
             os.killpg(0, signal.SIGKILL)
 
 
 def _next_worker_channel(control: socket.socket) -> socket.socket | None:
-    """The channel of the next worker to fork, or ``None`` when the gateway is gone."""
+    """The channel of the next worker to fork, or ``None`` when the gateway has ended."""
     _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     return socket.socket(fileno=descriptors[0]) if descriptors else None
 
@@ -103,16 +104,17 @@ def _fork(control: socket.socket, channel: socket.socket, engine: Any, specs: Se
     pid = os.fork()
     if pid == 0:
         try:
+            # While a copy is open, the gateway can't see that the server has closed it.
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             work(channel, engine, specs)
         finally:
-            os._exit(0)  # nothing of the server's, whose copy this is, may run here
+            os._exit(0)  # this process is a copy of the server, whose cleanup must not run here
     return pid
 
 
 def work(channel: socket.socket, engine: Any, specs: Sequence[str]) -> None:
-    """The life of a worker: load what users bring, greet, and answer until the channel closes."""
+    """The main loop of a worker: load recognisers, send the ready message, answer jobs until the channel closes."""
     try:
         extend(engine, specs)
     except EngineFailed as error:

@@ -1,8 +1,8 @@
 """The gateway's side of its detector processes: the fork server, and the workers that it makes.
 
-To import and load what detectors need takes seconds; a fork of a process that has it takes milliseconds, and shares
-its memory. The fork server sees no text and does nothing but fork, so that it has no cause to fail. When it is
-killed all the same, its workers go on, and another takes its place.
+Importing and loading what detectors need takes seconds. A fork of a process that has done so takes milliseconds and
+shares its memory. The fork server reads no user text and only forks, so it is unlikely to fail. If it is killed, its
+workers continue, and a new server is started.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _SINGLE_THREADED: Final = dict.fromkeys(
 
 
 class StartFailed(Exception):
-    """An engine could not be built, or a process not be started; the message says why and holds no user text."""
+    """An engine could not be built, or a process not started; the message has the reason, and no user text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,56 +43,56 @@ class Worker:
     channel: Channel
 
     async def wait_ready(self) -> str:
-        """The revision of its engine, once it has loaded what users bring.
+        """Wait until it has loaded the recognisers that settings add; return the revision of its engine.
 
         Raises:
-            StartFailed: it could not.
+            StartFailed: it could not load them.
         """
         return str((await _ready_message(self.channel))["revision"])
 
     def end(self) -> None:
-        """End it, also while it is busy or stopped."""
-        if not self.channel.closed.done():  # until then its id is not another's
+        """Kill it, also while it is busy or stopped."""
+        if not self.channel.closed.done():  # it still runs, so its id has not been reused
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         self.channel.close()
 
 
 class ForkServer:
-    """Makes workers, and starts the process that does so whenever there is none.
+    """Forks workers, and starts the server process whenever there is none.
 
     Args:
-        command: the engine's factory, the languages, and what settings add (see ``child``).
-        background: runs the watch over the server.
+        command: the engine's factory, the languages, and what settings add (see ``fork_server``).
+        background: waits for the end of the server, to start a new one.
     """
 
     def __init__(self, command: tuple[str, ...], background: Background | None = None) -> None:
         self._command = command
         self._lock = asyncio.Lock()
         self._server: _Server | None = None
-        # A job for each server, not one loop: each waits for the end of one process. Where a replacement fails, the
-        # next fork tries again.
+        # A job for each server, not one loop: each waits for the end of one process. If no new server can be started,
+        # the next fork tries again.
         self._watches = (background or Background()).jobs("detector fork server")
 
     async def fork(self) -> Worker:
-        """A new worker.
+        """Fork a new worker.
 
         Raises:
-            StartFailed: the models can't be loaded, or a process not be made.
+            StartFailed: the models can't be loaded, or a process can't be started.
         """
         async with self._lock:
             server = await self._running_server()
             try:
                 return await server.fork()
             except BaseException as error:
-                self._server = None  # its late answer would be taken for the next one's
+                self._server = None  # a late answer would be read as the answer to the next request
                 await server.end()
                 if isinstance(error, CHANNEL_ERRORS):
                     raise StartFailed(type(error).__name__) from None
                 raise
 
     async def close(self) -> None:
-        """End the server; whoever has a worker ends that."""
+        """End the server. Its workers are ended by their supervisors."""
         await self._watches.close()
         if self._server is not None:
             await self._server.end()
@@ -110,14 +110,14 @@ class ForkServer:
         return self._server
 
     async def _restart_on_exit(self, server: "_Server") -> None:
-        """Start another when it ends, before a worker is missed."""
+        """Start a new server when this one ends, before the next worker is needed."""
         await server.process.wait()
         structlog.get_logger().warning("detector_fork_server_ended")
         server.channel.close()
         async with self._lock:
             if self._server is server:
                 self._server = None
-            # Where this fails the next fork tries again, and says why.
+            # If this fails, the next fork tries again and reports why.
             with contextlib.suppress(StartFailed, OSError):
                 await self._running_server()
 
@@ -154,7 +154,7 @@ class _Server:
                 raise
 
     async def end(self) -> None:
-        """End it alone: whoever has a worker of it ends that."""
+        """Kill the server process only; its workers continue."""
         self.channel.close()
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -174,12 +174,12 @@ async def _spawn(descriptor: int, command: tuple[str, ...]) -> Process:
         stderr=DEVNULL,
         pass_fds=(descriptor,),
         env=_environment(),
-        start_new_session=True,  # a group of its own, which it ends as a whole when the gateway is gone
+        start_new_session=True,  # its own process group, which it kills when the gateway has ended
     )
 
 
 async def _ready_message(channel: Channel) -> Any:
-    """What a process says once it is ready."""
+    """The message that a process sends once it is ready."""
     try:
         wait_ready = await channel.answer()
     except CHANNEL_ERRORS as error:
@@ -190,6 +190,6 @@ async def _ready_message(channel: Channel) -> Any:
 
 
 def _environment() -> dict[str, str]:
-    """What a child needs, and none of the gateway's credentials."""
+    """The environment of detector processes: what they need, and none of the gateway's credentials."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return {**kept, **_SINGLE_THREADED, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -1,4 +1,4 @@
-"""What the gateway and a detector process say to each other: frames of four bytes of length, big-endian, and JSON.
+"""The protocol between the gateway and a detector process: frames of a length (four bytes, big-endian) and JSON.
 
 Texts go over a socket pair, and are never on a command line or on disk.
 """
@@ -17,12 +17,12 @@ _HEADER: Final = struct.Struct(">I")
 
 
 def encode_job(passages: Sequence[Passage]) -> bytes:
-    """The frame's body that asks for the spans of these passages."""
+    """The body of a job: a request for the spans of these passages."""
     return orjson.dumps([[p.text, p.key, p.languages] for p in passages])
 
 
 def decode_job(body: bytes) -> list[Passage]:
-    """The passages that such a frame's body holds."""
+    """The passages of a job."""
     return [
         Passage(text=text, key=key, languages=tuple(languages))
         for text, key, languages in orjson.loads(body)
@@ -30,7 +30,7 @@ def decode_job(body: bytes) -> list[Passage]:
 
 
 def encode_spans(results: Sequence[Sequence[Span]]) -> bytes:
-    """The frame's body that answers a job."""
+    """The body of the answer to a job."""
     return orjson.dumps(
         [[[s.start, s.end, s.entity, s.score, s.detector] for s in spans] for spans in results]
     )
@@ -48,7 +48,7 @@ def decode_spans(document: Any) -> list[tuple[Span, ...]]:
 
 
 def send(channel: socket.socket, body: bytes) -> None:
-    """Send a frame and wait until it is taken."""
+    """Send a frame; blocks until the socket has accepted it."""
     channel.sendall(_HEADER.pack(len(body)) + body)
 
 
@@ -72,7 +72,7 @@ class Channel(asyncio.Protocol):
     """The gateway's end of a socket pair, on its event loop: one frame is awaited at a time.
 
     Attributes:
-        closed: done when the other side is.
+        closed: done once the other side is closed.
     """
 
     def __init__(self) -> None:
@@ -83,13 +83,13 @@ class Channel(asyncio.Protocol):
 
     @classmethod
     async def over(cls, end: socket.socket) -> "Channel":
-        """The channel over this end, which it closes."""
+        """The channel over this end of a pair, which it owns and closes."""
         loop = asyncio.get_running_loop()
         end.setblocking(False)
         return (await loop.create_connection(cls, sock=end))[1]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # a socket's is one
+        self._transport = cast(asyncio.Transport, transport)  # a socket's transport is one
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -131,5 +131,6 @@ class Channel(asyncio.Protocol):
                 self._awaited.set_result(bytes(self._received[_HEADER.size : end]))
                 del self._received[:end]
                 return
+        # Last: the other side may have sent a whole frame before it closed.
         if self.closed.done():
             self._awaited.set_exception(ConnectionResetError("the other side is closed"))

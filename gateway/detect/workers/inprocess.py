@@ -1,4 +1,4 @@
-"""The same detectors in the process that asks, on a thread of their own.
+"""The same detectors in the calling process, on one thread.
 
 For command-line tools and tests: it can refuse a call whose engine hangs, but can't end the thread.
 """
@@ -19,7 +19,7 @@ class InProcessDetector:
 
     Args:
         languages: the languages whose models are loaded.
-        specs: recognisers that settings add (see ``engine``).
+        specs: recognisers that settings add (see ``gateway.detect.engine.custom``).
         engine: ``module:function`` of the engine's factory.
     """
 
@@ -43,7 +43,7 @@ class InProcessDetector:
         """Build the engine.
 
         Raises:
-            DetectorUnavailable: it could not be built.
+            DetectorUnavailable: the engine could not be built.
         """
         loop = asyncio.get_running_loop()
         try:

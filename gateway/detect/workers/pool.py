@@ -1,7 +1,7 @@
-"""Detectors in processes of their own, which may crash or hang without taking the gateway with them.
+"""Detectors in separate processes, which may crash or hang without affecting the gateway.
 
-Each supervisor runs one worker, gives it one job at a time, and has another forked when it dies or takes too
-long. A job that fails costs only its own request. Jobs wait in one bounded queue, no longer than their
+Each supervisor runs one worker, gives it one job at a time, and has a new one forked when it ends or takes too
+long. A job that fails refuses only its own request. Jobs wait in one bounded queue, no longer than their
 request's deadline.
 """
 
@@ -45,9 +45,9 @@ class ProcessDetector:
     Args:
         languages: the languages whose models are loaded.
         processes: how many processes.
-        specs: recognisers that settings add (see ``engine``).
+        specs: recognisers that settings add (see ``gateway.detect.engine.custom``).
         engine: ``module:function`` of the engine's factory.
-        hang_seconds: a job that runs longer is taken for hung, and its process is killed.
+        hang_seconds: how long a job may run; then its process counts as hung and is killed.
         start_seconds: how long a process may take to load its models.
         background: runs the supervisors of the processes.
     """
@@ -93,7 +93,7 @@ class ProcessDetector:
         """Start the processes and wait until each has loaded its models.
 
         Raises:
-            DetectorUnavailable: one could not.
+            DetectorUnavailable: a process did not start.
         """
         self._running = True
         started = [supervisor.start() for supervisor in self._supervisors]
@@ -128,7 +128,8 @@ class ProcessDetector:
         await self._server.close()
         while not self._queue.empty():
             self._queue.get_nowait().fail("the detector was stopped")
-            await asyncio.sleep(0)  # a call that waited for room puts its job now
+            # A call that waited for space adds its job now, which then fails as well.
+            await asyncio.sleep(0)
 
 
 def _batches(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
@@ -155,11 +156,11 @@ def _job(passages: Sequence[Passage]) -> _Job:
 
 def _abandon(job: _Job) -> None:
     if not job.result.cancel() and not job.result.cancelled():
-        job.result.exception()  # marked as seen: another job's failure already refused the request
+        job.result.exception()  # retrieved, or asyncio logs it; another job's failure has already refused the request
 
 
 class _WorkerSupervisor:
-    """Keeps one worker alive and feeds it jobs."""
+    """Keeps one worker running and gives it jobs."""
 
     def __init__(
         self,
@@ -184,7 +185,7 @@ class _WorkerSupervisor:
         )
 
     def start(self) -> asyncio.Future[None]:
-        """Begin; the result is there when the first worker is ready, or fails with why it is not."""
+        """Begin; the future is done when the first worker is ready, or fails with the reason why it is not."""
         self._first_start = asyncio.get_running_loop().create_future()
         self._task.start()
         return self._first_start
@@ -194,7 +195,7 @@ class _WorkerSupervisor:
         await self._task.close()
 
     async def _round(self) -> None:
-        """Have a worker forked and serve until it ends; those that end before their first job are spaced out."""
+        """Run one worker until it ends. Pauses grow while workers end before their first job."""
         try:
             reason = await self._run_worker()
         except (StartFailed, TimeoutError, OSError) as error:
@@ -218,7 +219,7 @@ class _WorkerSupervisor:
             first.set_exception(failure)
 
     async def _run_worker(self) -> str:
-        """The life of one worker; says why it ended."""
+        """Fork a worker and give it jobs until it ends; return why it ended."""
         async with asyncio.timeout(self._start_seconds):
             worker = await self._server.fork()
         try:
@@ -233,7 +234,7 @@ class _WorkerSupervisor:
             worker.end()
 
     async def _serve(self, worker: Worker) -> str:
-        """Give jobs to the worker until it ends or hangs; says which."""
+        """Give jobs to the worker until it ends or hangs; return which."""
         exit_reason = "ended_unused"
         while True:
             job = await self._next_job(worker.channel.closed)
@@ -246,13 +247,14 @@ class _WorkerSupervisor:
                 return failure
 
     async def _next_job(self, ended: asyncio.Future[None]) -> _Job | None:
-        """The next job that someone still waits for; ``None`` when the worker has ended."""
+        """The next job whose request still waits; ``None`` when the worker has ended."""
         while not ended.done():
             taken = asyncio.ensure_future(self._queue.get())
             try:
                 first: set[asyncio.Future[Any]] = {taken, ended}
                 await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                # Cancelling `get` loses no job: it stays in the queue.
                 if not taken.done():
                     taken.cancel()
             if taken.done() and not taken.cancelled():
@@ -262,7 +264,7 @@ class _WorkerSupervisor:
         return None
 
     async def _run_job(self, worker: Worker, job: _Job) -> str:
-        """Run a job; says why the worker can't go on, or nothing."""
+        """Run a job; return why the worker can't continue, or ``""``."""
         try:
             async with asyncio.timeout(self._hang_seconds):
                 answer = await worker.channel.request(job.body)
@@ -279,6 +281,6 @@ class _WorkerSupervisor:
             elif not job.result.done():
                 job.result.set_result(decode_spans(answer))
         except (TypeError, ValueError):
-            # An answer of another form: this worker is not trusted with another job.
+            # A malformed answer: this worker gets no other job.
             return "crashed"
         return ""

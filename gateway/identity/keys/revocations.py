@@ -15,12 +15,12 @@ from gateway.state.base import State
 
 
 class Revocations:
-    """The known revocations, and how old that knowledge is.
+    """The known revocations, and when they were last read.
 
     Args:
-        state: where other gateways and the command line write them.
-        file: whose own marks count too.
-        stale_seconds: how old the knowledge may be.
+        state: the shared store, to which other gateways and the command line write them.
+        file: the key file, whose revoked keys are included; ``None`` for none.
+        stale_seconds: how old the last successful read may be.
         log: a structlog logger.
         clock: a monotonic clock.
         background: runs the polling.
@@ -75,7 +75,7 @@ class Revocations:
             await self._poll()
         if not self.fresh():
             raise IdentityUnavailable(
-                "Whether this key was revoked can't be established now. Try again later."
+                "It can't be determined now whether this key was revoked. Try again later."
             )
 
     async def _poll(self) -> None:

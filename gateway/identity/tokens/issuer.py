@@ -28,7 +28,7 @@ class Issuer:
     """The keys with which one issuer signs, by their id.
 
     Args:
-        settings: which issuer, and for how long its keys may be relied on.
+        settings: which issuer, and for how long its keys may be used.
         clock: a monotonic clock.
         background: runs the refreshing.
     """
@@ -51,10 +51,10 @@ class Issuer:
             f"issuer {settings.issuer}", self._until_next_fetch, self._fetch
         )
         self.generation = 0
-        """Grows whenever the keys change: what was verified under others must be verified again."""
+        """Increases whenever the keys change: what was verified with the previous keys must be verified again."""
 
     async def start(self) -> None:
-        """Fetch the keys, and go on refreshing them. An issuer that does not answer is no fault yet."""
+        """Fetch the keys, and refresh them from then on. An issuer that does not answer is not an error yet."""
         tls: ssl.SSLContext | bool = True
         if self._settings.ca_file is not None:
             tls = ssl.create_default_context(cafile=str(self._settings.ca_file))
@@ -75,27 +75,27 @@ class Issuer:
             await self._session.close()
 
     def ready(self) -> bool:
-        """Whether the keys are recent enough to rely on."""
+        """Whether the keys are recent enough to be used."""
         return self._clock() - self._fetched_at < self._settings.stale_seconds
 
     async def key(self, key_id: str | None) -> PyJWK | None:
         """The key of that id, or the only one when a token names none; ``None`` when there is none.
 
-        An id that is not known fetches the keys, once in a while, however many such tokens come.
+        An unknown id causes a fetch of the keys, at most once in ``timeouts.ISSUER_MIN_REFRESH`` seconds.
 
         Raises:
-            IdentityUnavailable: the issuer did not give its keys for too long.
+            IdentityUnavailable: the keys could not be fetched for ``stale_seconds``.
         """
         if self._find(key_id) is None or not self.ready():
             await self.refresh_if_due()
         if not self.ready():
             raise IdentityUnavailable(
-                "The keys of the token's issuer are out of reach. Try again later."
+                "The keys of the token's issuer are unavailable. Try again later."
             )
         return self._find(key_id)
 
     async def refresh_if_due(self) -> bool:
-        """Fetch the keys, unless that was tried a moment ago; whether they are others now."""
+        """Fetch the keys, unless that was tried a moment ago; return whether they have changed."""
         before = self.generation
         if self._clock() - self._attempted_at >= timeouts.ISSUER_MIN_REFRESH:
             await self._fetch()
@@ -111,12 +111,11 @@ class Issuer:
         return timeouts.ISSUER_MIN_REFRESH if failed else self._settings.refresh_seconds
 
     async def _fetch(self) -> None:
-        """Replace the keys by those of now. A fetch that fails leaves them as they were."""
+        """Replace the keys with the issuer's current ones. After a failed fetch, the old ones stay."""
         # Calls that waited for the lock while another fetched must not fetch once more.
         before = self._attempts
         async with self._lock:
             if self._attempts != before:
-                # Another call has just done so.
                 return
             self._attempts += 1
             self._attempted_at = self._clock()
@@ -124,13 +123,11 @@ class Issuer:
                 keys = _usable(await self._document(await self._jwks_uri()))
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
                 return
-            # An issuer without a usable key is a fault of its own: the known
-            # keys stay until they are stale.
+            # No usable key is an error of the issuer: the known keys are used until they are stale.
             if not keys:
                 return
-            # Compared by content: most fetches bring the same keys, and must not empty the
-            # caches of tokens.
-            if {i: k._jwk_data for i, k in keys.items()} != {  # noqa: SLF001  # the library has no public way
+            # Compared by content: most fetches return the same keys, and must not clear the token caches.
+            if {i: k._jwk_data for i, k in keys.items()} != {  # noqa: SLF001  # the library has no public API for it
                 i: k._jwk_data  # noqa: SLF001
                 for i, k in self._keys.items()
             }:
@@ -142,10 +139,10 @@ class Issuer:
         issuer = self._settings.issuer
         document = await self._document(issuer.rstrip("/") + _WELL_KNOWN)
         if document["issuer"] != issuer:
-            raise ValueError("the issuer calls itself by another name")
+            raise ValueError("the discovery document names another issuer")
         uri = str(document["jwks_uri"])
         if urlsplit(uri).scheme != "https" and urlsplit(issuer).scheme == "https":
-            # Keys fetched in the clear could be replaced on the way.
+            # Keys fetched without TLS could be replaced in transit.
             raise ValueError("the keys of an https issuer are fetched over https")
         return uri
 
@@ -155,7 +152,7 @@ class Issuer:
         # A redirect could lead to a host that the configuration does not name.
         async with self._session.get(url, allow_redirects=False) as reply:
             if reply.status != 200:
-                raise ValueError("the issuer refused")
+                raise ValueError("the issuer answered with an error")
             # read(n) returns what has arrived, at most n bytes; a document over the bound
             # is cut, and then is not JSON.
             body = await reply.content.read(_MAX_DOCUMENT_BYTES)
@@ -168,9 +165,10 @@ class Issuer:
 
 
 def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:
-    """Public signing keys by id; one without an id is known by the empty one. Others are left out."""
+    """Public signing keys by id, which is empty where a key has none. Other keys are skipped."""
     keys: dict[str, PyJWK] = {}
     for jwk in document["keys"]:
+        # No symmetric keys, with which anyone who reads them could sign; `d` marks a private key.
         if jwk.get("kty") not in _ASYMMETRIC or jwk.get("use", "sig") != "sig" or "d" in jwk:
             continue
         try:

@@ -19,7 +19,7 @@ from gateway.settings.policy import PolicyBundle
 
 
 class BundleSource:
-    """A bundle service. A good bundle is kept on disk when a place for it is set, to start from again.
+    """A bundle service. A valid bundle is stored on disk when ``keep`` is set, for the next start.
 
     Args:
         settings: where, and how to authenticate.
@@ -54,7 +54,7 @@ class BundleSource:
             async with self._session() as session:
                 return await self._ask(session)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            fault = f"{self._settings.url}: no bundle could be had ({type(error).__name__})"
+            fault = f"{self._settings.url}: no bundle could be downloaded ({type(error).__name__})"
             raise ConfigError([fault]) from None
 
     def _session(self) -> aiohttp.ClientSession:
@@ -65,8 +65,8 @@ class BundleSource:
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_seconds),
-            # A bundle is gzip itself. A server that labels it as encoded must not have it
-            # unpacked here, without a bound.
+            # A bundle is itself gzip. If a server labels it as encoded, the library would
+            # decompress it without a limit.
             auto_decompress=False,
         )
 
@@ -95,7 +95,7 @@ class BundleSource:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """In one step: what is there is always a whole bundle."""
+    """Write atomically: the file is always a complete bundle."""
     # In the same folder: a rename is atomic only within one file system.
     part = path.with_name(f"{path.name}.part")
     try:

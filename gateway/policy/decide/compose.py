@@ -14,7 +14,7 @@ from gateway.settings.policy import Policy
 
 
 def policy_verifier(settings: Policy) -> Verifier | None:
-    """Verifies the signatures of policies, where it is configured.
+    """The verifier of the signatures of policies; ``None`` where none is configured.
 
     Raises:
         ConfigError: the key can't be read.
@@ -24,7 +24,7 @@ def policy_verifier(settings: Policy) -> Verifier | None:
 
 
 def live_policy(settings: Policy, verifier: Verifier | None, background: Background) -> LivePolicy:
-    """The policies that decide, on the configured engine, not yet started.
+    """The live policies, on the configured engine, not yet started.
 
     Raises:
         ConfigError: the policies can't be used.
@@ -37,7 +37,7 @@ def live_policy(settings: Policy, verifier: Verifier | None, background: Backgro
 
 
 def candidate_policy(settings: Policy, background: Background) -> LivePolicy | None:
-    """The policies on trial. They always run in the process: a trial must not burden an OPA server.
+    """The candidate policies, if any. They always run in this process, so that a trial puts no load on an OPA server.
 
     Raises:
         ConfigError: the policies can't be used.
@@ -54,7 +54,7 @@ def refreshers(
     listener: PolicyListener,
     background: Background,
 ) -> tuple[Refresher, ...]:
-    """What installs newer policies: the live ones, and the candidate when there is one."""
+    """The refreshers of the live policies, and of the candidate when there is one."""
     source: PolicySource
     if settings.bundle is None:
         source, seconds = FileSource(settings.path, verifier), settings.watch_seconds

@@ -1,4 +1,4 @@
-"""The revision that decides now, and how another takes its place: whole, between two requests.
+"""The policy revision in use, and its replacement by another, as a whole and between two requests.
 
 A request uses one revision from its facts to its decision. A revision that was replaced is closed when the
 last request that uses it has its decision.
@@ -18,7 +18,7 @@ from gateway.policy.decide.hosts import covered
 from gateway.types import Reason
 
 _HOST_RULE: Final = "operator_denied"
-"""The rule by whose data the connector refuses hosts."""
+"""The rule whose data lists the hosts that the connector refuses."""
 _REASON: Final = ("id", "title", "remedy", "mode", "code")
 
 MakeEngine: TypeAlias = Callable[[Build], Engine]
@@ -26,7 +26,7 @@ MakeEngine: TypeAlias = Callable[[Build], Engine]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Revision:
-    """Everything that belongs to one revision; its decisions are cached in its decider and go with it."""
+    """Everything that belongs to one revision; its decisions are cached in its decider, and dropped with it."""
 
     build: Build
     engine: Engine
@@ -69,11 +69,11 @@ class LivePolicy:
 
     @property
     def current(self) -> Revision:
-        """The revision that decides now; use :meth:`use` to decide with it."""
+        """The current revision; use :meth:`use` to decide with it."""
         return self._held.revision
 
     def host_refusal(self, host: str) -> tuple[Reason, ...] | None:
-        """Why the current revision lets nothing go to a host, or ``None`` when it says nothing against it."""
+        """Why the current revision refuses a host, or ``None`` when it does not."""
         return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
 
     def reasons(self, rule: str) -> tuple[Reason, ...]:
@@ -98,7 +98,7 @@ class LivePolicy:
         await self._held.revision.engine.start()
 
     async def swap(self, build: Build) -> None:
-        """Put another revision in the place of the current one, once its engine is ready to decide.
+        """Replace the current revision by that of a build, once its engine is ready to decide.
 
         Raises:
             ConfigError: the engine can't run it; the current revision stays.
@@ -107,14 +107,13 @@ class LivePolicy:
             return
         engine = self._make_engine(build)
         await engine.start()
-        # After the await, so that `before` is the current revision even if
-        # another swap came meanwhile.
+        # After the await: another swap may have replaced the current revision meanwhile.
         before, self._held = self._held, _HeldRevision(revision=revision(build, engine))
         before.retired = True
         self._close_when_unused(before)
 
     async def ready(self) -> bool:
-        """Whether the current revision could decide."""
+        """Whether the current revision can decide."""
         return await self.current.engine.ready()
 
     async def close(self) -> None:

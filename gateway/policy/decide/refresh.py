@@ -1,6 +1,6 @@
-"""Newer policies: noticed, built, tested with their own tests, and put in place whole, or refused whole.
+"""Detects newer policies, builds them, runs their own tests, and installs them completely or not at all.
 
-A refused revision changes nothing: the last good one stays in use, and the listener is notified.
+A refused revision changes nothing: the current one stays in use, and the listener is notified.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ class PolicyListener(Protocol):
     """Notified of every change, for metrics and logs."""
 
     def policy_swapped(self, role: str, revision: str) -> None:
-        """A revision was put in place. ``role`` is ``live`` or ``candidate``."""
+        """A revision was installed. ``role`` is ``live`` or ``candidate``."""
 
     def policy_refused(self, role: str, faults: Sequence[str]) -> None:
-        """A newer revision has faults; the one in place stays."""
+        """A newer revision has faults; the installed one stays."""
 
 
 class PolicySource(Protocol):
     """Where policies come from."""
 
     async def newer(self, *, now: bool) -> Build | None:
-        """A build that differs from the last one given, or ``None``.
+        """A build that differs from the last one returned, or ``None``.
 
         Args:
             now: read at once, without waiting for files that may still be being written.
@@ -42,7 +42,7 @@ class PolicySource(Protocol):
         """
 
     def judged(self, *, installed: bool) -> None:
-        """What was given last is in place, or was refused. Without this call it is given again."""
+        """The last build was installed, or refused. Without this call it is returned again."""
 
 
 class FileSource:
@@ -51,7 +51,7 @@ class FileSource:
     Args:
         path: the folder or the bundle.
         verifier: checks the bundle's signature, when one is required.
-        loaded: whether what is there now has been loaded already.
+        loaded: whether the present content has been loaded already.
     """
 
     def __init__(self, path: Path, verifier: Verifier | None, *, loaded: bool = True) -> None:
@@ -65,9 +65,9 @@ class FileSource:
         settled, self._seen = found == self._seen, found
         if not now and (found == self._judged or not settled):
             return None
-        # From before the files are read: an edit meanwhile is noticed at the next check.
+        # Taken before the files are read, so that an edit meanwhile is detected at the next check.
         self._given = found
-        # In a thread: building and testing takes seconds, in which requests go on.
+        # In a thread: building and testing takes seconds, and must not block requests.
         return await asyncio.to_thread(self_tested, lambda: load(self._path, self._verifier))
 
     def judged(self, *, installed: bool) -> None:
@@ -81,7 +81,7 @@ class Refresher:
     Args:
         role: ``live`` or ``candidate``.
         source: where newer policies come from.
-        install: puts a build in place.
+        install: installs a build.
         listener: notified of changes.
         seconds: between checks; 0 checks only when triggered.
         background: runs the checks.
@@ -106,7 +106,7 @@ class Refresher:
         )
 
     async def start(self) -> None:
-        """Begin to check."""
+        """Start checking."""
         self._task.start()
 
     async def close(self) -> None:
@@ -114,7 +114,7 @@ class Refresher:
         await self._task.close()
 
     def trigger(self) -> None:
-        """Check now, whatever seems to have changed."""
+        """Check now, even if nothing seems to have changed."""
         self._triggered = True
         self._task.trigger()
 
@@ -133,13 +133,13 @@ class Refresher:
             self._listener.policy_swapped(self.role, build.revision)
 
     async def _round(self) -> None:
-        # Cleared before the look: a trigger that comes during it leads to another one.
+        # Cleared before the check: a trigger during it causes another check.
         triggered, self._triggered = self._triggered, False
         await self.check(now=triggered)
 
 
 def _fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and times of all files: cheap to take, and different after any edit."""
+    """Names, sizes and modification times of all files: cheap to read, and different after any edit."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     found = []
     for file in files:

@@ -40,7 +40,9 @@ def _ask(channel: socket.socket, *passages: Passage) -> Any:
     return _receive(channel)
 
 
-def test_a_child_greets_answers_and_reports_errors_without_the_text(served: socket.socket) -> None:
+def test_a_worker_reports_ready_answers_and_reports_errors_without_the_text(
+    served: socket.socket,
+) -> None:
     assert _receive(served) == {"revision": "faulty"}
     spans = decode_spans(_ask(served, Passage(text="to ann@example.com")))
     assert [(s.start, s.end) for s in spans[0]] == [(3, 18)]
@@ -48,13 +50,13 @@ def test_a_child_greets_answers_and_reports_errors_without_the_text(served: sock
     assert _ask(served) == []
 
 
-def test_an_engine_is_built_by_its_factorys_name() -> None:
+def test_an_engine_is_built_by_the_named_factory() -> None:
     assert fork_server.construct("tests.detect.engines:faulty", ("en",)).revision == "faulty"
     with pytest.raises(EngineFailed, match="AttributeError"):
         fork_server.construct("tests.detect.engines:absent", ("en",))
 
 
-def test_a_worker_that_cannot_load_what_users_bring_says_why() -> None:
+def test_a_worker_that_cannot_load_added_recognisers_reports_why() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         fork_server.work(theirs, build(("en",)), ("dictionary=CODE=/absent",))

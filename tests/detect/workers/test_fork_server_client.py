@@ -25,13 +25,13 @@ async def server() -> AsyncIterator[ForkServer]:
     assert fork_servers() == []
 
 
-async def test_workers_are_forks_of_one_server_and_answer_each_for_itself(
+async def test_workers_are_forks_of_one_server_and_answer_independently(
     server: ForkServer,
 ) -> None:
     made = await asyncio.gather(*(server.fork() for _ in range(3)))
     assert [await worker.wait_ready() for worker in made] == ["faulty"] * 3
     assert len(fork_servers()) == 1
-    assert sorted(worker.pid for worker in made) == sorted(child.pid for child in workers())
+    assert sorted(worker.pid for worker in made) == sorted(process.pid for process in workers())
     job = encode_job([Passage(text="to ann@example.com")])
     answers = await asyncio.gather(*(worker.channel.request(job) for worker in made))
     assert [len(answer[0]) for answer in answers] == [1, 1, 1]
@@ -39,7 +39,7 @@ async def test_workers_are_forks_of_one_server_and_answer_each_for_itself(
         worker.end()
 
 
-async def test_an_engine_that_cannot_be_built_is_told_each_time() -> None:
+async def test_an_engine_that_cannot_be_built_is_reported_each_time() -> None:
     server = ForkServer(("tests.detect.engines:unbuildable", "en"))
     for _ in range(2):
         with pytest.raises(StartFailed, match="OSError: no model for en"):
@@ -48,7 +48,7 @@ async def test_an_engine_that_cannot_be_built_is_told_each_time() -> None:
     assert fork_servers() == []
 
 
-async def test_what_users_bring_that_cannot_be_loaded_is_told_by_the_worker() -> None:
+async def test_added_recognisers_that_cannot_be_loaded_are_reported_by_the_worker() -> None:
     server = ForkServer(("gateway.detect.engine.presidio:build", "ja", "python=absent:Class"))
     worker = await server.fork()
     with pytest.raises(StartFailed, match="absent"):
@@ -66,7 +66,7 @@ async def test_a_worker_that_is_stopped_can_be_ended(server: ForkServer) -> None
     assert await asyncio.to_thread(psutil.wait_procs, [process], 5) == ([process], [])
 
 
-async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next_and_no_worker_without_life(
+async def test_a_fork_that_timed_out_leaves_no_answer_for_the_next_and_no_worker(
     server: ForkServer,
 ) -> None:
     first = await server.fork()
@@ -77,12 +77,12 @@ async def test_a_fork_that_is_given_up_leaves_no_answer_for_the_next_and_no_work
     assert not process.is_running()
     second = await server.fork()
     assert [await worker.wait_ready() for worker in (first, second)] == ["faulty", "faulty"]
-    assert [child.pid for child in workers()] == [second.pid]
+    assert [process.pid for process in workers()] == [second.pid]
     for worker in (first, second):
         worker.end()
 
 
-async def test_a_fork_server_that_is_killed_costs_no_request_and_is_replaced(
+async def test_a_killed_fork_server_is_replaced_and_no_request_fails(
     detector: ProcessDetector,
 ) -> None:
     (server,) = fork_servers()
@@ -111,7 +111,7 @@ async def test_a_worker_forked_by_a_server_since_killed_is_ended_when_it_hangs(
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_what_users_bring_is_loaded_by_workers_and_may_have_threads() -> None:
+async def test_added_recognisers_are_loaded_by_workers_and_may_have_threads() -> None:
     spec = "python=tests.detect.engines:Threaded"
     detector = ProcessDetector(("en",), processes=2, specs=(spec,), hang_seconds=30.0)
     await detector.start()

@@ -16,7 +16,7 @@ from gateway.detect.workers.frames import (
 )
 
 
-def test_jobs_and_spans_survive_the_way_there_and_back() -> None:
+def test_jobs_and_spans_survive_a_round_trip() -> None:
     passages = [Passage(text="田中\n\0", key="氏名", languages=("en", "ja")), Passage(text="")]
     assert decode_job(encode_job(passages)) == passages
     spans = [(Span(start=0, end=2, entity="PERSON", score=0.85, detector="ner"),), ()]
@@ -37,26 +37,26 @@ async def test_a_frame_in_pieces_is_one_answer_and_two_in_one_piece_are_two() ->
         channel.close()
 
 
-async def test_a_question_longer_than_any_buffer_gets_its_answer() -> None:
+async def test_a_job_longer_than_any_buffer_is_answered() -> None:
     ours, theirs = socket.socketpair()
     with theirs:
         channel = await Channel.over(ours)
-        asked = asyncio.ensure_future(channel.request(orjson.dumps("x" * 3_000_000)))
+        answer = asyncio.ensure_future(channel.request(orjson.dumps("x" * 3_000_000)))
         body = await asyncio.to_thread(receive, theirs)
         assert body is not None
         await asyncio.to_thread(send, theirs, body)
-        assert len(await asked) == 3_000_000
+        assert len(await answer) == 3_000_000
         channel.close()
 
 
-async def test_who_waits_for_a_side_that_closes_is_told() -> None:
+async def test_a_pending_request_fails_when_the_other_side_closes() -> None:
     ours, theirs = socket.socketpair()
     channel = await Channel.over(ours)
-    asked = asyncio.ensure_future(channel.request(b"[]"))
+    answer = asyncio.ensure_future(channel.request(b"[]"))
     await asyncio.sleep(0)
     theirs.close()
     with pytest.raises(ConnectionError):
-        await asked
+        await answer
     await channel.closed
     with pytest.raises(ConnectionError):
         await channel.request(b"[]")
@@ -72,7 +72,7 @@ async def test_invalid_json_is_an_error() -> None:
         channel.close()
 
 
-def test_receiving_ends_where_the_other_side_does() -> None:
+def test_receiving_ends_when_the_other_side_closes() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:

@@ -15,7 +15,7 @@ from tests.parts.processes import replacement, workers
 
 
 @pytest.mark.parametrize("how", ["die", "leave"])
-async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
+async def test_a_worker_that_crashes_on_a_text_refuses_only_that_request(
     detector: ProcessDetector, how: str
 ) -> None:
     old = workers()[0].pid
@@ -25,7 +25,7 @@ async def test_a_child_that_crashes_on_a_text_costs_that_request_alone(
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
+async def test_a_worker_killed_while_busy_refuses_that_request_and_is_replaced(
     detector: ProcessDetector,
 ) -> None:
     old = workers()[0].pid
@@ -38,7 +38,7 @@ async def test_a_child_killed_while_busy_refuses_that_request_and_is_replaced(
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_child_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
+async def test_a_worker_killed_while_idle_is_replaced(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
     await replacement(old)
@@ -61,7 +61,7 @@ async def test_workers_that_end_before_their_first_job_are_not_forked_without_pa
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector) -> None:
+async def test_T48_a_hung_worker_is_killed_and_replaced(detector: ProcessDetector) -> None:
     old = workers()[0].pid
     with pytest.raises(DetectorUnavailable):
         await ask(detector, "hang")
@@ -70,8 +70,8 @@ async def test_T48_a_hung_child_is_killed_and_replaced(detector: ProcessDetector
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) -> None:
-    """A request that waits in the queue past its deadline does not cost the child its life."""
+async def test_a_busy_detector_does_not_count_as_hung(detector: ProcessDetector) -> None:
+    """The worker is not killed for a request that waits in the queue past its deadline."""
     old = workers()[0].pid
     passages = [Passage(text=f"ann{n}@example.com " * 2000) for n in range(10)]
     slow = asyncio.ensure_future(detector.detect(passages, deadline=20.0))
@@ -79,7 +79,7 @@ async def test_a_busy_detector_is_not_taken_for_hung(detector: ProcessDetector) 
     with pytest.raises(DetectorUnavailable):
         await detector.detect([Passage(text="x")], deadline=0.001)
     assert len((await slow)[0]) == 2000
-    assert [child.pid for child in workers()] == [old]
+    assert [worker.pid for worker in workers()] == [old]
 
 
 async def test_long_requests_are_spread_over_the_processes() -> None:
@@ -88,7 +88,7 @@ async def test_long_requests_are_spread_over_the_processes() -> None:
     passages = [Passage(text=f"ann{n}@example.com " * 900) for n in range(12)]
     found = await detector.detect(passages, deadline=20.0)
     assert [len(spans) for spans in found] == [900] * 12
-    used = [child.cpu_times().user for child in workers()]
+    used = [worker.cpu_times().user for worker in workers()]
     await detector.close()
     assert len(used) == 2
     assert min(used) > 0
@@ -107,7 +107,7 @@ async def test_closing_leaves_no_process_behind() -> None:
     assert workers() == []
 
 
-async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) -> None:
+async def test_closing_refuses_waiting_requests(detector: ProcessDetector) -> None:
     calls = [asyncio.ensure_future(ask(detector, "hang")) for _ in range(3)]
     await asyncio.sleep(0.05)
     await detector.close()
@@ -115,14 +115,14 @@ async def test_closing_refuses_whoever_still_waits(detector: ProcessDetector) ->
     assert all(isinstance(answer, DetectorUnavailable) for answer in answers)
 
 
-async def test_children_get_no_credentials_from_the_environment(
+async def test_workers_get_no_credentials_from_the_environment(
     detector: ProcessDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEKISHO_KEY_BILLING", "a-key-of-at-least-16")
     old = workers()[0].pid
     os.kill(old, signal.SIGKILL)
-    child = psutil.Process(await replacement(old))
-    assert "SEKISHO_KEY_BILLING" not in child.environ()
+    worker = psutil.Process(await replacement(old))
+    assert "SEKISHO_KEY_BILLING" not in worker.environ()
 
 
 _PARENT = """
@@ -142,7 +142,7 @@ asyncio.run(main())
 """
 
 
-def test_children_die_with_a_parent_that_is_killed() -> None:
+def test_detector_processes_end_when_the_gateway_is_killed() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _PARENT.format(engine=FAULTY)],
         stdout=subprocess.PIPE,

@@ -103,7 +103,7 @@ async def test_what_is_no_bundle_is_refused(content: bytes) -> None:
 
 
 async def test_a_server_that_is_gone_is_a_fault() -> None:
-    with pytest.raises(ConfigError, match="no bundle could be had"):
+    with pytest.raises(ConfigError, match="no bundle could be downloaded"):
         await BundleSource(PolicyBundle(url="http://127.0.0.1:9/b"), None).newer(now=False)
 
 
