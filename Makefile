@@ -6,7 +6,7 @@
 # make prove   the tests and benchmarks at their full figures: hours
 # make models   the network of English names, from packages to weights in .models (MODELS_STEPS=2400: 20 minutes on two cores)
 # make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
-# make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, and Redis
+# make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, Redis and Chromium
 # make clients SDKs that need an environment of their own (tests need them)
 # make canarywire   an independent test of gateways, run against this one
 # make docs    the generated pages      make lock   the lock files      make clean
@@ -36,12 +36,12 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check tools redis clients bench bench-detection prove fuzz models canarywire docs lock clean
+.PHONY: demo test check tools redis chromium clients bench bench-detection prove fuzz models canarywire docs lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/sekisho demo $(ARGS)
 
-test: check .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
+test: check .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test
@@ -50,10 +50,13 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo | sed '1,/^Analyzed/d'
 
-tools: .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
+tools: .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models/.installed
 
 redis:
 	@tools/redis.sh
+
+chromium:
+	@tools/chromium.sh
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)
@@ -61,7 +64,7 @@ bench: $(VENV)/.test
 bench-detection: $(VENV)/.test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m bench.detection $(GOLD)
 
-prove: check .tools/bin/opa .tools/bin/helm redis clients .tools/models/.installed
+prove: check .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models/.installed
 	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m bench --requests 2000
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from gateway.detect.scan.segmenter import PatternSegmenter, Segmenter, WholeSegmenter
+from gateway.errors import UpstreamFailed
 from gateway.redact.generated import JsonStringTracker
-from gateway.redact.restore import Restorer, hosts_in
+from gateway.redact.markup.addresses import hosts_in
+from gateway.redact.restore import Restorer
 from gateway.types import (
     Call,
     ReasoningDelta,
@@ -28,7 +30,16 @@ _Key: TypeAlias = tuple[int, type[TextEvent], object]
 class Channel:
     """One stream of text within a reply."""
 
-    __slots__ = ("dropped", "json", "restorer", "segmenter", "template")
+    __slots__ = (
+        "dropped",
+        "has_text",
+        "json",
+        "name",
+        "name_piece",
+        "restorer",
+        "segmenter",
+        "template",
+    )
 
     def __init__(
         self, *, template: TextEvent, segmenter: Segmenter, restorer: Restorer | None, dropped: bool
@@ -38,6 +49,11 @@ class Channel:
         self.restorer = restorer
         self.dropped = dropped
         self.json = JsonStringTracker() if isinstance(template, ToolDelta) else None
+        self.name = template.name or "" if isinstance(template, ToolDelta) else ""
+        """The name of the tool, as far as it has arrived."""
+        self.name_piece = template.name if isinstance(template, ToolDelta) else None
+        """What the last event added to it, if anything."""
+        self.has_text = bool(template.text)
 
     def event(self, text: str) -> TextEvent:
         """The next event of this channel. A tool's name and call id are sent once, before it."""
@@ -68,11 +84,17 @@ class ReplyChannels:
         self._hosts: frozenset[str] | None = None
 
     def of(self, event: TextEvent) -> Channel:
-        """The channel that an event belongs to."""
+        """The channel that an event belongs to.
+
+        Raises:
+            UpstreamFailed: a tool's name goes on after its arguments have begun.
+        """
         key = (event.choice, type(event), _part(event))
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = self._open(event)
+        elif isinstance(event, ToolDelta):
+            self._continue_tool(channel, event)
         return channel
 
     def of_choice(self, choice: int) -> list[Channel]:
@@ -101,6 +123,19 @@ class ReplyChannels:
             dropped=isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop",
         )
 
+    def _continue_tool(self, channel: Channel, event: ToolDelta) -> None:
+        """Judge the whole name of a tool: clients join its pieces. The same name again is a repetition."""
+        channel.name_piece = None if event.name in (None, "", channel.name) else event.name
+        if channel.name_piece is not None:
+            if channel.has_text:
+                # Values may already be in arguments that now belong to another tool.
+                raise UpstreamFailed(
+                    "the model server continued a tool's name after its arguments", fallback=False
+                )
+            channel.name += channel.name_piece
+            channel.restorer = self._restorer(replace(event, name=channel.name))
+        channel.has_text = channel.has_text or bool(event.text)
+
     def _restorer(self, event: TextEvent) -> Restorer | None:
         """Values are never restored in unknown fields, nor for tools that the caller did not declare."""
         match event:
@@ -116,7 +151,12 @@ class ReplyChannels:
 
     def _request_hosts(self) -> frozenset[str]:
         if self._hosts is None:
-            self._hosts = hosts_in(segment.text for segment in self._call.segments)
+            # What a tool returned, or an earlier reply said, may come from anybody.
+            self._hosts = hosts_in(
+                segment.text
+                for segment in self._call.segments
+                if segment.origin in ("system", "user")
+            )
         return self._hosts
 
 

@@ -189,8 +189,8 @@ class Reply:
         channel = self._channels.of(event)
         if self._ordered:
             await self._end_previous(event.choice, channel, safe)
-        if isinstance(event, ToolDelta) and event.name is not None:
-            safe.append(replace(event, name=await self._name(event.name), text=""))
+        if isinstance(event, ToolDelta) and channel.name_piece is not None:
+            safe.append(replace(event, name=await self._name(channel.name_piece), text=""))
         units = channel.segmenter.feed(event.text)
         if units:
             _emit(channel, await self._process_units(channel, units), safe)

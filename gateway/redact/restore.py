@@ -4,12 +4,16 @@ Only placeholders and surrogates that were minted for this request are restored.
 dropped and counted.
 
 A value is never restored where rendering or a click would send it to another host (EchoLeak, CVE-2025-32711, and similar attacks):
-in the target of a Markdown image, in an HTML attribute, or in a URL whose host the request did not hold. The placeholder stays there.
+in the address of a Markdown image, in an HTML attribute, or in a URL whose host no system or user turn named. The placeholder stays there,
+and wherever some reader of the reply could find such an address (``gateway.redact.markup``).
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
+from gateway.redact.markup.addresses import may_end_host
+from gateway.redact.markup.position import Position
 from gateway.redact.placeholder import ALPHABET, MAX_LENGTH
 from gateway.redact.surrogates import MAX_LENGTH as MAX_SURROGATE_LENGTH
 from gateway.text.embedded_json import escape as escape_json
@@ -17,24 +21,17 @@ from gateway.types import Vault
 
 # The beginning of a placeholder, down to the bracket alone: it is held until the rest is seen.
 _PREFIX = re.compile(rf"\[(?:[A-Z][A-Z_]*(?:_[{ALPHABET}]*)?)?")
-# Browsers read backslashes as slashes, and ``//host`` as a URL with the page's scheme.
-_URL = re.compile(r"(?:https?:)?[/\\]{2}[^\s<>\"'`)\]]+", re.IGNORECASE)
-_TAIL = 4096
-"""How many characters before a placeholder are searched for the beginning of a link target."""
-# An open target, up to the end of the text: of a Markdown link or image …
-_TARGET = re.compile(r"\]\(\s*(?:<([^<>\n]*)|([^\s)<>]*))$")
-# … of a reference definition …
-_DEFINITION = re.compile(r"(?:^|\n) {0,3}\[[^\]\n]+\]:\s*<?\S*$")
-# … the value of an HTML attribute, quoted or not …
-_ATTRIBUTE = re.compile(r"<[a-zA-Z][^<>]*\s[a-zA-Z-]+\s*=\s*(?:\"[^\"]*|'[^']*|[^\s<>\"']*)$")
-# … or a bare URL, which clients turn into a link.
-_BARE = re.compile(r"((?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]{2}|www\.)[^\s<>\"'`]*)$")
-_ENDS_BARE = " \n<>\"'`"
-"""Characters that end a bare URL. Only the text after the last of them is searched, not the whole tail, to bound the cost."""
-# A plain host name with an optional port: user information and percent signs do not match.
-_AUTHORITY = r"(?:https?:)?//([A-Za-z0-9.-]+)(?::[0-9]+)?"
-_HOST_OF_PATH = re.compile(_AUTHORITY + r"[/?#]", re.IGNORECASE)
-_HOST = re.compile(_AUTHORITY + r"(?:[/?#]|$)", re.IGNORECASE)
+_CONTINUES = re.compile(r"[\w\-.+&=$,;:\"'!#%*/?^`{|}~@\\]+")
+"""Characters after a placeholder with which it may become part of a host or of an e-mail address."""
+_MAX_WAITING = 256
+"""How much text may follow a placeholder before it is decided whether it is restored: more than the longest host name."""
+
+
+class _Minted(NamedTuple):
+    """A replacement of this request in a reply, with its value."""
+
+    replacement: str
+    value: str
 
 
 class Restorer:
@@ -43,7 +40,7 @@ class Restorer:
     Args:
         vault: the request's values.
         escape: whether the text is JSON (tool arguments), so that values are escaped for use in a string.
-        hosts: the hosts in the request's text; ``None`` where links have no meaning (tool arguments).
+        hosts: the hosts that the caller named; ``None`` where links have no meaning (tool arguments).
 
     Attributes:
         restored: placeholders and surrogates replaced by their values.
@@ -55,15 +52,20 @@ class Restorer:
         self.unrestored = 0
         self._vault = vault
         self._escape = escape
-        self._hosts = hosts
+        # A request without values has nothing to restore: its replies are not read, and nothing may be restored later.
+        has_values = vault.begins("[") or bool(vault.prefixes)
+        self._position = Position(hosts) if hosts is not None and has_values else None
+        self._anywhere = hosts is None
         self._held = ""
         self._before = ""
-        self._tail = ""
+        self._waiting: list[str | _Minted] = []
+        self._waiting_length = 0
 
     def feed(self, text: str) -> str:
         """The text that can be released now. What may be the beginning of a replacement is held.
 
-        At most 40 characters are held, or the length of the longest surrogate and the character after it.
+        At most 40 characters are held, or the length of the longest surrogate and the character after it; and after a replacement,
+        up to 256 characters with which it could become a host.
         """
         if not self._held and "[" not in text and not self._vault.prefixes:
             return self._emit(text)
@@ -75,8 +77,8 @@ class Restorer:
         held, self._held = self._held, ""
         if len(held) > 1 and self._vault.begins(held):
             self.unrestored += 1
-            return emitted
-        return emitted + self._emit(held)
+            held = ""
+        return emitted + self._emit(held) + self._settle("")
 
     def _take(self, text: str, *, final: bool) -> str:
         """Restore whole replacements, and hold what may still become one."""
@@ -90,7 +92,7 @@ class Restorer:
             if match is None or match.start() >= cut:
                 break
             pieces.append(self._emit(text[position : match.start()]))
-            pieces.append(self._emit(self._value(match[0])))
+            pieces.append(self._replacement(match[0]))
             position = match.end()
         pieces.append(self._emit(text[position:cut]))
         self._before, self._held = text[max(cut - 1, 0) : cut], text[cut:]
@@ -103,52 +105,77 @@ class Restorer:
             return bracket
         return min(bracket, _possible_surrogate(text, position, self._vault.prefixes))
 
-    def _value(self, replacement: str) -> str:
+    def _replacement(self, replacement: str) -> str:
         value = self._vault.get(replacement)
-        if value is None or (self._hosts is not None and self._in_link_target()):
+        if value is None or (self._position is None and not self._anywhere):
             self.unrestored += 1
-            return replacement
-        self.restored += 1
-        return escape_json(value) if self._escape else value
+            return self._emit(replacement)
+        if self._position is None:
+            self.restored += 1
+            return escape_json(value) if self._escape else value
+        self._waiting.append(_Minted(replacement, value))
+        self._waiting_length += len(replacement)
+        return self._settle("") if self._waiting_length > _MAX_WAITING else ""
 
     def _emit(self, text: str) -> str:
-        if self._hosts is not None and text:
-            self._tail = (self._tail + text)[-_TAIL:]
-        return text
+        """Text that is not replaced. It may decide whether the placeholders before it are restored."""
+        if not text or self._position is None:
+            return text
+        if not self._waiting:
+            self._position.feed(text)
+            return text
+        continues = _CONTINUES.match(text)
+        end = 0 if continues is None else continues.end()
+        end = min(end, _MAX_WAITING + 1 - self._waiting_length)
+        self._waiting.append(text[:end])
+        self._waiting_length += end
+        if end == len(text) and self._waiting_length <= _MAX_WAITING:
+            return ""
+        return self._settle(text[end : end + 1]) + self._emit(text[end:])
 
-    def _in_link_target(self) -> bool:
-        """Whether the text so far ends inside a link target in which no value may be restored."""
-        tail = self._tail
-        if _ATTRIBUTE.search(tail) or ("]:" in tail and _DEFINITION.search(tail)):
-            return True
-        if target := _TARGET.search(tail):
-            line = tail[tail.rfind("\n", 0, target.start()) + 1 : target.start()]
-            # An image is fetched without a click, so no host is safe.
-            return "![" in line or not self._is_request_host(target[1] or target[2])
-        bare = _BARE.search(tail, max(map(tail.rfind, _ENDS_BARE)) + 1)
-        return bare is not None and not self._is_request_host(bare[1])
+    def _settle(self, following: str) -> str:
+        """What waits, each placeholder restored if it may be where it is, given the character that follows it all."""
+        waiting, self._waiting = self._waiting, []
+        # After too much text it is not certain what comes of it.
+        sure, self._waiting_length = self._waiting_length <= _MAX_WAITING, 0
+        pieces: list[str] = []
+        for index, part in enumerate(waiting):
+            rest = waiting[index + 1 :] if sure else None
+            piece = part if isinstance(part, str) else self._decide(part, rest, following)
+            if self._position is not None:
+                self._position.feed(piece)
+            pieces.append(piece)
+        return "".join(pieces)
 
-    def _is_request_host(self, url: str) -> bool:
-        """Whether the request held the host. The host must be complete: more text could still change its name."""
-        host = _host(_HOST_OF_PATH, url)
-        return host is not None and self._hosts is not None and host in self._hosts
+    def _decide(self, minted: _Minted, rest: Sequence[str | _Minted] | None, following: str) -> str:
+        """The value, or the placeholder, with ``rest`` behind it; ``None`` when that is not known."""
+        if rest is None or not self._allows(minted, rest, following):
+            self.unrestored += 1
+            return minted.replacement
+        self.restored += 1
+        return minted.value
+
+    def _allows(self, minted: _Minted, rest: Sequence[str | _Minted], following: str) -> bool:
+        """Whether the value may be here, whatever becomes of the placeholders behind it."""
+        position = self._position
+        written = {_text_of(rest, restored=restored) + following for restored in (True, False)}
+        return position is not None and all(position.allows(minted.value, a) for a in written)
 
 
-def hosts_in(texts: Iterable[str]) -> frozenset[str]:
-    """The hosts of the URLs in the texts, in lower case."""
-    urls = (match[0] for text in texts if "/" in text for match in _URL.finditer(text))
-    found = (_host(_HOST, url) for url in urls)
-    return frozenset(host for host in found if host is not None)
-
-
-def _host(pattern: re.Pattern[str], url: str) -> str | None:
-    """The host of a plainly written URL; ``None`` when it is not certain.
-
-    Renderers differ in how they read backslashes, user information and percent signs, so a URL that has them
-    before its path has no certain host.
-    """
-    matched = pattern.match(url)
-    return None if matched is None else matched[1].lower().rstrip(".")
+def _text_of(parts: Sequence[str | _Minted], *, restored: bool) -> str:
+    """The text of the parts, as far as it can belong to the same host."""
+    texts: list[str] = []
+    room = 2 * _MAX_WAITING
+    for part in parts:
+        text = part if isinstance(part, str) else part.value if restored else part.replacement
+        # As the end of a host a name is no top-level domain, so nobody has that host.
+        if not isinstance(part, str) and not may_end_host(text):
+            text = "_"
+        texts.append(text[:room])
+        room -= len(texts[-1])
+        if room <= 0:
+            break
+    return "".join(texts)
 
 
 def _possible_prefix(text: str, position: int) -> int:

@@ -1,0 +1,76 @@
+"""The unbroken text before a position: what a reader may take for an address that is still being written."""
+
+import re
+
+from gateway.redact.markup.addresses import carries
+
+_MAX_LENGTH = 512
+_KEPT = 300
+"""Characters of a long run that are kept: more than the longest host name (253, RFC 1035)."""
+# Stands for what was cut off, so that the rest of a host is not taken for the host.
+_CUT = "_"
+_PAIRS = frozenset("\"'([{")
+_OPEN_AUTHORITY = re.compile(r"(?:[/\\]|&#?[0-9A-Za-z]+;){2}[^@/\[\]()]*$")
+_SIGNS = frozenset("./\\@&:")
+"""No address goes without one of these, entities and escapes included."""
+SPACES = " \t\n\r\x0b\x0c"
+"""What ends an address in every reader. A wide space does not: GitHub Flavored Markdown ends an autolink at these, and at ``<``."""
+
+
+class AddressRun:
+    """Text since the last space or ``<``, of bounded length.
+
+    Args:
+        hosts: the hosts that the caller named.
+    """
+
+    def __init__(self, hosts: frozenset[str]) -> None:
+        self.text = ""
+        self._hosts = hosts
+        self._astray = False
+
+    def add(self, text: str) -> None:
+        """More text: a space in it begins another run."""
+        if not text.isalnum():
+            cut = max(map(text.rfind, SPACES)) + 1
+            if cut:
+                self.end()
+                text = text[cut:]
+        while text:
+            room = _MAX_LENGTH - len(self.text)
+            self.text, text = self.text + text[:room], text[room:]
+            if len(self.text) == _MAX_LENGTH:
+                self._shorten()
+
+    def end_at_tag(self) -> bool:
+        """A ``<``: the end, except in user information, and within quotes and brackets of an address as linkify-it reads it.
+
+        Whether it was the end.
+        """
+        quoted = not self.is_clear() and not _PAIRS.isdisjoint(self.text)
+        goes_on = quoted or _OPEN_AUTHORITY.search(self.text) is not None
+        if not goes_on:
+            self.end()
+        self.add("<")
+        return not goes_on
+
+    def end(self) -> None:
+        """The run has ended: what follows belongs to no address in it."""
+        self.text, self._astray = "", False
+
+    def is_clear(self) -> bool:
+        """Whether no address can have begun."""
+        return not self._astray and _SIGNS.isdisjoint(self.text)
+
+    def leads_astray(self) -> bool:
+        """Whether an address of another host may go on from here."""
+        return self._astray or carries(self.text, "", "", self._hosts)
+
+    def allows(self, value: str, after: str) -> bool:
+        """Whether the value is in no address of another host, with ``after`` behind it."""
+        return not self._astray and not carries(self.text, value, after, self._hosts)
+
+    def _shorten(self) -> None:
+        # Host names of a cut run that are not complete count as another host.
+        self._astray = self.leads_astray()
+        self.text = _CUT + self.text[-_KEPT:]
