@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +25,7 @@ from gateway.cli.common import (
 )
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
+from gateway.identity.keys.key_file import read
 from gateway.identity.roles import configured
 from gateway.pipeline import ExaminedRequest
 from gateway.settings.identity import ApiKey
@@ -30,10 +33,16 @@ from gateway.settings.root import Settings
 from gateway.telemetry.logs import configure
 from gateway.types import Call, Principal
 
-Request = Annotated[str, typer.Argument(help="A request body (JSON), or - for standard input.")]
+Request = Annotated[
+    str,
+    typer.Argument(help="File with the JSON body of a chat completion, or - for standard input."),
+]
 KeyId = Annotated[
     str | None,
-    typer.Option("--key", help="Explain as the caller of this id, with a key or a certificate."),
+    typer.Option(
+        "--key",
+        help="Explain as the caller of this id, with a key or a certificate; default: the first.",
+    ),
 ]
 
 
@@ -68,10 +77,23 @@ def _read(request: str) -> bytes:
 
 
 def _principal(settings: Settings, key_id: str | None) -> Principal:
+    """The caller with that id, or the first one: in the configuration, else in the key file."""
+    for principal in _principals(settings):
+        if key_id in (None, principal.credential_id):
+            return principal
+    if key_id is None:
+        raise ConfigError(["identity: there is no caller with a key or a certificate"])
+    raise ConfigError([f"--key: there is no caller with the id {key_id!r}"])
+
+
+def _principals(settings: Settings) -> Iterator[Principal]:
+    """Callers in the configuration, and those in the key file whose key is neither revoked nor expired."""
     for caller in settings.identity.callers().values():
-        if key_id in (None, caller.id):
-            return configured(caller, "api-key" if isinstance(caller, ApiKey) else "certificate")
-    raise ConfigError([f"--key: no caller with the id {key_id!r} is configured"])
+        yield configured(caller, "api-key" if isinstance(caller, ApiKey) else "certificate")
+    path = settings.identity.keys_file
+    for row in read(path) if path is not None else ():
+        if row.usable(time.time()):
+            yield row.principal()
 
 
 async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[str, Any]:

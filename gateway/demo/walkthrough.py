@@ -1,4 +1,4 @@
-"""The walkthrough: seven steps, each with what was sent, received, returned and recorded, and its checks."""
+"""The walkthrough: its steps, each with what was sent, received, returned and recorded, and its checks."""
 
 import subprocess
 import sys

@@ -47,6 +47,31 @@ def test_a_caller_with_a_certificate_is_explained_by_its_id(tmp_path: Path) -> N
     assert (facts["tenant"], facts["app"]) == ("globex", "portal")
 
 
+def test_callers_of_the_key_file_are_explained_too(tmp_path: Path) -> None:
+    keys_file = tmp_path / "keys.json"
+    config = str(
+        write_config(
+            tmp_path, detect={"processes": 1}, identity={"keys": [], "keys_file": str(keys_file)}
+        )
+    )
+    explain = ("explain", "-", "--config", config, "--json")
+    result = run(*explain, stdin=BODY.decode())
+    assert result.exit_code == 1
+    assert orjson.loads(result.stdout)["faults"] == [
+        "identity: there is no caller with a key or a certificate"
+    ]
+    for key_id, tenant in (("old", "initech"), ("billing", "acme"), ("desk", "globex")):
+        made = ("--id", key_id, "--tenant", tenant, "--app", key_id, "--config", config)
+        assert run("keys", "create", *made).exit_code == 0
+    assert run("keys", "revoke", "old", "--config", config).exit_code == 0
+    for options, tenant in (((), "acme"), (("--key", "desk"), "globex")):
+        result = run(*explain, *options, stdin=BODY.decode())
+        assert result.exit_code == 0, result.output
+        assert orjson.loads(result.stdout)["facts"]["tenant"] == tenant
+    revoked = run(*explain, "--key", "old", stdin=BODY.decode())
+    assert orjson.loads(revoked.stdout)["faults"] == ["--key: there is no caller with the id 'old'"]
+
+
 def test_what_is_proven_of_a_deployment_is_looked_at(tmp_path: Path) -> None:
     team = RecordSigner(tmp_path)
     request = tmp_path / "request.json"

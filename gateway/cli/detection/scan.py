@@ -19,7 +19,7 @@ from gateway.types import Finding
 
 _PIECE_CHARACTERS: Final = 16_000
 _SNIFFED_BYTES: Final = 8192
-"""A NUL within these first bytes marks a binary file, which is skipped."""
+"""A NUL within these first bytes marks a binary file, which is skipped and counted."""
 _SKIPPED: Final = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
 _JSON_SUFFIXES: Final = frozenset((".json", ".jsonl", ".ndjson"))
 _SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -120,6 +120,7 @@ def _sources(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     Raises:
         OSError: a path can't be read.
     """
+    skipped: list[Path] = []
     for name in paths:
         if name == "-":
             yield "-", sys.stdin.buffer.read().decode(errors="replace")
@@ -127,8 +128,19 @@ def _sources(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         path = Path(name)
         for file in [path] if not path.is_dir() else _within(path):
             content = file.read_bytes()
-            if b"\0" not in content[:_SNIFFED_BYTES]:
+            if b"\0" in content[:_SNIFFED_BYTES]:
+                skipped.append(file)
+            else:
                 yield str(file), content.decode(errors="replace")
+    _report_skipped(skipped)
+
+
+def _report_skipped(files: list[Path]) -> None:
+    """Without this line, "0 found" would pass for a statement about files that were not read."""
+    if len(files) == 1:
+        typer.echo(f"scan: {files[0]}: not scanned: not a text file", err=True)
+    elif files:
+        typer.echo(f"scan: {len(files)} files not scanned: not text files", err=True)
 
 
 def _within(directory: Path) -> Iterator[Path]:

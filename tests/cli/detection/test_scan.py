@@ -30,6 +30,17 @@ def test_places_in_files_and_directories_and_no_values(tmp_path: Path) -> None:
     assert "c.bin" not in printed
 
 
+def test_files_that_are_not_scanned_are_reported(tmp_path: Path) -> None:
+    for name in ("a.bin", "b.bin"):
+        (tmp_path / name).write_bytes(ROW.encode("utf-16"))
+    one = CliRunner().invoke(app, ["scan", str(tmp_path / "a.bin")])
+    assert one.exit_code == 0
+    assert f"{tmp_path}/a.bin: not scanned: not a text file\n" in one.stderr
+    both = CliRunner().invoke(app, ["scan", str(tmp_path), "--json"])
+    assert "2 files not scanned: not text files\n" in both.stderr
+    assert orjson.loads(both.stdout) == []
+
+
 def test_standard_input_without_findings() -> None:
     assert run("-", text="How do I reset it?\n") == (0, "")
 
