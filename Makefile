@@ -1,4 +1,4 @@
-# make demo    a local model, the gateway, and a tour that proves it works   (ARGS="--json")
+# make demo    a local model, the gateway, and a walkthrough that checks what the model received   (ARGS="--json")
 # make test    everything that guards a change: style, types, imports, tests (ARGS="tests/policy -x"), on every core
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")

@@ -80,7 +80,7 @@ class ClientError(SekishoError):
 
 
 class InvalidRequest(ClientError):
-    """The body cannot be understood."""
+    """The body can't be understood."""
 
 
 class UnsupportedField(ClientError):

@@ -1,7 +1,7 @@
 """The frozen types that carry a request from stage to stage.
 
 This module imports no other module of the project. Every field that can hold user text is ``repr=False``, so that a
-stray ``repr()`` in a log line or a traceback cannot print it.
+stray ``repr()`` in a log line or a traceback can't print it.
 """
 
 import re
@@ -96,7 +96,7 @@ class Call:
     previous_response_id: str | None = None
     """The stored reply that this call continues, as the caller names it."""
     keep: bool = False
-    """Whether the caller wants the reply stored for a later call."""
+    """Whether the caller requested that the reply be stored for a later call."""
     reply_id: str = ""
     """The id under which the reply will be stored; empty when it won't be."""
 

@@ -323,5 +323,5 @@ def _count(number: int) -> int:
 
 
 def _name(text: str) -> str:
-    """A name that others choose: recorded only when it cannot be free text."""
+    """A name that others choose: recorded only when it can't be free text."""
     return text if len(text) <= _MAX_NAME and _NAME_CHARACTERS.issuperset(text) else ""

@@ -77,7 +77,7 @@ def read(path: Path) -> Questions:
         content = path.read_bytes()
         parsed = _Set.model_validate(yaml.safe_load(content))
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: not valid YAML: {error}"]) from None
     except ValidationError as error:

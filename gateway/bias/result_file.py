@@ -132,7 +132,7 @@ def read(path: Path, name: str, settings: DeploymentSettings) -> Result:
     try:
         found = Result.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+        raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
     except ValidationError:
         raise ConfigError([f"{path}: no result of sekisho models probe --bias"]) from None
     # A measurement of other weights says nothing about those that are served now.

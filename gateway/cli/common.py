@@ -38,6 +38,13 @@ def exit_with(error: ConfigError, *, as_json: bool = False) -> NoReturn:
     raise typer.Exit(FAULT) from None
 
 
+def reason(error: Exception) -> str:
+    """An error for a line of output: of an operating system's error, the file and the reason, without its number."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

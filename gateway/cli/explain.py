@@ -169,7 +169,7 @@ def _candidate(
     if not verdict.allow:
         return candidate
     deployment = next(d for d in examined.deployments if d.name == name)
-    # The step that real requests take, so that this is the body that would be sent.
+    # The step that real requests take, so that the body is masked exactly as the one that would be sent.
     cleared = gateway.pipeline.clear(OpenAIChat(), call, examined, principal.tenant, deployment)
     return {
         **candidate,
@@ -184,7 +184,7 @@ def _print(report: dict[str, Any]) -> None:
     typer.echo(f"model     {report['model']}")
     typer.echo(f"decision  {'allow' if decision['allow'] else 'deny'} ({decision['id']})")
     for reason in decision["reasons"]:
-        typer.echo(f"  {reason['id']}: {reason['title']} {reason['remedy']}")
+        typer.echo(f"  {reason['id']}: {reason['title']}. {reason['remedy']}")
     for finding in report["findings"]:
         typer.echo(
             f"found     {finding['entity']} at {finding['path']}"
@@ -196,7 +196,7 @@ def _print(report: dict[str, Any]) -> None:
     for name, candidate in report["candidates"].items():
         typer.echo(f"candidate {name}: {'allow' if candidate['allow'] else 'deny'}")
         for reason in candidate["reasons"]:
-            typer.echo(f"  {reason['id']}: {reason['title']} {reason['remedy']}")
+            typer.echo(f"  {reason['id']}: {reason['title']}. {reason['remedy']}")
         for exception in candidate["exceptions"]:
             typer.echo(f"  exception {exception}")
         if candidate["allow"]:

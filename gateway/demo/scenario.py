@@ -55,7 +55,7 @@ def configuration(
 ) -> dict[str, Any]:
     """The demonstration's ``sekisho.yaml``.
 
-    ``smollm2`` takes the place of an in-house DeepSeek-R1. The second deployment claims to be in-house too, and points to
+    ``smollm2`` is used instead of an in-house DeepSeek-R1. The second deployment claims to be in-house too, and points to
     the DeepSeek cloud with a spelling that would evade a comparison of names.
     """
     return {
@@ -65,7 +65,14 @@ def configuration(
         "audit": {"store": f"sqlite:///{folder / 'audit.db'}"},
         "policy": {"engine": "embedded", "path": str(policies)},
         "identity": {
-            "keys": [{"id": "demo", "key_env": "SEKISHO_DEMO_KEY", "tenant": "demo", "app": "tour"}]
+            "keys": [
+                {
+                    "id": "demo",
+                    "key_env": "SEKISHO_DEMO_KEY",
+                    "tenant": "demo",
+                    "app": "walkthrough",
+                }
+            ]
         },
         "models": {
             IN_HOUSE: {"aliases": [R1_ALIAS], "deployments": ["in-house"]},

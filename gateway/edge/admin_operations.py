@@ -202,7 +202,7 @@ class AdminOperations:
         async def run() -> Any:
             prefixes: list[str] = []
             if self.identity.keys_file is not None:
-                # The file first: if it can't be written, the caller learns so
+                # The file first: if it can't be written, the operation fails
                 # before anything has changed.
                 prefixes = await _on_file(lambda: self._mark(key_id))
             # The id as well: a configured key has no prefix in the file.

@@ -142,14 +142,14 @@ class Router:
             self.slot_freed(slot)
 
     async def drain(self, name: str, *, on: bool) -> None:
-        """As :class:`Deployments` says."""
+        """See :class:`Deployments`."""
         if name not in self.slots:
             raise NotFound("No deployment of that name is configured.")
         others = set(self.draining) - {name}
         self.set_draining({*others, name} if on else others)
 
     async def status(self) -> dict[str, dict[str, str | int]]:
-        """As :class:`Deployments` says."""
+        """See :class:`Deployments`."""
         return {
             name: {"state": slot.health.state().value, "under_way": slot.outstanding}
             for name, slot in self.slots.items()
@@ -305,7 +305,7 @@ class Lease:
         if isinstance(error, UpstreamFailed | UpstreamTimeout):
             health.failed()
         else:
-            # Cancelled, refused by the caller's fault, or complete, which was counted before.
+            # Cancelled, refused because of the request, or complete, which was counted before.
             health.inconclusive()
         if isinstance(error, UpstreamError) and error.retry_after is not None:
             health.back_off(error.retry_after)

@@ -3,7 +3,7 @@
 ``memory://`` is for one process; ``redis://`` and ``rediss://`` (TLS), each also with ``+sentinel`` or ``+cluster``, are
 for replicas that share what they count.
 
-A further store is a module beside this one that keeps the contract of ``base``, its schemes here and in
+A further store is a module beside this one that implements the interface of ``base``, its schemes here and in
 ``settings/state.py``, and a row in ``tests/state/test_contract.py``, whose tests every store passes.
 """
 
@@ -19,7 +19,7 @@ def open_state(settings: StateSettings, background: Background | None = None) ->
 
     Args:
         settings: where the state is kept.
-        background: runs what watches the store. A command that asks it once needs none.
+        background: runs what watches the store. A command that queries it once needs none.
 
     Raises:
         ConfigError: the URL can't be read.

@@ -65,5 +65,5 @@ def test_what_is_no_set_is_refused_with_its_place(tmp_path: Path, text: str, fau
     path.write_text(text)
     with pytest.raises(ConfigError, match=fault):
         read(path)
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="can't be read"):
         read(tmp_path / "none.yaml")

@@ -6,7 +6,7 @@ import orjson
 import pytest
 import typer
 
-from gateway.cli.common import exit_with, load_or_exit, print_json
+from gateway.cli.common import exit_with, load_or_exit, print_json, reason
 from gateway.errors import ConfigError
 
 
@@ -28,3 +28,10 @@ def test_or_as_data_on_standard_output(capsys: pytest.CaptureFixture[str], tmp_p
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"名": [1, None]})
     assert orjson.loads(capsys.readouterr().out) == {"名": [1, None]}
+
+
+def test_an_error_of_the_system_is_its_file_and_reason() -> None:
+    assert reason(FileNotFoundError(2, "No such file or directory", "a.txt")) == (
+        "a.txt: No such file or directory"
+    )
+    assert reason(ValueError("line 3")) == "line 3"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from gateway.cli.common import USAGE, AsJson, print_json
+from gateway.cli.common import USAGE, AsJson, print_json, reason
 from gateway.cli.detection.scan import predicted, read_rows
 from gateway.cli.detection.texts import App, Settings, Tenant, TextScanner, text_scanner
 from gateway.detect.evaluation import Count, Score, family
@@ -30,7 +30,7 @@ def evaluate(
     try:
         score = asyncio.run(_score(read_rows(gold), scanner))
     except (OSError, DetectorUnavailable, orjson.JSONDecodeError, KeyError) as error:
-        typer.echo(f"evaluate: {error}", err=True)
+        typer.echo(f"evaluate: {reason(error)}", err=True)
         raise typer.Exit(USAGE) from None
     report = _report(score)
     if as_json:

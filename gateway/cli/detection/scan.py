@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from gateway import __version__
-from gateway.cli.common import FAULT, USAGE, AsJson, print_json
+from gateway.cli.common import FAULT, USAGE, AsJson, print_json, reason
 from gateway.cli.detection.texts import App, Settings, Tenant, TextScanner, text_scanner
 from gateway.cli.progress import DelayedProgress
 from gateway.errors import DetectorUnavailable
@@ -65,7 +65,7 @@ def scan(
             return
         found = asyncio.run(_files(list(_sources(paths or ["-"])), scanner))
     except (OSError, DetectorUnavailable, orjson.JSONDecodeError, KeyError) as error:
-        typer.echo(f"scan: {error}", err=True)
+        typer.echo(f"scan: {reason(error)}", err=True)
         raise typer.Exit(USAGE) from None
     _print(found, as_json=as_json, sarif=sarif)
     raise typer.Exit(FAULT if found else 0)

@@ -102,7 +102,7 @@ class TokenVerifier(Generic[_T]):
         # The hash covers every byte, the signature included: a changed token never hits the entry of a valid one.
         name = hashlib.sha256(token).digest()
         known = self._cache.get(name)
-        # A change of the issuer's keys invalidates the cache: a withdrawn key must not live on in it.
+        # A change of the issuer's keys invalidates the cache: a withdrawn key must not remain in it.
         if known is not None and known.generation == self._issuer.generation and self.ready():
             if self._now() >= known.expires:
                 raise _expired()

@@ -151,7 +151,7 @@ class _GroupingKey:
         app = self._apps.get(request.facts_hash)
         if app is None:
             app = self._apps[request.facts_hash] = str(orjson.loads(document).get("app", ""))
-        # Of its time, a decision depends only on the hour of the week and the exceptions in force.
+        # Of the time, a decision depends only on the hour of the week and the exceptions in force.
         moments = tuple(moment(app, request.time, build) for build, _ in self._builds)
         key = (request.facts_hash, moments)
         if key not in self._known:

@@ -87,7 +87,9 @@ def test_rows_in_and_spans_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["missing.txt"], ["--rows", "missing.jsonl"]])
 def test_what_cannot_be_read_is_reported(arguments: list[str]) -> None:
-    assert run(*arguments)[0] == 2
+    result = CliRunner().invoke(app, ["scan", *arguments])
+    assert result.exit_code == 2
+    assert result.stderr == f"scan: {arguments[-1]}: No such file or directory\n"
 
 
 def test_pieces_hold_whole_lines_and_give_the_text_back() -> None:
