@@ -12,7 +12,9 @@ SekishoError
 │   ├── RouteNotFound                404 route_not_found
 │   ├── MethodNotAllowed             405 method_not_allowed
 │   ├── RequestTimeout               408 request_timeout
+│   │   └── HeadersTooSlow           408 request_timeout
 │   ├── BodyTooLarge                 413 body_too_large
+│   ├── HeadersTooLarge              431 headers_too_large
 │   ├── UnsupportedMedia             415 unsupported_media_type
 │   ├── ContextExceeded              400 context_length_exceeded  (nothing was sent)
 │   └── LimitExceeded                a limit is reached; carries the time to wait
@@ -142,6 +144,17 @@ class RequestTimeout(ClientError):
 
     status = 408
     code = "request_timeout"
+
+
+class HeadersTooSlow(RequestTimeout):
+    """The head of the request did not arrive in time; the connection is closed."""
+
+
+class HeadersTooLarge(ClientError):
+    """The head of the request, or what surrounds its body, is over the limit; the connection is closed."""
+
+    status = 431
+    code = "headers_too_large"
 
 
 class BodyTooLarge(ClientError):

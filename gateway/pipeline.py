@@ -19,9 +19,9 @@ from gateway.detect.scan.scanner import Scanner
 from gateway.dialects.base import Dialect
 from gateway.dialects.responses.conversations import DELETE, Conversations
 from gateway.errors import LimitExceeded, SekishoError, UpstreamError
-from gateway.exchange import Attempt, Exchange, FactsDocument, QuotaUse, Trial
+from gateway.exchange import Attempt, Exchange, FactsDocument, Outcome, QuotaUse, Trial
 from gateway.identity.authenticator import Authenticator
-from gateway.identity.credential import Peer
+from gateway.inbound import Answer, Disconnected, Inbound
 from gateway.keys import KeyRing
 from gateway.policy.decide.facts import canonical, declared_purpose
 from gateway.policy.decide.live import LivePolicy
@@ -63,35 +63,6 @@ class Upstream(Protocol):
 
     def send(self, cleared: Cleared) -> AsyncGenerator[Sequence[Event], None]:
         """The reply's events, in the batches in which they arrive. Closing the generator cancels the call."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """A request as it passed the edge's guards: bounded and decoded, not authenticated."""
-
-    request_id: str
-    dialect: Dialect
-    operation: str
-    headers: Sequence[tuple[bytes, bytes]]
-    body: bytes
-    received: float
-    """Wall clock at the first byte, seconds since the epoch."""
-    peer: Peer
-    model: str | None = field(default=None, repr=False)
-    """The model in the path, if there is one."""
-    reply_id: str = field(default="", repr=False)
-    """The stored reply in the path, if there is one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the edge sends back: a whole body, or frames as they become safe to send."""
-
-    status: int
-    body: bytes | AsyncGenerator[bytes, None]
-    exchange: Exchange
-    error: SekishoError | None = None
-    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +123,21 @@ class Pipeline:
             return await work(inbound, exchange)
         except SekishoError as error:
             return await self._refuse(inbound, exchange, error)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Disconnected):
             self.recorder.disconnected(exchange)
             raise
         except Exception as error:  # noqa: BLE001  # the stage boundary: an unknown fault denies
             return await self._refuse(inbound, exchange, self.recorder.fault(error))
 
-    async def models(self, inbound: Inbound) -> bytes:
-        """The models that callers may request.
+    async def models(self, inbound: Inbound) -> Answer:
+        """The models that callers may request. The list is counted and not recorded; a refusal is as any other."""
+        return await self._recorded(inbound, self._models)
 
-        Raises:
-            InvalidKey, RateLimited, IdentityUnavailable: from authentication.
-        """
-        await self.identity.authenticate(inbound.headers, inbound.peer)
-        return inbound.dialect.models(self.catalogue.models())
+    async def _models(self, inbound: Inbound, exchange: Exchange) -> Answer:
+        exchange.principal = await self.identity.authenticate(inbound.headers, inbound.peer)
+        body = inbound.dialect.models(self.catalogue.models())
+        self.recorder.observe(exchange, Outcome(kind="served", status=200))
+        return Answer(status=200, body=body, exchange=exchange)
 
     async def examine(self, principal: Principal, call: Call) -> ExaminedRequest:
         """Scan and decide, with nothing sent and nothing recorded: the dry run.
@@ -269,7 +241,8 @@ class Pipeline:
             raise
 
     async def _parse(self, inbound: Inbound, principal: Principal, exchange: Exchange) -> Call:
-        call = inbound.dialect.parse(inbound.body, inbound.operation, inbound.model)
+        body = await inbound.body()
+        call = inbound.dialect.parse(body, inbound.operation, inbound.model)
         call = await self.conversations.with_history(principal, call)
         exchange.target = call.reply_id
         declared = declared_purpose(inbound.headers, call.purpose)

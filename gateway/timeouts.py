@@ -15,6 +15,8 @@ UNAUTHENTICATED_LOG: Final = 1.0
 UPSTREAM_IDLE: Final = 4.0
 """How long an idle connection to a model server is kept: less than the five seconds after which common servers
 close theirs, since a request must not meet a closing connection."""
+OTHER_FAMILY: Final = 0.05
+"""How long addresses of one family wait for those of the other: the resolution delay of RFC 8305, section 3."""
 UPSTREAM_QUERY: Final = 60.0
 """For the answer to one of the gateway's own queries: a few tokens, from a server that may be busy."""
 RATE_LIMIT_PAUSE: Final = 1.0

@@ -40,6 +40,7 @@ SHORT_TASKS = {
     "detect/workers/pool.py": "the next job, awaited or cancelled at once",
     "edge/endpoint.py": "a request and its disconnect, both ended before it returns",
     "respond.py": "the next event of a reply, awaited or cancelled with it",
+    "upstream/transport/resolver.py": "the two queries for a name, ended before it returns",
 }
 """Where tasks are made that are awaited, or end by themselves soon; all others are made in ``background.py``."""
 SEAL_HOLDERS = {"policy/decide/permit.py"}

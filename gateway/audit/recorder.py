@@ -87,6 +87,16 @@ class Recorder:
         self._observe(exchange, outcome_of(error))
         return error
 
+    def observe(self, exchange: Exchange, outcome: Outcome) -> None:
+        """Count and log what leaves no record: refusals of callers that did not authenticate, and lists of models."""
+        self._observe(exchange, outcome)
+
+    def connection_closed(self, reason: str) -> None:
+        """Count a connection that was closed because of a limit; the log is bounded."""
+        self._metrics.connection_closed(reason)
+        if self._may_log_unauthenticated():
+            self._log.info("connection_closed", reason=reason)
+
     def in_flight(self) -> AbstractContextManager[None]:
         """Count a request as in flight while the context is entered."""
         return self._metrics.in_flight.track_inprogress()

@@ -8,7 +8,8 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import structlog
 import typer
@@ -21,12 +22,12 @@ from gateway.app import Gateway, compose
 from gateway.background import NotClosed, close_in_time
 from gateway.cli.common import DEFAULT_CONFIG, FAULT, Config, exit_with, load_or_exit
 from gateway.edge.admin import admin_app
+from gateway.edge.connection import GuardedConnection, OnClose
 from gateway.edge.tls import ServerTls
-from gateway.edge.tls_protocol import TlsInfoProtocol
 from gateway.errors import ConfigError
 from gateway.fleet.shared_folder import SharedFolder
 from gateway.fleet.supervisor import Supervisor
-from gateway.settings.server import Listen
+from gateway.settings.server import Limits, Listen
 from gateway.telemetry.logs import configure
 
 _QUEUE = 2048
@@ -77,8 +78,8 @@ def _exit_now(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 async def _run(gateway: Gateway) -> None:
     """One process serves both ports."""
-    public = server(gateway.public(), gateway.settings.listen)
-    admin = server(gateway.admin(), gateway.settings.admin)
+    public = server_of(gateway, gateway.public(), gateway.settings.listen)
+    admin = server_of(gateway, gateway.admin(), gateway.settings.admin)
     async with gateway.running():
         gc.collect()
         gc.freeze()  # objects made at start are permanent: collections skip them
@@ -94,7 +95,7 @@ async def _supervise(gateway: Gateway) -> None:
         fleet = Supervisor(gateway, share, listener)
         api = gateway.admin_api(reload=fleet.reload, deployments=fleet)
         app = admin_app(fleet.metrics, fleet.health, fleet.background_health, api)
-        admin = server(app, gateway.settings.admin)
+        admin = server_of(gateway, app, gateway.settings.admin)
         async with (
             gateway.supervising(),
             _admin_server(gateway, admin, stop=fleet.stop, reload=fleet.reload),
@@ -170,19 +171,26 @@ class Server(uvicorn.Server):
         await self._stop_requested.wait()
 
 
-def server(app: FastAPI, listen: Listen) -> Server:
-    """A server of one port."""
-    return Server(_config(app, listen))
+def server_of(gateway: Gateway, app: FastAPI, listen: Listen) -> Server:
+    """A server of one of the gateway's ports."""
+    on_close = gateway.pipeline.recorder.connection_closed
+    return server(app, listen, gateway.settings.limits, on_close)
 
 
-def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
+def server(app: FastAPI, listen: Listen, limits: Limits, on_close: OnClose) -> Server:
+    """A server of one port, which reports the connections that it closes because of a limit."""
+    return Server(_config(app, listen, limits, on_close))
+
+
+def _config(app: FastAPI, listen: Listen, limits: Limits, on_close: OnClose) -> uvicorn.Config:
     tls = listen.tls
     return uvicorn.Config(
         app,
         host=listen.host,
         port=listen.port,
         loop="uvloop",
-        http=TlsInfoProtocol,
+        # uvicorn calls it as it would the class, for each connection.
+        http=cast("type[asyncio.Protocol]", partial(GuardedConnection, limits, on_close)),
         ws="none",
         # The gateway starts and closes its parts itself: before and after both ports are served.
         lifespan="off",
@@ -194,5 +202,6 @@ def _config(app: FastAPI, listen: Listen) -> uvicorn.Config:
         # X-Forwarded-For is not trusted: callers could evade a lockout with another address.
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: ServerTls.of(tls),
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # passed to call_later
         timeout_graceful_shutdown=timeouts.DRAIN,
     )

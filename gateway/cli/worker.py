@@ -9,7 +9,7 @@ import structlog
 import typer
 
 from gateway.app import compose
-from gateway.cli.serve import on_signals, run_until_closed, server
+from gateway.cli.serve import on_signals, run_until_closed, server_of
 from gateway.fleet.channel import Channel
 from gateway.fleet.worker import serve_control
 from gateway.settings.root import Settings
@@ -40,7 +40,7 @@ async def _work(control: socket.socket, listener: socket.socket) -> None:
     gateway = compose(settings, os.environ, worker=startup["worker"])
     # Before serving: a worker that replaces another must know what has been drained meanwhile.
     gateway.pipeline.router.set_draining(startup["draining"])
-    public = server(gateway.public(), settings.listen)
+    public = server_of(gateway, gateway.public(), settings.listen)
     async with gateway.running():
         on_signals(public.stop, signal.SIGTERM, signal.SIGINT)
         on_signals(gateway.refresh_policy, signal.SIGHUP)

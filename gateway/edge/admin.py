@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from gateway.background import TaskHealth
-from gateway.edge.admin_api import AdminApi, not_served
+from gateway.edge.admin_api import AdminApi
 
 
 class MetricsRenderer(Protocol):
@@ -46,6 +46,7 @@ def admin_app(
         page: dict[str, Any] = {"ready": ready, "parts": parts, "background": summary}
         return JSONResponse(page, status_code=200 if ready else 503)
 
-    app.router.routes.extend(api.routes() if api is not None else ())
-    app.router.default = not_served
+    if api is not None:
+        app.router.routes.extend(api.routes())
+        app.router.default = api.not_served
     return app

@@ -17,11 +17,12 @@ from starlette.types import Receive, Scope, Send
 from gateway.audit.recorder import Recorder, outcome_of
 from gateway.edge.admin_routes import ADMIN_ROUTES, PREFIX, AdminRoute
 from gateway.edge.endpoint import new_request_id, peer_of
-from gateway.edge.guards import Disconnected, read_body
+from gateway.edge.guards import read_body
 from gateway.errors import InvalidRequest, MethodNotAllowed, NotFound, SekishoError
 from gateway.exchange import Exchange, Outcome
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.roles import require
+from gateway.inbound import Disconnected
 from gateway.settings.server import Limits
 from gateway.types import Principal
 
@@ -71,6 +72,19 @@ class AdminApi:
         self._recorder = recorder
         self._limits = limits
         self._handlers = handlers
+
+    async def refuse(self, error: SekishoError, send: Send) -> None:
+        """Refuse what no operation serves: counted, and logged at a bounded rate."""
+        exchange = Exchange(
+            request_id=new_request_id(), started=time.time(), dialect="admin", operation=""
+        )
+        self._recorder.observe(exchange, outcome_of(error))
+        await _refuse(error, exchange.request_id, send)
+
+    async def not_served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Every other path of the admin port."""
+        del scope, receive
+        await self.refuse(NotFound("Nothing is served at this path."), send)
 
     def routes(self) -> list[Route]:
         """One route for each path of the table."""
@@ -141,6 +155,7 @@ class AdminApi:
     async def _failed(self, exchange: Exchange, error: SekishoError) -> SekishoError:
         """As on the public port: unauthenticated callers are not recorded, and without a record there is no answer."""
         if exchange.principal is None:
+            self._recorder.observe(exchange, outcome_of(error))
             return error
         try:
             await self._recorder.admin_operation(exchange, outcome_of(error))
@@ -162,13 +177,7 @@ class _Path:
             await self._api.serve(row, scope, receive, send)
             return
         error = MethodNotAllowed(f"This path is served with {', '.join(sorted(self._rows))} only.")
-        await _refuse(error, new_request_id(), send)
-
-
-async def not_served(scope: Scope, receive: Receive, send: Send) -> None:
-    """Every other path of the admin port."""
-    del scope, receive
-    await _refuse(NotFound("Nothing is served at this path."), new_request_id(), send)
+        await self._api.refuse(error, send)
 
 
 async def _refuse(error: SekishoError, request_id: str, send: Send) -> None:

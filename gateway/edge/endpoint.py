@@ -1,18 +1,18 @@
 """One served operation as an ASGI application: guards, the pipeline, the reply, the client's disconnection."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 
 from gateway.dialects.base import Dialect
-from gateway.edge.guards import Disconnected, Message, Receive, Scope, Send, read_body
+from gateway.edge.guards import Headers, Message, Receive, Scope, Send, read_body
 from gateway.edge.headers import reply_headers
-from gateway.errors import SekishoError
-from gateway.exchange import Exchange
 from gateway.identity.credential import Peer
-from gateway.pipeline import Answer, Inbound, Pipeline
+from gateway.inbound import Answer, Disconnected, Inbound
+from gateway.pipeline import Pipeline
 from gateway.settings.server import Limits
 
 
@@ -36,44 +36,52 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; when the client disconnects, its work is cancelled at once."""
-        received = time.time()
-        request_id = new_request_id()
-        try:
-            body = await read_body(scope["headers"], receive, self._limits)
-        except Disconnected:
-            return
-        except SekishoError as error:
-            await self._refuse(request_id, received, error, send)
-            return
+        body = _Body(scope["headers"], receive, self._limits)
         inbound = Inbound(
-            request_id=request_id,
+            request_id=new_request_id(),
             dialect=self._dialect,
             operation=self._operation,
             headers=scope["headers"],
-            body=body,
-            received=received,
+            body=body.read,
+            received=time.time(),
             model=scope.get("path_params", {}).get("model"),
             peer=peer_of(scope),
         )
-        with self._pipeline.recorder.in_flight():
-            await _cancel_on_disconnect(self._serve(inbound, send), receive)
+        with self._pipeline.recorder.in_flight(), contextlib.suppress(Disconnected):
+            await _cancel_on_disconnect(self._serve(inbound, send), body.disconnected())
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:
         await send_answer(await self._pipeline.serve(inbound), send)
 
-    async def _refuse(
-        self, request_id: str, received: float, error: SekishoError, send: Send
-    ) -> None:
-        exchange = Exchange(
-            request_id=request_id,
-            started=received,
-            dialect=self._dialect.name,
-            operation=self._operation,
-        )
-        error = await self._pipeline.recorder.failed(exchange, error)
-        body = self._dialect.error(error, request_id)
-        answer = Answer(status=error.status, body=body, exchange=exchange, error=error)
-        await send_whole(body, answer, send)
+
+class _Body:
+    """The body of one request, which is read when it is asked for, and what the client does after it.
+
+    There is one stream of messages: only after the body can the disconnect be awaited.
+    """
+
+    def __init__(self, headers: Headers, receive: Receive, limits: Limits) -> None:
+        self._headers = headers
+        self._receive = receive
+        self._limits = limits
+        self._read = asyncio.Event()
+
+    async def read(self) -> bytes:
+        """The body; see ``guards.read_body``."""
+        body = await read_body(self._headers, self._receive, self._limits)
+        self._read.set()
+        return body
+
+    async def disconnected(self) -> None:
+        """Wait until the client disconnects, which can be known only once the body was read."""
+        await self._read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+async def no_body() -> bytes:
+    """The body of a request whose method has none; one that is sent all the same is not read."""
+    return b""
 
 
 def new_request_id() -> str:
@@ -124,10 +132,12 @@ def _head(answer: Answer) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
-async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Receive) -> None:
+async def _cancel_on_disconnect(
+    work: Coroutine[None, None, None], disconnected: Coroutine[None, None, None]
+) -> None:
     """Run ``work``, and cancel it when the client disconnects."""
     task = asyncio.get_running_loop().create_task(work)
-    gone = asyncio.ensure_future(_wait_for_disconnect(receive))
+    gone = asyncio.ensure_future(disconnected)
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -139,9 +149,3 @@ async def _cancel_on_disconnect(work: Coroutine[None, None, None], receive: Rece
     # A fault that came before the cancellation is raised all the same.
     if not (left and task.cancelled()):
         task.result()
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    # The body was read to its end, so any further message can only be the disconnect.
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, TypeAlias
 
 from gateway.errors import BodyTooLarge, InvalidRequest, RequestTimeout, UnsupportedMedia
+from gateway.inbound import Disconnected
 from gateway.settings.server import Limits
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -16,10 +17,6 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-
-
-class Disconnected(Exception):
-    """The client disconnected before its request was complete."""
 
 
 async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:

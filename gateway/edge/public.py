@@ -13,14 +13,23 @@ from fastapi import FastAPI
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway.audit.recorder import Recorder, outcome_of
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
-from gateway.edge.endpoint import Endpoint, new_request_id, peer_of, send_whole
+from gateway.edge.endpoint import (
+    Endpoint,
+    new_request_id,
+    no_body,
+    peer_of,
+    send_answer,
+    send_whole,
+)
 from gateway.edge.routes import MODELS, PUBLIC_ROUTES, STORED, PublicRoute
 from gateway.edge.stored_replies import StoredReply
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
-from gateway.pipeline import Answer, Inbound, Pipeline
+from gateway.inbound import Answer, Inbound
+from gateway.pipeline import Pipeline
 from gateway.settings.server import Limits
 
 UNAUTHENTICATED = ("/healthz", "/readyz")
@@ -36,20 +45,21 @@ def public_app(pipeline: Pipeline, limits: Limits, ready: Callable[[], Awaitable
     """The ASGI application of the public port."""
     # No redirects of slashes: their location would be built from the Host header.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    refusals = _Refusals(pipeline.recorder)
     probes = {"/healthz": _Health(_always), "/readyz": _Health(ready)}
     app.router.routes.extend(
-        Route(path, _Methods(("GET",), probe, _DEFAULT_DIALECT), include_in_schema=False)
+        Route(path, _Methods(("GET",), probe, _DEFAULT_DIALECT, refusals), include_in_schema=False)
         for path, probe in probes.items()
     )
     app.router.routes.extend(
         Route(
             row.path,
-            _Methods(row.methods, _endpoint(row, pipeline, limits), row.dialect),
+            _Methods(row.methods, _endpoint(row, pipeline, limits), row.dialect, refusals),
             include_in_schema=False,
         )
         for row in PUBLIC_ROUTES
     )
-    app.router.default = _NotServed((*(row.path for row in PUBLIC_ROUTES), *probes))
+    app.router.default = _NotServed((*(row.path for row in PUBLIC_ROUTES), *probes), refusals)
     return app
 
 
@@ -64,24 +74,28 @@ def _endpoint(row: PublicRoute, pipeline: Pipeline, limits: Limits) -> _Asgi:
 class _Methods:
     """Serves a path with its methods, and refuses the others in the dialect's error format."""
 
-    def __init__(self, methods: tuple[str, ...], endpoint: _Asgi, dialect: Dialect) -> None:
+    def __init__(
+        self, methods: tuple[str, ...], endpoint: _Asgi, dialect: Dialect, refusals: "_Refusals"
+    ) -> None:
         self._methods = methods
         self._endpoint = endpoint
         self._dialect = dialect
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in self._methods:
             await self._endpoint(scope, receive, send)
             return
         error = MethodNotAllowed(f"This path is served with {' and '.join(self._methods)} only.")
-        await _refuse(error, self._dialect, send)
+        await self._refusals.send(error, self._dialect, send)
 
 
 class _NotServed:
     """Answers every other path with the list of those that are served."""
 
-    def __init__(self, paths: tuple[str, ...]) -> None:
+    def __init__(self, paths: tuple[str, ...], refusals: "_Refusals") -> None:
         self._paths = ", ".join(paths)
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,7 +103,7 @@ class _NotServed:
             await send({"type": "websocket.close", "code": 1008})
             return
         error = RouteNotFound(f"Nothing is served at this path. Served: {self._paths}.")
-        await _refuse(error, _DEFAULT_DIALECT, send)
+        await self._refusals.send(error, _DEFAULT_DIALECT, send)
 
 
 class _Models:
@@ -105,16 +119,11 @@ class _Models:
             dialect=self._dialect,
             operation="models",
             headers=scope["headers"],
-            body=b"",
+            body=no_body,
             received=time.time(),
             peer=peer_of(scope),
         )
-        try:
-            body = await self._pipeline.models(inbound)
-        except SekishoError as error:
-            await _refuse(error, self._dialect, send)
-            return
-        await _send_json(200, body, send)
+        await send_answer(await self._pipeline.models(inbound), send)
 
 
 class _Health:
@@ -133,13 +142,21 @@ async def _always() -> bool:
     return True
 
 
-async def _refuse(error: SekishoError, dialect: Dialect, send: Send) -> None:
-    exchange = Exchange(
-        request_id=new_request_id(), started=time.time(), dialect=dialect.name, operation=""
-    )
-    body = dialect.error(error, exchange.request_id)
-    answer = Answer(status=error.status, body=body, exchange=exchange, error=error)
-    await send_whole(body, answer, send)
+class _Refusals:
+    """Refusals of requests that no operation serves: counted, and logged at a bounded rate."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    async def send(self, error: SekishoError, dialect: Dialect, send: Send) -> None:
+        """Refuse in the dialect's format."""
+        exchange = Exchange(
+            request_id=new_request_id(), started=time.time(), dialect=dialect.name, operation=""
+        )
+        self._recorder.observe(exchange, outcome_of(error))
+        body = dialect.error(error, exchange.request_id)
+        answer = Answer(status=error.status, body=body, exchange=exchange, error=error)
+        await send_whole(body, answer, send)
 
 
 async def _send_json(status: int, body: bytes, send: Send) -> None:

@@ -5,9 +5,10 @@ from typing import Final
 
 from gateway.dialects.base import Dialect
 from gateway.dialects.responses.conversations import DELETE, RETRIEVE
-from gateway.edge.endpoint import new_request_id, peer_of, send_answer
+from gateway.edge.endpoint import new_request_id, no_body, peer_of, send_answer
 from gateway.edge.guards import Receive, Scope, Send
-from gateway.pipeline import Inbound, Pipeline
+from gateway.inbound import Inbound
+from gateway.pipeline import Pipeline
 
 _OPERATIONS: Final = {"GET": RETRIEVE, "DELETE": DELETE}
 
@@ -27,7 +28,7 @@ class StoredReply:
                 dialect=self._dialect,
                 operation=_OPERATIONS[scope["method"]],
                 headers=scope["headers"],
-                body=b"",
+                body=no_body,
                 received=time.time(),
                 peer=peer_of(scope),
                 reply_id=scope["path_params"]["reply"],

@@ -64,6 +64,34 @@ class Limits(Section):
     body_seconds: float = Field(
         30.0, gt=0, description="Seconds a client may take to send the body; longer: 408."
     )
+    header_bytes: int = Field(
+        64 * 1024,
+        ge=4096,
+        description="Maximum size of a request's line and headers, and of its trailers and chunk framing, in bytes; larger: 431.",
+    )
+    header_seconds: float = Field(
+        10.0, gt=0, description="Seconds a client may take to send the headers; longer: 408."
+    )
+    connections: int = Field(
+        2000,
+        ge=1,
+        description="Maximum client connections of one process and port; more are closed at once.",
+    )
+    idle_seconds: float = Field(
+        75.0,
+        gt=0,
+        description="Seconds that a connection is kept open without a request. More than those of a load balancer in front, which must close first.",
+    )
+    send_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds in which a client must take what waits for it, at 1 KiB a second at least; slower: the connection is closed.",
+    )
+    reply_seconds: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds from the headers of a request until a slow client has taken the last byte; longer: the connection is closed.",
+    )
     concurrent_requests: int = Field(
         64, ge=1, description="Maximum requests of one credential in flight; more: 429."
     )

@@ -114,6 +114,12 @@ class Metrics:
             # "live": processes that have ended do not count.
             multiprocess_mode="livesum",
         )
+        self._connections_closed = Counter(
+            "sekisho_connections_closed_total",
+            "Client connections closed because of a limit, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.in_flight = Gauge(
             "sekisho_requests_under_way",
             "Requests in flight.",
@@ -172,6 +178,10 @@ class Metrics:
     def background_recovered(self, task: str) -> None:
         """A round succeeded after one that failed."""
         self._background_failing.labels(task).set(0)
+
+    def connection_closed(self, reason: str) -> None:
+        """Count a client connection that was closed because of a limit."""
+        self._connections_closed.labels(reason).inc()
 
     def listed(self, which: str, entry: str, mode: str) -> None:
         """Count one value that an entry of a list names. All labels come from policy data."""

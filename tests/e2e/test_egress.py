@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import dns.asyncresolver
 import openai
 import pytest
 
+from gateway.upstream.transport.resolver import SystemDns
 from tests.parts.configuration import deployment
 from tests.parts.dns import DnsServer, Records
 from tests.parts.gateways import Served, serving
@@ -52,7 +52,7 @@ async def gateway(
 ) -> AsyncIterator[Served]:
     """A whole gateway before one deployment, whose names a DNS server of the test's own resolves."""
     async with DnsServer(names) as server:
-        monkeypatch.setattr(dns.asyncresolver, "get_default_resolver", server.resolver)
+        monkeypatch.setattr(SystemDns, "current", lambda _: server.resolver())
         async with serving(
             folder,
             deployments={"there": deployment(base_url, **door, **place)},

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from gateway.edge.admin_routes import ADMIN_ROUTES, AdminRoute
 from tests.parts.admin import ROLES, SCOPES, AdminClient, admin_client
 from tests.parts.gateways import Served, locked_store
@@ -133,3 +135,18 @@ async def test_requests_that_can_not_be_understood(tmp_path: Path) -> None:
             await admin.ask(None, "GET", "/keys"),
         ):
             assert reply.headers["x-request-id"] == reply.json()["error"]["request_id"]
+
+
+async def test_B31_refused_callers_are_counted_and_their_log_is_bounded(tmp_path: Path) -> None:
+    async with admin_client(tmp_path) as admin:
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(20):
+                assert (await admin.ask(None, "GET", "/keys")).status_code == 401
+                assert (await admin.http.get("/nothing/here")).status_code == 404
+                assert (await admin.http.post("/admin/v1/policy")).status_code == 405
+        lines = admin.gateway.metrics.render().decode().splitlines()
+        for code in ("invalid_key", "not_found", "method_not_allowed"):
+            (counted,) = [x for x in lines if "sekisho_requests_total{" in x and code in x]
+            assert counted.endswith(" 20.0")
+        assert 1 <= len([log for log in logs if log["event"] == "request"]) < 20
+        assert admin.records() == []

@@ -61,6 +61,54 @@ async def test_a_body_that_never_ends_is_given_up(served: Served) -> None:
             assert (reply.status, (await reply.json())["error"]["code"]) == (408, "request_timeout")
 
 
+async def _head(served: Served, *lines: str) -> bytes:
+    """The start of the answer to a request of which only the head is sent."""
+    head = "\r\n".join(["POST /v1/chat/completions HTTP/1.1", "host: a", *lines, "", ""])
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rpartition(":")[2]))
+    writer.write(head.encode())
+    async with asyncio.timeout(5):
+        answer = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.mark.parametrize("key", ["", "authorization: Bearer sk-wrong"])
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+async def test_B18_a_caller_is_refused_before_its_body_is_read(
+    tmp_path: Path, key: str, kind: str
+) -> None:
+    async with serving(tmp_path, limits={"body_seconds": 60}) as running:
+        lines = ["content-length: 8000000", f"content-type: {kind}", "expect: 100-continue"]
+        answer = await _head(running, *lines, *([key] if key else []))
+    # Not even "100 Continue", for which the client waits with the body.
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_B18_a_known_caller_is_asked_for_its_body(served: Served) -> None:
+    lines = ["content-length: 2", "content-type: application/json", "expect: 100-continue"]
+    answer = await _head(served, *lines, f"authorization: Bearer {KEY}")
+    assert answer.startswith(b"HTTP/1.1 100 ")
+
+
+async def test_B18_a_refused_body_of_a_known_caller_is_recorded(served: Served) -> None:
+    async with aiohttp.ClientSession() as session:
+        url = f"{served.base_url}/chat/completions"
+        async with session.post(url, data=b" " * 5000, headers=HEADERS) as reply:
+            assert reply.status == 413
+    (record,) = served.records()
+    assert (record["outcome"], record["code"]) == ("denied", "body_too_large")
+
+
+async def test_B18_a_caller_who_leaves_in_its_body_is_recorded_as_gone(served: Served) -> None:
+    lines = ["content-length: 2000", "content-type: application/json", "expect: 100-continue"]
+    await _head(served, *lines, f"authorization: Bearer {KEY}")
+    async with asyncio.timeout(5):
+        while not (records := served.records()):
+            await asyncio.sleep(0.02)
+    assert records[0]["outcome"] == "disconnected"
+
+
 def test_request_ids_are_unguessable() -> None:
     assert len({new_request_id() for _ in range(1000)}) == 1000
     assert len(new_request_id()) == len("req_") + 32

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.edge.guards import Disconnected, Message, Receive, read_body
+from gateway.edge.guards import Message, Receive, read_body
 from gateway.errors import (
     BodyTooLarge,
     InvalidRequest,
@@ -13,6 +13,7 @@ from gateway.errors import (
     SekishoError,
     UnsupportedMedia,
 )
+from gateway.inbound import Disconnected
 from gateway.settings.server import Limits
 
 JSON = (b"content-type", b"application/json")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from starlette.routing import Route
 
 from gateway.edge.public import UNAUTHENTICATED
@@ -47,3 +48,30 @@ async def test_T47_not_ready_is_reported_and_alive_stays_alive(served: Served) -
             assert reply.status == 503
         async with session.get(f"{served.url}/healthz") as reply:
             assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/v1/models", "invalid_key"),
+        ("GET", "/api/tags", "invalid_key"),
+        ("POST", "/v1/chat/completions", "invalid_key"),
+        ("GET", "/v1/responses/resp_1", "invalid_key"),
+        ("GET", "/v1/chat/completions", "method_not_allowed"),
+        ("POST", "/healthz", "method_not_allowed"),
+        ("GET", "/wp-login.php", "route_not_found"),
+    ],
+)
+async def test_B31_every_refusal_at_the_edge_is_counted_and_its_log_is_bounded(
+    served: Served, method: str, path: str, code: str
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        async with aiohttp.ClientSession() as session:
+            for _ in range(20):
+                async with session.request(method, served.url + path, json={}) as reply:
+                    assert reply.status in (401, 404, 405)
+    lines = served.gateway.metrics.render().decode().splitlines()
+    counted = [line for line in lines if "sekisho_requests_total{" in line and code in line]
+    assert [line.rpartition(" ")[2] for line in counted] == ["20.0"]
+    assert 1 <= len([log for log in logs if log.get("code") == code]) < 20
+    assert served.records() == []

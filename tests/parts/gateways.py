@@ -17,14 +17,16 @@ from gateway.audit.search import Query, search
 from gateway.cli.serve import server
 from gateway.detect.base import Detector
 from gateway.detect.workers.inprocess import InProcessDetector
+from gateway.edge.connection import OnClose
 from gateway.keys import KeyRing
 from gateway.policy.compile.build import build
 from gateway.policy.compile.bundle import pack
 from gateway.settings.root import Settings
-from gateway.settings.server import Listen
+from gateway.settings.server import Limits, Listen
 from tests.parts.configuration import document
 from tests.parts.opa import ROOT
 
+DEFAULT_LIMITS = Limits.model_validate({})
 KEY = "sk-sekisho-test-0123456789abcdef"
 
 
@@ -99,14 +101,21 @@ async def serving(
 
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
-    async with hosting(gateway.public(), gateway.settings.listen) as url:
+    closed = gateway.pipeline.recorder.connection_closed
+    settings = gateway.settings
+    async with hosting(gateway.public(), settings.listen, settings.limits, closed) as url:
         yield url
 
 
 @asynccontextmanager
-async def hosting(app: FastAPI, listen: Listen) -> AsyncIterator[str]:
+async def hosting(
+    app: FastAPI,
+    listen: Listen,
+    limits: Limits = DEFAULT_LIMITS,
+    on_close: OnClose = lambda reason: None,
+) -> AsyncIterator[str]:
     """One port, served as ``sekisho serve`` does, wherever there is room."""
-    hosted = server(app, listen.model_copy(update={"port": 0}))
+    hosted = server(app, listen.model_copy(update={"port": 0}), limits, on_close)
     hosted.config.timeout_graceful_shutdown = 5
     task = asyncio.ensure_future(hosted.serve())
     while not hosted.started:

@@ -1,20 +1,18 @@
 """The addresses to which connections are permitted: protection against server-side request forgery."""
 
 import ipaddress
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.settings.deployments import Reach
+from gateway.upstream.transport.special_addresses import EMBEDDING, RANGES
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_METADATA = frozenset(
-    map(
-        ipaddress.ip_address,
-        ("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"),
-    )
-)
-"""Metadata services, which hand out credentials (AWS, GCP and Azure; AWS over IPv6; Azure; Alibaba Cloud)."""
+_WIDTH: Final[dict[Reach, int]] = {"public": 0, "private": 1, "link-local": 2}
+_LOOPBACK: Final = ipaddress.IPv6Address("::1")
+_TEREDO: Final = ipaddress.IPv6Network("2001::/32")
+_ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
+"""The upper half of an interface identifier that ends with an IPv4 address (RFC 5214, section 6.1)."""
 
 
 def is_permitted(text: str, reach: Reach) -> bool:
@@ -22,36 +20,40 @@ def is_permitted(text: str, reach: Reach) -> bool:
 
     Args:
         text: an IPv4 or IPv6 address, as a resolver returns it.
-        reach: ``public``: only public addresses; ``private``: also private and loopback addresses, as for
+        reach: ``public``: only public addresses; ``private``: also private, shared and loopback addresses, as for
             in-house deployments; ``link-local``: also link-local addresses.
 
-    Metadata services, multicast, unspecified and reserved addresses are never permitted. An IPv6 address with an embedded IPv4
-    address (mapped, 6to4, Teredo, NAT64) is judged by the latter.
+    Metadata services, multicast, unspecified, documentation and reserved addresses are never permitted. An IPv6 address that
+    holds an IPv4 address (mapped, translated, compatible, NAT64, 6to4, Teredo, ISATAP) is judged by the latter.
     """
     try:
         # Without the scope id (fe80::1%eth0): with it, an address equals no other.
-        address = _embedded_ipv4(ipaddress.ip_address(text.partition("%")[0]))
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    # Before the ranges: metadata services have link-local, private and even public addresses.
-    if address in _METADATA or address.is_multicast:
-        return False
-    if address.is_unspecified or str(address) == "255.255.255.255":
-        return False
-    if address.is_link_local:
-        return reach == "link-local"
-    if address.is_loopback or (address.is_private and not address.is_reserved):
-        return reach != "public"
-    return address.is_global
+    return all(_within(each, reach) for each in destinations(address))
 
 
-def _embedded_ipv4(address: Address) -> Address:
-    """The IPv4 address to which a gateway of the network would forward, else the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    # The addresses of the server and of the client (RFC 4380, section
-    # 4): traffic goes to the latter.
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+def _within(address: Address, reach: Reach) -> bool:
+    least = next(each.reach for each in RANGES if address in each.network)
+    return least is not None and _WIDTH[least] <= _WIDTH[reach]
+
+
+def destinations(address: Address) -> tuple[Address, ...]:
+    """Where traffic to the address may end: at an IPv4 address that it holds, or at itself."""
+    if isinstance(address, ipaddress.IPv4Address) or address == _LOOPBACK:
+        return (address,)
+    bits = int(address)
+    for network, shift, _ in EMBEDDING:
+        if address in network:
+            return (_ipv4(bits >> shift),)
+    if address in _TEREDO:
+        # The client's address, inverted (RFC 4380, section 4): traffic goes to it.
+        return (_ipv4(~bits),)
+    if (bits >> 32) & 0xFFFF_FFFF in _ISATAP:
+        return address, _ipv4(bits)
+    return (address,)
+
+
+def _ipv4(bits: int) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(bits & 0xFFFF_FFFF)

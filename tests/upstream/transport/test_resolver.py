@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import AddressRefused
 from gateway.settings.deployments import Reach
 from gateway.types import Reason
-from gateway.upstream.transport.resolver import GuardedResolver
+from gateway.upstream.transport.resolver import GuardedResolver, SystemDns
 from tests.parts.dns import DnsServer, Records
 
 NOWHERE = Path("/nonexistent/hosts")
@@ -129,3 +129,62 @@ async def test_the_hosts_file_comes_first_and_is_checked_too(tmp_path: Path) -> 
         ("10.0.0.5", socket.AF_INET),
         ("fd12::1", socket.AF_INET6),
     ]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+@pytest.mark.parametrize(("broken", "address"), [("AAAA", "1.1.1.1"), ("A", "2606:4700::1111")])
+async def test_B33_one_family_that_fails_does_not_spoil_the_other(
+    silent: bool, broken: str, address: str
+) -> None:
+    records = [("A", "1.1.1.1"), ("AAAA", "2606:4700::1111")]
+    faults = ((), (broken,)) if silent else ((broken,), ())
+    async with DnsServer({"r1.example": records}, failing=faults[0], silent=faults[1]) as server:
+        resolver = GuardedResolver(
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
+        )
+        assert [found["host"] for found in await resolver.resolve("r1.example")] == [address]
+
+
+async def test_B33_both_failing_is_an_error_with_its_cause() -> None:
+    async with DnsServer({"r1.example": [("A", "1.1.1.1")]}, failing=["A", "AAAA"]) as server:
+        resolver = GuardedResolver(
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
+        )
+        with pytest.raises(OSError, match="NoNameservers"):
+            await resolver.resolve("r1.example")
+
+
+async def test_B33_the_surviving_family_is_checked_as_ever() -> None:
+    async with DnsServer({"r1.example": [("A", "10.0.0.5")]}, failing=["AAAA"]) as server:
+        resolver = GuardedResolver(
+            reach="public", host_refusal=_deepseek, dns=server.resolver(), hosts=NOWHERE
+        )
+        with pytest.raises(AddressRefused):
+            await resolver.resolve("r1.example")
+
+
+async def test_answers_are_cached_for_their_time_to_live(tmp_path: Path) -> None:
+    path = tmp_path / "resolv.conf"
+    async with DnsServer({"r1.example": [("A", "1.1.1.1")]}, ttl=60) as server:
+        path.write_text("nameserver 127.0.0.1\n")
+        system = SystemDns(path)
+        system.current().port = server.port
+        for _ in range(3):
+            await system.current().resolve("r1.example", "A")
+        assert server.questions == ["r1.example"]
+
+
+async def test_a_changed_configuration_is_read_again_and_a_broken_one_is_not_used(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "resolv.conf"
+    path.write_text("nameserver 192.168.1.1\nsearch old.example\n")
+    system = SystemDns(path)
+    first = system.current()
+    assert system.current() is first
+    path.write_text("nameserver 192.168.1.2\nsearch new.example\n# longer\n")
+    second = system.current()
+    assert [str(server) for server in second.nameservers] == ["192.168.1.2"]
+    assert second.cache is not first.cache
+    path.write_text("# being written\n")
+    assert system.current() is second
