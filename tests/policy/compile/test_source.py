@@ -97,7 +97,9 @@ def test_all_faults_come_at_once(folder: Path) -> None:
         ('extra: !!int ""', "not a valid int"),
         (f"extra: {'9' * 5000}", "not a valid int"),
         ("extra: !!bool x", "not a valid bool"),
-        ("extra: &a [*a]", "extra: Extra inputs are not permitted"),
+        ("extra: &a [*a]", "recursive"),
+        ('extra: "\\U00110000"', "not in range"),
+        ('extra: "\\UFFFFFFFF"', "too large"),
         ("? [a]\n: b", "unhashable key"),
     ],
 )
