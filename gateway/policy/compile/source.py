@@ -1,5 +1,6 @@
 """Reads ``policies/``: YAML with line numbers, packs, rules with their metadata, and their tests."""
 
+import errno
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,6 +57,18 @@ def read(folder: Path) -> Source:
     return source
 
 
+def regular(path: Path) -> Path:
+    """The path, once it is known to name a regular file, or nothing.
+
+    Raises:
+        OSError: it names something else.
+    """
+    # Opening a pipe waits until somebody writes to it, and a device may have no end: neither may hold up all later checks.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path
+
+
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f"{name}.yaml" for name in names)
 
@@ -65,7 +78,7 @@ def _read_modules(source: Source, folder: Path) -> None:
         name = path.relative_to(folder).as_posix()
         kept = source.tests if name.endswith("_test.rego") else source.modules
         try:
-            kept[name] = path.read_text(encoding="utf-8")
+            kept[name] = regular(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             source.faults.append(f"{path}: can't be read: {first_line(error)}")
     for name in source.modules:
@@ -105,7 +118,7 @@ def _read_packs(source: Source, folder: Path) -> Json:
 
 def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[object]) -> Json:
     try:
-        loader = Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(regular(path).read_text(encoding="utf-8"))
         node = loader.get_single_node()
         source.nodes[name] = (path, node)
         source.faults += _repeated_keys(path, node)
