@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.errors import ConfigError
+from gateway.text.yaml_document import parse
 
 Language: TypeAlias = Literal["en", "ja", "zh"]
 Wording: TypeAlias = Literal["plain", "neutral"]
@@ -75,7 +76,7 @@ def read(path: Path) -> Questions:
     """
     try:
         content = path.read_bytes()
-        parsed = _Set.model_validate(yaml.safe_load(content))
+        parsed = _Set.model_validate(parse(content))
     except OSError as error:
         raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -92,7 +93,7 @@ def read(path: Path) -> Questions:
 @lru_cache(maxsize=1)
 def phrases() -> Phrases:
     """The phrases that are shipped."""
-    return Phrases.model_validate(yaml.safe_load(_PHRASES.read_bytes()))
+    return Phrases.model_validate(parse(_PHRASES.read_bytes()))
 
 
 def _questions(parsed: _Set) -> Iterator[Question]:

@@ -213,7 +213,10 @@ class Supervisor:
     def reload(self) -> None:
         """Check for newer policies, and have the workers read their files again."""
         self._gateway.refresh_policy()
-        self._signal(signal.SIGHUP)
+        for worker in self.workers:
+            # One that is starting has no handler yet, and the signal would end it. It reads the newest files anyway.
+            if worker.running:
+                worker.signal(signal.SIGHUP)
 
     async def health(self) -> Mapping[str, bool]:
         """Whether each part works in every worker, each worker works, and all use the newest revision."""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gateway.errors import ConfigError
 from gateway.settings.root import Settings
+from gateway.text.yaml_document import Loader
 
 # Only names of environment variables: `$`, `${}` and shell forms such as `${A:-b}` stay literal text.
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -46,7 +47,7 @@ def read(path: Path, environ: Mapping[str, str]) -> Settings:
         raise ConfigError([_line(fault) for fault in error.errors()]) from None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(Loader):
     """Refuses duplicate keys: PyYAML would silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

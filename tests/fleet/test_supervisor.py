@@ -239,3 +239,21 @@ async def test_a_worker_that_does_not_answer_is_notified_of_a_drain_again(
         async with asyncio.timeout(30):
             while await states(one) != ["draining"] * WORKERS:
                 await asyncio.sleep(0.1)
+
+
+async def test_B41_a_reload_does_not_end_a_worker_that_is_starting(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    async with (
+        ScriptedUpstream(echo) as upstream,
+        fleet(tmp_path, redis, upstream.base_url) as gateway,
+    ):
+        await until_whole(gateway)
+        parent = psutil.Process(gateway.process.pid)
+        before = parent.children()
+        workers(gateway)[0].kill()
+        async with asyncio.timeout(60):
+            while set(parent.children()) <= set(before):
+                await asyncio.sleep(0.01)
+        gateway.process.send_signal(signal.SIGHUP)
+        await until_whole(gateway, ended=1)

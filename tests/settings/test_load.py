@@ -6,6 +6,7 @@ import pytest
 
 from gateway.settings.load import load
 from tests.settings.files import ENVIRON, faults, good, write
+from tests.text.test_yaml_document import MALFORMED
 
 
 def test_a_good_file_loads_and_variables_are_filled_in(tmp_path: Path) -> None:
@@ -37,6 +38,10 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
         ("a: [", "not valid YAML"),
         ("a: ${NOT_SET_ANYWHERE}", "NOT_SET_ANYWHERE is not set"),
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
+        *(
+            pytest.param(text, "not valid YAML", id=f"B40 {name}")
+            for name, text in MALFORMED.items()
+        ),
     ],
 )
 def test_broken_files(tmp_path: Path, text: str, expected: str) -> None:

@@ -17,6 +17,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.detect.rules.dictionary import Dictionary
+from gateway.text.yaml_document import parse
 
 _DICTIONARY_SCORE: Final = 0.95
 
@@ -162,7 +163,7 @@ def _networks() -> ModuleType:
 
 
 def _patterns(path: Path, languages: Sequence[str]) -> Iterator[EntityRecognizer]:
-    document = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    document = _File.model_validate(parse(path.read_text(encoding="utf-8")))
     for config in document.recognizers:
         for language in languages:
             yield PatternsRecognizer(config, language)

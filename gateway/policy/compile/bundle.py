@@ -19,6 +19,7 @@ from gateway.errors import ConfigError
 from gateway.policy.compile.build import REVISION, Build, build, revision
 from gateway.policy.compile.schemas import DOCUMENTS
 from gateway.policy.compile.signatures import SIGNATURES, Signer, Verifier
+from gateway.policy.compile.source import regular
 from gateway.types import Json
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -42,7 +43,7 @@ def load(path: Path, verifier: Verifier | None = None) -> Build:
             )
         return build(path)
     try:
-        content = path.read_bytes()
+        content = regular(path).read_bytes()
     except OSError as error:
         raise ConfigError([f"{path}: can't be read: {error.strerror}"]) from None
     return unpack(content, str(path), verifier)

@@ -1,5 +1,6 @@
 """Reads ``policies/``: YAML with line numbers, packs, rules with their metadata, and their tests."""
 
+import errno
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,22 +11,12 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.policy.compile.schemas import DOCUMENTS, PACK, RuleMetadata
+from gateway.text.yaml_document import Loader, first_line, parse
 from gateway.types import Json
 
 # OPA's annotation block, right above the package line that it describes.
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.([a-z0-9_]+)$", re.MULTILINE)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's loader, with a place for every fault: its constructors raise what Python's types raise."""
-
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            fault = f"not a valid {node.tag.rpartition(':')[2]} ({_first_line(error)})"
-            raise yaml.MarkedYAMLError(problem=fault, problem_mark=node.start_mark) from None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +57,18 @@ def read(folder: Path) -> Source:
     return source
 
 
+def regular(path: Path) -> Path:
+    """The path, once it is known to name a regular file, or nothing.
+
+    Raises:
+        OSError: it names something else.
+    """
+    # Opening a pipe waits until somebody writes to it, and a device may have no end: neither may hold up all later checks.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path
+
+
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f"{name}.yaml" for name in names)
 
@@ -75,9 +78,9 @@ def _read_modules(source: Source, folder: Path) -> None:
         name = path.relative_to(folder).as_posix()
         kept = source.tests if name.endswith("_test.rego") else source.modules
         try:
-            kept[name] = path.read_text(encoding="utf-8")
+            kept[name] = regular(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            source.faults.append(f"{path}: can't be read: {_first_line(error)}")
+            source.faults.append(f"{path}: can't be read: {first_line(error)}")
     for name in source.modules:
         if name.startswith("rules/"):
             _read_metadata(source, name)
@@ -89,11 +92,11 @@ def _read_metadata(source: Source, name: str) -> None:
         source.faults.append(f"{name}: expected a METADATA block right above 'package rules.…'")
         return
     try:
-        block = yaml.load(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE), _Loader)  # noqa: S506  # a safe one
+        block = parse(re.sub(r"^# ?", "", match[1], flags=re.MULTILINE))
         # Other annotations (description, scope) are OPA's and are not read here.
         row = RuleMetadata.model_validate({"title": block["title"], **block["custom"]})
-    except (yaml.YAMLError, RecursionError, KeyError, TypeError, ValidationError) as error:
-        source.faults.append(f"{name}: METADATA: {_first_line(error)}")
+    except (yaml.YAMLError, KeyError, TypeError, ValidationError) as error:
+        source.faults.append(f"{name}: METADATA: {first_line(error)}")
         return
     source.metadata[match[2]] = row.model_dump()
 
@@ -115,7 +118,7 @@ def _read_packs(source: Source, folder: Path) -> Json:
 
 def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[object]) -> Json:
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(regular(path).read_text(encoding="utf-8"))
         node = loader.get_single_node()
         source.nodes[name] = (path, node)
         source.faults += _repeated_keys(path, node)
@@ -123,9 +126,9 @@ def _read_document(source: Source, name: str, path: Path, schema: TypeAdapter[ob
         value = None if node is None else loader.construct_document(node)
         return schema.dump_python(schema.validate_python(value), mode="json")
     except (OSError, UnicodeDecodeError) as error:
-        source.faults.append(f"{path}: can't be read: {_first_line(error)}")
-    except (yaml.YAMLError, RecursionError) as error:
-        source.faults.append(f"{path}{_yaml_place(error)}: not valid YAML: {_first_line(error)}")
+        source.faults.append(f"{path}: can't be read: {first_line(error)}")
+    except yaml.YAMLError as error:
+        source.faults.append(f"{path}{_yaml_place(error)}: not valid YAML: {first_line(error)}")
     except ValidationError as error:
         for fault in error.errors():
             source.fault(name, fault["loc"], fault["msg"].removeprefix("Value error, "))
@@ -177,7 +180,3 @@ def _repeated_keys(path: Path, node: Any) -> list[str]:
         elif isinstance(current, yaml.SequenceNode):
             pending += current.value
     return faults
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).replace("\n", " ")[:200]

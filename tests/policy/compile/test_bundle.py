@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -135,3 +136,10 @@ def test_the_tests_go_with_it_and_are_no_part_of_the_revision(
 
 def _plain(built: Build) -> dict[str, Json]:
     return {name: value for name, value in built.data.items() if name != "sekisho_revision"}
+
+
+def test_B40_a_pipe_in_place_of_a_bundle_is_refused_and_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "bundle.tar.gz"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="can't be read"):
+        load(pipe)

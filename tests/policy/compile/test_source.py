@@ -1,6 +1,8 @@
 """A wrong row is refused with file, line and what was expected; all faults at once."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,7 +99,9 @@ def test_all_faults_come_at_once(folder: Path) -> None:
         ('extra: !!int ""', "not a valid int"),
         (f"extra: {'9' * 5000}", "not a valid int"),
         ("extra: !!bool x", "not a valid bool"),
-        ("extra: &a [*a]", "extra: Extra inputs are not permitted"),
+        ("extra: &a [*a]", "recursive"),
+        ('extra: "\\U00110000"', "not in range"),
+        ('extra: "\\UFFFFFFFF"', "too large"),
         ("? [a]\n: b", "unhashable key"),
     ],
 )
@@ -124,3 +128,16 @@ def test_B40_a_rules_metadata_may_hold_anything(folder: Path) -> None:
     assert any(
         "METADATA" in fault and "not a valid timestamp" in fault for fault in read(folder).faults
     )
+
+
+@pytest.mark.parametrize("name", ["data/exceptions.yaml", "rules/modality/modality.rego"])
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_B40_what_is_no_regular_file_is_a_fault_and_is_not_opened(
+    folder: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    path = folder / name
+    path.unlink()
+    make(path)
+    assert any(fault.startswith(f"{path}: can't be read: ") for fault in read(folder).faults), read(
+        folder
+    ).faults
