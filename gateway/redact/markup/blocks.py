@@ -53,11 +53,19 @@ class Blocks:
         """Whether there is a backtick in the paragraph."""
         return self._ticks > 0 or self._tangled
 
+    @property
+    def raw(self) -> bool:
+        """Whether an HTML block may be open that a blank line does not end."""
+        return bool(self._raw)
+
+    def pipes(self, text: str) -> None:
+        """A pipe ends a cell of a table, and the code span in it, even between backticks."""
+        if self._ticks and "|" in text:
+            self._tangled = True
+
     def plain(self, text: str) -> None:
         """Text of a line."""
-        if self._ticks and "|" in text:
-            # A pipe ends a cell of a table, and the code span in it, even between backticks.
-            self._tangled = True
+        self.pipes(text)
         if not self.margin:
             return
         if text.strip(_MARKS):
@@ -110,16 +118,26 @@ class Blocks:
     def newline(self) -> bool:
         """The end of a line. Whether the line was blank, so that a paragraph has ended."""
         blank = self._blank
-        if blank or (self._fence and self._on_line == 1):
+        if self._fence and self._on_line == 1:
             self._ticks, self._tangled = 0, False
-        if blank:
-            self._html = self.label = False
         # The next line may be another block, in which what is open here is text.
         self._tangled = self._tangled or self._ticks % 2 == 1
-        self._raw = {kind: False for kind, ended in self._raw.items() if not ended}
+        if self._raw:
+            self._raw = {kind: False for kind, ended in self._raw.items() if not ended}
+        self._begin_line()
+        if blank:
+            self.end_paragraph()
+        return blank
+
+    def end_paragraph(self) -> None:
+        """A blank line has ended: all is over but the HTML blocks that ``raw`` is about."""
+        self._ticks, self._tangled = 0, False
+        self._html = self.label = False
+        self._begin_line()
+
+    def _begin_line(self) -> None:
         self.margin = self._blank = True
         self._indent, self._fence, self._on_line = "", False, 0
-        return blank
 
 
 def _block_kind(name: str) -> str | None:

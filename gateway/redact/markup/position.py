@@ -15,8 +15,15 @@ from gateway.redact.markup.tags import Tags
 # Quotes and equals signs have a meaning in tags alone: elsewhere they are plain text, in fewer and longer tokens.
 _TOKEN = re.compile(r"[^<>\[\]()`\r\n]+|`+|[<>\[\]()\r\n]")
 _TOKEN_IN_TAG = re.compile(r"[^<>\[\]()`\r\n\"'=]+|`+|[<>\[\]()\r\n\"'=]")
-_QUIET = re.compile(r"[^<>\[\]()`\r\n\\|]+")
-_BRACKETS = ("[", "]")
+# Words, and lines of words, outside tags and destinations: no mark in them begins or ends anything. A parenthesis does behind
+# ``]`` and ``url``; the end of a line is in it where text follows, so that a blank line is not. The repeats are possessive and
+# begin with different characters, so the match is linear.
+_WORDS = re.compile(
+    r"(?:[^<\[\]`(\r\n]++|(?<!\])(?<![uU][rR][lL])\(|(?<!\r)\r?\n(?=[ \t]*+\S))++"
+)
+_BLANK_LINES = ("\n\n", "\r\n\r\n")
+_MAX_UNREAD = 8192
+"""How many characters wait to be read before more is added."""
 _TAIL = 12
 """The longest text that is looked back at: the end tag of a block."""
 _URL_FUNCTION = re.compile(r"(?<![\w-])url$", re.IGNORECASE)
@@ -39,6 +46,8 @@ class Position:
         self._destination: Destination | None = None
         self._definition: Definition | None = None
         self._tail = ""
+        self._unread: list[str] = []
+        self._unread_length = 0
         self._ticks = 0
         self._ticks_escaped = False
         self._ticks_in_tag = False
@@ -61,43 +70,104 @@ class Position:
         }
 
     def feed(self, text: str) -> None:
-        """More text, cut anywhere."""
-        at = self._feed_quiet(text)
-        while at < len(text):
-            token = _TOKEN_IN_TAG if self._tags.attentive else _TOKEN
-            match = token.match(text, at)
-            if match is None:
-                raise AssertionError("every character is in a token")
-            self._token(match[0])
-            at = match.end()
-
-    def _feed_quiet(self, text: str) -> int:
-        """Where the text stops being words to which only the run of an address pays attention: most pieces are nothing else."""
-        if (
-            self._destination is not None
-            or self._definition is not None
-            or self._blocks.margin
-            or self._ticks
-            or self._tags.attentive
-            or self._tail[-1:] in _BRACKETS
-        ):
-            return 0
-        match = _QUIET.match(text)
-        if match is None:
-            return 0
-        words = match[0]
-        self._run.add(words)
-        self._tail = words[-_TAIL:] if len(words) >= _TAIL else (self._tail + words)[-_TAIL:]
-        return match.end()
+        """More text, cut anywhere. It is read when a value is asked for: most of a reply has none, and whole paragraphs are quicker."""
+        if self._unread_length > _MAX_UNREAD:
+            self.read()
+        self._unread.append(text)
+        self._unread_length += len(text)
 
     def allows(self, value: str, after: str) -> bool:
         """Whether the value may be here, with ``after`` behind it up to a character that no host has."""
+        self.read()
         self._end_ticks()
         if self._tags.in_value or self._definition is not None:
             return False
         if self._destination is not None and not self._destination.allows(value, after):
             return False
         return self._run.allows(value, after)
+
+    def read(self) -> None:
+        """Read what was fed. The tail goes before it, so that what is looked back at is in one text."""
+        if not self._unread:
+            return
+        at = len(self._tail)
+        text = self._tail + "".join(self._unread)
+        self._unread, self._unread_length = [], 0
+        tag = -1
+        while at < len(text):
+            if not self._tags.attentive:
+                if tag < at:
+                    tag = text.find("<", at)
+                    tag = len(text) if tag < 0 else tag
+                    at = self._skip_paragraphs(text, at, tag)
+                at = self._skip_words(text, at)
+            at = self._read_token(text, at)
+
+    def _read_token(self, text: str, at: int) -> int:
+        if at == len(text):
+            return at
+        token = _TOKEN_IN_TAG if self._tags.attentive else _TOKEN
+        match = token.match(text, at)
+        if match is None:
+            raise AssertionError("every character is in a token")
+        self._token(match[0])
+        return match.end()
+
+    def _skip_paragraphs(self, text: str, at: int, tag: int) -> int:
+        """Where the last paragraph before ``tag`` begins, the next ``<``: the end of a paragraph ends all but tags and some HTML blocks."""
+        # A blank line may have begun before this position.
+        begin = max(at - 1, 0)
+        found = [(text.rfind(line, begin, tag), len(line)) for line in _BLANK_LINES]
+        start, length = max(found)
+        if start < 0 or self._blocks.raw:
+            return at
+        self._ticks = 0
+        self._blocks.end_paragraph()
+        self._end_paragraph()
+        self._run.end()
+        return self._look_back(text, start + length)
+
+    def _skip_words(self, text: str, at: int) -> int:
+        """Where words end that only the run of an address and the beginnings of lines depend on."""
+        if self._destination is not None or self._definition is not None or self._blocks.raw:
+            return at
+        match = _WORDS.match(text, at)
+        if match is None or not self._goes_on(match[0][0]):
+            return at
+        words = match[0]
+        self._end_ticks()
+        if "\n" in words:
+            self._lines(words)
+        else:
+            self._blocks.plain(words)
+            if "\\" in words or "|" in words:
+                self._brackets.doubt()
+        self._run.add(words)
+        return self._look_back(text, match.end())
+
+    def _goes_on(self, character: str) -> bool:
+        """Whether the character is text behind a bracket: it begins neither a definition nor a footnote."""
+        if self._tail.endswith("]"):
+            if character == ":" and self._blocks.label:
+                return False
+            self._blocks.label = self._blocks.label and self._tail.endswith("\\]")
+        return not (character == "^" and self._tail.endswith("["))
+
+    def _lines(self, text: str) -> None:
+        """Words of more than one line, of which only the first may be the rest of a blank one."""
+        first, _, rest = text.partition("\n")
+        self._blocks.plain(first.removesuffix("\r"))
+        self._brackets.doubt()
+        if self._blocks.newline():
+            self._brackets.reset()
+        self._blocks.pipes(rest)
+        self._blocks.plain(rest[rest.rfind("\n") + 1 :])
+        if "\\" in rest or "|" in rest:
+            self._brackets.doubt()
+
+    def _look_back(self, text: str, at: int) -> int:
+        self._tail = text[max(at - _TAIL, 0) : at]
+        return at
 
     def _token(self, token: str) -> None:
         if token[0] == "`":
@@ -235,8 +305,11 @@ class Position:
             return
         self._text(token)
         if self._blocks.newline():
-            self._brackets.reset()
-            self._destination = self._definition = None
+            self._end_paragraph()
+
+    def _end_paragraph(self) -> None:
+        self._brackets.reset()
+        self._destination = self._definition = None
 
     def _equals(self, token: str) -> None:
         self._tags.equals()

@@ -68,7 +68,10 @@ class AddressRun:
 
     def allows(self, value: str, after: str) -> bool:
         """Whether the value is in no address of another host, with ``after`` behind it."""
-        return not self._astray and not carries(self.text, value, after, self._hosts)
+        if self._astray:
+            return False
+        plain = all(map(_SIGNS.isdisjoint, (self.text, value, after)))
+        return plain or not carries(self.text, value, after, self._hosts)
 
     def _shorten(self) -> None:
         # Host names of a cut run that are not complete count as another host.

@@ -62,6 +62,8 @@ class Tags:
     def plain(self, text: str) -> bool:
         """Text without any character that has a handler. Whether a name has ended in it."""
         if not self.attentive:
+            # No tag goes on in this: a ``>`` behind it ends none.
+            self._tag = ""
             return False
         self._keep(text)
         named = self._naming and self._read_name(text)
@@ -72,6 +74,8 @@ class Tags:
             value = text.lstrip()
             states |= (_IN_TAG if _has_space(value) else _UNQUOTED) if value else _BEFORE_VALUE
         self._states = states
+        if not self.attentive:
+            self._tag = ""
         return named
 
     def equals(self) -> None:
