@@ -58,14 +58,33 @@ class Blocks:
         """Whether an HTML block may be open that a blank line does not end."""
         return bool(self._raw)
 
-    def pipes(self, text: str) -> None:
-        """A pipe ends a cell of a table, and the code span in it, even between backticks."""
-        if self._ticks and "|" in text:
+    @property
+    def even(self) -> bool:
+        """Whether as many code spans may have ended in the paragraph as have begun."""
+        return self._ticks % 2 == 0
+
+    def words(self, text: str) -> None:
+        """Text of a line or of lines, with whole code spans between single backticks: their number is even."""
+        code = text.find("`")
+        if code >= 0:
+            self.plain(text[:code])
+            self._code(text.count("`"))
+            text = text[code:]
+        self.plain(text)
+
+    def _code(self, ticks: int) -> None:
+        if self._ticks and self._length != 1:
             self._tangled = True
+        self._ticks += ticks
+        self._on_line += ticks
+        self._length = 1
+        self.margin = self._blank = False
 
     def plain(self, text: str) -> None:
         """Text of a line."""
-        self.pipes(text)
+        if self._ticks and "|" in text:
+            # A pipe ends a cell of a table, and the code span in it, even between backticks.
+            self._tangled = True
         if not self.margin:
             return
         if text.strip(_MARKS):

@@ -16,11 +16,25 @@ from gateway.redact.markup.tags import Tags
 _TOKEN = re.compile(r"[^<>\[\]()`\r\n]+|`+|[<>\[\]()\r\n]")
 _TOKEN_IN_TAG = re.compile(r"[^<>\[\]()`\r\n\"'=]+|`+|[<>\[\]()\r\n\"'=]")
 # Words, and lines of words, outside tags and destinations: no mark in them begins or ends anything. A parenthesis does behind
-# ``]`` and ``url``; the end of a line is in it where text follows, so that a blank line is not. The repeats are possessive and
+# ``]`` and ``url``; the end of a line is in it where text follows, so that a blank line is not; a ``<`` where a space does. All repeats are possessive and
 # begin with different characters, so the match is linear.
-_WORDS = re.compile(
-    r"(?:[^<\[\]`(\r\n]++|(?<!\])(?<![uU][rR][lL])\(|(?<!\r)\r?\n(?=[ \t]*+\S))++"
+_TEXT = r"[^<\[\]`(\r\n]++|(?<!\])(?<![uU][rR][lL])\(|(?<!\r)\r?\n(?=[ \t]*+\S)|<(?= )"
+_WORDS = re.compile(rf"(?:{_TEXT})++")
+# The same with pairs of brackets behind which no address begins, and with code spans: of them nothing is left open. Each part
+# is bounded, so that a bracket without its pair is not searched for again and again.
+_BRACKET = r"\[[^<\[\]`(\r\n\\]{0,80}+"
+_PAIR = rf"{_BRACKET}(?:{_BRACKET}\](?=[^(:])[^<\[\]`(\r\n\\]{{0,80}}+){{0,4}}+\](?=[^(:])"
+_CODE = rf"(?<!`)`(?:[^<\[\]`(\r\n\\]{{1,80}}+|(?<!\])(?<![uU][rR][lL])\(|{_PAIR}){{1,8}}+`(?=[^`])"
+_PROSE = re.compile(rf"(?:{_TEXT}|(?<![!\\]){_PAIR}|(?<!\\){_CODE})++")
+# A link, an image, an autolink or a tag of which all is plain, as far as the text before it is.
+_WHOLE = re.compile(
+    r"\[[^<>\[\]`()\r\n\\|]{0,200}+\]\([^\s<>\[\]`()\\|\"']{0,400}+\)"
+    r"|<[A-Za-z][A-Za-z0-9+.-]{1,20}+:[^\s<>\[\]`()\\|\"'=]{0,400}+>"
+    r"|<(?!script|style|textarea|select|option|pre)[a-z][a-z0-9]{0,20}+"
+    r"(?: [a-z]{1,20}+=(?:\"[^<>\[\]`()\\|\"'=\r\n\t]{0,200}+\"|'[^<>\[\]`()\\|\"'=\r\n\t]{0,200}+')){0,8}+ ?/?>"
+    r"|</(?!script|style|textarea|select|option|pre)[a-z][a-z0-9]{0,20}+>"
 )
+_MAX_WHOLE = 500
 _BLANK_LINES = ("\n\n", "\r\n\r\n")
 _MAX_UNREAD = 8192
 """How many characters wait to be read before more is added."""
@@ -95,17 +109,17 @@ class Position:
         self._unread, self._unread_length = [], 0
         tag = -1
         while at < len(text):
+            start = at
             if not self._tags.attentive:
-                if tag < at:
+                if tag < at and self._blocks.even and not self._ticks and not self._blocks.raw:
                     tag = text.find("<", at)
                     tag = len(text) if tag < 0 else tag
                     at = self._skip_paragraphs(text, at, tag)
                 at = self._skip_words(text, at)
-            at = self._read_token(text, at)
+            if at == start:
+                at = self._read_token(text, at)
 
     def _read_token(self, text: str, at: int) -> int:
-        if at == len(text):
-            return at
         token = _TOKEN_IN_TAG if self._tags.attentive else _TOKEN
         match = token.match(text, at)
         if match is None:
@@ -114,35 +128,62 @@ class Position:
         return match.end()
 
     def _skip_paragraphs(self, text: str, at: int, tag: int) -> int:
-        """Where the last paragraph before ``tag`` begins, the next ``<``: the end of a paragraph ends all but tags and some HTML blocks."""
+        """Where the last paragraph before ``tag`` begins, the next ``<``. A blank line ends all but tags and some HTML blocks.
+
+        No code span is open here: its end could take back elements that began in it.
+        """
         # A blank line may have begun before this position.
         begin = max(at - 1, 0)
         found = [(text.rfind(line, begin, tag), len(line)) for line in _BLANK_LINES]
         start, length = max(found)
-        if start < 0 or self._blocks.raw:
+        if start < 0:
             return at
-        self._ticks = 0
         self._blocks.end_paragraph()
         self._end_paragraph()
         self._run.end()
         return self._look_back(text, start + length)
 
     def _skip_words(self, text: str, at: int) -> int:
-        """Where words end that only the run of an address and the beginnings of lines depend on."""
-        if self._destination is not None or self._definition is not None or self._blocks.raw:
+        """Where words end that only the run of an address and the beginnings of lines depend on; also a plain link or tag."""
+        if (
+            at == len(text)
+            or self._destination is not None
+            or self._definition is not None
+            or self._blocks.raw
+        ):
             return at
-        match = _WORDS.match(text, at)
-        if match is None or not self._goes_on(match[0][0]):
-            return at
+        if self._ticks and text[at] != "`":
+            self._end_ticks()
+        idle = self._brackets.idle and not self._ticks
+        match = (_PROSE if idle and self._blocks.even else _WORDS).match(text, at)
+        if match is None:
+            return self._skip_whole(text, at) if idle and text[at] in "[<" else at
         words = match[0]
-        self._end_ticks()
+        if not self._goes_on(words[0]):
+            return at
         if "\n" in words:
             self._lines(words)
         else:
-            self._blocks.plain(words)
-            if "\\" in words or "|" in words:
-                self._brackets.doubt()
+            self._line(words)
         self._run.add(words)
+        return self._look_back(text, match.end())
+
+    def _skip_whole(self, text: str, at: int) -> int:
+        """Where a link or a tag ends that is one for every reader, and holds nothing that one could read otherwise."""
+        tag = text[at] == "<"
+        read = self._blocks.paired if tag else self._blocks.inline
+        if not read or self._escaped or not self._run.is_clear():
+            return at
+        match = _WHOLE.match(text, at)
+        if match is None or len(match[0]) > _MAX_WHOLE:
+            return at
+        self._goes_on("<")
+        if tag:
+            self._blocks.tag(match[0][1:], at_margin=self._blocks.margin)
+        else:
+            self._blocks.label = False
+        self._blocks.plain("[")
+        self._run.end()
         return self._look_back(text, match.end())
 
     def _goes_on(self, character: str) -> bool:
@@ -153,17 +194,27 @@ class Position:
             self._blocks.label = self._blocks.label and self._tail.endswith("\\]")
         return not (character == "^" and self._tail.endswith("["))
 
-    def _lines(self, text: str) -> None:
+    def _line(self, words: str) -> None:
+        self._blocks.words(words)
+        if "]" in words:
+            self._blocks.label = False
+        if "\\" in words or "|" in words or "<" in words:
+            self._brackets.doubt()
+
+    def _lines(self, words: str) -> None:
         """Words of more than one line, of which only the first may be the rest of a blank one."""
-        first, _, rest = text.partition("\n")
-        self._blocks.plain(first.removesuffix("\r"))
+        first, _, rest = words.partition("\n")
+        self._line(first.removesuffix("\r"))
         self._brackets.doubt()
         if self._blocks.newline():
             self._brackets.reset()
-        self._blocks.pipes(rest)
-        self._blocks.plain(rest[rest.rfind("\n") + 1 :])
-        if "\\" in rest or "|" in rest:
-            self._brackets.doubt()
+        between, end, last = rest.rpartition("\n")
+        if end:
+            self._blocks.words(between)
+            self._blocks.newline()
+        self._line(last)
+        if "]" in between:
+            self._blocks.label = False
 
     def _look_back(self, text: str, at: int) -> int:
         self._tail = text[max(at - _TAIL, 0) : at]

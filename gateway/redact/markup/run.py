@@ -32,7 +32,11 @@ class AddressRun:
     def add(self, text: str) -> None:
         """More text: a space in it begins another run."""
         if not text.isalnum():
-            cut = max(map(text.rfind, SPACES)) + 1
+            # Nearly always it is one of these two, and then little is left to look through.
+            cut = max(text.rfind(" "), text.rfind("\n")) + 1
+            rest = text[cut:]
+            if rest and not rest.isalnum():
+                cut += max(map(rest.rfind, SPACES)) + 1
             if cut:
                 self.end()
                 text = text[cut:]

@@ -20,7 +20,7 @@ _MAX_TAG = 512
 # A tag of CommonMark (6.6), or an autolink (6.5), within a line …
 _WHOLE_TAG = re.compile(
     r"<[A-Za-z][A-Za-z0-9-]*(?: +[A-Za-z_:][\w.:-]*(?: *= *(?:\"[^\"]*\"|'[^']*'|[^ \"'=<>]+))?)* */?>"
-    r"|</[A-Za-z][A-Za-z0-9-]* *>|<[A-Za-z][A-Za-z0-9+.-]+:[^ <>]*>"
+    r"|</[A-Za-z][A-Za-z0-9-]*>|<[A-Za-z][A-Za-z0-9+.-]+:[^ <>]*>"
 )
 
 
@@ -74,8 +74,6 @@ class Tags:
             value = text.lstrip()
             states |= (_IN_TAG if _has_space(value) else _UNQUOTED) if value else _BEFORE_VALUE
         self._states = states
-        if not self.attentive:
-            self._tag = ""
         return named
 
     def equals(self) -> None:
