@@ -140,7 +140,7 @@ class Position:
             return at
         self._blocks.end_paragraph()
         self._end_paragraph()
-        self._run.end()
+        self._run.end_paragraph()
         return self._look_back(text, start + length)
 
     def _skip_words(self, text: str, at: int) -> int:
@@ -183,7 +183,7 @@ class Position:
         else:
             self._blocks.label = False
         self._blocks.plain("[")
-        self._run.end()
+        self._run.skip(match[0])
         return self._look_back(text, match.end())
 
     def _goes_on(self, character: str) -> bool:
