@@ -16,16 +16,16 @@ from gateway.redact.markup.tags import Tags
 _TOKEN = re.compile(r"[^<>\[\]()`\r\n]+|`+|[<>\[\]()\r\n]")
 _TOKEN_IN_TAG = re.compile(r"[^<>\[\]()`\r\n\"'=]+|`+|[<>\[\]()\r\n\"'=]")
 # Words, and lines of words, outside tags and destinations: no mark in them begins or ends anything. A parenthesis does behind
-# ``]`` and ``url``; the end of a line is in it where text follows, so that a blank line is not; a ``<`` where a space does. All repeats are possessive and
-# begin with different characters, so the match is linear.
+# ``]`` and ``url``. The end of a line is in it where text follows, so that a blank line is not, and ``<`` where a space does.
+# All repeats are possessive and begin with different characters, so the match is linear.
 _TEXT = r"[^<\[\]`(\r\n]++|(?<!\])(?<![uU][rR][lL])\(|(?<!\r)\r?\n(?=[ \t]*+\S)|<(?= )"
 _WORDS = re.compile(rf"(?:{_TEXT})++")
 # The same with pairs of brackets behind which no address begins, and with code spans: of them nothing is left open. Each part
-# is bounded, so that a bracket without its pair is not searched for again and again.
-_BRACKET = r"\[[^<\[\]`(\r\n\\]{0,80}+"
+# is bounded, so that a bracket without its pair is not searched for again and again. An image's bracket is left out.
+_BRACKET = r"(?<![!\\])\[[^<\[\]`(\r\n\\]{0,80}+"
 _PAIR = rf"{_BRACKET}(?:{_BRACKET}\](?=[^(:])[^<\[\]`(\r\n\\]{{0,80}}+){{0,4}}+\](?=[^(:])"
 _CODE = rf"(?<!`)`(?:[^<\[\]`(\r\n\\]{{1,80}}+|(?<!\])(?<![uU][rR][lL])\(|{_PAIR}){{1,8}}+`(?=[^`])"
-_PROSE = re.compile(rf"(?:{_TEXT}|(?<![!\\]){_PAIR}|(?<!\\){_CODE})++")
+_PROSE = re.compile(rf"(?:{_TEXT}|{_PAIR}|(?<!\\){_CODE})++")
 # A link, an image, an autolink or a tag of which all is plain, as far as the text before it is.
 _WHOLE = re.compile(
     r"\[[^<>\[\]`()\r\n\\|]{0,200}+\]\([^\s<>\[\]`()\\|\"']{0,400}+\)"

@@ -1,7 +1,7 @@
-"""An address in the quotes of a diagram or a program, or in the braces of a formula: a space does not end it.
+r"""An address in the quotes of a diagram or a program, or in the braces of a formula: a space does not end it.
 
 Mermaid (https://mermaid.js.org/syntax/flowchart.html#interaction) makes links of ``click A "…"`` and fetches ``img: "…"``, MathJax
-makes links of ``\\href{…}``, and both draw what is in a fence or between dollar signs of a reply.
+makes links of ``\href{…}``, and both draw what is in a fence or between dollar signs of a reply.
 """
 
 import re
@@ -12,6 +12,7 @@ _OPENER = re.compile(
     r"(?P<quote>[\"'])(?=(?P<address>(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//))(?P=address)"
     r"|\\(?:href|url|nolinkurl|includegraphics|html[A-Z][a-z]{1,10})(?:\[[^\s\[\]{}]{0,30}\])?(?P<brace>\{)"
 )
+_ENDS = {mark: re.compile(rf"[{mark}\n]") for mark in "\"'}"}
 _LOOK_BACK = 64
 """More than the longest beginning of such an address."""
 _MAX_ADDRESS = 512
@@ -70,5 +71,5 @@ class QuotedAddress:
 
     def _end(self, text: str, at: int) -> int:
         """The position behind the end of the address; -1 where it goes on."""
-        ends = [found for found in (text.find(self._closed_by, at), text.find("\n", at)) if found >= 0]
-        return min(ends) + 1 if ends else -1
+        found = _ENDS[self._closed_by].search(text, at)
+        return -1 if found is None else found.end()
