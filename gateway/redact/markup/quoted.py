@@ -12,7 +12,7 @@ _OPENER = re.compile(
     r"(?P<quote>[\"'])(?=(?P<address>(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//))(?P=address)"
     r"|\\(?:href|url|nolinkurl|includegraphics|html[A-Z][a-z]{1,10})(?:\[[^\s\[\]{}]{0,30}\])?(?P<brace>\{)"
 )
-_ENDS = {mark: re.compile(rf"[{mark}\n]") for mark in "\"'}"}
+_ENDS = {mark: re.compile(rf"[{mark}\r\n]") for mark in "\"'}"}
 _LOOK_BACK = 64
 """More than the longest beginning of such an address."""
 _MAX_ADDRESS = 512
