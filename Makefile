@@ -5,7 +5,7 @@
 # make bench-detection   what detection finds and costs, beside stock Presidio   (GOLD=directory of labelled sets)
 # make prove   the tests and benchmarks at their full figures: hours
 # make models   the network of English names, from packages to weights in .models (MODELS_STEPS=2400: 20 minutes on two cores)
-# make fuzz    ten minutes of coverage-guided fuzzing of detection          (FUZZ_SECONDS=600)
+# make fuzz    coverage-guided fuzzing of detection and of restoring, ten minutes each    (FUZZ_SECONDS=600)
 # make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, Redis and Chromium
 # make clients SDKs that need an environment of their own (tests need them)
 # make canarywire   an independent test of gateways, run against this one
@@ -17,6 +17,7 @@ SHELL := bash
 PYTHON ?= python3
 ARGS ?=
 FUZZ_SECONDS ?= 600
+FUZZING = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 -artifact_prefix=.fuzz/ -print_final_stats=1
 MODELS_STEPS ?= 2400
 MODELS_TEXTS ?= 20000
 VENV := .venv
@@ -69,9 +70,10 @@ prove: check .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models
 	$(BIN)/python -m bench --requests 2000
 
 fuzz: $(VENV)/.fuzz
-	$(BIN)/python -m tests.fuzz.seeds .fuzz/corpus
-	$(BIN)/python -m tests.fuzz.detection -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
-	    -artifact_prefix=.fuzz/ -print_final_stats=1 .fuzz/corpus
+	$(BIN)/python -m tests.fuzz.seeds detection .fuzz/corpus
+	$(BIN)/python -m tests.fuzz.detection $(FUZZING) .fuzz/corpus
+	$(BIN)/python -m tests.fuzz.seeds replies .fuzz/replies
+	$(BIN)/python -m tests.fuzz.restoring $(FUZZING) .fuzz/replies
 
 models: .tools/models/.installed
 	mkdir -p .models

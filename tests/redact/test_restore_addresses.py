@@ -16,13 +16,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.redact.markup.addresses import hosts_in
+from gateway.redact.markup.position import Position
 from gateway.redact.restore import Restorer
+from tests.redact.markup.evasions import evasions
 from tests.redact.markup.readers import carried, rendered, run
-from tests.redact.markup.replies import HANDWRITTEN, KNOWN, ORDINARY, attempts
+from tests.redact.markup.replies import END, HANDWRITTEN, KNOWN, ORDINARY, attempts
 from tests.redact.samples import vault
 
 VALUE, PLAIN = "kenjitanaka7", "aikomori"
-ATTEMPTS = tuple(attempts())
+ATTEMPTS = (*attempts(), *(text + END for text in evasions()))
 
 
 def restored(text: str, *cuts: int, hosts: frozenset[str] = KNOWN, value: str = VALUE) -> str:
@@ -49,7 +51,7 @@ def leaks(reply: str) -> list[str]:
 
 
 def test_there_are_enough_attempts() -> None:
-    assert len(set(ATTEMPTS)) >= 800
+    assert len(set(ATTEMPTS)) >= 1500
     assert all("{P}" in attempt and "{Q}" in attempt for attempt in ATTEMPTS)
 
 
@@ -83,6 +85,19 @@ FRAGMENTS = (
     *("\\", "&#47;&#47;", "//", "https://", "https:&#47;&#47;", "evil.example/", "evil.com/?q="),
     *(".evil.com", "@evil.com", "known.example/", "https://known.example/", "mailto:", "mailto:a@"),
     *("?", "#", "/", "@", ".", ",", ":", "=", "$", "^", "&lt;", "<img ", "<style>", "</style>"),
+    *(
+        "\\href{",
+        "}",
+        '"https://evil.com/ ',
+        "`a`",
+        "[a]",
+        "[a[0]]",
+        "[x](y)",
+        "<b>",
+        "</b>",
+        "![",
+        "< ",
+    ),
     *("url(", "<!--", "-->", "<div>", "</div>", "<br>", "<textarea>", "</textarea>", "<script>"),
     *(
         "</script>",
@@ -112,6 +127,28 @@ def test_whatever_the_reply_is_made_of(fragments: list[str], cuts: list[int]) ->
     made = restored(text)
     assert restored(text, *cuts) == made
     assert leaks(made) == []
+
+
+@given(
+    st.lists(st.sampled_from((*FRAGMENTS, *ORDINARY)), min_size=1, max_size=24),
+    st.lists(st.integers(0, 2000), max_size=12),
+)
+def test_whole_paragraphs_are_read_as_their_pieces_are(texts: list[str], cuts: list[int]) -> None:
+    """What is skipped at once in a whole text is read character by character in pieces: both end in the same state."""
+    text = "".join(texts).replace("{P}", VALUE)
+    whole, pieces, characters = Position(KNOWN), Position(KNOWN), Position(KNOWN)
+    whole.feed(text)
+    edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    for begin, end in pairwise(edges):
+        pieces.feed(text[begin:end])
+    for character in text:
+        characters.feed(character)
+        characters.read()
+    for value in (VALUE, "a@corp.example"):
+        for after in ("", ".", " ", "/", ".evil.com"):
+            allowed = whole.allows(value, after)
+            assert pieces.allows(value, after) is allowed
+            assert characters.allows(value, after) is allowed
 
 
 @pytest.mark.parametrize("text", ORDINARY)
@@ -239,6 +276,12 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "declarations": lambda n: "<!--\n{P}\n" * n,
     "entities": lambda n: "&#47;" * n + "{P}",
     "backslashes": lambda n: "\\" * n + "{P}",
+    "quoted addresses": lambda n: '"https://evil.example/ {P} ' * n,
+    "macros": lambda n: "\\href{\n" * n + "{P}",
+    "pairs": lambda n: "[a[" * n + "{P}",
+    "code that is not closed": lambda n: ("`" + "a" * 700 + " {P}\n") * (n // 100),
+    "lines": lambda n: "a\n" * n + "{P}",
+    "paragraphs with tags": lambda n: "a\n\n<b\n\n" * n + "{P}",
     "prose": lambda n: "Dear {P} of the [house](https://known.example/a), well.\n" * n,
 }
 

@@ -180,7 +180,8 @@ def _mails(text: str) -> Iterator[_Address]:
         to = "mailto:" in local or "xmpp:" in local
         if start < at and name and ("." in name or to or "<" in text[:start]):
             # What follows the question mark of a mailto address can name more readers.
-            yield _Address(start, end, (f"@{name}", name), open=to and text[end : end + 1] == "?")
+            more = to and (text[end : end + 1] == "?" or "?" in local)
+            yield _Address(start, end, (f"@{name}", name), open=more)
         floor, at = at + 1, text.find("@", at + 1)
 
 

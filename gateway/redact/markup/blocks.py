@@ -53,6 +53,33 @@ class Blocks:
         """Whether there is a backtick in the paragraph."""
         return self._ticks > 0 or self._tangled
 
+    @property
+    def raw(self) -> bool:
+        """Whether an HTML block may be open that a blank line does not end."""
+        return bool(self._raw)
+
+    @property
+    def even(self) -> bool:
+        """Whether as many code spans may have ended in the paragraph as have begun."""
+        return self._ticks % 2 == 0
+
+    def words(self, text: str) -> None:
+        """Text of a line or of lines, with whole code spans between single backticks: their number is even."""
+        code = text.find("`")
+        if code >= 0:
+            self.plain(text[:code])
+            self._code(text.count("`"))
+            text = text[code:]
+        self.plain(text)
+
+    def _code(self, ticks: int) -> None:
+        if self._ticks and self._length != 1:
+            self._tangled = True
+        self._ticks += ticks
+        self._on_line += ticks
+        self._length = 1
+        self.margin = self._blank = False
+
     def plain(self, text: str) -> None:
         """Text of a line."""
         if self._ticks and "|" in text:
@@ -110,16 +137,26 @@ class Blocks:
     def newline(self) -> bool:
         """The end of a line. Whether the line was blank, so that a paragraph has ended."""
         blank = self._blank
-        if blank or (self._fence and self._on_line == 1):
+        if self._fence and self._on_line == 1:
             self._ticks, self._tangled = 0, False
-        if blank:
-            self._html = self.label = False
         # The next line may be another block, in which what is open here is text.
         self._tangled = self._tangled or self._ticks % 2 == 1
-        self._raw = {kind: False for kind, ended in self._raw.items() if not ended}
+        if self._raw:
+            self._raw = {kind: False for kind, ended in self._raw.items() if not ended}
+        self._begin_line()
+        if blank:
+            self.end_paragraph()
+        return blank
+
+    def end_paragraph(self) -> None:
+        """A blank line has ended: all is over but the HTML blocks that ``raw`` is about."""
+        self._ticks, self._tangled = 0, False
+        self._html = self.label = False
+        self._begin_line()
+
+    def _begin_line(self) -> None:
         self.margin = self._blank = True
         self._indent, self._fence, self._on_line = "", False, 0
-        return blank
 
 
 def _block_kind(name: str) -> str | None:

@@ -37,6 +37,11 @@ class Brackets:
         """How many of the open brackets, from the outermost, hold what a reader may see first."""
         self._unsure = False
 
+    @property
+    def idle(self) -> bool:
+        """Whether no bracket is open and none is in doubt: a pair that is closed at once changes nothing."""
+        return not self._open and not self._unsure
+
     def open(self, *, image: bool, plain: bool) -> None:
         """A ``[``."""
         if len(self._open) >= _MAX_OPEN:

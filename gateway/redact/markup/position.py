@@ -15,8 +15,29 @@ from gateway.redact.markup.tags import Tags
 # Quotes and equals signs have a meaning in tags alone: elsewhere they are plain text, in fewer and longer tokens.
 _TOKEN = re.compile(r"[^<>\[\]()`\r\n]+|`+|[<>\[\]()\r\n]")
 _TOKEN_IN_TAG = re.compile(r"[^<>\[\]()`\r\n\"'=]+|`+|[<>\[\]()\r\n\"'=]")
-_QUIET = re.compile(r"[^<>\[\]()`\r\n\\|]+")
-_BRACKETS = ("[", "]")
+# Words, and lines of words, outside tags and destinations: no mark in them begins or ends anything. A parenthesis does behind
+# ``]`` and ``url``. The end of a line is in it where text follows, so that a blank line is not, and ``<`` where a space does.
+# All repeats are possessive and begin with different characters, so the match is linear.
+_TEXT = r"[^<\[\]`(\r\n]++|(?<!\])(?<![uU][rR][lL])\(|(?<!\r)\r?\n(?=[ \t]*+\S)|<(?= )"
+_WORDS = re.compile(rf"(?:{_TEXT})++")
+# The same with pairs of brackets behind which no address begins, and with code spans: of them nothing is left open. Each part
+# is bounded, so that a bracket without its pair is not searched for again and again. An image's bracket is left out.
+_BRACKET = r"(?<![!\\])\[[^<\[\]`(\r\n\\]{0,80}+"
+_PAIR = rf"{_BRACKET}(?:{_BRACKET}\](?=[^(:])[^<\[\]`(\r\n\\]{{0,80}}+){{0,4}}+\](?=[^(:])"
+_CODE = rf"(?<!`)`(?:[^<\[\]`(\r\n\\]{{1,80}}+|(?<!\])(?<![uU][rR][lL])\(|{_PAIR}){{1,8}}+`(?=[^`])"
+_PROSE = re.compile(rf"(?:{_TEXT}|{_PAIR}|(?<!\\){_CODE})++")
+# A link, an image, an autolink or a tag of which all is plain, as far as the text before it is.
+_WHOLE = re.compile(
+    r"\[[^<>\[\]`()\r\n\\|]{0,200}+\]\([^\s<>\[\]`()\\|\"']{0,400}+\)"
+    r"|<[A-Za-z][A-Za-z0-9+.-]{1,20}+:[^\s<>\[\]`()\\|\"'=]{0,400}+>"
+    r"|<(?!script|style|textarea|select|option|pre)[a-z][a-z0-9]{0,20}+"
+    r"(?: [a-z]{1,20}+=(?:\"[^<>\[\]`()\\|\"'=\r\n\t]{0,200}+\"|'[^<>\[\]`()\\|\"'=\r\n\t]{0,200}+')){0,8}+ ?/?>"
+    r"|</(?!script|style|textarea|select|option|pre)[a-z][a-z0-9]{0,20}+>"
+)
+_MAX_WHOLE = 500
+_BLANK_LINES = ("\n\n", "\r\n\r\n")
+_MAX_UNREAD = 8192
+"""How many characters wait to be read before more is added."""
 _TAIL = 12
 """The longest text that is looked back at: the end tag of a block."""
 _URL_FUNCTION = re.compile(r"(?<![\w-])url$", re.IGNORECASE)
@@ -39,6 +60,8 @@ class Position:
         self._destination: Destination | None = None
         self._definition: Definition | None = None
         self._tail = ""
+        self._unread: list[str] = []
+        self._unread_length = 0
         self._ticks = 0
         self._ticks_escaped = False
         self._ticks_in_tag = False
@@ -61,43 +84,141 @@ class Position:
         }
 
     def feed(self, text: str) -> None:
-        """More text, cut anywhere."""
-        at = self._feed_quiet(text)
-        while at < len(text):
-            token = _TOKEN_IN_TAG if self._tags.attentive else _TOKEN
-            match = token.match(text, at)
-            if match is None:
-                raise AssertionError("every character is in a token")
-            self._token(match[0])
-            at = match.end()
-
-    def _feed_quiet(self, text: str) -> int:
-        """Where the text stops being words to which only the run of an address pays attention: most pieces are nothing else."""
-        if (
-            self._destination is not None
-            or self._definition is not None
-            or self._blocks.margin
-            or self._ticks
-            or self._tags.attentive
-            or self._tail[-1:] in _BRACKETS
-        ):
-            return 0
-        match = _QUIET.match(text)
-        if match is None:
-            return 0
-        words = match[0]
-        self._run.add(words)
-        self._tail = words[-_TAIL:] if len(words) >= _TAIL else (self._tail + words)[-_TAIL:]
-        return match.end()
+        """More text, cut anywhere. It is read when a value is asked for: most of a reply has none, and whole paragraphs are quicker."""
+        if self._unread_length > _MAX_UNREAD:
+            self.read()
+        self._unread.append(text)
+        self._unread_length += len(text)
 
     def allows(self, value: str, after: str) -> bool:
         """Whether the value may be here, with ``after`` behind it up to a character that no host has."""
+        self.read()
         self._end_ticks()
         if self._tags.in_value or self._definition is not None:
             return False
         if self._destination is not None and not self._destination.allows(value, after):
             return False
         return self._run.allows(value, after)
+
+    def read(self) -> None:
+        """Read what was fed. The tail goes before it, so that what is looked back at is in one text."""
+        if not self._unread:
+            return
+        at = len(self._tail)
+        text = self._tail + "".join(self._unread)
+        self._unread, self._unread_length = [], 0
+        tag = -1
+        while at < len(text):
+            start = at
+            if not self._tags.attentive:
+                if tag < at and self._blocks.even and not self._ticks and not self._blocks.raw:
+                    tag = text.find("<", at)
+                    tag = len(text) if tag < 0 else tag
+                    at = self._skip_paragraphs(text, at, tag)
+                at = self._skip_words(text, at)
+            if at == start:
+                at = self._read_token(text, at)
+
+    def _read_token(self, text: str, at: int) -> int:
+        token = _TOKEN_IN_TAG if self._tags.attentive else _TOKEN
+        match = token.match(text, at)
+        if match is None:
+            raise AssertionError("every character is in a token")
+        self._token(match[0])
+        return match.end()
+
+    def _skip_paragraphs(self, text: str, at: int, tag: int) -> int:
+        """Where the last paragraph before ``tag`` begins, the next ``<``. A blank line ends all but tags and some HTML blocks.
+
+        No code span is open here: its end could take back elements that began in it.
+        """
+        # A blank line may have begun before this position.
+        begin = max(at - 1, 0)
+        found = [(text.rfind(line, begin, tag), len(line)) for line in _BLANK_LINES]
+        start, length = max(found)
+        if start < 0:
+            return at
+        self._blocks.end_paragraph()
+        self._end_paragraph()
+        self._run.end_paragraph()
+        return self._look_back(text, start + length)
+
+    def _skip_words(self, text: str, at: int) -> int:
+        """Where words end that only the run of an address and the beginnings of lines depend on; also a plain link or tag."""
+        if (
+            at == len(text)
+            or self._destination is not None
+            or self._definition is not None
+            or self._blocks.raw
+        ):
+            return at
+        if self._ticks and text[at] != "`":
+            self._end_ticks()
+        idle = self._brackets.idle and not self._ticks
+        match = (_PROSE if idle and self._blocks.even else _WORDS).match(text, at)
+        if match is None:
+            return self._skip_whole(text, at) if idle and text[at] in "[<" else at
+        words = match[0]
+        if not self._goes_on(words[0]):
+            return at
+        if "\n" in words:
+            self._lines(words)
+        else:
+            self._line(words)
+        self._run.add(words)
+        return self._look_back(text, match.end())
+
+    def _skip_whole(self, text: str, at: int) -> int:
+        """Where a link or a tag ends that is one for every reader, and holds nothing that one could read otherwise."""
+        tag = text[at] == "<"
+        read = self._blocks.paired if tag else self._blocks.inline
+        if not read or self._escaped or not self._run.is_clear():
+            return at
+        match = _WHOLE.match(text, at)
+        if match is None or len(match[0]) > _MAX_WHOLE:
+            return at
+        self._goes_on("<")
+        if tag:
+            self._blocks.tag(match[0][1:], at_margin=self._blocks.margin)
+        else:
+            self._blocks.label = False
+        self._blocks.plain("[")
+        self._run.skip(match[0])
+        return self._look_back(text, match.end())
+
+    def _goes_on(self, character: str) -> bool:
+        """Whether the character is text behind a bracket: it begins neither a definition nor a footnote."""
+        if self._tail.endswith("]"):
+            if character == ":" and self._blocks.label:
+                return False
+            self._blocks.label = self._blocks.label and self._tail.endswith("\\]")
+        return not (character == "^" and self._tail.endswith("["))
+
+    def _line(self, words: str) -> None:
+        self._blocks.words(words)
+        if "]" in words:
+            self._blocks.label = False
+        if "\\" in words or "|" in words or "<" in words:
+            self._brackets.doubt()
+
+    def _lines(self, words: str) -> None:
+        """Words of more than one line, of which only the first may be the rest of a blank one."""
+        first, _, rest = words.partition("\n")
+        self._line(first.removesuffix("\r"))
+        self._brackets.doubt()
+        if self._blocks.newline():
+            self._brackets.reset()
+        between, end, last = rest.rpartition("\n")
+        if end:
+            self._blocks.words(between)
+            self._blocks.newline()
+        self._line(last)
+        if "]" in between:
+            self._blocks.label = False
+
+    def _look_back(self, text: str, at: int) -> int:
+        self._tail = text[max(at - _TAIL, 0) : at]
+        return at
 
     def _token(self, token: str) -> None:
         if token[0] == "`":
@@ -235,8 +356,11 @@ class Position:
             return
         self._text(token)
         if self._blocks.newline():
-            self._brackets.reset()
-            self._destination = self._definition = None
+            self._end_paragraph()
+
+    def _end_paragraph(self) -> None:
+        self._brackets.reset()
+        self._destination = self._definition = None
 
     def _equals(self, token: str) -> None:
         self._tags.equals()

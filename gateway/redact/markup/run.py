@@ -3,6 +3,7 @@
 import re
 
 from gateway.redact.markup.addresses import carries
+from gateway.redact.markup.quoted import QuotedAddress
 
 _MAX_LENGTH = 512
 _KEPT = 300
@@ -18,7 +19,7 @@ SPACES = " \t\n\r\x0b\x0c"
 
 
 class AddressRun:
-    """Text since the last space or ``<``, of bounded length.
+    """Text since the last space or ``<``, of bounded length, and the address in quotes that it may be in.
 
     Args:
         hosts: the hosts that the caller named.
@@ -28,11 +29,17 @@ class AddressRun:
         self.text = ""
         self._hosts = hosts
         self._astray = False
+        self._quoted = QuotedAddress(hosts)
 
     def add(self, text: str) -> None:
         """More text: a space in it begins another run."""
+        self._quoted.add(text)
         if not text.isalnum():
-            cut = max(map(text.rfind, SPACES)) + 1
+            # Nearly always it is one of these two, and then little is left to look through.
+            cut = max(text.rfind(" "), text.rfind("\n")) + 1
+            rest = text[cut:]
+            if rest and not rest.isalnum():
+                cut += max(map(rest.rfind, SPACES)) + 1
             if cut:
                 self.end()
                 text = text[cut:]
@@ -58,6 +65,16 @@ class AddressRun:
         """The run has ended: what follows belongs to no address in it."""
         self.text, self._astray = "", False
 
+    def skip(self, text: str) -> None:
+        """Text that is no address, and ends the run."""
+        self._quoted.add(text)
+        self.end()
+
+    def end_paragraph(self) -> None:
+        """A line has ended, and all that is in it."""
+        self._quoted.end_line()
+        self.end()
+
     def is_clear(self) -> bool:
         """Whether no address can have begun."""
         return not self._astray and _SIGNS.isdisjoint(self.text)
@@ -68,7 +85,10 @@ class AddressRun:
 
     def allows(self, value: str, after: str) -> bool:
         """Whether the value is in no address of another host, with ``after`` behind it."""
-        return not self._astray and not carries(self.text, value, after, self._hosts)
+        if self._astray or not self._quoted.allows(value, after):
+            return False
+        plain = all(map(_SIGNS.isdisjoint, (self.text, value, after)))
+        return plain or not carries(self.text, value, after, self._hosts)
 
     def _shorten(self) -> None:
         # Host names of a cut run that are not complete count as another host.

@@ -20,7 +20,7 @@ _MAX_TAG = 512
 # A tag of CommonMark (6.6), or an autolink (6.5), within a line …
 _WHOLE_TAG = re.compile(
     r"<[A-Za-z][A-Za-z0-9-]*(?: +[A-Za-z_:][\w.:-]*(?: *= *(?:\"[^\"]*\"|'[^']*'|[^ \"'=<>]+))?)* */?>"
-    r"|</[A-Za-z][A-Za-z0-9-]* *>|<[A-Za-z][A-Za-z0-9+.-]+:[^ <>]*>"
+    r"|</[A-Za-z][A-Za-z0-9-]*>|<[A-Za-z][A-Za-z0-9+.-]+:[^ <>]*>"
 )
 
 
@@ -62,6 +62,8 @@ class Tags:
     def plain(self, text: str) -> bool:
         """Text without any character that has a handler. Whether a name has ended in it."""
         if not self.attentive:
+            # No tag goes on in this: a ``>`` behind it ends none.
+            self._tag = ""
             return False
         self._keep(text)
         named = self._naming and self._read_name(text)

@@ -9,6 +9,7 @@ from gateway.redact.markup.position import Position
 def after(text: str) -> Blocks:
     position = Position(frozenset())
     position.feed(text)
+    position.read()
     position._end_ticks()
     return position._blocks
 

@@ -11,6 +11,7 @@ HOSTS = frozenset({"known.example"})
 def destination(text: str) -> Destination | None:
     position = Position(HOSTS)
     position.feed(text)
+    position.read()
     return position._destination
 
 

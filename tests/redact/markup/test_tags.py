@@ -9,6 +9,7 @@ from gateway.redact.markup.tags import Tags
 def in_value(text: str) -> bool:
     position = Position(frozenset())
     position.feed(text)
+    position.read()
     return position._tags.in_value
 
 
@@ -66,6 +67,7 @@ def test_other_places(text: str) -> None:
 def test_a_tag_is_whole_when_no_reader_can_doubt_it(tag: str, *, whole: bool) -> None:
     position = Position(frozenset())
     position.feed(f"<{tag[:-1]}")
+    position.read()
     assert position._tags.close(margin=False) is whole
 
 
