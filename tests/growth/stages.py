@@ -238,4 +238,3 @@ STAGES: Final[dict[str, Prepare]] = {
     "frame": _frame,
 }
 """The work of each stage on a text; scanning with the networks is in ``test_scan``."""
-
