@@ -1,4 +1,4 @@
-"""Seeds for fuzzing detection: planted values, generated secrets and ordinary lines, one file each.
+"""Seeds for fuzzing: planted values, generated secrets, ordinary lines and hostile repeats, one file each.
 
 python -m tests.fuzz.seeds FOLDER
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 from tests.detect.ordinary_lines import lines
 from tests.detect.scan.test_segmenter import FILLER, PLANTED
 from tests.detect.secret_samples import passwords, tokens
+from tests.growth.inputs import INPUTS
+from tests.redact.markup.replies import HANDWRITTEN
 
 _TAIL = b"\x01" * 20
 """Bytes for the fuzzer's choices (cuts, key, encoding), which it takes from the end of an input."""
@@ -19,7 +21,8 @@ def main(folder: Path) -> None:
     """Write the seeds to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     secrets = [text for _, _, text in (*tokens(150), *passwords(60))]
-    for text in (*PLANTED, *FILLER, *secrets, *lines(60)):
+    hostile = [make(300) for make in INPUTS.values()]
+    for text in (*PLANTED, *FILLER, *secrets, *lines(60), *hostile, *HANDWRITTEN):
         content = text.encode() + _TAIL
         (folder / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
 

@@ -19,6 +19,8 @@ _QUICK: Final = 0.02
 """Seconds at the largest size below which the clock says nothing about growth."""
 _ENOUGH: Final = 0.1
 """Seconds at the largest size from which growth can be measured."""
+_SURE: Final = 1.0
+"""Seconds at the largest size from which steep growth needs no second look."""
 _STEEP: Final = 1.5
 _ATTEMPTS: Final = 4
 _SMALLEST: Final = 2_000
@@ -58,13 +60,15 @@ def growth(prepare: Prepare, text: Callable[[int], str], most: int = _LARGEST) -
     while 4 * size < most and seconds(prepare(text(4 * size))) < _ENOUGH:
         size *= 4
     size = min(size, most // 4)
-    best = dict.fromkeys((size, 2 * size, 4 * size), math.inf)
-    found = _measured(best, prepare, text)
+    found = _measured(dict.fromkeys((size, 2 * size, 4 * size), math.inf), prepare, text)
     for _ in range(_ATTEMPTS - 1):
-        # What is steeper than any jitter needs no second look.
-        if found.exponent <= MOST or found.exponent > _STEEP:
+        if found.exponent <= MOST or (found.seconds[-1] > _SURE and found.exponent > _STEEP):
             break
-        found = _measured(best, prepare, text)
+        # A step of the allocator or of a cache looks like growth at one size, and is none at twice that size.
+        size *= 2 if found.seconds[-1] < _SURE else 1
+        known = dict(zip(found.sizes, found.seconds, strict=True))
+        sizes = (size, 2 * size, 4 * size)
+        found = _measured({n: known.get(n, math.inf) for n in sizes}, prepare, text)
     return found
 
 
