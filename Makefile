@@ -3,9 +3,9 @@
 # make check   style, types and imports alone
 # make bench   the gateway beside a bare passthrough, in one run            (ARGS="--json")
 # make bench-detection   what detection finds and costs, beside stock Presidio   (GOLD=directory of labelled sets)
-# make prove   the tests and benchmarks at their full figures: hours
+# make prove   the tests and benchmarks at their full figures: hours         (PART=growth: one part, under an hour)
 # make models   the network of English names, from packages to weights in .models (MODELS_STEPS=2400: 20 minutes on two cores)
-# make fuzz    coverage-guided fuzzing of detection and of restoring, ten minutes each    (FUZZ_SECONDS=600)
+# make fuzz    coverage-guided fuzzing, ten minutes for each target          (FUZZ_SECONDS=600 FUZZ="detection replies")
 # make tools   what tests need beside Python: the tools of tools/go.mod, built by Go, Redis and Chromium
 # make clients SDKs that need an environment of their own (tests need them)
 # make canarywire   an independent test of gateways, run against this one
@@ -17,7 +17,6 @@ SHELL := bash
 PYTHON ?= python3
 ARGS ?=
 FUZZ_SECONDS ?= 600
-FUZZING = -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 -artifact_prefix=.fuzz/ -print_final_stats=1
 MODELS_STEPS ?= 2400
 MODELS_TEXTS ?= 20000
 VENV := .venv
@@ -65,15 +64,53 @@ bench: $(VENV)/.test
 bench-detection: $(VENV)/.test
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m bench.detection $(GOLD)
 
-prove: check .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models/.installed
-	SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest $(ARGS)
+# Each part under an hour on two cores; together they are every test and the benchmark.
+PROVE_PARTS := gateway detect e2e kill shutdown policy growth bench
+PART ?= $(PROVE_PARTS)
+PROVE_NEEDS := check .tools/bin/opa .tools/bin/helm redis chromium clients .tools/models/.installed
+PROVE := SEKISHO_PROVE=1 SEKISHO_REQUIRE_ALL=1 $(BIN)/python -m pytest
+# Those that a part of their own has, or whose full figures take long.
+PROVE_APART := detect e2e fleet policy growth cli quota
+
+# Every part runs, whether or not those before it failed.
+.PHONY: $(PROVE_PARTS:%=prove-%)
+prove:
+	@failed=; for part in $(PART); do $(MAKE) --no-print-directory "prove-$$part" || failed+=" $$part"; done; \
+	if [[ $$failed ]]; then echo "failed:$$failed"; exit 1; fi
+
+prove-gateway: $(PROVE_NEEDS)
+	$(PROVE) tests $(PROVE_APART:%=--ignore=tests/%) $(ARGS)
+
+prove-detect: $(PROVE_NEEDS)
+	$(PROVE) tests/detect $(ARGS)
+
+prove-e2e: $(PROVE_NEEDS)
+	$(PROVE) tests/e2e --ignore=tests/e2e/test_kill.py $(ARGS)
+
+prove-kill: $(PROVE_NEEDS)
+	$(PROVE) tests/e2e/test_kill.py $(ARGS)
+
+prove-shutdown: $(PROVE_NEEDS)
+	$(PROVE) tests/fleet $(ARGS)
+
+prove-policy: $(PROVE_NEEDS)
+	$(PROVE) tests/policy tests/cli tests/quota $(ARGS)
+
+# One thread: with several, the CPU time of one says nothing.
+prove-growth: $(PROVE_NEEDS)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PROVE) tests/growth $(ARGS)
+
+prove-bench: $(VENV)/.test
 	$(BIN)/python -m bench --requests 2000
 
+FUZZ ?= detection replies restoring tool_arguments masking
+
 fuzz: $(VENV)/.fuzz
-	$(BIN)/python -m tests.fuzz.seeds detection .fuzz/corpus
-	$(BIN)/python -m tests.fuzz.detection $(FUZZING) .fuzz/corpus
-	$(BIN)/python -m tests.fuzz.seeds replies .fuzz/replies
-	$(BIN)/python -m tests.fuzz.restoring $(FUZZING) .fuzz/replies
+	for target in $(FUZZ); do \
+	    $(BIN)/python -m tests.fuzz.seeds .fuzz/corpus/$$target; \
+	    $(BIN)/python -m tests.fuzz.$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4000 \
+	        -artifact_prefix=.fuzz/$$target- -print_final_stats=1 .fuzz/corpus/$$target; \
+	done
 
 models: .tools/models/.installed
 	mkdir -p .models

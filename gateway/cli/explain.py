@@ -3,14 +3,14 @@
 import asyncio
 import os
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from gateway.app import Gateway, compose
 from gateway.cli.common import (
@@ -25,11 +25,9 @@ from gateway.cli.common import (
 )
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import ConfigError, SekishoError
-from gateway.identity.keys.key_file import read
-from gateway.identity.roles import configured
+from gateway.identity.callers import StoredCallers
 from gateway.pipeline import ExaminedRequest
-from gateway.settings.identity import ApiKey
-from gateway.settings.root import Settings
+from gateway.settings.section import Name
 from gateway.telemetry.logs import configure
 from gateway.types import Call, Principal
 
@@ -41,20 +39,37 @@ KeyId = Annotated[
     str | None,
     typer.Option(
         "--key",
-        help="Explain as the caller of this id, with a key or a certificate; default: the first.",
+        help="Explain as the caller of this id, with a key or a certificate; default: the first one.",
     ),
 ]
+Tenant = Annotated[
+    str | None,
+    typer.Option(help="Explain as a caller with a token, of this tenant; with --app."),
+]
+App = Annotated[str | None, typer.Option("--app", help="The application of that caller.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", help="A group of it; repeatable.")]
+_NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 
 
 def explain(
-    request: Request, config: Config = DEFAULT_CONFIG, key: KeyId = None, as_json: AsJson = False
+    request: Request,
+    config: Config = DEFAULT_CONFIG,
+    key: KeyId = None,
+    tenant: Tenant = None,
+    application: App = None,
+    group: Groups = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show findings, the decision with its reasons, the masked body and where it would go."""
     settings = load_or_exit(config, as_json=as_json)
     configure("error")
     try:
+        if tenant is None and application is None and not group:
+            principal = StoredCallers.of(settings.identity).find(key)
+        else:
+            principal = _with_token(key, tenant, application, group or ())
         gateway = compose(settings, os.environ)
-        report = asyncio.run(_explain(gateway, _principal(settings, key), _read(request)))
+        report = asyncio.run(_explain(gateway, principal, _read(request)))
     except ConfigError as error:
         exit_with(error, as_json=as_json)
     except SekishoError as error:
@@ -76,24 +91,29 @@ def _read(request: str) -> bytes:
         raise typer.Exit(USAGE) from None
 
 
-def _principal(settings: Settings, key_id: str | None) -> Principal:
-    """The caller with that id, or the first one: in the configuration, else in the key file."""
-    for principal in _principals(settings):
-        if key_id in (None, principal.credential_id):
-            return principal
-    if key_id is None:
-        raise ConfigError(["identity: there is no caller with a key or a certificate"])
-    raise ConfigError([f"--key: there is no caller with the id {key_id!r}"])
-
-
-def _principals(settings: Settings) -> Iterator[Principal]:
-    """Callers in the configuration, and those in the key file whose key is neither revoked nor expired."""
-    for caller in settings.identity.callers().values():
-        yield configured(caller, "api-key" if isinstance(caller, ApiKey) else "certificate")
-    path = settings.identity.keys_file
-    for row in read(path) if path is not None else ():
-        if row.usable(time.time()):
-            yield row.principal()
+def _with_token(
+    key: str | None, tenant: str | None, application: str | None, groups: Sequence[str]
+) -> Principal:
+    """A caller that is stored nowhere, as its token would describe it."""
+    if key is not None or tenant is None or application is None:
+        raise ConfigError(["give either --key, or --tenant and --app, with --group as needed"])
+    try:
+        for name in (tenant, application, *groups):
+            _NAME.validate_python(name)
+    except ValidationError:
+        raise ConfigError(
+            [
+                "--tenant, --app, --group: lower-case letters, digits, '.', '_' and '-' only, at most 64"
+            ]
+        ) from None
+    return Principal(
+        subject="",
+        tenant=tenant,
+        app=application,
+        groups=frozenset(groups),
+        credential_id="",
+        method="oidc",
+    )
 
 
 async def _explain(gateway: Gateway, principal: Principal, body: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``sekisho explain``: a dry run that sends and records nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -47,29 +48,42 @@ def test_a_caller_with_a_certificate_is_explained_by_its_id(tmp_path: Path) -> N
     assert (facts["tenant"], facts["app"]) == ("globex", "portal")
 
 
-def test_callers_of_the_key_file_are_explained_too(tmp_path: Path) -> None:
-    keys_file = tmp_path / "keys.json"
-    config = str(
-        write_config(
-            tmp_path, detect={"processes": 1}, identity={"keys": [], "keys_file": str(keys_file)}
-        )
-    )
-    explain = ("explain", "-", "--config", config, "--json")
-    result = run(*explain, stdin=BODY.decode())
-    assert result.exit_code == 1
-    assert orjson.loads(result.stdout)["faults"] == [
-        "identity: there is no caller with a key or a certificate"
-    ]
-    for key_id, tenant in (("old", "initech"), ("billing", "acme"), ("desk", "globex")):
-        made = ("--id", key_id, "--tenant", tenant, "--app", key_id, "--config", config)
-        assert run("keys", "create", *made).exit_code == 0
-    assert run("keys", "revoke", "old", "--config", config).exit_code == 0
-    for options, tenant in (((), "acme"), (("--key", "desk"), "globex")):
-        result = run(*explain, *options, stdin=BODY.decode())
-        assert result.exit_code == 0, result.output
-        assert orjson.loads(result.stdout)["facts"]["tenant"] == tenant
-    revoked = run(*explain, "--key", "old", stdin=BODY.decode())
-    assert orjson.loads(revoked.stdout)["faults"] == ["--key: there is no caller with the id 'old'"]
+def explained(config: Path, *options: str) -> dict[str, Any]:
+    """The facts of the request, as this caller's."""
+    result = run("explain", "-", *options, "--config", str(config), "--json", stdin=BODY.decode())
+    assert result.exit_code == 0, result.output
+    facts: dict[str, Any] = orjson.loads(result.stdout)["facts"]
+    return facts
+
+
+def test_B90_a_caller_of_the_key_file_is_explained_by_its_id(tmp_path: Path) -> None:
+    identity = {"keys_file": str(tmp_path / "keys.json")}
+    config = write_config(tmp_path, detect={"processes": 1}, identity=identity)
+    for key_id in ("hr", "portal"):
+        options = ("--id", key_id, "--tenant", "globex", "--app", key_id, "--group", "finance")
+        assert run("keys", "create", *options, "--config", str(config)).exit_code == 0
+    facts = explained(config, "--key", "portal")
+    assert (facts["tenant"], facts["app"], facts["groups"]) == ("globex", "portal", ["finance"])
+    assert explained(config)["app"] == "hr"
+    assert run("keys", "revoke", "portal", "--config", str(config)).exit_code == 0
+    refused = run("explain", "-", "--key", "portal", "--config", str(config), stdin="{}")
+    assert refused.exit_code == 1
+    assert "expired or was revoked" in refused.output
+
+
+def test_B90_a_caller_with_a_token_is_explained_by_its_claims(tmp_path: Path) -> None:
+    config = write_config(tmp_path, detect={"processes": 1}, identity={})
+    facts = explained(config, "--tenant", "globex", "--app", "chat", "--group", "finance")
+    assert (facts["tenant"], facts["app"], facts["groups"]) == ("globex", "chat", ["finance"])
+    for options in (
+        (),
+        ("--tenant", "globex"),
+        ("--group", "finance"),
+        ("--tenant", "Globex", "--app", "chat"),
+        ("--tenant", "globex", "--app", "chat", "--key", "billing"),
+    ):
+        result = run("explain", "-", *options, "--config", str(config), stdin=BODY.decode())
+        assert result.exit_code == 1, options
 
 
 def test_what_is_proven_of_a_deployment_is_looked_at(tmp_path: Path) -> None:

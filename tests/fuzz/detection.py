@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of detection: ``make fuzz``, ten minutes.
+"""Coverage-guided fuzzing of detection: ``make fuzz FUZZ=detection``.
 
     python -m tests.fuzz.detection -max_total_time=600
 

@@ -1,16 +1,18 @@
-"""Seeds for fuzzing, one file each: planted values, generated secrets and ordinary lines for detection; replies for restoring.
+"""Seeds for fuzzing: planted values, generated secrets, ordinary lines and hostile repeats, one file each.
 
-python -m tests.fuzz.seeds detection FOLDER
-python -m tests.fuzz.seeds replies FOLDER
+python -m tests.fuzz.seeds FOLDER
 """
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tests.detect.ordinary_lines import lines
 from tests.detect.scan.test_segmenter import FILLER, PLANTED
 from tests.detect.secret_samples import passwords, tokens
+from tests.growth.inputs import INPUTS
 from tests.redact.markup.evasions import evasions
 from tests.redact.markup.replies import ORDINARY, attempts
 
@@ -18,20 +20,19 @@ _TAIL = b"\x01" * 20
 """Bytes for the fuzzer's choices (cuts, key, encoding), which it takes from the end of an input."""
 
 
-def _texts(kind: str) -> tuple[str, ...]:
-    if kind == "replies":
-        return (*ORDINARY, *attempts(), *evasions())
-    secrets = [text for _, _, text in (*tokens(150), *passwords(60))]
-    return (*PLANTED, *FILLER, *secrets, *lines(60))
+def _texts() -> Iterator[str]:
+    secrets = (text for _, _, text in (*tokens(150), *passwords(60)))
+    hostile = (make(300) for make in INPUTS.values())
+    return chain(PLANTED, FILLER, secrets, lines(60), hostile, ORDINARY, attempts(), evasions())
 
 
-def main(kind: str, folder: Path) -> None:
+def main(folder: Path) -> None:
     """Write the seeds to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for text in _texts(kind):
+    for text in _texts():
         content = text.encode() + _TAIL
         (folder / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]))
