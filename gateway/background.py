@@ -165,6 +165,7 @@ class BackgroundTask(_Supervised):
         self._interval, self._step = interval, step
         self._at_once, self._round_seconds = at_once, round_seconds
         self._round_began: float | None = None
+        self._next_interval = 0.0
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -204,11 +205,12 @@ class BackgroundTask(_Supervised):
 
     async def _run(self) -> None:
         if not self._at_once:
+            await self._attempt(self._plan())
             await self._pause()
         while not self._closing:
             self._round_began = time.monotonic()
             try:
-                await self._attempt(self._step())
+                await self._attempt(self._round())
             except Finished:
                 break
             finally:
@@ -216,9 +218,17 @@ class BackgroundTask(_Supervised):
             await self._pause()
         self._owner.running.pop(self.name, None)
 
+    async def _round(self) -> None:
+        """One step and the length of the pause after it: what either raises, even before it awaits, is a failure."""
+        await self._step()
+        await self._plan()
+
+    async def _plan(self) -> None:
+        self._next_interval = self._interval()
+
     async def _pause(self) -> None:
         try:
-            async with asyncio.timeout(self._backoff() if self._failures else self._interval()):
+            async with asyncio.timeout(self._backoff() if self._failures else self._next_interval):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -73,6 +73,36 @@ async def test_B40_a_loop_continues_after_any_exception(error: BaseException) ->
     assert "user text" not in str(logged)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("faulty", ["step", "interval"])
+async def test_B40_a_loop_continues_after_an_error_before_its_step_awaits(
+    faulty: str, at_once: bool
+) -> None:
+    calls = {"step": 0, "interval": 0}
+
+    def call(which: str) -> None:
+        calls[which] += 1
+        if which == faulty and calls[which] == 1:
+            raise OverflowError
+
+    def step() -> Awaitable[None]:
+        call("step")
+        return asyncio.sleep(0)
+
+    def interval() -> float:
+        call("interval")
+        return 0.01
+
+    listener = Listener()
+    background = Background(listener)
+    task = background.every("poll", interval, step, at_once=at_once)
+    task.start()
+    await until(lambda: calls["step"] >= 3)
+    assert background.health() == {"poll": HEALTHY}
+    await task.close()
+    assert listener.events == ["poll failed", "poll recovered"]
+
+
 async def test_health_reports_a_failure_until_a_round_succeeds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
