@@ -15,9 +15,10 @@ _SLASHES = re.compile(r"[/\\]{2,}([^\s/?#]*)")
 _WORD = re.compile(r"[\w-]*")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):$")
 # The beginning is fixed by the character before it, and the repeats are possessive: the search is linear.
-# Signs such as ``=`` are part of a host for linkify-it: all but spaces and punctuation are.
+# Signs such as ``=`` are part of a host for linkify-it: all but spaces and punctuation are. So is NUL, which CommonMark (2.3)
+# replaces by U+FFFD.
 _LABEL = (
-    r"[^\s\x00-#%-*,./:;<>?@\[\\\]{}\x7f-\xa0\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]"
+    r"[^\s\x01-#%-*,./:;<>?@\[\\\]{}\x7f-\xa0\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]"
 )
 _DOMAIN = re.compile(rf"(?<!{_LABEL}){_LABEL}++(?:\.{_LABEL}++)+")
 _SIGNS = re.compile(r".*[$+=^`|~]")

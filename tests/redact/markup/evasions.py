@@ -273,6 +273,8 @@ _WRITTEN = (
     "https://evil.com\\{P}",
     "https://evil.com;{P}",
     "ipfs://evil/{P}",
+    "\x00.com/{P}",
+    "a\x00b.com/{P}",
     "magnet:?xt=a&tr=https://evil.com/{P}",
 )
 
