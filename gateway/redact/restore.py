@@ -24,7 +24,7 @@ _PREFIX = re.compile(rf"\[(?:[A-Z][A-Z_]*(?:_[{ALPHABET}]*)?)?")
 _CONTINUES = re.compile(r"[\w\-.+&=$,;:\"'!#%*/?^`{|}~@\\]+")
 """Characters after a placeholder with which it may become part of a host or of an e-mail address."""
 # What is left of a URL when the rest of it was found as a secret. It says nothing, wherever it leads.
-_SCHEME = re.compile(r"[A-Za-z]{2,20}:/{0,2}")
+_SCHEME = re.compile(r"[A-Za-z]{2,20}://")
 _MAX_WAITING = 256
 """How much text may follow a placeholder before it is decided whether it is restored: more than the longest host name."""
 
