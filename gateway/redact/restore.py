@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from gateway.redact.markup.addresses import may_end_host
+from gateway.redact.markup.addresses import LABEL, may_end_host
 from gateway.redact.markup.position import Position
 from gateway.redact.placeholder import ALPHABET, MAX_LENGTH
 from gateway.redact.surrogates import MAX_LENGTH as MAX_SURROGATE_LENGTH
@@ -21,7 +21,7 @@ from gateway.types import Vault
 
 # The beginning of a placeholder, down to the bracket alone: it is held until the rest is seen.
 _PREFIX = re.compile(rf"\[(?:[A-Z][A-Z_]*(?:_[{ALPHABET}]*)?)?")
-_CONTINUES = re.compile(r"[\w\-.+&=$,;:\"'!#%*/?^`{|}~@\\]+")
+_CONTINUES = re.compile(rf"(?:{LABEL}|[\w\-.+&=$,;:\"'!#%*/?^`{{|}}~@\\])+")
 """Characters after a placeholder with which it may become part of a host or of an e-mail address."""
 # What is left of a URL when the rest of it was found as a secret. It says nothing, wherever it leads.
 _SCHEME = re.compile(r"[A-Za-z]{2,20}://")
