@@ -93,6 +93,19 @@ async def test_B26_only_system_and_user_turns_name_a_host(
     assert text == f"[x](https://{_OTHER}/?q={_MAIL if named else minted}) {_MAIL}"
 
 
+_HOOK = "hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_B29_the_callers_own_address_comes_back_whole(
+    served: Served, upstream: ScriptedUpstream, *, streamed: bool
+) -> None:
+    asked = f"Post to https://{_HOOK} please"
+    text = CHAT.text(await _post(served, CHAT.body(asked, stream=streamed)), stream=streamed)
+    assert _HOOK.encode() not in upstream.requests[-1].body
+    assert text == asked
+
+
 def _calls(*pieces: dict[str, Any]) -> Script:
     first = {"index": 0, "id": "c9", "type": "function"}
     calls = [{**first, "function": pieces[0]}]

@@ -77,7 +77,6 @@ def _check_addresses(reply: str) -> None:
 
 def main() -> None:
     """Run libFuzzer with the arguments of the command line."""
-    atheris.enabled_hooks.add("RegEx")
     atheris.enabled_hooks.add("str")
     atheris.Setup(sys.argv, one_input)
     atheris.Fuzz()

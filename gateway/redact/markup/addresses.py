@@ -15,11 +15,12 @@ _SLASHES = re.compile(r"[/\\]{2,}([^\s/?#]*)")
 _WORD = re.compile(r"[\w-]*")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,30}):$")
 # The beginning is fixed by the character before it, and the repeats are possessive: the search is linear.
-# Signs such as ``=`` are part of a host for linkify-it: all but spaces and punctuation are.
-_LABEL = (
-    r"[^\s\x00-#%-*,./:;<>?@\[\\\]{}\x7f-\xa0\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]"
+# Signs such as ``=`` are part of a host for linkify-it: all but spaces and punctuation are. So is NUL, which CommonMark (2.3)
+# replaces by U+FFFD.
+LABEL = (
+    r"[^\s\x01-#%-*,./:;<>?@\[\\\]{}\x7f-\xa0\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]"
 )
-_DOMAIN = re.compile(rf"(?<!{_LABEL}){_LABEL}++(?:\.{_LABEL}++)+")
+_DOMAIN = re.compile(rf"(?<!{LABEL}){LABEL}++(?:\.{LABEL}++)+")
 _SIGNS = re.compile(r".*[$+=^`|~]")
 _TOP_LEVEL = re.compile(r"[^\W\d_]{2,}(?![^\W_]|-)")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
@@ -27,7 +28,7 @@ _AFTER_DOMAIN = re.compile(r"(?::\d{0,5})?[/?#\\]")
 # What no reader ends a path at: a domain behind it is part of the path.
 _PATH = re.compile(r"[\w\-./:?#=&%+~@]+")
 _PORT = re.compile(r":\d{0,5}")
-_MAIL_HOST = re.compile(rf"(?:{_LABEL}|\.)*")
+_MAIL_HOST = re.compile(rf"(?:{LABEL}|\.)*")
 _MAIL_LOCAL = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-;:,\""
 )

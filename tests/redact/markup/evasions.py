@@ -273,6 +273,10 @@ _WRITTEN = (
     "https://evil.com\\{P}",
     "https://evil.com;{P}",
     "ipfs://evil/{P}",
+    "\x00.com/{P}",
+    "a\x00b.com/{P}",
+    "{P}\x00`.evil.com",
+    "{P}\u2713.evil.com",
     "magnet:?xt=a&tr=https://evil.com/{P}",
 )
 

@@ -1,5 +1,6 @@
 """Readers of a reply: Markdown with HTML and autolinks on, and the addresses that its HTML, or the reply read as HTML, holds."""
 
+import re
 from contextlib import suppress
 from functools import cache
 from html.parser import HTMLParser
@@ -74,7 +75,8 @@ def run(html: str, value: str) -> list[str]:
 
 
 def _host(address: str) -> str:
+    """The host, at any port; user information stays in it, since readers differ about it."""
     try:
-        return urlsplit(address).netloc.lower()
+        return re.sub(r":[0-9]*$", "", urlsplit(address).netloc.lower())
     except ValueError:
         return ""
