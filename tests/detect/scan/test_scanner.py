@@ -29,7 +29,7 @@ class Rules:
         return True
 
     async def detect(
-        self, passages: Sequence[Passage], *, deadline: float
+        self, passages: Sequence[Passage], *, deadline: float, caller: tuple[str, ...] = ()
     ) -> list[tuple[Span, ...]]:
         self.scanned += passages
         self.deadlines.append(deadline)
