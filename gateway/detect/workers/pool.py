@@ -41,7 +41,6 @@ class ProcessDetector:
         engine: ``module:function`` of the engine's factory.
         hang_seconds: how long a job may run; then its process counts as hung and is killed.
         wait_seconds: how long a call may wait for a process.
-        start_seconds: how long a process may take to load its models.
         background: runs the supervisors of the processes.
         on_wait: called with the seconds that a call waited when its first job begins.
     """
@@ -53,14 +52,12 @@ class ProcessDetector:
         processes: int,
         specs: Sequence[str] = (),
         engine: str = ENGINE,
-        hang_seconds: float = 2.0,
+        hang_seconds: float = timeouts.DETECTOR_HANG,
         wait_seconds: float = 10.0,
-        start_seconds: float = 60.0,
         background: Background | None = None,
         on_wait: Callable[[float], None] = lambda _: None,
     ) -> None:
         background = background or Background()
-        self._start_seconds = start_seconds
         self._server = ForkServer((engine, *languages, *specs), background)
         self._wait_seconds = wait_seconds
         self._on_wait = on_wait
@@ -75,7 +72,6 @@ class ProcessDetector:
                 self._backlog,
                 self._server,
                 hang_seconds,
-                start_seconds,
             )
             for number in range(1, processes + 1)
         ]
@@ -99,7 +95,7 @@ class ProcessDetector:
         self._running = True
         started = [supervisor.start() for supervisor in self._supervisors]
         try:
-            async with asyncio.timeout(self._start_seconds):
+            async with asyncio.timeout(timeouts.DETECTOR_START):
                 await asyncio.gather(*started)
         except (TimeoutError, StartFailed) as error:
             await self.close()
@@ -164,7 +160,6 @@ class _WorkerSupervisor:
         backlog: Backlog,
         server: ForkServer,
         hang_seconds: float,
-        start_seconds: float,
     ) -> None:
         self.ready = asyncio.Event()
         self.revision = ""
@@ -172,7 +167,6 @@ class _WorkerSupervisor:
         self._backlog = backlog
         self._server = server
         self._hang_seconds = hang_seconds
-        self._start_seconds = start_seconds
         self._log: Any = structlog.get_logger()
         self._delay = 0.0
         self._first_start: asyncio.Future[None] | None = None
@@ -216,10 +210,10 @@ class _WorkerSupervisor:
 
     async def _run_worker(self) -> str:
         """Fork a worker and give it jobs until it ends; return why it ended."""
-        async with asyncio.timeout(self._start_seconds):
+        async with asyncio.timeout(timeouts.DETECTOR_START):
             worker = await self._server.fork()
         try:
-            async with asyncio.timeout(self._start_seconds):
+            async with asyncio.timeout(timeouts.DETECTOR_START):
                 self.revision = await worker.wait_ready()
             self.ready.set()
             self._task.succeeded()
