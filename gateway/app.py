@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 from fastapi import FastAPI
 
+from gateway import timeouts
 from gateway.audit.log import AuditLog
 from gateway.audit.recorder import Recorder
 from gateway.audit.sqlite import SqliteStore
@@ -240,7 +241,11 @@ def compose(
         settings.detect.languages,
         processes=settings.detect.processes,
         specs=settings.detect.specs(),
+        # A job takes a part of its request's time; a process is not killed for less than the default.
+        hang_seconds=max(timeouts.DETECTOR_HANG, settings.detect.deadline_ms / 1000),
+        wait_seconds=settings.detect.queue_ms / 1000,
         background=background,
+        on_wait=metrics.detector_waited,
     )
     state = open_state(settings.state, background)
     counters = QuotaCounters(
@@ -315,6 +320,8 @@ def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Met
         detector,
         languages=settings.detect.languages,
         deadline_ms=settings.detect.deadline_ms,
+        deadline_ms_per_1000=settings.detect.deadline_ms_per_1000,
+        max_characters=settings.detect.max_characters,
         cache_entries=settings.detect.cache_entries,
         cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
         on_match=metrics.listed,

@@ -255,9 +255,13 @@ class RedactionFailed(GatewayError):
 
 
 class DetectorUnavailable(GatewayError):
-    """A detector failed, crashed or ran out of time."""
+    """A detector failed, crashed or ran out of time, or too much is queued for the detectors."""
 
     code = "detector_unavailable"
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PolicyUnavailable(GatewayError):

@@ -34,6 +34,10 @@ REVOKED_FOREVER: Final = 10 * 365 * 86_400.0
 """How long a revocation is kept for a credential that does not expire by itself."""
 
 # Detection
+DETECTOR_START: Final = 60.0
+"""How long a detector process may take to load its models."""
+DETECTOR_HANG: Final = 2.0
+"""How long a job may run in a detector process, unless ``detect.deadline_ms`` is longer."""
 DETECTOR_MIN_BACKOFF: Final = 0.1
 DETECTOR_MAX_BACKOFF: Final = 5.0
 SCHEMA_PATTERN: Final = 0.05

@@ -50,16 +50,18 @@ class Detector(Protocol):
         """
 
     async def detect(
-        self, passages: Sequence[Passage], *, deadline: float
+        self, passages: Sequence[Passage], *, deadline: float, caller: tuple[str, ...] = ()
     ) -> list[tuple[Span, ...]]:
         """The spans of each passage, disjoint and sorted.
 
         Args:
             passages: the texts.
-            deadline: seconds that this call may take.
+            deadline: seconds that this call may work; the time in a queue does not count.
+            caller: whose texts they are, from the largest group to the smallest (tenant, app): callers are served in turns.
 
         Raises:
-            DetectorUnavailable: an error, a crash or the deadline.
+            BodyTooLarge: the texts take longer than the deadline, and would again.
+            DetectorUnavailable: an error, a crash, the deadline or an overload.
         """
 
     async def close(self) -> None:

@@ -76,7 +76,25 @@ class Detect(Section):
         ("en", "ja"), min_length=1, description="Languages whose detectors run."
     )
     deadline_ms: int = Field(
-        2000, ge=1, description="Milliseconds a request's scan may take; beyond them: 503."
+        2000,
+        ge=1,
+        description="Milliseconds the detectors may work on a request of any size, time in the queue not counted; beyond "
+        "them: 503.",
+    )
+    deadline_ms_per_1000: int = Field(
+        40,
+        ge=1,
+        description="Milliseconds they may work in addition for every 1,000 characters; beyond them: 413.",
+    )
+    queue_ms: int = Field(
+        10_000,
+        ge=1,
+        description="Milliseconds a request may wait for a detector process; 503 at once where it would wait longer.",
+    )
+    max_characters: int = Field(
+        4_000_000,
+        ge=1000,
+        description="Characters not scanned before that one request may hold; beyond them: 413.",
     )
     processes: int = Field(2, ge=1, le=64, description="Number of detector processes.")
     cache_entries: int = Field(

@@ -60,6 +60,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._detector_wait = Histogram(
+            "sekisho_detector_wait_seconds",
+            "Time that a request with new text waited for its first detector process.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self._policy_changes = Counter(
             "sekisho_policy_changes_total",
             "Newer policies that were activated (swapped) or had faults (refused).",
@@ -152,6 +158,10 @@ class Metrics:
         for model, state in use.harvest.items():
             if state == "over":
                 self._harvests.labels(model).inc()
+
+    def detector_waited(self, seconds: float) -> None:
+        """Note how long a call of the detectors waited for a process."""
+        self._detector_wait.observe(seconds)
 
     def policy_swapped(self, role: str, revision: str) -> None:
         """A revision is active. ``role`` is ``live`` or ``candidate``."""

@@ -12,12 +12,16 @@ from gateway.detect.base import Detector, Passage, Span
 from gateway.detect.scan.cache import CacheKeys, SpanCache, combined_key
 from gateway.detect.scan.lists import NO_LISTS, DetectionLists, OnListMatch, ignore_match
 from gateway.detect.scan.passages import MappedPassage, mapped_passages
+from gateway.detect.scan.pieces import Pieces
 from gateway.detect.scan.spread import spread
-from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.errors import BodyTooLarge
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
 """Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
+
+_SLICE: Final = 50_000
+"""Characters that are divided into passages in one step of the event loop."""
 
 _TEXT: Final = frozenset({"text"})
 
@@ -31,7 +35,9 @@ class Scanner:
     Args:
         detector: a started detector.
         languages: the languages whose models read what people write.
-        deadline_ms: milliseconds that one scan may take.
+        deadline_ms: milliseconds that the detectors may work for one scan, whatever its size.
+        deadline_ms_per_1000: milliseconds that they may work in addition for every 1,000 characters.
+        max_characters: maximum number of characters that one scan may have the detectors read.
         cache_entries: maximum number of cached texts.
         cache_key: returns a tenant's cache key.
         on_match: called on every match of the policy's lists.
@@ -43,6 +49,8 @@ class Scanner:
         *,
         languages: Sequence[str],
         deadline_ms: int,
+        deadline_ms_per_1000: int = 40,
+        max_characters: int = 4_000_000,
         cache_entries: int,
         cache_key: Callable[[str], bytes],
         on_match: OnListMatch = ignore_match,
@@ -50,6 +58,8 @@ class Scanner:
         self._detector = detector
         self._languages = tuple(languages)
         self._seconds = deadline_ms / 1000
+        self._seconds_per_character = deadline_ms_per_1000 / 1_000_000
+        self._max_characters = max_characters
         self._cache = SpanCache[tuple[Span, ...]](cache_entries)
         self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
@@ -73,10 +83,10 @@ class Scanner:
         """Everything found in the call that counts for this caller: disjoint, sorted and propagated over all segments.
 
         Raises:
-            BodyTooLarge: the call has more sensitive values than one request may.
+            BodyTooLarge: the call has more sensitive values, or more text, than one request may.
             DetectorUnavailable: the detector failed, crashed or ran out of time.
         """
-        detected, keys = await self._find(call.segments, tenant)
+        detected, keys = await self._find(call.segments, (tenant, app))
         detected = [
             _without_image_urls(segment, spans)
             for segment, spans in zip(call.segments, detected, strict=True)
@@ -101,7 +111,7 @@ class Scanner:
             DetectorUnavailable: as for ``scan``.
         """
         segments = (Segment(path=(), origin="assistant", text=text),)
-        found, _ = await self._find(segments, tenant)
+        found, _ = await self._find(segments, (tenant, app))
         return lists.apply(segments, found, tenant, app)[0]
 
     def _spread(
@@ -119,12 +129,11 @@ class Scanner:
         return findings
 
     async def _find(
-        self, segments: Sequence[Segment], tenant: str
+        self, segments: Sequence[Segment], caller: tuple[str, str]
     ) -> tuple[list[tuple[Span, ...]], list[bytes]]:
         """The detector's findings for each segment, new or cached, and the cache key of each."""
-        deadline = asyncio.get_running_loop().time() + self._seconds
         keys = CacheKeys(
-            self._cache_key(tenant), self._detector.revision + ",".join(self._languages)
+            self._cache_key(caller[0]), self._detector.revision + ",".join(self._languages)
         )
         found: dict[bytes, tuple[Span, ...]] = {}
         missing: dict[bytes, tuple[Segment, str]] = {}
@@ -141,27 +150,42 @@ class Scanner:
             else:
                 found[key] = known
         if missing:
-            for key, spans in (await self._run_detector(missing, deadline)).items():
+            for key, spans in (await self._run_detector(missing, caller)).items():
                 self._cache.put(key, spans, len(spans))
                 found[key] = spans
         return [found[key] for key in order], order
 
     async def _run_detector(
-        self, missing: dict[bytes, tuple[Segment, str]], deadline: float
+        self, missing: dict[bytes, tuple[Segment, str]], caller: tuple[str, str]
     ) -> dict[bytes, tuple[Span, ...]]:
-        mapped = {
-            key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
-        }
-        passages = dict.fromkeys(
-            one.passage for many in mapped.values() for one in many if one.passage.text
+        characters = sum(len(text) for _, text in missing.values())
+        if characters > self._max_characters:
+            raise BodyTooLarge(
+                f"The request holds {characters} characters that were not scanned before; at most "
+                f"{self._max_characters} are scanned at once. Send it in parts."
+            )
+        mapped = {}
+        unyielded = 0
+        for key, (segment, text) in missing.items():
+            mapped[key] = mapped_passages(segment, text, self._languages)
+            unyielded += len(text)
+            if unyielded > _SLICE:
+                unyielded = 0
+                await asyncio.sleep(0)  # other requests' turn in the event loop
+        unique = list(
+            dict.fromkeys(
+                one.passage for many in mapped.values() for one in many if one.passage.text
+            )
         )
-        # Splitting a large body may itself use up the time.
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise DetectorUnavailable("detection took longer than its deadline")
-        unique = list(passages)
-        answers = await self._detector.detect(unique, deadline=left)
-        spans: dict[Passage, tuple[Span, ...]] = dict(zip(unique, answers, strict=True))
+        pieces = Pieces(unique)
+        answers = await self._detector.detect(
+            pieces.passages,
+            deadline=self._seconds + self._seconds_per_character * characters,
+            caller=caller,
+        )
+        spans: dict[Passage, tuple[Span, ...]] = dict(
+            zip(unique, pieces.merged(answers), strict=True)
+        )
         return {key: _located(many, spans) for key, many in mapped.items()}
 
 

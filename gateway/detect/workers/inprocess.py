@@ -56,8 +56,9 @@ class InProcessDetector:
         self._engine = engine
 
     async def detect(
-        self, passages: Sequence[Passage], *, deadline: float
+        self, passages: Sequence[Passage], *, deadline: float, caller: tuple[str, ...] = ()
     ) -> list[tuple[Span, ...]]:
+        del caller  # one thread, for commands that have one caller
         if self._engine is None:
             raise DetectorUnavailable("the detector is not running")
         loop = asyncio.get_running_loop()

@@ -1,13 +1,13 @@
 """Detectors in separate processes, which may crash or hang without affecting the gateway.
 
 Each supervisor runs one worker, gives it one job at a time, and has a new one forked when it ends or takes too
-long. A job that fails refuses only its own request. Jobs wait in one bounded queue, no longer than their
-request's deadline.
+long. A job that fails refuses only its own request. Jobs wait in one queue, which serves tenants in turns; what would
+wait for too long is refused when it arrives.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -16,6 +16,8 @@ import structlog
 from gateway import timeouts
 from gateway.background import Background
 from gateway.detect.base import Passage, Span
+from gateway.detect.workers.backlog import Backlog, true_cost
+from gateway.detect.workers.fair_queue import FairQueue
 from gateway.detect.workers.fork_server_client import (
     CHANNEL_ERRORS,
     ForkServer,
@@ -23,20 +25,10 @@ from gateway.detect.workers.fork_server_client import (
     Worker,
 )
 from gateway.detect.workers.frames import decode_spans, encode_job
-from gateway.errors import DetectorUnavailable
+from gateway.detect.workers.jobs import JOB_CHARACTERS, DetectorCall, Job
+from gateway.errors import BodyTooLarge, DetectorUnavailable, SekishoError
 
 ENGINE: Final = "gateway.detect.engine.presidio:build"
-_JOB_CHARACTERS: Final = 20_000
-
-
-@dataclass(slots=True, kw_only=True)
-class _Job:
-    body: bytes = field(repr=False)
-    result: asyncio.Future[list[tuple[Span, ...]]]
-
-    def fail(self, message: str) -> None:
-        if not self.result.done():
-            self.result.set_exception(DetectorUnavailable(message))
 
 
 class ProcessDetector:
@@ -48,8 +40,9 @@ class ProcessDetector:
         specs: recognisers that settings add (see ``gateway.detect.engine.custom``).
         engine: ``module:function`` of the engine's factory.
         hang_seconds: how long a job may run; then its process counts as hung and is killed.
-        start_seconds: how long a process may take to load its models.
+        wait_seconds: how long a call may wait for a process.
         background: runs the supervisors of the processes.
+        on_wait: called with the seconds that a call waited when its first job begins.
     """
 
     def __init__(
@@ -59,22 +52,26 @@ class ProcessDetector:
         processes: int,
         specs: Sequence[str] = (),
         engine: str = ENGINE,
-        hang_seconds: float = 2.0,
-        start_seconds: float = 60.0,
+        hang_seconds: float = timeouts.DETECTOR_HANG,
+        wait_seconds: float = 10.0,
         background: Background | None = None,
+        on_wait: Callable[[float], None] = lambda _: None,
     ) -> None:
         background = background or Background()
-        self._start_seconds = start_seconds
         self._server = ForkServer((engine, *languages, *specs), background)
-        self._queue: asyncio.Queue[_Job] = asyncio.Queue(maxsize=processes)
+        self._wait_seconds = wait_seconds
+        self._on_wait = on_wait
+        self._queue: FairQueue[Job] = FairQueue(JOB_CHARACTERS)
+        self._backlog = Backlog(processes, wait_seconds)
+        self._numbers = itertools.count()
         self._supervisors = [
             _WorkerSupervisor(
                 f"detector {number}",
                 background,
                 self._queue,
+                self._backlog,
                 self._server,
                 hang_seconds,
-                start_seconds,
             )
             for number in range(1, processes + 1)
         ]
@@ -98,65 +95,58 @@ class ProcessDetector:
         self._running = True
         started = [supervisor.start() for supervisor in self._supervisors]
         try:
-            async with asyncio.timeout(self._start_seconds):
+            async with asyncio.timeout(timeouts.DETECTOR_START):
                 await asyncio.gather(*started)
         except (TimeoutError, StartFailed) as error:
             await self.close()
             raise DetectorUnavailable(f"a detector process did not start: {error}") from None
 
     async def detect(
-        self, passages: Sequence[Passage], *, deadline: float
+        self, passages: Sequence[Passage], *, deadline: float, caller: tuple[str, ...] = ()
     ) -> list[tuple[Span, ...]]:
         if not self._running:
             raise DetectorUnavailable("the detector is not running")
-        jobs: list[_Job] = []
+        if deadline <= 0:
+            raise DetectorUnavailable("detection took longer than its deadline")
+        call = DetectorCall(
+            # Calls of one app take turns as well: a short one does not wait for the whole of a long one.
+            (*caller, next(self._numbers)),
+            passages,
+            work_seconds=deadline,
+            wait_seconds=self._wait_seconds,
+            on_begin=self._on_wait,
+        )
+        self._backlog.enter(call)
         try:
-            async with asyncio.timeout(deadline):
-                for batch in _batches(passages):
-                    jobs.append(_job(batch))
-                    await self._queue.put(jobs[-1])
-                return [spans for job in jobs for spans in await job.result]
+            for job in call.jobs:
+                self._queue.put_nowait((call.path, job.cost, job))
+            return await call.results()
         except TimeoutError:
-            raise DetectorUnavailable("detection took longer than its deadline") from None
+            raise self._late(call) from None
         finally:
-            for job in jobs:
-                _abandon(job)
+            self._queue.remove(call.path)
+            self._backlog.leave(call)
+            for job in call.jobs:
+                job.abandon()
+
+    def _late(self, call: DetectorCall) -> SekishoError:
+        if not call.out_of_work_time:
+            return self._backlog.overloaded(self._backlog.seconds_before(call))
+        if len(call.jobs) == 1:
+            return DetectorUnavailable("detection took longer than its deadline")
+        # A retry would take as long. In parts there is more time for each character.
+        return BodyTooLarge(
+            f"Detection in {sum(job.characters for job in call.jobs)} characters took longer than "
+            f"{call.work_seconds:.1f} seconds. Send the text in smaller parts."
+        )
 
     async def close(self) -> None:
         self._running = False
         await asyncio.gather(*(supervisor.close() for supervisor in self._supervisors))
         await self._server.close()
         while not self._queue.empty():
-            self._queue.get_nowait().fail("the detector was stopped")
-            # A call that waited for space adds its job now, which then fails as well.
-            await asyncio.sleep(0)
-
-
-def _batches(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
-    """Passages in jobs of bounded size, so that a long request uses every process and blocks none."""
-    batch: list[Passage] = []
-    size = 0
-    for passage in passages:
-        if batch and size + len(passage.text) > _JOB_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-        batch.append(passage)
-        size += len(passage.text)
-    if batch:
-        yield batch
-
-
-def _job(passages: Sequence[Passage]) -> _Job:
-    try:
-        body = encode_job(passages)
-    except orjson.JSONEncodeError:  # half of a surrogate pair
-        raise DetectorUnavailable("a text is not valid Unicode") from None
-    return _Job(body=body, result=asyncio.get_running_loop().create_future())
-
-
-def _abandon(job: _Job) -> None:
-    if not job.result.cancel() and not job.result.cancelled():
-        job.result.exception()  # retrieved, or asyncio logs it; another job's failure has already refused the request
+            _, _, job = self._queue.get_nowait()
+            job.fail("the detector was stopped")
 
 
 class _WorkerSupervisor:
@@ -166,17 +156,17 @@ class _WorkerSupervisor:
         self,
         name: str,
         background: Background,
-        queue: asyncio.Queue[_Job],
+        queue: FairQueue[Job],
+        backlog: Backlog,
         server: ForkServer,
         hang_seconds: float,
-        start_seconds: float,
     ) -> None:
         self.ready = asyncio.Event()
         self.revision = ""
         self._queue = queue
+        self._backlog = backlog
         self._server = server
         self._hang_seconds = hang_seconds
-        self._start_seconds = start_seconds
         self._log: Any = structlog.get_logger()
         self._delay = 0.0
         self._first_start: asyncio.Future[None] | None = None
@@ -220,10 +210,10 @@ class _WorkerSupervisor:
 
     async def _run_worker(self) -> str:
         """Fork a worker and give it jobs until it ends; return why it ended."""
-        async with asyncio.timeout(self._start_seconds):
+        async with asyncio.timeout(timeouts.DETECTOR_START):
             worker = await self._server.fork()
         try:
-            async with asyncio.timeout(self._start_seconds):
+            async with asyncio.timeout(timeouts.DETECTOR_START):
                 self.revision = await worker.wait_ready()
             self.ready.set()
             self._task.succeeded()
@@ -241,12 +231,12 @@ class _WorkerSupervisor:
             if job is None:
                 return exit_reason
             exit_reason = "ended"
-            failure = await self._run_job(worker, job)
+            failure = await self._timed_job(worker, job)
             if failure:
                 job.fail("a detector process stopped")
                 return failure
 
-    async def _next_job(self, ended: asyncio.Future[None]) -> _Job | None:
+    async def _next_job(self, ended: asyncio.Future[None]) -> Job | None:
         """The next job whose request still waits; ``None`` when the worker has ended."""
         while not ended.done():
             taken = asyncio.ensure_future(self._queue.get())
@@ -258,16 +248,35 @@ class _WorkerSupervisor:
                 if not taken.done():
                     taken.cancel()
             if taken.done() and not taken.cancelled():
-                job = taken.result()
+                _, _, job = taken.result()
                 if not job.result.done():
                     return job
         return None
 
-    async def _run_job(self, worker: Worker, job: _Job) -> str:
+    async def _timed_job(self, worker: Worker, job: Job) -> str:
+        """Run a job and charge its flow for it; return why the worker can't continue, or ``""``."""
+        call, now = job.call, asyncio.get_running_loop().time
+        call.began(job)
+        since = now()
+        try:
+            return await self._run_job(worker, job)
+        finally:
+            seconds = now() - since
+            call.ended()
+            self._backlog.ran(job.cost, seconds)
+            self._queue.charge(call.path, true_cost(seconds) - job.cost)
+
+    async def _run_job(self, worker: Worker, job: Job) -> str:
         """Run a job; return why the worker can't continue, or ``""``."""
         try:
+            # Here, not for all jobs at once: to encode a long text would hold the event loop.
+            body = encode_job(job.passages)
+        except orjson.JSONEncodeError:  # half of a surrogate pair
+            job.fail("a text is not valid Unicode")
+            return ""
+        try:
             async with asyncio.timeout(self._hang_seconds):
-                answer = await worker.channel.request(job.body)
+                answer = await worker.channel.request(body)
         except TimeoutError:
             return "hung"
         except CHANNEL_ERRORS:

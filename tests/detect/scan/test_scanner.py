@@ -19,6 +19,7 @@ class Rules:
         self.revision = "rules-1"
         self.scanned: list[Passage] = []
         self.deadlines: list[float] = []
+        self.callers: list[tuple[str, ...]] = []
         self.fault: DetectorUnavailable | None = None
 
     async def start(self) -> None: ...
@@ -29,10 +30,11 @@ class Rules:
         return True
 
     async def detect(
-        self, passages: Sequence[Passage], *, deadline: float
+        self, passages: Sequence[Passage], *, deadline: float, caller: tuple[str, ...] = ()
     ) -> list[tuple[Span, ...]]:
         self.scanned += passages
         self.deadlines.append(deadline)
+        self.callers.append(caller)
         if self.fault:
             raise self.fault
         return [(*apply_rules(p.text, p.key), *self._names(p)) for p in passages]
@@ -54,11 +56,14 @@ def scanner(detector: Rules) -> Scanner:
     return _scanner(detector)
 
 
-def _scanner(detector: Rules, *, deadline_ms: int = 2000, cache_entries: int = 100) -> Scanner:
+def _scanner(
+    detector: Rules, *, max_characters: int = 1_000_000, cache_entries: int = 100
+) -> Scanner:
     return Scanner(
         detector,
         languages=BOTH,
-        deadline_ms=deadline_ms,
+        deadline_ms=2000,
+        max_characters=max_characters,
         cache_entries=cache_entries,
         cache_key=lambda tenant: tenant.encode().ljust(32, b"."),
     )
@@ -178,17 +183,40 @@ async def test_T01_a_detector_error_is_never_no_findings(scanner: Scanner, detec
     ]
 
 
-async def test_T48_the_detector_gets_what_is_left_of_the_deadline(
+async def test_B15_the_deadline_grows_with_the_text(scanner: Scanner, detector: Rules) -> None:
+    await scanner.scan(call(segment("x")), "acme")
+    await scanner.scan(call(segment("word " * 20_000)), "acme")
+    assert detector.deadlines == pytest.approx([2.0, 6.0], abs=0.001)
+
+
+async def test_B15_more_text_than_is_scanned_is_refused_with_the_number(detector: Rules) -> None:
+    scanner = _scanner(detector, max_characters=1000)
+    await scanner.scan(call(segment("a " * 500)), "acme")
+    with pytest.raises(BodyTooLarge, match=r"1001 characters .* at most 1000 .* in parts"):
+        await scanner.scan(call(segment("b" * 1001)), "acme")
+    # What is known counts no more, so a conversation may be longer.
+    await scanner.scan(call(segment("a " * 500), segment("b" * 1000)), "acme")
+
+
+async def test_B14_the_detector_learns_whose_texts_they_are(
     scanner: Scanner, detector: Rules
 ) -> None:
-    await scanner.scan(call(segment("x")), "acme")
-    assert 0 < detector.deadlines[0] <= 2.0
+    await scanner.scan(call(segment("x")), "acme", "billing")
+    await scanner.scan_text("y", "globex", "chat")
+    assert detector.callers == [("acme", "billing"), ("globex", "chat")]
 
 
-async def test_T48_no_time_left_is_refused(detector: Rules) -> None:
-    with pytest.raises(DetectorUnavailable):
-        await _scanner(detector, deadline_ms=0).scan(call(segment("x")), "acme")
-    assert detector.scanned == []
+async def test_B14_a_long_text_is_many_passages_with_the_same_findings(
+    scanner: Scanner, detector: Rules
+) -> None:
+    text = "".join(f"user{n}@example.com writes, {n}. " for n in range(3_000))
+    request = call(segment(text))
+    found = await scanner.scan(request, "acme")
+    assert [value for _, _, value in values(request, found)] == [
+        f"user{n}@example.com" for n in range(3_000)
+    ]
+    assert len(detector.scanned) > 20
+    assert max(len(passage.text) for passage in detector.scanned) < 5_000
 
 
 async def test_cached_texts_are_not_scanned_again(scanner: Scanner, detector: Rules) -> None:
