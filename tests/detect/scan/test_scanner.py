@@ -7,7 +7,7 @@ from gateway.detect.base import Passage, Span
 from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.scan.scanner import Scanner
 from gateway.errors import BodyTooLarge, DetectorUnavailable
-from gateway.types import Call, Escaping, LeafKind, Origin, Scan, Segment
+from gateway.types import Call, Escaping, Origin, Place, Scan, Segment
 
 BOTH = ("en", "ja")
 
@@ -65,7 +65,7 @@ def _scanner(detector: Rules, *, deadline_ms: int = 2000, cache_entries: int = 1
 
 
 def segment(
-    text: str, origin: Origin = "user", escaping: Escaping = "none", place: LeafKind = "string"
+    text: str, origin: Origin = "user", escaping: Escaping = "none", place: Place = "prose"
 ) -> Segment:
     path = ("messages", 0, "content")
     return Segment(path=path, origin=origin, text=text, escaping=escaping, place=place)

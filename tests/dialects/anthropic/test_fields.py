@@ -100,7 +100,7 @@ def test_names_are_identifiers() -> None:
     call = block("assistant", **use)
     places = {s.text: s.place for s in call.segments}
     assert places == {
-        "t1": "string",
+        "t1": "prose",
         "pay": "identifier",
         "card": "key",
         "4111111111111111": "number",

@@ -8,7 +8,7 @@ from hypothesis import given
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.walker import Walker
 from gateway.errors import ClientError
-from gateway.types import LeafKind, Segment
+from gateway.types import Place, Segment
 from tests.dialects.requests import canaries_in, leaves, planted
 
 PYDANTIC = {
@@ -18,7 +18,7 @@ PYDANTIC = {
     "title": "Booking",
     "properties": {
         "guest": {"$ref": "#/$defs/Guest"},
-        "note": {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]},
+        "note": {"anyOf": [{"type": "prose", "maxLength": 200}, {"type": "null"}]},
         "rooms": {"type": "array", "items": {"type": ["integer", "null"]}, "minItems": 1},
         "id": {"type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991},
         "small": {"type": "integer", "maximum": 2147483647, "exclusiveMinimum": 0},
@@ -37,33 +37,33 @@ def segments(schema: Any) -> list[Segment]:
 def test_of_a_generated_schema_only_names_and_titles_are_scanned() -> None:
     found = {(segment.place, segment.text) for segment in segments(PYDANTIC)}
     names = ["Guest", "age", "guest", "note", "rooms", "id", "small", "#/$defs/Guest"]
-    assert found == {("string", "Booking"), *(("identifier", name) for name in names)}
+    assert found == {("prose", "Booking"), *(("identifier", name) for name in names)}
 
 
 CARD = "4111111111111111"
-HIDING: list[tuple[Any, LeafKind]] = [
-    ({"description": CARD}, "string"),
-    ({"title": CARD}, "string"),
-    ({"default": CARD}, "string"),
+HIDING: list[tuple[Any, Place]] = [
+    ({"description": CARD}, "prose"),
+    ({"title": CARD}, "prose"),
+    ({"default": CARD}, "prose"),
     ({"default": int(CARD)}, "number"),
     ({"default": {CARD: 1}}, "key"),
-    ({"enum": ["a", CARD]}, "string"),
+    ({"enum": ["a", CARD]}, "prose"),
     ({"const": int(CARD)}, "number"),
-    ({"examples": [{"x": [CARD]}]}, "string"),
-    ({"pattern": CARD}, "string"),
+    ({"examples": [{"x": [CARD]}]}, "prose"),
+    ({"pattern": CARD}, "prose"),
     ({"minimum": int(CARD)}, "number"),
-    ({"maximum": CARD}, "string"),
-    ({"type": CARD}, "string"),
-    ({"type": ["string", CARD]}, "string"),
-    ({"$schema": f"https://x.example/{CARD}"}, "string"),
-    ({"$comment": CARD}, "string"),
-    ({"x-note": CARD}, "string"),
+    ({"maximum": CARD}, "prose"),
+    ({"type": CARD}, "prose"),
+    ({"type": ["prose", CARD]}, "prose"),
+    ({"$schema": f"https://x.example/{CARD}"}, "prose"),
+    ({"$comment": CARD}, "prose"),
+    ({"x-note": CARD}, "prose"),
     ({CARD: 1}, "key"),
     ({"properties": {CARD: {}}}, "identifier"),
-    ({"properties": {"a": {"items": {"description": CARD}}}}, "string"),
-    ({"items": [{"description": CARD}]}, "string"),
-    ({"allOf": [{"not": {"title": CARD}}]}, "string"),
-    ({"$defs": {"a": {"if": {"const": CARD}}}}, "string"),
+    ({"properties": {"a": {"items": {"description": CARD}}}}, "prose"),
+    ({"items": [{"description": CARD}]}, "prose"),
+    ({"allOf": [{"not": {"title": CARD}}]}, "prose"),
+    ({"$defs": {"a": {"if": {"const": CARD}}}}, "prose"),
     ({"required": [CARD]}, "identifier"),
     ({"$ref": f"#/{CARD}"}, "identifier"),
     ({"dependentRequired": {"a": [CARD]}}, "identifier"),
@@ -71,7 +71,7 @@ HIDING: list[tuple[Any, LeafKind]] = [
 
 
 @pytest.mark.parametrize(("schema", "place"), HIDING)
-def test_T05_no_keyword_hides_a_value(schema: Any, place: LeafKind) -> None:
+def test_T05_no_keyword_hides_a_value(schema: Any, place: Place) -> None:
     found = [segment for segment in segments(schema) if CARD in segment.text]
     assert [segment.place for segment in found] == [place]
     assert found[0].origin == "schema"
@@ -87,4 +87,4 @@ def test_T05_wherever_a_value_is_it_is_a_segment(schema: Any) -> None:
 
 
 def test_parameters_may_have_any_name() -> None:
-    assert segments({"properties": {"api_key": {"type": "string"}, "base_url": True}})
+    assert segments({"properties": {"api_key": {"type": "prose"}, "base_url": True}})

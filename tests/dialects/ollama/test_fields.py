@@ -53,13 +53,13 @@ def test_origins_and_places() -> None:
         options={"stop": ["END"]},
     )
     assert [(s.text, s.origin, s.place) for s in call.segments] == [
-        ("be brief", "system", "string"),
-        ("hm", "assistant", "string"),
+        ("be brief", "system", "prose"),
+        ("hm", "assistant", "prose"),
         ("pay", "assistant", "identifier"),
         ("card", "assistant", "key"),
         ("41", "assistant", "number"),
-        ("paid", "tool", "string"),
+        ("paid", "tool", "prose"),
         ("pay", "tool", "identifier"),
-        ("a schema", "schema", "string"),
-        ("END", "other", "string"),
+        ("a schema", "schema", "prose"),
+        ("END", "other", "prose"),
     ]
