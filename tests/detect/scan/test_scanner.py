@@ -111,9 +111,8 @@ async def test_T57_found_once_found_everywhere_also_from_the_cache(scanner: Scan
         segment("ask_tanaka", "schema", place="identifier"),
         segment('{"who": "Tanaka"}', "assistant", escaping="json"),
     )
-    expected = [
-        (0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka"), (2, "PERSON", "tanaka"), (3, "PERSON", "Tanaka"),
-    ]  # fmt: skip
+    # Not in the name of a tool: there a first name is a word.
+    expected = [(0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka"), (3, "PERSON", "Tanaka")]
     for _ in range(2):
         assert values(request, await scanner.scan(request, "acme")) == expected
 

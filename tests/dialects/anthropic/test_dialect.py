@@ -61,7 +61,7 @@ def test_unsigned_thinking_is_text() -> None:
 def test_an_argument_named_thinking_is_no_thought() -> None:
     use = {"type": "tool_use", "id": "t", "name": "f", "input": {"thinking": "Tanaka"}}
     call = with_blocks(use)
-    assert {s.place for s in call.segments if s.text == "Tanaka"} == {"prose"}
+    assert {s.place for s in call.segments if s.text == "Tanaka"} == {"literal"}
 
 
 def test_tokens_are_counted_by_the_deployment() -> None:

@@ -101,7 +101,7 @@ def test_names_are_identifiers() -> None:
     places = {s.text: s.place for s in call.segments}
     assert places == {
         "t1": "prose",
-        "pay": "identifier",
+        "pay": "tool_name",
         "card": "key",
         "4111111111111111": "number",
     }

@@ -18,7 +18,7 @@ PYDANTIC = {
     "title": "Booking",
     "properties": {
         "guest": {"$ref": "#/$defs/Guest"},
-        "note": {"anyOf": [{"type": "prose", "maxLength": 200}, {"type": "null"}]},
+        "note": {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]},
         "rooms": {"type": "array", "items": {"type": ["integer", "null"]}, "minItems": 1},
         "id": {"type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991},
         "small": {"type": "integer", "maximum": 2147483647, "exclusiveMinimum": 0},
@@ -44,26 +44,26 @@ CARD = "4111111111111111"
 HIDING: list[tuple[Any, Place]] = [
     ({"description": CARD}, "prose"),
     ({"title": CARD}, "prose"),
-    ({"default": CARD}, "prose"),
+    ({"default": CARD}, "literal"),
     ({"default": int(CARD)}, "number"),
     ({"default": {CARD: 1}}, "key"),
-    ({"enum": ["a", CARD]}, "prose"),
+    ({"enum": ["a", CARD]}, "literal"),
     ({"const": int(CARD)}, "number"),
-    ({"examples": [{"x": [CARD]}]}, "prose"),
-    ({"pattern": CARD}, "prose"),
+    ({"examples": [{"x": [CARD]}]}, "literal"),
+    ({"pattern": CARD}, "literal"),
     ({"minimum": int(CARD)}, "number"),
-    ({"maximum": CARD}, "prose"),
-    ({"type": CARD}, "prose"),
-    ({"type": ["prose", CARD]}, "prose"),
-    ({"$schema": f"https://x.example/{CARD}"}, "prose"),
+    ({"maximum": CARD}, "literal"),
+    ({"type": CARD}, "literal"),
+    ({"type": ["string", CARD]}, "literal"),
+    ({"$schema": f"https://x.example/{CARD}"}, "literal"),
     ({"$comment": CARD}, "prose"),
-    ({"x-note": CARD}, "prose"),
+    ({"x-note": CARD}, "literal"),
     ({CARD: 1}, "key"),
     ({"properties": {CARD: {}}}, "identifier"),
     ({"properties": {"a": {"items": {"description": CARD}}}}, "prose"),
     ({"items": [{"description": CARD}]}, "prose"),
     ({"allOf": [{"not": {"title": CARD}}]}, "prose"),
-    ({"$defs": {"a": {"if": {"const": CARD}}}}, "prose"),
+    ({"$defs": {"a": {"if": {"const": CARD}}}}, "literal"),
     ({"required": [CARD]}, "identifier"),
     ({"$ref": f"#/{CARD}"}, "identifier"),
     ({"dependentRequired": {"a": [CARD]}}, "identifier"),
@@ -87,4 +87,4 @@ def test_T05_wherever_a_value_is_it_is_a_segment(schema: Any) -> None:
 
 
 def test_parameters_may_have_any_name() -> None:
-    assert segments({"properties": {"api_key": {"type": "prose"}, "base_url": True}})
+    assert segments({"properties": {"api_key": {"type": "string"}, "base_url": True}})

@@ -55,11 +55,11 @@ def test_origins_and_places() -> None:
     assert [(s.text, s.origin, s.place) for s in call.segments] == [
         ("be brief", "system", "prose"),
         ("hm", "assistant", "prose"),
-        ("pay", "assistant", "identifier"),
+        ("pay", "assistant", "tool_name"),
         ("card", "assistant", "key"),
         ("41", "assistant", "number"),
         ("paid", "tool", "prose"),
-        ("pay", "tool", "identifier"),
+        ("pay", "tool", "tool_name"),
         ("a schema", "schema", "prose"),
         ("END", "other", "prose"),
     ]

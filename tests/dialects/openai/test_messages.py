@@ -28,7 +28,7 @@ def test_T04_the_role_tells_the_origin(role: str, origin: Origin) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "place"), [("user", "prose"), ("assistant", "prose"), ("tool", "identifier")]
+    ("role", "place"), [("user", "prose"), ("assistant", "prose"), ("tool", "tool_name")]
 )
 def test_a_persons_name_can_be_replaced_and_a_tools_cannot(role: str, place: str) -> None:
     found = holding(parse(message(role, content="x", name="Taro")), "Taro")
@@ -138,7 +138,7 @@ def test_arguments_are_json_inside_a_string() -> None:
     call = parse(message("assistant", content=None, tool_calls=[call_]))
     assert [(s.escaping, s.place, s.text) for s in call.segments] == [
         ("none", "prose", "call_1"),
-        ("none", "identifier", "book"),
+        ("none", "tool_name", "book"),
         ("json", "prose", '{"a": "\\u0054aro"}'),
     ]
 

@@ -73,7 +73,7 @@ def test_origins_and_places() -> None:
         ("by a user", "user", "prose", "none"),
         ("thought", "assistant", "prose", "none"),
         ("c1", "assistant", "prose", "none"),
-        ("pay", "assistant", "identifier", "none"),
+        ("pay", "assistant", "tool_name", "none"),
         ('{"n": 1}', "assistant", "prose", "json"),
         ("c1", "tool", "prose", "none"),
         ("from a tool", "tool", "prose", "none"),
