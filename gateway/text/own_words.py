@@ -51,7 +51,9 @@ def joined(separator: str, texts: Iterable[str]) -> str:
 
 def prefixed(words: str, text: str) -> str:
     """The text after some words of the gateway's."""
-    return joined("", (OwnWords(words), text))
+    at = len(words)
+    ranges = ((at + start, at + end) for start, end in _ranges(text))
+    return OwnWords(words + text, [(0, at), *ranges])
 
 
 def callers_text(text: str) -> str:

@@ -140,11 +140,25 @@ def sent(adapter: ProviderAdapter, masked: MaskedCall, kept: RequestVault) -> tu
     return request.document, request.form
 
 
-def asked(surface: Surface, position: str, text: str, *, streamed: bool) -> tuple[Dialect, Call]:
+def asked(
+    surface: Surface, position: str, text: str, *, streamed: bool, beside: str = "a"
+) -> tuple[Dialect, Call]:
+    """A request with a text at a position, and another text in its ordinary turns."""
     row = next(row for row in PUBLIC_ROUTES if row.path == surface.path)
     build = surface.ask if position == "" else surface.positions[position]
-    body = surface.with_stream(build(text), stream=streamed)
+    body = with_text(surface.with_stream(build(text), stream=streamed), beside)
     return row.dialect, row.dialect.parse(orjson.dumps(body), row.operation)
+
+
+def with_text(node: Any, text: str) -> Any:
+    """The request with a text in place of its one-word turns."""
+    if isinstance(node, dict):
+        turns = ("content", "input", "prompt", "text")
+        return {
+            key: text if key in turns and value in ("a", "hi") else with_text(value, text)
+            for key, value in node.items()
+        }
+    return [with_text(value, text) for value in node] if isinstance(node, list) else node
 
 
 PLACES = {
@@ -167,7 +181,9 @@ def test_B01_B02_B03_nothing_that_masking_leaves_is_refused_and_nothing_leaves(
 ) -> None:
     surface, position = PLACES[data.draw(st.sampled_from(tuple(PLACES)))]
     streamed = data.draw(st.booleans()) and surface.streamed is not None
-    dialect, call = asked(surface, position, data.draw(texts), streamed=streamed)
+    dialect, call = asked(
+        surface, position, data.draw(texts), streamed=streamed, beside=data.draw(texts)
+    )
     kept = RequestVault(data.draw(st.binary(min_size=32, max_size=32)), "root-1")
     treatment = {entity: data.draw(st.sampled_from(TREATMENTS)) for entity in ENTITIES}
     scan = scanned(call, data.draw(findings(call)))
@@ -224,7 +240,7 @@ def unescaped(wire: str) -> str:
 def test_mask_then_restore_is_the_identity_in_every_dialect(data: st.DataObject) -> None:
     surface = SURFACES[data.draw(st.integers(0, len(SURFACES) - 1))]
     text = data.draw(texts)
-    dialect, call = asked(surface, "", text, streamed=False)
+    _, call = asked(surface, "", text, streamed=False)
     kept = RequestVault(data.draw(st.binary(min_size=32, max_size=32)), "root-1", [text])
     treatment: dict[str, Treatment] = {
         entity: data.draw(st.sampled_from(("placeholder", "surrogate", "keep")))

@@ -103,13 +103,13 @@ def _scalar(value: str | float, shape: Shape) -> Iterator[PlacedText]:
     if not isinstance(value, str):
         yield PlacedText(orjson.dumps(value).decode(), "number")
     elif shape.escaping == "json":
-        yield from _embedded(callers_text(value))
+        yield from embedded_texts(callers_text(value))
     else:
         yield PlacedText(callers_text(value), shape.place)
 
 
-def _embedded(raw: str) -> Iterator[PlacedText]:
-    """The literals of a JSON document in a string; a string that is no JSON is one text."""
+def embedded_texts(raw: str) -> Iterator[PlacedText]:
+    """The literals of a JSON document in a string; a string that is no JSON is one text of prose."""
     found = literals(raw)
     if found is None:
         yield PlacedText(raw, "prose")

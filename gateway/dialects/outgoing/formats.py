@@ -12,7 +12,7 @@ from typing import Final
 from gateway.dialects.anthropic.fields import REQUEST as ANTHROPIC
 from gateway.dialects.core.fields import TYPE, open_object
 from gateway.dialects.core.json_schema import SCHEMA
-from gateway.dialects.core.leaves import PlacedText, placed_texts
+from gateway.dialects.core.leaves import PlacedText, embedded_texts, placed_texts
 from gateway.dialects.core.shapes import Shape
 from gateway.dialects.openai.completions import REQUEST as COMPLETIONS
 from gateway.dialects.openai.embeddings import REQUEST as EMBEDDINGS
@@ -33,6 +33,8 @@ class _Format:
     shape: Shape
     added: re.Pattern[str] | None = None
     """What litellm writes into a text, as a whole or around the caller's words."""
+    writes_calls: bool = False
+    """Whether litellm writes calls of tools as text, where the request declares no tools."""
 
 
 def _openai(shape: Shape) -> _Format:
@@ -54,6 +56,9 @@ _NOTES: Final = (
     r"|properties whose names match each pattern must satisfy|property names must satisfy|dependent schemas"
     r"|unevaluated properties must satisfy|conditional \((?:if|then|else)\)|must not match): "
 )
+# "[tool call ID: NAME(ARGUMENTS)]": what is a name or a key in the request is one here too.
+_WRITTEN_CALL: Final = re.compile(r"\[tool call(?: ([^:\n]{0,256}))?: ([^(\n]{1,256})\(")
+_CALL_END: Final = ")]"
 _EMPTY: Final = r"\A\[System: Empty message content sanitised to satisfy protocol\]\Z"
 _OUTPUT_FORMAT: Final = open_object({"type": TYPE, "schema": SCHEMA})
 
@@ -68,7 +73,9 @@ _FORMATS: Final[Mapping[WireFormat, _Format]] = {
         _NOTES,
     ),
     "gemini": _translated(GEMINI),
-    "bedrock": _translated(BEDROCK, _DUMMY_TOOL, r"(?m:^)\[tool (?:call|result)(?: for)?"),
+    "bedrock": replace(
+        _translated(BEDROCK, _DUMMY_TOOL, r"\A\[tool result(?: for)?"), writes_calls=True
+    ),
 }
 
 
@@ -80,5 +87,12 @@ def outgoing_texts(document: Json, form: WireFormat) -> Iterator[PlacedText]:
         form: its format.
     """
     known = _FORMATS[form]
-    for text, place in placed_texts(document, known.shape):
-        yield PlacedText(text if known.added is None else known.added.sub(_CUT, text), place)
+    for found in placed_texts(document, known.shape):
+        written = _WRITTEN_CALL.match(found.text) if known.writes_calls else None
+        if written is not None and found.text.endswith(_CALL_END):
+            yield PlacedText(written[1] or "", "prose")
+            yield PlacedText(written[2], "tool_name")
+            yield from embedded_texts(found.text[written.end() : -len(_CALL_END)])
+        else:
+            text = found.text if known.added is None else known.added.sub(_CUT, found.text)
+            yield PlacedText(text, found.place)

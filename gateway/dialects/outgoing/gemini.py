@@ -5,10 +5,11 @@ takes snake case as well, and litellm writes some names in either.
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from gateway.dialects.core.fields import IDENTIFIER, TOKENS, open_object
-from gateway.dialects.core.json_schema import ANY_JSON, ARGUMENTS, SCHEMA
+from gateway.dialects.core.json_schema import ARGUMENTS, SCHEMA
 from gateway.dialects.core.media import base64_of
 from gateway.dialects.core.shapes import Shape, array, boolean, enum, integer, number, pattern, text
 
@@ -21,14 +22,16 @@ def _either(fields: dict[str, Shape]) -> dict[str, Shape]:
 
 
 _MEDIA_TYPE: Final = pattern("a media type", r"[a-z]{1,20}/[a-z0-9.+-]{1,80}")
-_RESPONSE: Final = Shape(fields={"content": text(origin="tool")}, additional=ANY_JSON)
+# litellm parses the text of a tool's result, so that its keys were prose where they were masked.
+_WORDS: Final = Shape(recursive=True, key_place="prose")
+_RESPONSE: Final = replace(_WORDS, fields={"content": text()}, additional=_WORDS)
 
 _PART: Final = open_object(
     _either(
         {
             "text": text(),
             "thought": boolean(),
-            "thoughtSignature": base64_of("base64"),
+            "thoughtSignature": text("signed"),
             "inlineData": open_object(_either({"mimeType": _MEDIA_TYPE, "data": base64_of("base64")})),
             "fileData": open_object(_either({"mimeType": _MEDIA_TYPE, "fileUri": text()})),
             "functionCall": open_object({"id": text(), "name": IDENTIFIER, "args": ARGUMENTS}),
