@@ -16,7 +16,7 @@ from tests.parts.echoes import echo
 from tests.parts.gateways import KEY, Served, serving
 from tests.parts.positions import chat, messages, ollama, user
 from tests.parts.scripted import ScriptedUpstream
-from tests.parts.surfaces import SURFACES, Surface, every_surface, streamed_or_not
+from tests.parts.surfaces import SURFACES, Surface
 
 HEADERS = {"authorization": f"Bearer {KEY}"}
 CARD = "4111 1111 1111 1111"
@@ -42,6 +42,12 @@ LIMITS: dict[str, dict[str, Any]] = {
     "/api/generate": {"options": {"num_predict": 50}},
 }
 
+WAYS = [
+    pytest.param(surface, streamed, id=f"{surface.name}-{'streamed' if streamed else 'whole'}")
+    for surface in SURFACES
+    for streamed in ((False, True) if surface.streamed else (False,))
+]
+
 
 @pytest.fixture(params=MODELS)
 async def served(
@@ -64,13 +70,10 @@ async def post(served: Served, path: str, body: Any) -> tuple[int, bytes]:
         return reply.status, await reply.read()
 
 
-@every_surface
-@streamed_or_not
+@pytest.mark.parametrize(("surface", "streamed"), WAYS)
 async def test_B01_B02_B03_B04_ordinary_text_is_served(
     served: Served, upstream: ScriptedUpstream, surface: Surface, streamed: bool
 ) -> None:
-    if streamed and surface.streamed is None:
-        pytest.skip("vectors are not streamed")
     for name, text in ORDINARY.items():
         upstream.scripts = [echo]
         body = {**surface.body(text, stream=streamed), **LIMITS.get(surface.path, {})}
