@@ -22,10 +22,10 @@ from bench.measure import percentile
 from bench.payloads import MODEL, chat
 from bench.subjects import deployment
 from bench.upstream import Upstream
+from gateway.app import wire_check
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.policy.decide.permit import Cleared, clear
 from gateway.redact.vault import RequestVault
-from gateway.redact.wire_check import check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.router import Router
 from gateway.settings.deployments import DeploymentSettings
@@ -115,7 +115,7 @@ async def _gateway_url(url: str, kind: dict[str, str]) -> AsyncIterator[SendRequ
     )
     speech = LitellmAdapter(settings) if kind else OpenAIAdapter(settings)
     upstream = HttpUpstream(
-        "bench", settings, speech, wire_check=check, host_refusal=lambda _: None
+        "bench", settings, speech, wire_check=wire_check, host_refusal=lambda _: None
     )
     cleared = _cleared(settings)
     await upstream.start()

@@ -22,6 +22,7 @@ from gateway.bias.results import BiasResults
 from gateway.detect.base import Detector
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.pool import ProcessDetector
+from gateway.dialects.outgoing.formats import outgoing_texts
 from gateway.dialects.responses.conversations import Conversations
 from gateway.edge.admin import admin_app
 from gateway.edge.admin_api import AdminApi
@@ -45,7 +46,7 @@ from gateway.quota.concurrency import Concurrency
 from gateway.quota.counters import QuotaCounters
 from gateway.quota.harvest import HarvestGuard
 from gateway.quota.quotas import Quotas
-from gateway.redact.wire_check import check as wire_check
+from gateway.redact.wire_check import check
 from gateway.routing.catalogue import Catalogue
 from gateway.routing.prober import Prober
 from gateway.routing.router import Deployments, Router
@@ -57,6 +58,7 @@ from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policy_reporter import PolicyReporter
 from gateway.telemetry.provenance_reporter import ProvenanceReporter
+from gateway.types import Json, Vault, WireFormat
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.adapter import LitellmAdapter
 from gateway.upstream.litellm.library import fault as litellm_fault
@@ -326,6 +328,15 @@ def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Met
         cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
         on_match=metrics.listed,
     )
+
+
+def wire_check(vault: Vault, document: Json, form: WireFormat) -> None:
+    """Refuse a document that is about to be sent if it holds a value of the vault where the caller's text can be.
+
+    Raises:
+        RedactionFailed: it holds one.
+    """
+    check(vault, outgoing_texts(document, form))
 
 
 def _upstreams(

@@ -1,11 +1,10 @@
 """The frozen types that carry a request from stage to stage.
 
-This module imports no other module of the project. Every field that can hold user text is ``repr=False``, so that a
-stray ``repr()`` in a log line or a traceback can't print it.
+This module imports no other module of the project. Fields that can hold user text are ``repr=False``: no log prints them.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -17,7 +16,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 Origin: TypeAlias = Literal["system", "user", "assistant", "tool", "schema", "other"]
 Escaping: TypeAlias = Literal["none", "json"]
-LeafKind: TypeAlias = Literal["string", "number", "key", "identifier", "sealed"]
+Place: TypeAlias = Literal["prose", "literal", "number", "key", "identifier", "tool_name", "signed"]
+"""What a text of a request is; see ``gateway.text.places``."""
 Zone: TypeAlias = Literal["in-house", "device", "trusted-cloud", "public-cloud"]
 Treatment: TypeAlias = Literal[
     "keep", "placeholder", "surrogate", "mask", "hash", "block", "in-house-only"
@@ -25,14 +25,15 @@ Treatment: TypeAlias = Literal[
 Allows: TypeAlias = Callable[[str], bool]
 Form: TypeAlias = Literal["chat.completions", "completions", "embeddings"]
 """The three neutral forms of a request, named after the OpenAI operation whose document it is."""
+WireFormat: TypeAlias = Form | Literal["anthropic", "gemini", "bedrock"]
+"""The formats in which requests leave: OpenAI's documents, and those of other vendors' APIs."""
 
 ReasoningMode: TypeAlias = Literal["pass", "redact", "drop"]
 OutputDepth: TypeAlias = Literal["patterns", "whole"]
 OutputUse: TypeAlias = Literal["allowed", "conditional", "forbidden", "unknown"]
 HarvestState: TypeAlias = Literal["off", "below", "over", "unknown"]
 ProofState: TypeAlias = Literal["declared", "verified", "unverified", "expired", "mismatch"]
-"""The provenance status of a deployment: only declared in the configuration; with a signed record, the record is
-verified, not verifiable, expired, or contradicted by what the deployment reports."""
+"""Only declared in the configuration; or its signed record is verified, not verifiable, expired, or contradicted."""
 Source: TypeAlias = Literal["client", "policy", "gateway", "upstream"]
 
 
@@ -56,17 +57,15 @@ class Principal:
 class Segment:
     """One leaf of the caller's document that a detector must read.
 
-    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). An ``identifier`` (a tool's
-    name) is checked by vendors and can't be replaced: a finding there refuses the call. A ``sealed`` text is signed by the
-    provider: it is sent byte for byte, or its block is left out when something is found in it. With ``escaping == "json"``
-    the text is a JSON document inside a string (tool arguments), and offsets count characters of that raw string.
+    ``text`` of a number is its JSON spelling; of a key, the key itself (``path`` ends with it). A name can't be replaced, and a
+    signed text is sent unchanged or left out. With ``escaping == "json"`` offsets count characters of the raw string.
     """
 
     path: Path
     origin: Origin
     text: str = field(repr=False)
     escaping: Escaping = "none"
-    place: LeafKind = "string"
+    place: Place = "prose"
 
     @property
     def key(self) -> str:
@@ -166,9 +165,9 @@ class Candidate:
 class Facts:
     """The input of a policy decision: coarse, without text, subject or request id.
 
-    ``findings`` maps entity to origin to a bucketed count, as ``tools``: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``.
-    ``hour`` is the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167.
-    ``max_output_tokens`` is 0 when the caller sets none; ``exceptions`` are those in force on this day.
+    ``findings`` maps entity to origin to a bucketed count, as ``tools``: ``"0"``, ``"1"``, ``"2-9"`` or ``"10+"``. ``hour`` is
+    the hour of the week in the policy's time zone, 0 (Monday 00:00) to 167. ``max_output_tokens`` is 0 when the caller sets
+    none; ``exceptions`` are those in force on this day.
     """
 
     tenant: str
@@ -240,7 +239,7 @@ class Decision:
 
 
 class Vault(Protocol):
-    """The values of one request and their replacements (placeholders or surrogates); dropped at its end."""
+    """The values of one request and their replacements; dropped at its end."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -262,16 +261,22 @@ class Vault(Protocol):
     def begins(self, text: str) -> bool:
         """Whether a replacement minted in this scope begins with ``text``."""
 
-    def values(self) -> Iterator[str]:
-        """Every value that must not be on the wire."""
+    def irreversible(self, made: str) -> str:
+        """``made``, a mask or a hash that replaces a value; it is remembered, and never restored."""
+
+    def entities(self) -> Mapping[str, Collection[str]]:
+        """Every value that must not be on the wire, with the entities as which it was found."""
+
+    def without_replacements(self, text: str) -> str:
+        """The text with every replacement of this scope cut out, and NUL in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedCall:
     """A call whose sensitive values were replaced (``redactions`` counts them): only this can be cleared.
 
-    ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document
-    that ``form`` names, without ``model`` and ``stream``: every upstream accepts it.
+    ``document`` is in the caller's dialect; ``neutral`` is the same request as the OpenAI document that ``form`` names,
+    without ``model`` and ``stream``: every upstream accepts it.
     """
 
     dialect: str

@@ -5,16 +5,19 @@ mistaken for a placeholder that was minted here.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gateway.errors import ContentBlocked
 from gateway.redact.placeholder import PATTERN
 from gateway.redact.replacement import BLOCKING, replacement
 from gateway.redact.schema_constraints import Constraints, constraints
 from gateway.redact.vault import LITERAL
-from gateway.text.embedded_json import Literal, escape, literals, unescape
-from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
+from gateway.text.embedded_json import escape
+from gateway.text.occurrences import Occurrences
+from gateway.text.places import FIXED, may_replace
+from gateway.text.segment_text import SegmentText
+from gateway.types import Call, Finding, Place, Scan, Segment, Treatment, Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         ContentBlocked: a value is in an identifier, which can't be replaced, or in a schema that only it satisfies.
         ValueError: the treatment of an entity is to block: the decision should have refused the call.
     """
-    spans = _treated(scan.findings, treatment)
+    texts = [SegmentText(segment) for segment in call.segments]
+    spans = _treated(texts, scan.findings, treatment)
     schemas = constraints(call) if spans else Constraints()
     replacements: dict[int, str] = {}
     redactions: Counter[str] = Counter()
@@ -57,30 +61,78 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         segment, wanted = call.segments[index], spans.get(index, [])
         if not wanted and "[" not in segment.text:
             continue
-        # Signed text keeps its placeholders, which an earlier request minted: changing them would break the signature.
-        spans_to_replace = (
-            wanted if segment.place == "sealed" else _with_literals(segment.text, wanted)
-        )
+        # Signed text keeps its placeholders, which an earlier request minted: changing them would break the signature. A name
+        # can't be changed either, and is never restored.
+        unchanged = segment.place == "signed" or segment.place in FIXED
+        spans_to_replace = wanted if unchanged else _with_literals(segment.text, wanted)
         if not spans_to_replace:
             continue
         _refuse_identifier(segment)
-        replacements[index] = _Masker(segment, index, vault, schemas).replace(spans_to_replace)
+        replacements[index] = _Masker(segment, texts[index], index, vault, schemas).replace(
+            spans_to_replace
+        )
         redactions.update(span.entity for span in wanted)
     return Masking(replacements=replacements, redactions=dict(redactions))
 
 
 def _treated(
-    findings: Iterable[Finding], treatment: Mapping[str, Treatment]
+    texts: Sequence[SegmentText], findings: Iterable[Finding], treatment: Mapping[str, Treatment]
 ) -> dict[int, list[_Span]]:
+    """The spans to replace, by segment."""
     spans: dict[int, list[_Span]] = {}
+    kept: list[Finding] = []
+    values: dict[str, Finding] = {}
     for finding in findings:
         how = treatment.get(finding.entity, "placeholder")
         if how in BLOCKING:
             raise ValueError(f"{finding.entity} is blocked: this call must not be masked")
-        if how != "keep":
-            span = _Span(start=finding.start, end=finding.end, entity=finding.entity, how=how)
-            spans.setdefault(finding.segment, []).append(span)
-    return spans
+        if how == "keep":
+            kept.append(finding)
+        elif _may_replace(texts, finding, finding.entity):
+            values.setdefault(_value(texts, finding), finding)
+            spans.setdefault(finding.segment, []).append(_span(finding, finding.entity, how))
+    for finding, entity in _also_replaced(texts, kept, values):
+        how = treatment.get(entity, "placeholder")
+        spans.setdefault(finding.segment, []).append(_span(finding, entity, how))
+    return {index: sorted(found, key=lambda span: span.start) for index, found in spans.items()}
+
+
+def _also_replaced(
+    texts: Sequence[SegmentText], kept: list[Finding], values: dict[str, Finding]
+) -> Iterator[tuple[Finding, str]]:
+    """The findings that policy would keep, and that hold a value which is replaced elsewhere: what is replaced once is never sent.
+
+    Each comes with the entity of that value. A finding that is replaced is a value too, so this repeats until none is added.
+    """
+    searched = dict(values)
+    while kept and searched:
+        occurrences = Occurrences(searched)
+        found = occurrences.find([_value(texts, finding) for finding in kept])
+        entities = {one.text: searched[one.value].entity for one in found}
+        added = {
+            index: entity
+            for index, entity in entities.items()
+            if _may_replace(texts, kept[index], entity)
+        }
+        yield from ((kept[index], entity) for index, entity in added.items())
+        searched = {
+            _value(texts, kept[index]): replace(kept[index], entity=entity)
+            for index, entity in added.items()
+        }
+        kept = [finding for index, finding in enumerate(kept) if index not in added]
+
+
+def _value(texts: Sequence[SegmentText], finding: Finding) -> str:
+    return texts[finding.segment].value(finding.start, finding.end)
+
+
+def _may_replace(texts: Sequence[SegmentText], finding: Finding, entity: str) -> bool:
+    place = texts[finding.segment].place(finding.start, finding.end)
+    return may_replace(_value(texts, finding), entity, place)
+
+
+def _span(finding: Finding, entity: str, how: Treatment) -> _Span:
+    return _Span(start=finding.start, end=finding.end, entity=entity, how=how)
 
 
 def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
@@ -100,7 +152,7 @@ def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
 
 
 def _refuse_identifier(segment: Segment) -> None:
-    if segment.place == "identifier":
+    if segment.place in FIXED:
         raise ContentBlocked(
             "The name of a tool or parameter holds sensitive data, and a name can't be replaced. "
             "Rename it."
@@ -110,10 +162,11 @@ def _refuse_identifier(segment: Segment) -> None:
 class _Masker:
     """Replaces spans of one segment."""
 
-    def __init__(self, segment: Segment, index: int, vault: Vault, schemas: Constraints) -> None:
+    def __init__(
+        self, segment: Segment, text: SegmentText, index: int, vault: Vault, schemas: Constraints
+    ) -> None:
         self._raw = segment.text
-        self._parts = literals(self._raw) if segment.escaping == "json" else None
-        self._number = segment.place == "number"
+        self._text = text
         self._index = index
         self._vault = vault
         self._schemas = schemas
@@ -129,21 +182,23 @@ class _Masker:
         return "".join(pieces)
 
     def _substitute(self, span: _Span) -> str:
-        if self._parts is None:
-            return self._replacement_for(span, self._raw[span.start : span.end])
-        if any(_within(span, part) for part in self._parts if part.kind == "number"):
-            made = self._replacement_for(span, self._raw[span.start : span.end])
+        place = self._text.place(span.start, span.end)
+        # Without the escapes, so that it is the same value in every segment.
+        made = self._replacement_for(span, self._text.value(span.start, span.end), place)
+        if not self._text.is_json:
+            return made
+        if place == "number":
             # A JSON number becomes a string, unless its replacement is a number too.
             return made if made.isdecimal() else f'"{made}"'
-        # The value is stored without JSON escapes, so that it is the same value in every segment.
-        made = self._replacement_for(span, unescape(self._raw, span.start, span.end)[0])
         return escape(made)
 
-    def _replacement_for(self, span: _Span, value: str) -> str:
+    def _replacement_for(self, span: _Span, value: str, place: Place) -> str:
         bound = span.entity != LITERAL and self._schemas.needs_surrogate(
             self._index, span.entity, value
         )
         how: Treatment = "surrogate" if bound and span.how == "placeholder" else span.how
+        # Masks of two values are equal, and two keys of an object must not be.
+        how = "hash" if place == "key" and how == "mask" else how
         made = replacement(
             how, span.entity, value, self._vault, lambda made: self._schemas.allows(value, made)
         )
@@ -154,7 +209,3 @@ class _Masker:
                 "Remove the value from the schema."
             )
         return made
-
-
-def _within(span: _Span, part: Literal) -> bool:
-    return part.start <= span.start and span.end <= part.end

@@ -36,8 +36,8 @@ def replacement(
         return held  # the value already has a surrogate elsewhere in the request
     match treatment:
         case "mask":
-            return f"[{entity}]"
+            return vault.irreversible(f"[{entity}]")
         case "hash":
-            return f"[{entity}#{held.removesuffix(']').rpartition('_')[2]}]"
+            return vault.irreversible(f"[{entity}#{held.removesuffix(']').rpartition('_')[2]}]")
         case _:
             return held

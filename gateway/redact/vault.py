@@ -1,19 +1,23 @@
 """The values of one request, and the placeholders and surrogates that replace them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from gateway.redact.placeholder import PATTERN, mint
 from gateway.redact.surrogates import Surrogates
 from gateway.text.embedded_json import escape_ascii
 from gateway.types import Allows
 
-LITERAL = "TEXT"
+LITERAL: Final = "TEXT"
 """The entity of placeholder-like text of the caller: restored, but not sensitive."""
 
-_LONG = 12
+_LONG: Final = 12
 """A surrogate of this length does not occur within a longer word by chance."""
+_BRACKETED: Final = re.compile(r"\[[A-Z][A-Z0-9_]*(?:[_#][0-9a-z]+)?\]")
+"""The form of placeholders, masks and hashes."""
+_CUT: Final = "\0"
+"""In place of a replacement: a character of no kind, so that what is next to it has a boundary."""
 
 
 class _Matcher(NamedTuple):
@@ -38,6 +42,8 @@ class RequestVault:
         self._key = key
         self._replacements: dict[str, str] = {}
         self._values: dict[str, str] = {}
+        self._entities: dict[str, set[str]] = {}
+        self._irreversible: set[str] = set()
         self._surrogate_values: dict[str, str] = {}
         """Values by surrogate, and by the words of persons' surrogates, which a reply may use alone; each also with JSON escapes."""
         self._matcher: _Matcher | None = _PLAIN
@@ -48,6 +54,7 @@ class RequestVault:
 
     def put(self, entity: str, value: str) -> str:
         """The replacement of ``value``. A surface form has one, even when it is found again as another entity."""
+        self._entities.setdefault(value, set()).add(entity)
         known = self._replacements.get(value)
         if known is not None:
             return known
@@ -57,10 +64,12 @@ class RequestVault:
         """As ``put``, with a surrogate that ``allows`` accepts; ``None`` when there is none."""
         known = self._replacements.get(value)
         if known is not None:
+            self._entities[value].add(entity)
             return known
         made = self._maker.make(entity, value, allows)
         if made is None:
             return None
+        self._entities.setdefault(value, set()).add(entity)
         self._hold(value, made)
         for surrogate, original in ((made, value), *self._maker.parts.items()):
             self._surrogate_values[surrogate] = self._surrogate_values[escape_ascii(surrogate)] = (
@@ -87,10 +96,27 @@ class RequestVault:
         """Whether a replacement that this vault minted begins with ``text``."""
         return any(minted.startswith(text) for minted in self._values)
 
-    def values(self) -> Iterator[str]:
-        """Every value that must not be sent: all except placeholder-like text."""
-        prefix = f"[{LITERAL}_"
-        return (value for minted, value in self._values.items() if not minted.startswith(prefix))
+    def irreversible(self, made: str) -> str:
+        """Remember a mask or a hash: it is not restored, and like a placeholder it holds no text of the caller."""
+        self._irreversible.add(made)
+        return made
+
+    def entities(self) -> Mapping[str, Collection[str]]:
+        """Every value that must not be sent (all except placeholder-like text), and as what it was found."""
+        found = ((value, entities - {LITERAL}) for value, entities in self._entities.items())
+        return {value: entities for value, entities in found if entities}
+
+    def without_replacements(self, text: str) -> str:
+        """The text with NUL for each replacement that was made here, so that the rest is the caller's."""
+        if "[" in text:
+            text = _BRACKETED.sub(self._cut_bracketed, text)
+        if not self._surrogate_values:
+            return text
+        return self.pattern.sub(lambda m: m[0] if self.get(m[0]) is None else _CUT, text)
+
+    def _cut_bracketed(self, match: re.Match[str]) -> str:
+        made = match[0]
+        return _CUT if made in self._values or made in self._irreversible else made
 
     def _current_matcher(self) -> "_Matcher":
         """The pattern and prefixes, rebuilt after a surrogate was added: in effect once, when the reply begins."""

@@ -1,46 +1,50 @@
-"""The wire check: no value of the vault may occur in the bytes that are about to be sent.
+"""The wire check: no value of the vault may be in a document that is about to be sent.
 
-It makes a defect in masking a refusal instead of a leak.
+It makes a defect in masking a refusal instead of a leak. It searches the texts that can be the caller's, where masking replaces
+(``text.places``) and as masking searches (``text.occurrences``). The gateway's own words are not searched, and neither are the
+replacements that it made: a placeholder may hold the digits of another value.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.errors import RedactionFailed
+from gateway.text.embedded_json import readings
 from gateway.text.occurrences import Occurrences
-from gateway.types import Vault
-
-_MAX_ESCAPES = 2
-"""A JSON string may hold JSON (tool arguments), in which everything is escaped twice."""
-_ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt])')
-_PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+from gateway.text.places import may_replace
+from gateway.types import Place, Vault
 
 
-def check(vault: Vault, body: bytes) -> None:
-    """Refuse a body that holds any value of the vault: raw, JSON-escaped, or escaped twice.
+def check(vault: Vault, texts: Iterable[tuple[str, Place]]) -> None:
+    """Refuse a document of which a text holds a value of the vault: as written, or JSON-escaped up to twice.
 
-    The search follows ``text.occurrences``, as masking does.
+    Args:
+        vault: of the request.
+        texts: each text of the document that can be the caller's, and its place.
 
     Raises:
-        RedactionFailed: the body holds a value and must not be sent.
+        RedactionFailed: a text holds a value, so the document must not be sent.
     """
-    wanted = Occurrences(vault.values())
-    if wanted and wanted.find(list(_spellings(body.decode("utf-8", "replace")))):
-        raise RedactionFailed(
-            "A value that should have been redacted was still in the request, so nothing was sent. "
-            "Please report this with the request id."
-        )
+    entities = vault.entities()
+    wanted = Occurrences(entities)
+    if not wanted:
+        return
+    read = [(spelled, place) for text, place in texts for spelled in _spellings(vault, text)]
+    for found in wanted.find([text for text, _ in read]):
+        text, place = read[found.text]
+        # By the text that is there, as in masking: it may be written in another way than the value.
+        if any(
+            may_replace(text[found.start : found.end], entity, place)
+            for entity in entities[found.value]
+        ):
+            raise RedactionFailed(
+                "A value that should have been redacted was still in the request, so nothing was sent. "
+                "Please report this with the request id."
+            )
 
 
-def _spellings(text: str) -> Iterator[str]:
-    yield text
-    for _ in range(_MAX_ESCAPES):
-        if "\\" not in text:
-            return
-        text = _ESCAPE.sub(_unescape, text)
-        yield text
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = match[1]
-    return chr(int(code[1:], 16)) if code[0] == "u" else _PLAIN[code]
+def _spellings(vault: Vault, text: str) -> Iterator[str]:
+    if "\\" not in text:
+        yield vault.without_replacements(text)
+        return
+    for spelled, _ in readings(text):
+        yield vault.without_replacements(spelled)

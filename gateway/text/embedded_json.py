@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as Choice
 
@@ -11,10 +11,15 @@ import orjson
 # Only for text that a parser accepted: then a quote or digit outside of a string always begins a literal.
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 _COLON = re.compile(r"\s*:")
-# A surrogate pair first: its two escapes are one character.
+# A surrogate pair first: its two escapes are one character. Half a pair, and what JSON has no escape for, is text.
 _ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u((?![dD][89a-fA-F])[0-9a-fA-F]{4})"
+    r"|\\([\"\\/bfnrt])"
 )
+_PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_MAX_ESCAPES = 2
+"""How many times the escapes of a text are undone: JSON in JSON is escaped twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +56,45 @@ def literals(raw: str) -> list[Literal] | None:
 def unescape(raw: str, start: int, end: int) -> tuple[str, Sequence[int]]:
     """The unescaped text of ``raw[start:end]`` (inside the quotes), and the offsets of its characters.
 
-    The offsets have one entry more than the text: ``offsets[i]`` is where character ``i`` begins in ``raw``.
+    The offsets have one entry more than the text: ``offsets[i]`` is where character ``i`` begins in ``raw``. A backslash
+    that begins no escape of JSON is text, so any text may be given.
     """
     if raw.find("\\", start, end) < 0:
         return raw[start:end], range(start, end + 1)
-    text: list[str] = []
+    pieces: list[str] = []
     offsets: list[int] = []
     position = start
-    while position < end:
-        escape = _ESCAPE.match(raw, position, end)
-        spelled = escape[0] if escape else raw[position]
-        text.append(orjson.loads(f'"{spelled}"') if escape else spelled)
-        offsets.append(position)
-        position += len(spelled)
-    return "".join(text), [*offsets, end]
+    for match in _ESCAPE.finditer(raw, start, end):
+        pieces += (raw[position : match.start()], _character(match))
+        offsets.extend(range(position, match.start() + 1))
+        position = match.end()
+    pieces.append(raw[position:end])
+    offsets.extend(range(position, end + 1))
+    return "".join(pieces), offsets
+
+
+def _character(escape: re.Match[str]) -> str:
+    high, low, code, plain = escape.groups()
+    if plain is not None:
+        return _PLAIN[plain]
+    if code is not None:
+        return chr(int(code, 16))
+    return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
+
+
+def readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
+    r"""The text as written, and with JSON escapes undone once and twice, each with offsets as in :func:`unescape`.
+
+    People and tools paste JSON into prose: there ``\n`` is a line end before a name, and no letter of it.
+    """
+    offsets: Sequence[int] = range(len(text) + 1)
+    yield text, offsets
+    for _ in range(_MAX_ESCAPES):
+        plain, inner = unescape(text, 0, len(text))
+        if plain == text:
+            return
+        text, offsets = plain, [offsets[at] for at in inner]
+        yield text, offsets
 
 
 def escape(value: str) -> str:

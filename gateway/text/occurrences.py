@@ -4,7 +4,8 @@ Texts are compared folded (``fold``), without case, with any run of white space 
 digits, separators between digits do not count. A match may not be inside a longer run of its own kind: letters next to
 letters, digits next to digits, katakana next to katakana. Kanji and hiragana have no boundaries.
 
-Minimum lengths keep short values from matching everywhere: three letters, two kanji or kana, or four digits. A name that
+Minimum lengths keep short values from matching everywhere: three characters with a letter among them, two kanji or kana, or
+four digits. A name that
 is also an English word matches only in the case in which it was found.
 """
 
@@ -119,7 +120,7 @@ class Occurrences:
         letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
             self._digits.setdefault(_SEPARATED.sub("", view.text), []).append(value)
-        elif letters + digits >= _LETTERS or cjk >= _CJK or (letters and cjk):
+        elif (letters and letters + digits >= _LETTERS) or cjk >= _CJK or (letters and cjk):
             if view.text in COMMON_WORDS:
                 self._cased.setdefault(view.cased, []).append(value)
             else:

@@ -1,7 +1,7 @@
 """Sends cleared calls to a deployment over the guarded connector. The deployment's ``ProviderAdapter`` knows its protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -12,8 +12,13 @@ from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.text.destination import destination
-from gateway.types import Event, Json, Start, Vault
-from gateway.upstream.protocol.adapter import ProviderAdapter, ProviderRequest, Reader
+from gateway.types import Event, Json, Start
+from gateway.upstream.protocol.adapter import (
+    CheckedRequest,
+    ProviderAdapter,
+    Reader,
+    WireCheck,
+)
 from gateway.upstream.protocol.failures import error_from_response
 from gateway.upstream.protocol.observer import DeploymentObserver
 from gateway.upstream.protocol.probe import probe_fault
@@ -38,7 +43,7 @@ class HttpUpstream:
         name: the deployment's name.
         settings: its address and time-outs.
         adapter: builds the request and reads the reply.
-        wire_check: checks the bytes that are about to be sent; raises to refuse them.
+        wire_check: checks the document that is about to be sent; raises to refuse it.
         host_refusal: why policy refuses a host name, if it does.
         check_server_key: why nothing may be sent to a server with some public key.
     """
@@ -49,7 +54,7 @@ class HttpUpstream:
         settings: DeploymentSettings,
         adapter: ProviderAdapter,
         *,
-        wire_check: Callable[[Vault, bytes], None],
+        wire_check: WireCheck,
         host_refusal: HostRefusal,
         check_server_key: ServerKeyCheck | None = None,
     ) -> None:
@@ -92,8 +97,8 @@ class HttpUpstream:
             AddressRefused: the connector refused the destination; nothing was sent.
             UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
         """
-        request = self._adapter.build_request(cleared)
-        self._wire_check(cleared.vault, request.body)
+        built = self._adapter.build_request(cleared)
+        request = CheckedRequest(built, cleared.vault, self._wire_check)
         stream, begun = cleared.call.stream, False
         limits = self._settings.timeouts
         now = asyncio.get_running_loop().time()
@@ -173,7 +178,7 @@ class HttpUpstream:
 
     @asynccontextmanager
     async def _post(
-        self, request: ProviderRequest, deadline: float
+        self, request: CheckedRequest, deadline: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("the upstream was not started")

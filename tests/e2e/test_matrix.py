@@ -12,11 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.app import Gateway, compose
+from gateway.app import Gateway, compose, wire_check
 from gateway.dialects.coverage import ENDPOINTS
 from gateway.edge.routes import PUBLIC_ROUTES
 from gateway.errors import PolicyError, SekishoError
-from gateway.redact.wire_check import check
 from gateway.types import Principal
 from tests.parts.gateways import KEY, detector, prepared
 from tests.parts.surfaces import SURFACES, Surface
@@ -70,8 +69,8 @@ async def wire(gateway: Gateway, surface: Surface, body: dict[str, Any]) -> byte
     examined = await gateway.pipeline.examine(PRINCIPAL, call)
     (deployment,) = examined.entry.deployments
     cleared = gateway.pipeline.clear(row.dialect, call, examined, "acme", deployment)
+    wire_check(cleared.vault, cleared.call.neutral, cleared.call.form)
     sent = orjson.dumps(cleared.call.neutral)
-    check(cleared.vault, sent)
     return sent + orjson.dumps(cleared.call.document)
 
 

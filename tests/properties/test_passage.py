@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.app import wire_check
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.redact.mask import mask
 from gateway.redact.restore import Restorer
-from gateway.redact.wire_check import check
 from gateway.types import Call, Finding, MaskedCall, Scan, Vault
 from tests.redact.samples import vault
 
@@ -71,7 +71,7 @@ def guesses(draw: st.DrawFn, call: Call) -> list[tuple[Span, ...]]:
     found = []
     for segment in call.segments:
         spans = []
-        read = segment.escaping == "none" and segment.place == "string"
+        read = segment.escaping == "none" and segment.place == "prose"
         tokens = list(TOKEN.finditer(segment.text)) if read else []
         for _ in range(draw(st.integers(0, 3)) if tokens else 0):
             first = draw(st.integers(0, len(tokens) - 1))
@@ -126,9 +126,8 @@ def test_T57_a_value_detected_in_any_segment_is_in_no_segment_on_the_wire(
         for span in spans
     }
     masked, kept = _masked(call, found)
-    wire = json.dumps(masked.neutral).encode()
-    check(kept, wire)
-    leaves = list(_leaves(json.loads(wire)))
+    wire_check(kept, masked.neutral, masked.form)
+    leaves = list(_leaves(masked.neutral))
     assert [(value, leaf) for value in detected for leaf in leaves if value in leaf] == []
 
 
@@ -138,7 +137,7 @@ def test_T57_whatever_was_found_masking_and_the_last_look_agree(
 ) -> None:
     call = DIALECT.parse(body, "chat.completions")
     masked, kept = _masked(call, data.draw(guesses(call)))
-    check(kept, json.dumps(masked.neutral).encode())
+    wire_check(kept, masked.neutral, masked.form)
 
 
 @given(requests(), st.sets(st.sampled_from(VALUES)))

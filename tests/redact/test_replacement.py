@@ -19,7 +19,7 @@ def test_under_every_treatment_the_wire_is_searched_for_the_value() -> None:
     box = vault()
     replacement("mask", "PERSON", "Tanaka", box)
     replacement("hash", "PERSON", "Suzuki", box)
-    assert set(box.values()) == {"Tanaka", "Suzuki"}
+    assert set(box.entities()) == {"Tanaka", "Suzuki"}
 
 
 def test_a_hash_is_the_same_for_the_same_value_and_another_for_another() -> None:

@@ -45,7 +45,7 @@ def test_literals_are_put_back_but_not_looked_for_on_the_wire() -> None:
     minted = request.put("TEXT", "[PERSON_k7f3q2ab]")
     request.put("PERSON", "Tanaka")
     assert request.get(minted) == "[PERSON_k7f3q2ab]"
-    assert list(request.values()) == ["Tanaka"]
+    assert list(request.entities()) == ["Tanaka"]
 
 
 def test_no_value_is_printed() -> None:
@@ -67,10 +67,10 @@ def test_a_value_has_one_replacement_of_either_kind() -> None:
 def test_the_wire_is_searched_for_whole_values_and_not_for_words_of_names() -> None:
     request = vault()
     request.surrogate("PERSON", "Rose Tanaka", lambda _: True)
-    assert list(request.values()) == ["Rose Tanaka"]
+    assert list(request.entities()) == ["Rose Tanaka"]
 
 
 def test_no_surrogate_leaves_the_vault_as_it_was() -> None:
     request = vault()
     assert request.surrogate("PERSON", "Tanaka", lambda _: False) is None
-    assert list(request.values()) == []
+    assert list(request.entities()) == []

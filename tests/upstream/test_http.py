@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.app import wire_check
 from gateway.errors import (
     AddressRefused,
     RedactionFailed,
@@ -16,7 +17,6 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.policy.decide.permit import Cleared, clear
-from gateway.redact.wire_check import check
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.types import Event, MaskedCall, TextDelta, Vault
 from gateway.upstream.http import HttpUpstream
@@ -63,7 +63,7 @@ async def events(
         "r1-a",
         place,
         OpenAIAdapter(place),
-        wire_check=check,
+        wire_check=wire_check,
         host_refusal=lambda _: None,
     )
     await upstream.start()
@@ -81,7 +81,7 @@ async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: An
         "r1-a",
         place,
         OpenAIAdapter(place),
-        wire_check=check,
+        wire_check=wire_check,
         host_refusal=lambda _: None,
     )
     await upstream.start()

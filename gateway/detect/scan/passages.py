@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.detect.base import Passage, Span
 from gateway.text.embedded_json import Literal, literals, unescape
+from gateway.text.places import FIXED
 from gateway.types import Segment
 
 _TEXT_KEYS: Final = frozenset(("description", "title", "default", "examples", "example"))
@@ -60,7 +61,7 @@ def mapped_passages(segment: Segment, text: str, languages: tuple[str, ...]) -> 
 
 def _models(segment: Segment, languages: tuple[str, ...]) -> tuple[str, ...]:
     """The models that read a segment. They read prose: of schemas the descriptions, of keys those that aren't identifiers."""
-    if segment.place in ("identifier", "number"):
+    if segment.place in FIXED or segment.place == "number":
         return ()
     if segment.place == "key":
         return () if segment.origin == "schema" else _key_models(segment.text, languages)

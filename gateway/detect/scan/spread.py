@@ -1,7 +1,7 @@
 """Propagates each finding to every occurrence of its value; of a person's name, also to its parts.
 
 Recognition depends on context: a name that is found in one turn may be missed in another. So every value found anywhere in
-a request is searched for in all of it, under the same rule as the wire check.
+a request is searched for in all of it, under the same rule as the wire check, and where it may be replaced.
 """
 
 from bisect import bisect_right
@@ -11,9 +11,10 @@ from typing import Final
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.name_parts import name_parts
-from gateway.text.embedded_json import Literal, literals, unescape
-from gateway.text.occurrences import Occurrence, Occurrences
-from gateway.types import Segment
+from gateway.text.occurrences import Occurrences
+from gateway.text.places import may_replace
+from gateway.text.segment_text import SegmentText
+from gateway.types import Place, Segment
 
 _DETECTOR: Final = "spread"
 _ROUNDS: Final = 4
@@ -31,107 +32,95 @@ def spread(
         segments: the segments of a request.
         found: what was found in each, disjoint, in its own offsets.
     """
-    marked, searched = list(found), set[str]()
-    values = _with_parts(_values(segments, found))
+    texts = [SegmentText(segment) for segment in segments]
+    marked, searched = _replaceable(texts, found), set[str]()
+    values = _with_parts(_values(texts, marked))
     for _ in range(_ROUNDS):
-        marked = _marked(segments, marked, values)
+        marked = _marked(segments, texts, marked, values)
         searched |= values.keys()
-        present = _values(segments, marked)
-        values = {value: span for value, span in present.items() if value not in searched}
+        present = _values(texts, marked)
+        values = {value: spans for value, spans in present.items() if value not in searched}
         if not values:
             break
     return marked
 
 
-def _marked(
-    segments: Sequence[Segment], found: list[tuple[Span, ...]], values: dict[str, Span]
+def _replaceable(
+    texts: Sequence[SegmentText], found: Sequence[tuple[Span, ...]]
 ) -> list[tuple[Span, ...]]:
-    """The spans of each segment, with every occurrence of these values."""
+    """The spans without those whose value is left alone where it is."""
+    return [
+        tuple(
+            span
+            for span in spans
+            if may_replace(
+                text.value(span.start, span.end), span.entity, text.place(span.start, span.end)
+            )
+        )
+        for text, spans in zip(texts, found, strict=True)
+    ]
+
+
+def _marked(
+    segments: Sequence[Segment],
+    texts: Sequence[SegmentText],
+    found: list[tuple[Span, ...]],
+    values: dict[str, list[Span]],
+) -> list[tuple[Span, ...]]:
+    """The spans of each segment, with every occurrence of these values where they may be replaced."""
     occurrences = Occurrences(values)
     if not occurrences:
         return found
+    read = [(index, one) for index, text in enumerate(texts) for one in text.readings()]
     added: dict[int, list[Span]] = {}
-    plain, escaped = _by_escaping(segments)
-    _search(occurrences, values, [segments[i].text for i in plain], plain, added)
-    for index in escaped:
-        added[index] = _in_json(occurrences, values, segments[index].text)
+    for occurrence in occurrences.find([one.text for _, one in read]):
+        index, one = read[occurrence.text]
+        span = _permitted(
+            values[occurrence.value], one.text[occurrence.start : occurrence.end], one.place
+        )
+        if span is not None:
+            start, end = one.offsets[occurrence.start], one.offsets[occurrence.end]
+            added.setdefault(index, []).append(_at(span, *texts[index].covering(start, end)))
     return [
         _joined(segment, spans, added.get(index, []))
         for index, (segment, spans) in enumerate(zip(segments, found, strict=True))
     ]
 
 
-def _values(segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]) -> dict[str, Span]:
-    """Every value found, unescaped, with its span; of several spans, the one with the highest score."""
-    values: dict[str, Span] = {}
-    for segment, spans in zip(segments, found, strict=True):
+def _permitted(found: Sequence[Span], text: str, place: Place) -> Span | None:
+    """Of the findings of a value, the first whose entity may be replaced at a place."""
+    return next((span for span in found if may_replace(text, span.entity, place)), None)
+
+
+def _values(
+    texts: Sequence[SegmentText], found: Sequence[tuple[Span, ...]]
+) -> dict[str, list[Span]]:
+    """Every value found, unescaped, with a span of each entity that it was found as: the highest score first."""
+    values: dict[str, dict[str, Span]] = {}
+    for text, spans in zip(texts, found, strict=True):
         for span in spans:
-            value = segment.text[span.start : span.end]
-            if segment.escaping == "json" and "\\" in value:
-                value = unescape(segment.text, span.start, span.end)[0]
-            if value not in values or values[value].score < span.score:
-                values[value] = span
-    return values
+            entities = values.setdefault(text.value(span.start, span.end), {})
+            known = entities.get(span.entity)
+            if known is None or known.score < span.score:
+                entities[span.entity] = span
+    return {
+        value: sorted(entities.values(), key=lambda span: -span.score)
+        for value, entities in values.items()
+    }
 
 
-def _with_parts(values: dict[str, Span]) -> dict[str, Span]:
+def _with_parts(values: dict[str, list[Span]]) -> dict[str, list[Span]]:
     """The values and, of people's names, each part."""
-    people = [(value, span) for value, span in values.items() if span.entity == "PERSON"]
+    people = [
+        (value, span)
+        for value, spans in values.items()
+        for span in spans
+        if span.entity == "PERSON"
+    ]
     for name, span in people:
         for part in name_parts(name):
-            values.setdefault(part, span)
+            values.setdefault(part, [span])
     return values
-
-
-def _by_escaping(segments: Sequence[Segment]) -> tuple[list[int], list[int]]:
-    """Indices of segments that are searched as written, and of those that are parsed as JSON."""
-    plain: list[int] = []
-    escaped: list[int] = []
-    for index, segment in enumerate(segments):
-        (escaped if segment.escaping == "json" else plain).append(index)
-    return plain, escaped
-
-
-def _search(
-    occurrences: Occurrences,
-    values: dict[str, Span],
-    texts: Sequence[str],
-    indices: Sequence[int],
-    added: dict[int, list[Span]],
-) -> None:
-    for occurrence in occurrences.find(texts):
-        added.setdefault(indices[occurrence.text], []).append(_span(occurrence, values))
-
-
-def _in_json(occurrences: Occurrences, values: dict[str, Span], raw: str) -> list[Span]:
-    """Occurrences inside the literals of a JSON text; a match in a number covers all of it."""
-    # Without a backslash, raw and unescaped text are the same, and most texts have no occurrence.
-    if "\\" not in raw and not occurrences.contains(raw):
-        return []
-    found = literals(raw)
-    if found is None:
-        return [_span(occurrence, values) for occurrence in occurrences.find([raw])]
-    contents = [_content(raw, literal) for literal in found]
-    spans = []
-    for occurrence in occurrences.find([text for text, _ in contents]):
-        literal, offsets = found[occurrence.text], contents[occurrence.text][1]
-        if literal.kind == "number":
-            start, end = literal.start, literal.end
-        else:
-            start, end = offsets[occurrence.start], offsets[occurrence.end]
-        spans.append(_at(values[occurrence.value], start, end))
-    return spans
-
-
-def _content(raw: str, literal: Literal) -> tuple[str, Sequence[int]]:
-    """A literal's unescaped text, and the offset of each of its characters in ``raw``."""
-    if literal.kind == "number":
-        return raw[literal.start : literal.end], range(literal.start, literal.end + 1)
-    return unescape(raw, literal.start + 1, literal.end - 1)
-
-
-def _span(occurrence: Occurrence, values: dict[str, Span]) -> Span:
-    return _at(values[occurrence.value], occurrence.start, occurrence.end)
 
 
 def _at(named: Span, start: int, end: int) -> Span:

@@ -59,12 +59,12 @@ class AnthropicMessages(Dialect):
         unsendable = {
             call.segments[index].path[:-1]
             for index in replacements
-            if call.segments[index].place == "sealed"
+            if call.segments[index].place == "signed"
         }
         document = replace_segments(
             call.document,
             call.segments,
-            {i: t for i, t in replacements.items() if call.segments[i].place != "sealed"},
+            {i: t for i, t in replacements.items() if call.segments[i].place != "signed"},
         )
         if unsendable:
             # Last: it shifts the indices of blocks, by which segments are found.
@@ -109,13 +109,13 @@ class AnthropicMessages(Dialect):
 
 
 def _mark_signed(segment: Segment, document: Json) -> Segment:
-    """The segment, marked ``sealed`` when it is signed thinking, which must not be changed; without a signature it is text."""
+    """The segment, marked ``signed`` when it is signed thinking, which must not be changed; without a signature it is text."""
     # The path of a block: messages, i, content, j, thinking. A tool's argument of that name is deeper.
     if segment.path[-1] != "thinking" or len(segment.path) != 5:
         return segment
     block = _at(document, segment.path[:-1])
     signed = block.get("type") == "thinking" and block.get("signature")
-    return replace(segment, place="sealed") if signed else segment
+    return replace(segment, place="signed") if signed else segment
 
 
 def _at(document: Json, path: Path) -> Json:

@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from gateway.text.own_words import OwnWords, joined, prefixed
 from gateway.types import Json
 
 _COPIED: Final = ("temperature", "top_p", "top_k", "max_tokens")
@@ -69,17 +70,20 @@ def _result(block: dict[str, Json]) -> Json:
     if not block.get("is_error"):
         return content
     if isinstance(content, str):
-        return f"Error: {content}"
-    return [{"type": "text", "text": "Error:"}, *content]
+        return prefixed("Error: ", content)
+    return [{"type": "text", "text": OwnWords("Error:")}, *content]
 
 
 def _assistant(blocks: list[Json]) -> dict[str, Json]:
     message: dict[str, Json] = {"role": "assistant"}
     visible = [block for block in blocks if block["type"] in ("text", "image", "document")]
-    reasoning = "".join(
-        block["thinking"]
-        for block in blocks
-        if block["type"] == "thinking" and not block.get("signature")
+    reasoning = joined(
+        "",
+        (
+            block["thinking"]
+            for block in blocks
+            if block["type"] == "thinking" and not block.get("signature")
+        ),
     )
     if reasoning:
         message["reasoning_content"] = reasoning
@@ -141,7 +145,7 @@ def _document(block: dict[str, Json]) -> Iterator[dict[str, Json]]:
 def _titled(block: dict[str, Json], subtitle: str | None) -> Iterator[dict[str, Json]]:
     lines = [line for line in (block.get("title"), subtitle) if line]
     if lines:
-        yield _text("\n".join(lines))
+        yield _text(joined("\n", lines))
 
 
 def _text(text: str) -> dict[str, Json]:
@@ -190,6 +194,6 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
         wanted["reasoning_effort"] = output["effort"]
     if output.get("format"):
         # OpenAI requires a name; Anthropic has none.
-        schema = {"name": "output", "schema": output["format"]["schema"], "strict": True}
+        schema = {"name": OwnWords("output"), "schema": output["format"]["schema"], "strict": True}
         wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
     return wanted

@@ -63,10 +63,10 @@ def _is_name(value: str) -> bool:
 IDENTIFIER: Final = Shape(
     expected="a name of 1 to 256 characters",
     kinds=frozenset({str, NULL}),
-    place="identifier",
+    place="tool_name",
     check=_is_name,
 )
-"""A tool's name: scanned, but never replaced."""
+"""The name of a tool or of an output format: scanned, but never replaced."""
 
 
 CACHE: Final = {
@@ -96,6 +96,6 @@ METADATA: Final = Shape(
         )
     },
     # Labels of the application: only names that can mean nothing else are refused.
-    additional=Shape(recursive=True, refuse_key=refuse_routing_in_labels),
+    additional=Shape(recursive=True, place="literal", refuse_key=refuse_routing_in_labels),
     refuse_key=refuse_routing_in_labels,
 )

@@ -18,7 +18,7 @@ _LIMITS: Final = frozenset(
 )
 """Bounds of integer and float types, which schema generators write as ``minimum`` and ``maximum``."""
 
-ANY_JSON: Final = Shape(recursive=True)
+ANY_JSON: Final = Shape(recursive=True, place="literal")
 """Any JSON value, scanned whole."""
 
 ARGUMENTS: Final = Shape(expected="an object", kinds=frozenset({dict, NULL}), additional=ANY_JSON)
@@ -54,6 +54,9 @@ _DRAFT: Final = Shape(
     kinds=frozenset({str, NULL}),
 )
 
+# What people wrote; anything but a string is scanned whole.
+_PROSE: Final = Shape(recursive=True)
+
 # A name or an array of names; anything else under this key is scanned.
 _TYPE: Final = Shape(check=_TYPES.__contains__, fallback=ANY_JSON, scanned=False, recursive=True)
 _NAME: Final = Shape(place="identifier", recursive=True, key_place="identifier")
@@ -86,9 +89,10 @@ _fields.update(
     )
 )
 _fields.update(for_names("$ref $anchor $dynamicRef required dependentRequired", _NAME))
+_fields.update(for_names("title description $comment", _PROSE))
 _fields.update(
     for_names(
-        "title description $comment format pattern const default enum example examples $id "
+        "format pattern const default enum example examples $id "
         "contentEncoding contentMediaType nullable deprecated readOnly writeOnly uniqueItems",
         ANY_JSON,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from gateway.errors import RedactionFailed
+from gateway.text.places import FIXED
 from gateway.types import Json, Path, Segment
 
 
@@ -25,7 +26,7 @@ def replace_segments(
     names: dict[Path, dict[str, str]] = {}
     for index, text in replacements.items():
         segment = segments[index]
-        if segment.place == "identifier":
+        if segment.place in FIXED:
             raise RedactionFailed("An identifier can't be replaced.")
         if segment.place == "key":
             names.setdefault(segment.path[:-1], {})[str(segment.path[-1])] = text

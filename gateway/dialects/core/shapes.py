@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
-from gateway.types import Escaping, LeafKind, Origin
+from gateway.types import Escaping, Origin, Place
 
 Check: TypeAlias = Callable[[Any], object]
 """Given a scalar of an allowed kind, returns a truthy value when the scalar is valid."""
@@ -37,7 +37,7 @@ class Shape:
     """For strings, numbers and booleans. A value that fails is refused, or read as ``fallback``."""
     fallback: "Shape | None" = None
     scanned: bool = True
-    place: LeafKind = "string"
+    place: Place = "prose"
     escaping: Escaping = "none"
     origin: Origin | None = None
     """Who wrote the value and what is below it; ``None``: the same as above it."""
@@ -58,7 +58,7 @@ class Shape:
     """Members under other keys have this same shape."""
     refuse_key: Callable[[str], str | None] | None = None
     """Returns why another key is refused, or ``None``."""
-    key_place: LeafKind = "key"
+    key_place: Place = "key"
     key_check: Check | None = None
     """Makes the other keys structural: one that fails is refused, and none is scanned."""
 
@@ -108,7 +108,7 @@ def boolean() -> Shape:
 
 
 def text(
-    place: LeafKind = "string", escaping: Escaping = "none", origin: Origin | None = None
+    place: Place = "prose", escaping: Escaping = "none", origin: Origin | None = None
 ) -> Shape:
     """A scanned string."""
     return Shape(

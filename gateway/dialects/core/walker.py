@@ -13,7 +13,7 @@ import orjson
 from gateway.dialects.core.json_body import decode
 from gateway.dialects.core.shapes import Shape
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
-from gateway.types import Json, LeafKind, Origin, Path, Segment
+from gateway.types import Json, Origin, Path, Place, Segment
 
 MAX_DEPTH: Final = 100
 """Maximum nesting of a request document."""
@@ -85,7 +85,7 @@ class Walker:
             )
         )
 
-    def _number_text(self, value: float, path: Path) -> tuple[str, LeafKind]:
+    def _number_text(self, value: float, path: Path) -> tuple[str, Place]:
         """The JSON spelling of a number, for detectors.
 
         orjson reads a whole number beyond 64 bits as a float and loses its last digits, so that

@@ -7,6 +7,7 @@ import orjson
 
 from gateway.dialects.core.media import media_type
 from gateway.dialects.ollama.fields import HARDWARE
+from gateway.text.own_words import OwnWords, joined
 from gateway.types import Form, Json
 
 _RENAMED: Final = {"num_predict": "max_tokens"}
@@ -36,8 +37,9 @@ def neutral(document: dict[str, Json], operation: str) -> tuple[Form, dict[str, 
 
 def _completion(document: dict[str, Json]) -> dict[str, Json]:
     suffix = {"suffix": document["suffix"]} if document.get("suffix") else {}
-    system = f"{document['system']}\n" if document.get("system") else ""
-    return {"prompt": f"{system}{document['prompt']}", **suffix, **_options(document)}
+    texts = [document["system"]] if document.get("system") else []
+    prompt = joined("\n", [*texts, document["prompt"]])
+    return {"prompt": prompt, **suffix, **_options(document)}
 
 
 def _prompted(document: dict[str, Json]) -> Iterator[Json]:
@@ -65,7 +67,7 @@ def _output(document: dict[str, Json]) -> dict[str, Json]:
         wanted["response_format"] = {"type": "json_object"}
     elif form:
         # OpenAI requires a name; Ollama has none.
-        schema = {"name": "output", "schema": form, "strict": True}
+        schema = {"name": OwnWords("output"), "schema": form, "strict": True}
         wanted["response_format"] = {"type": "json_schema", "json_schema": schema}
     think = document.get("think")
     if isinstance(think, str):
@@ -85,14 +87,15 @@ def _with_call_ids(messages: list[Json]) -> Iterator[Json]:
     for turn in messages:
         if turn.get("tool_calls"):
             ids = [
-                call.get("id") or f"call_{made + n}" for n, call in enumerate(turn["tool_calls"])
+                call.get("id") or OwnWords(f"call_{made + n}")
+                for n, call in enumerate(turn["tool_calls"])
             ]
             made += len(ids)
             unanswered = [*ids]
             calls = [{**call, "id": i} for call, i in zip(turn["tool_calls"], ids, strict=True)]
             yield {**turn, "tool_calls": calls}
         elif turn["role"] == "tool":
-            following = unanswered.pop(0) if unanswered else f"call_{made}"
+            following = unanswered.pop(0) if unanswered else OwnWords(f"call_{made}")
             yield {**turn, "tool_call_id": turn.get("tool_call_id") or following}
         else:
             yield turn

@@ -7,6 +7,7 @@ provider that wrote it can read it.
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.text.own_words import joined
 from gateway.types import Json
 
 _COPIED: Final = (
@@ -77,7 +78,7 @@ def _add(turn: dict[str, Json], item: dict[str, Json]) -> None:
     match item.get("type", "message"):
         case "reasoning":
             pieces = [*(item.get("content") or ()), *(item.get("summary") or ())]
-            reasoning = "\n".join(piece["text"] for piece in pieces)
+            reasoning = joined("\n", (piece["text"] for piece in pieces))
             if reasoning:
                 turn["reasoning_content"] = reasoning
         case "function_call":

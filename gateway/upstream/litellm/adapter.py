@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-import orjson
-
 from gateway.errors import UpstreamRejected
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings
@@ -47,7 +45,8 @@ class LitellmAdapter(ProviderAdapter):
         aws_frames = call.stream and family.stream_type != "text/event-stream"
         return ProviderRequest(
             path=self._path(family.stream_path if call.stream else family.path),
-            body=orjson.dumps(translation.document),
+            document=translation.document,
+            form=family.form,
             reader=TranslatedReader(
                 translation,
                 self._library.event_stream() if aws_frames else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.settings.deployments import FamilyName
+from gateway.types import WireFormat
 
 _SSE: Final = "text/event-stream"
 
@@ -20,6 +21,8 @@ class Family:
     path: str
     stream_path: str
     key_header: str
+    form: WireFormat = "chat.completions"
+    """The format of its requests."""
     key_prefix: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     stream_type: str = _SSE
@@ -33,6 +36,7 @@ def _google(provider: str, key_header: str, key_prefix: str = "") -> Family:
         path="/models/{model}:generateContent",
         stream_path="/models/{model}:streamGenerateContent?alt=sse",
         key_header=key_header,
+        form="gemini",
         key_prefix=key_prefix,
         stream_field=False,
     )
@@ -47,6 +51,7 @@ FAMILIES: Final[Mapping[FamilyName, Family]] = {
         path="/messages",
         stream_path="/messages",
         key_header="x-api-key",
+        form="anthropic",
         headers={"anthropic-version": "2023-06-01"},
     ),
     # https://ai.google.dev/api/generate-content
@@ -69,6 +74,7 @@ FAMILIES: Final[Mapping[FamilyName, Family]] = {
         path="/model/{model}/converse",
         stream_path="/model/{model}/converse-stream",
         key_header="authorization",
+        form="bedrock",
         key_prefix="Bearer ",
         stream_type="application/vnd.amazon.eventstream",
         stream_field=False,

@@ -10,6 +10,7 @@ from gateway.errors import UpstreamFailed, UpstreamRejected
 from gateway.types import Json
 from gateway.upstream.litellm.families import Family
 from gateway.upstream.litellm.library import Library
+from gateway.upstream.litellm.messages import readable_messages
 from gateway.upstream.litellm.no_network import NoNetwork
 
 _T = TypeVar("_T")
@@ -79,7 +80,7 @@ class Translation:
             **native,
         }
         self._json_mode = bool(self._params.pop("json_mode", False))
-        self._messages = neutral["messages"]
+        self._messages = readable_messages(neutral["messages"], self._family)
         document = self._body()
         if stream and self._family.stream_field:
             document["stream"] = True

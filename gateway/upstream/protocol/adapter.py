@@ -5,17 +5,22 @@ Adapters and readers inherit these protocols by name; the members are abstract, 
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias, final
+
+import orjson
 
 from gateway.errors import UpstreamFailed
 from gateway.policy.decide.permit import Cleared
-from gateway.types import Event
+from gateway.types import Event, Json, Vault, WireFormat
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
 
 CUT_OFF = "The model server's reply was cut off."
+
+WireCheck: TypeAlias = Callable[[Vault, Json, WireFormat], None]
+"""Raises ``RedactionFailed`` when a document in this format must not be sent."""
 
 
 class Reader(Protocol):
@@ -48,14 +53,39 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRequest:
-    """One request as it will be sent, and the reader of its reply."""
+    """One request as an adapter builds it, and the reader of its reply. Only a ``CheckedRequest`` is sent."""
 
     path: str
     """Relative to the path of the deployment's base URL, with a query where the vendor needs one."""
-    body: bytes = field(repr=False)
+    document: Json = field(repr=False)
+    form: WireFormat
+    """The format of the document."""
     reader: Reader = field(repr=False)
     media_type: str
     """The only content type that is accepted in the reply."""
+
+
+@final
+class CheckedRequest:
+    """A request that may be sent: its body is the document that was checked.
+
+    Args:
+        request: as the adapter built it.
+        vault: of the call.
+        wire_check: checks the document.
+
+    Raises:
+        RedactionFailed: the check found a value.
+    """
+
+    __slots__ = ("body", "media_type", "path", "reader")
+
+    def __init__(self, request: ProviderRequest, vault: Vault, wire_check: WireCheck) -> None:
+        wire_check(vault, request.document, request.form)
+        self.body: Final = orjson.dumps(request.document)
+        self.path: Final = request.path
+        self.media_type: Final = request.media_type
+        self.reader: Final = request.reader
 
 
 class ProviderAdapter(Protocol):

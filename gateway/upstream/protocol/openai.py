@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
-
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import Form
@@ -39,7 +37,8 @@ class OpenAIAdapter(ProviderAdapter):
             document["provider"] = router_preferences(self._settings.providers)
         return ProviderRequest(
             path=_PATHS[call.form],
-            body=orjson.dumps(document),
+            document=document,
+            form=call.form,
             reader=StreamReader(EventReader(call.form, self._settings.providers)),
             media_type="text/event-stream" if call.stream else "application/json",
         )

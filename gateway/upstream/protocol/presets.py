@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.settings.deployments import Preset
+from gateway.text.own_words import joined
 from gateway.types import Json
 
 _SAMPLING: Final = {"temperature": 0.6, "top_p": 0.95}
@@ -54,5 +55,5 @@ def _parts(content: Json) -> list[dict[str, Any]]:
 def _joined(parts: list[dict[str, Any]]) -> Json:
     """One string, as servers of R1 expect it, unless there are parts other than text."""
     if all(part.get("type") == "text" for part in parts):
-        return "\n\n".join(part["text"] for part in parts)
+        return joined("\n\n", (part["text"] for part in parts))
     return parts

@@ -2,7 +2,7 @@ import pytest
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.scan.passages import MappedPassage, mapped_passages
-from gateway.types import Escaping, LeafKind, Origin, Path, Segment
+from gateway.types import Escaping, Origin, Path, Place, Segment
 
 BOTH = ("en", "ja")
 
@@ -13,7 +13,7 @@ def segment(
     path: Path = ("messages", 0, "content"),
     origin: Origin = "user",
     escaping: Escaping = "none",
-    place: LeafKind = "string",
+    place: Place = "prose",
 ) -> Segment:
     return Segment(path=path, origin=origin, text=text, escaping=escaping, place=place)
 

@@ -7,7 +7,7 @@ from gateway.detect.base import Passage, Span
 from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.scan.scanner import Scanner
 from gateway.errors import BodyTooLarge, DetectorUnavailable
-from gateway.types import Call, Escaping, LeafKind, Origin, Scan, Segment
+from gateway.types import Call, Escaping, Origin, Place, Scan, Segment
 
 BOTH = ("en", "ja")
 
@@ -70,7 +70,7 @@ def _scanner(
 
 
 def segment(
-    text: str, origin: Origin = "user", escaping: Escaping = "none", place: LeafKind = "string"
+    text: str, origin: Origin = "user", escaping: Escaping = "none", place: Place = "prose"
 ) -> Segment:
     path = ("messages", 0, "content")
     return Segment(path=path, origin=origin, text=text, escaping=escaping, place=place)
@@ -116,9 +116,8 @@ async def test_T57_found_once_found_everywhere_also_from_the_cache(scanner: Scan
         segment("ask_tanaka", "schema", place="identifier"),
         segment('{"who": "Tanaka"}', "assistant", escaping="json"),
     )
-    expected = [
-        (0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka"), (2, "PERSON", "tanaka"), (3, "PERSON", "Tanaka"),
-    ]  # fmt: skip
+    # Not in the name of a tool: there a first name is a word.
+    expected = [(0, "PERSON", "Tanaka"), (1, "PERSON", "Tanaka"), (3, "PERSON", "Tanaka")]
     for _ in range(2):
         assert values(request, await scanner.scan(request, "acme")) == expected
 

@@ -3,10 +3,10 @@ import pytest
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
-from gateway.types import Escaping, LeafKind, Segment
+from gateway.types import Escaping, Place, Segment
 
 
-def segment(text: str, escaping: Escaping = "none", place: LeafKind = "string") -> Segment:
+def segment(text: str, escaping: Escaping = "none", place: Place = "prose") -> Segment:
     return Segment(path=("messages", 0), origin="user", text=text, escaping=escaping, place=place)
 
 

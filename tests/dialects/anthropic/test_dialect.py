@@ -40,7 +40,7 @@ def test_max_tokens_is_needed_for_a_reply_and_not_for_a_count() -> None:
 def test_T52_signed_thinking_goes_on_byte_for_byte_or_not_at_all() -> None:
     call = with_blocks(SIGNED, {"type": "text", "text": "ok"})
     (thought,) = [s for s in call.segments if "Tanaka" in s.text]
-    assert thought.place == "sealed"
+    assert thought.place == "signed"
     index = call.segments.index(thought)
     kept = DIALECT.rebuild(call, {}, {})
     assert kept.document["messages"][0]["content"][0] == SIGNED
@@ -53,7 +53,7 @@ def test_T52_signed_thinking_goes_on_byte_for_byte_or_not_at_all() -> None:
 def test_unsigned_thinking_is_text() -> None:
     call = with_blocks({**SIGNED, "signature": ""})
     (index,) = [i for i, s in enumerate(call.segments) if "Tanaka" in s.text]
-    assert call.segments[index].place == "string"
+    assert call.segments[index].place == "prose"
     masked = DIALECT.rebuild(call, {index: "I know [P_1]"}, {"P": 1})
     assert masked.neutral["messages"][0]["reasoning_content"] == "I know [P_1]"
 
@@ -61,7 +61,7 @@ def test_unsigned_thinking_is_text() -> None:
 def test_an_argument_named_thinking_is_no_thought() -> None:
     use = {"type": "tool_use", "id": "t", "name": "f", "input": {"thinking": "Tanaka"}}
     call = with_blocks(use)
-    assert {s.place for s in call.segments if s.text == "Tanaka"} == {"string"}
+    assert {s.place for s in call.segments if s.text == "Tanaka"} == {"literal"}
 
 
 def test_tokens_are_counted_by_the_deployment() -> None:

@@ -100,8 +100,8 @@ def test_names_are_identifiers() -> None:
     call = block("assistant", **use)
     places = {s.text: s.place for s in call.segments}
     assert places == {
-        "t1": "string",
-        "pay": "identifier",
+        "t1": "prose",
+        "pay": "tool_name",
         "card": "key",
         "4111111111111111": "number",
     }

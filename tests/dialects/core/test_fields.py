@@ -60,7 +60,7 @@ def test_a_kind_may_be_left_out_where_there_is_a_default() -> None:
 
 def test_a_tools_name_is_scanned_and_can_not_be_replaced() -> None:
     (segment,) = walk(IDENTIFIER, "book")
-    assert (segment.text, segment.place) == ("book", "identifier")
+    assert (segment.text, segment.place) == ("book", "tool_name")
     with pytest.raises(InvalidRequest):
         walk(IDENTIFIER, "x" * 257)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.walker import Walker
 from gateway.errors import ClientError
-from gateway.types import LeafKind, Segment
+from gateway.types import Place, Segment
 from tests.dialects.requests import canaries_in, leaves, planted
 
 PYDANTIC = {
@@ -37,33 +37,33 @@ def segments(schema: Any) -> list[Segment]:
 def test_of_a_generated_schema_only_names_and_titles_are_scanned() -> None:
     found = {(segment.place, segment.text) for segment in segments(PYDANTIC)}
     names = ["Guest", "age", "guest", "note", "rooms", "id", "small", "#/$defs/Guest"]
-    assert found == {("string", "Booking"), *(("identifier", name) for name in names)}
+    assert found == {("prose", "Booking"), *(("identifier", name) for name in names)}
 
 
 CARD = "4111111111111111"
-HIDING: list[tuple[Any, LeafKind]] = [
-    ({"description": CARD}, "string"),
-    ({"title": CARD}, "string"),
-    ({"default": CARD}, "string"),
+HIDING: list[tuple[Any, Place]] = [
+    ({"description": CARD}, "prose"),
+    ({"title": CARD}, "prose"),
+    ({"default": CARD}, "literal"),
     ({"default": int(CARD)}, "number"),
     ({"default": {CARD: 1}}, "key"),
-    ({"enum": ["a", CARD]}, "string"),
+    ({"enum": ["a", CARD]}, "literal"),
     ({"const": int(CARD)}, "number"),
-    ({"examples": [{"x": [CARD]}]}, "string"),
-    ({"pattern": CARD}, "string"),
+    ({"examples": [{"x": [CARD]}]}, "literal"),
+    ({"pattern": CARD}, "literal"),
     ({"minimum": int(CARD)}, "number"),
-    ({"maximum": CARD}, "string"),
-    ({"type": CARD}, "string"),
-    ({"type": ["string", CARD]}, "string"),
-    ({"$schema": f"https://x.example/{CARD}"}, "string"),
-    ({"$comment": CARD}, "string"),
-    ({"x-note": CARD}, "string"),
+    ({"maximum": CARD}, "literal"),
+    ({"type": CARD}, "literal"),
+    ({"type": ["string", CARD]}, "literal"),
+    ({"$schema": f"https://x.example/{CARD}"}, "literal"),
+    ({"$comment": CARD}, "prose"),
+    ({"x-note": CARD}, "literal"),
     ({CARD: 1}, "key"),
     ({"properties": {CARD: {}}}, "identifier"),
-    ({"properties": {"a": {"items": {"description": CARD}}}}, "string"),
-    ({"items": [{"description": CARD}]}, "string"),
-    ({"allOf": [{"not": {"title": CARD}}]}, "string"),
-    ({"$defs": {"a": {"if": {"const": CARD}}}}, "string"),
+    ({"properties": {"a": {"items": {"description": CARD}}}}, "prose"),
+    ({"items": [{"description": CARD}]}, "prose"),
+    ({"allOf": [{"not": {"title": CARD}}]}, "prose"),
+    ({"$defs": {"a": {"if": {"const": CARD}}}}, "literal"),
     ({"required": [CARD]}, "identifier"),
     ({"$ref": f"#/{CARD}"}, "identifier"),
     ({"dependentRequired": {"a": [CARD]}}, "identifier"),
@@ -71,7 +71,7 @@ HIDING: list[tuple[Any, LeafKind]] = [
 
 
 @pytest.mark.parametrize(("schema", "place"), HIDING)
-def test_T05_no_keyword_hides_a_value(schema: Any, place: LeafKind) -> None:
+def test_T05_no_keyword_hides_a_value(schema: Any, place: Place) -> None:
     found = [segment for segment in segments(schema) if CARD in segment.text]
     assert [segment.place for segment in found] == [place]
     assert found[0].origin == "schema"

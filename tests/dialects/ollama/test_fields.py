@@ -53,13 +53,13 @@ def test_origins_and_places() -> None:
         options={"stop": ["END"]},
     )
     assert [(s.text, s.origin, s.place) for s in call.segments] == [
-        ("be brief", "system", "string"),
-        ("hm", "assistant", "string"),
-        ("pay", "assistant", "identifier"),
+        ("be brief", "system", "prose"),
+        ("hm", "assistant", "prose"),
+        ("pay", "assistant", "tool_name"),
         ("card", "assistant", "key"),
         ("41", "assistant", "number"),
-        ("paid", "tool", "string"),
-        ("pay", "tool", "identifier"),
-        ("a schema", "schema", "string"),
-        ("END", "other", "string"),
+        ("paid", "tool", "prose"),
+        ("pay", "tool", "tool_name"),
+        ("a schema", "schema", "prose"),
+        ("END", "other", "prose"),
     ]

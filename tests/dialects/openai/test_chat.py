@@ -106,9 +106,10 @@ IDENTIFIERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("document", IDENTIFIERS.values(), ids=IDENTIFIERS)
-def test_names_that_vendors_check_are_identifiers(document: dict[str, Any]) -> None:
-    assert [segment.place for segment in holding(parse(document), "Taro")] == ["identifier"]
+@pytest.mark.parametrize(("kind", "document"), IDENTIFIERS.items(), ids=IDENTIFIERS)
+def test_names_that_vendors_check_are_identifiers(kind: str, document: dict[str, Any]) -> None:
+    place = "identifier" if kind == "property" else "tool_name"
+    assert [segment.place for segment in holding(parse(document), "Taro")] == [place]
 
 
 def test_T59_numbers_and_keys_in_metadata_and_schemas_are_segments() -> None:

@@ -28,7 +28,7 @@ def test_T04_the_role_tells_the_origin(role: str, origin: Origin) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "place"), [("user", "string"), ("assistant", "string"), ("tool", "identifier")]
+    ("role", "place"), [("user", "prose"), ("assistant", "prose"), ("tool", "tool_name")]
 )
 def test_a_persons_name_can_be_replaced_and_a_tools_cannot(role: str, place: str) -> None:
     found = holding(parse(message(role, content="x", name="Taro")), "Taro")
@@ -137,9 +137,9 @@ def test_arguments_are_json_inside_a_string() -> None:
     }
     call = parse(message("assistant", content=None, tool_calls=[call_]))
     assert [(s.escaping, s.place, s.text) for s in call.segments] == [
-        ("none", "string", "call_1"),
-        ("none", "identifier", "book"),
-        ("json", "string", '{"a": "\\u0054aro"}'),
+        ("none", "prose", "call_1"),
+        ("none", "tool_name", "book"),
+        ("json", "prose", '{"a": "\\u0054aro"}'),
     ]
 
 
@@ -169,8 +169,8 @@ def test_new_fields_of_messages_are_scanned_with_their_names() -> None:
     call = parse(message(content="x", mood={"Taro": ["Taro", 4111]}))
     assert [(s.place, s.text) for s in call.segments[:4]] == [
         ("key", "mood"),
-        ("string", "x"),
+        ("prose", "x"),
         ("key", "Taro"),
-        ("string", "Taro"),
+        ("prose", "Taro"),
     ]
     assert {segment.origin for segment in call.segments} == {"user"}

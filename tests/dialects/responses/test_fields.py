@@ -70,12 +70,12 @@ def test_origins_and_places() -> None:
     )
     found = [(s.text, s.origin, s.place, s.escaping) for s in call.segments]
     assert found == [
-        ("by a user", "user", "string", "none"),
-        ("thought", "assistant", "string", "none"),
-        ("c1", "assistant", "string", "none"),
-        ("pay", "assistant", "identifier", "none"),
-        ('{"n": 1}', "assistant", "string", "json"),
-        ("c1", "tool", "string", "none"),
-        ("from a tool", "tool", "string", "none"),
-        ("be brief", "system", "string", "none"),
+        ("by a user", "user", "prose", "none"),
+        ("thought", "assistant", "prose", "none"),
+        ("c1", "assistant", "prose", "none"),
+        ("pay", "assistant", "tool_name", "none"),
+        ('{"n": 1}', "assistant", "prose", "json"),
+        ("c1", "tool", "prose", "none"),
+        ("from a tool", "tool", "prose", "none"),
+        ("be brief", "system", "prose", "none"),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.app import wire_check
 from gateway.errors import (
     ContextTooLong,
     RedactionFailed,
@@ -17,7 +18,6 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.policy.decide.permit import Cleared, clear
-from gateway.redact.wire_check import check
 from gateway.settings.deployments import DeploymentSettings
 from gateway.types import (
     Event,
@@ -96,7 +96,7 @@ async def events(
             "r1-a",
             settings,
             LitellmAdapter(settings),
-            wire_check=check,
+            wire_check=wire_check,
             host_refusal=lambda _: None,
         )
         await upstream.start()

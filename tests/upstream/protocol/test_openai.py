@@ -1,5 +1,3 @@
-import orjson
-
 from gateway.settings.deployments import DeploymentSettings
 from gateway.upstream.protocol.openai import OpenAIAdapter
 from tests.parts import configuration
@@ -10,7 +8,7 @@ def test_the_document_is_the_neutral_one_with_the_deployments_own_fields() -> No
     document = configuration.deployment("http://127.0.0.1:9/v1", providers=["deepinfra"])
     adapter = OpenAIAdapter(DeploymentSettings.model_validate(document))
     request = adapter.build_request(cleared(streamed=True))
-    sent = orjson.loads(request.body)
+    sent = request.document
     assert (request.path, request.media_type) == ("/chat/completions", "text/event-stream")
     assert sent["provider"]["only"] == ["deepinfra"]
     assert sent["stream_options"] == {"include_usage": True}

@@ -1,6 +1,5 @@
 """R1 as its makers recommend it: sampling unless the caller chose, and no system prompt."""
 
-import orjson
 import pytest
 
 from gateway.settings.deployments import DeploymentSettings
@@ -55,5 +54,5 @@ def test_r1_0528_keeps_its_system_prompt_and_no_preset_changes_nothing() -> None
 def test_the_deployments_preset_is_on_the_wire() -> None:
     document = configuration.deployment("http://127.0.0.1:9/v1", preset="deepseek-r1")
     adapter = OpenAIAdapter(DeploymentSettings.model_validate(document))
-    sent = orjson.loads(adapter.build_request(cleared()).body)
+    sent = adapter.build_request(cleared()).document
     assert (sent["temperature"], sent["top_p"]) == (0.6, 0.95)

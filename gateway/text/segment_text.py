@@ -1,0 +1,93 @@
+"""A segment read with its places: of a JSON document in a string, each literal has a place of its own."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from gateway.text.embedded_json import Literal, literals, readings, unescape
+from gateway.text.places import INSIDE_JSON
+from gateway.types import Place, Segment
+
+
+class Reading(NamedTuple):
+    """A text in which values are searched for.
+
+    ``offsets[i]`` is where character ``i`` begins in the segment's raw text, with one entry more for the end.
+    """
+
+    text: str
+    offsets: Sequence[int]
+    place: Place
+
+    def __repr__(self) -> str:
+        return f"Reading({self.place})"
+
+
+class SegmentText:
+    """One segment. A string that is to hold JSON and does not is prose.
+
+    Args:
+        segment: the segment.
+    """
+
+    def __init__(self, segment: Segment) -> None:
+        self._raw = segment.text
+        self._escaped = segment.escaping == "json"
+        self._place: Place = "prose" if self._escaped else segment.place
+
+    @cached_property
+    def _parts(self) -> list[Literal] | None:
+        return literals(self._raw) if self._escaped else None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is a JSON document in a string."""
+        return self._parts is not None
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of a range of the raw text. A range that is not within one literal is prose."""
+        if self._parts is None:
+            return self._place
+        at = bisect_right(self._parts, start, key=_start) - 1
+        if at < 0 or end > self._parts[at].end:
+            return "prose"
+        return INSIDE_JSON[self._parts[at].kind]
+
+    def value(self, start: int, end: int) -> str:
+        """The text of a range of the raw text, without the escapes of the JSON document that it is in."""
+        return self._raw[start:end] if self._parts is None else unescape(self._raw, start, end)[0]
+
+    def readings(self) -> Iterator[Reading]:
+        """The texts in which values are searched for: as written, and JSON-escaped up to twice."""
+        if self._parts is None:
+            yield from _readings(self._raw, range(len(self._raw) + 1), self._place)
+            return
+        for part in self._parts:
+            if part.kind == "number":
+                text, offsets = self._raw[part.start : part.end], range(part.start, part.end + 1)
+                yield Reading(text, offsets, "number")
+            else:
+                text, inner = unescape(self._raw, part.start + 1, part.end - 1)
+                yield from _readings(text, inner, INSIDE_JSON[part.kind])
+
+    def covering(self, start: int, end: int) -> tuple[int, int]:
+        """The range that is replaced for ``start:end``: all of a number, since part of one can't be."""
+        if self.place(start, end) != "number":
+            return start, end
+        if self._parts is None:
+            return 0, len(self._raw)
+        part = self._parts[bisect_right(self._parts, start, key=_start) - 1]
+        return part.start, part.end
+
+
+def _readings(text: str, offsets: Sequence[int], place: Place) -> Iterator[Reading]:
+    if "\\" not in text:
+        yield Reading(text, offsets, place)
+        return
+    for spelled, inner in readings(text):
+        yield Reading(spelled, [offsets[at] for at in inner], place)
+
+
+def _start(part: Literal) -> int:
+    return part.start
