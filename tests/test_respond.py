@@ -18,13 +18,15 @@ from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
 from gateway.exchange import ReplyStats
 from gateway.policy.decide.permit import clear
+from gateway.quota.meter import Meter
 from gateway.redact.vault import RequestVault
-from gateway.respond import OpenReply, Reply, _with_keep_alive, document, frames
+from gateway.respond import OpenReply, Reply, document, frames
 from gateway.types import (
     Event,
     Finish,
     MaskedCall,
     ReasoningDelta,
+    ReplyStored,
     Start,
     TextDelta,
     ToolDelta,
@@ -50,17 +52,56 @@ class WholeScanner:
         return (Span(start=at, end=at + 6, entity="PERSON", score=1.0, detector="test"),)
 
 
+class Slot:
+    """A lease that notes how it ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[object] = []
+
+    def succeeded(self) -> None:
+        self.ends.append("succeeded")
+
+    def end(self, error: BaseException | None) -> None:
+        self.ends.append(error)
+
+
+class Upstream:
+    """A reply in batches of one event; it ends with ``error``, and notes that it was closed."""
+
+    def __init__(
+        self, events: Sequence[Event], error: Exception | None = None, pause: float = 0.0
+    ) -> None:
+        self.closed = False
+        self.sent = 0
+        self._events = events
+        self._error = error
+        self._pause = pause
+
+    async def send(self) -> AsyncGenerator[Sequence[Event], None]:
+        try:
+            for event in self._events:
+                await asyncio.sleep(self._pause)
+                self.sent += 1
+                yield [event]
+            if self._error is not None:
+                raise self._error
+        finally:
+            self.closed = True
+
+
 def reply(
-    events: Sequence[Event],
+    events: Sequence[Event] | Upstream,
     request: RequestVault,
     *,
     tools: frozenset[str] = frozenset(),
     dialect: Dialect | None = None,
+    stream: bool = True,
+    slot: Slot | None = None,
+    meter: Meter | None = None,
+    collector: Any = None,
     **verdict: Any,
 ) -> Reply:
-    async def rest() -> AsyncGenerator[Sequence[Event], None]:
-        for event in events:
-            yield [event]
+    upstream = events if isinstance(events, Upstream) else Upstream(events)
 
     masked = MaskedCall(
         dialect="openai",
@@ -79,17 +120,20 @@ def reply(
     )
     open_reply = OpenReply(
         first=[START],
-        rest=rest(),
+        rest=upstream.send(),
+        lease=slot or Slot(),
         principal=principal(),
-        call=replace(call(f"I am {VALUE}"), tools=tools),
+        call=replace(call(f"I am {VALUE}"), tools=tools, stream=stream),
         cleared=cleared,
+        meter=meter,
+        collector=collector,
     )
     scanner: Any = WholeScanner()
     return Reply(open_reply, scanner, dialect or OpenAIChat())
 
 
 async def flat(read: Reply) -> AsyncGenerator[Event, None]:
-    async for batch in read.events:
+    while (batch := await read.pull()) is not None:
         for event in batch:
             yield event
 
@@ -347,32 +391,186 @@ async def test_a_whole_reply_is_recorded_before_it_is_given_out() -> None:
 
 async def test_a_whole_reply_that_breaks_off_is_not_shown() -> None:
     ends: Any = Ends()
-
-    def broken() -> list[Event]:
-        raise UpstreamFailed("cut", fallback=False)
-
-    made = exchange()
-    read = reply(deltas("Hello"), vault())
-    read.events = _breaking(read.events, broken)
+    slot, made = Slot(), exchange()
+    broken = UpstreamFailed("cut", fallback=False)
+    read = reply(Upstream(deltas("Hello"), error=broken), vault(), slot=slot)
     with pytest.raises(UpstreamFailed):
         await document(read, made, OpenAIChat(), ends)
     assert ends.calls == []
     assert made.reply.output_bytes == len("Hello")
-
-
-async def _breaking(events: Any, broken: Any) -> AsyncGenerator[list[Event], None]:
-    async for batch in events:
-        yield batch
-    broken()
+    assert slot.ends[0] is broken
 
 
 async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
+    ends: Any = Ends()
+    read = reply(Upstream(deltas("Hello"), pause=0.05), vault(), output_depth="whole")
+    framer = OpenAIChat().framer(read.call)
+    sent = [frame async for frame in await frames(read, exchange(), framer, ends, ends)]
+    assert framer.comment() in sent
+    assert b"Hello" in b"".join(sent)
+    assert ends.calls == ["served", "settled"]
 
-    async def slow() -> AsyncGenerator[list[Event], None]:
-        await asyncio.sleep(0.05)
-        yield [START]
 
-    ticks = [event async for event in _with_keep_alive(slow())]
-    assert ticks.count(None) >= 1
-    assert ticks[-1] == [START]
+async def test_a_caller_who_leaves_while_text_is_held_stops_the_model_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
+    ends: Any = Ends()
+    slot, upstream = Slot(), Upstream(deltas("Hello"), pause=60)
+    read = reply(upstream, vault(), slot=slot, output_depth="whole")
+    framer = OpenAIChat().framer(read.call)
+    stream = await frames(read, exchange(), framer, ends, ends)
+    while await anext(stream) != framer.comment():
+        pass
+    await stream.aclose()
+    assert upstream.closed
+    assert isinstance(slot.ends[0], asyncio.CancelledError)
+    assert ends.calls == ["settled", "disconnected"]
+
+
+async def test_the_slot_is_free_once_the_reply_was_read() -> None:
+    slot = Slot()
+    upstream = Upstream(deltas("Hello"))
+    async with reply(upstream, vault(), slot=slot) as read:
+        async for event in flat(read):
+            if isinstance(event, TextDelta):
+                assert slot.ends == []
+        assert slot.ends == ["succeeded"]
+    assert upstream.closed
+
+
+async def test_a_stream_of_which_no_frame_was_taken_frees_the_slot() -> None:
+    ends: Any = Ends()
+    slot = Slot()
+    read = reply(deltas("Hello"), vault(), slot=slot)
+    await (await frames(read, exchange(), OpenAIChat().framer(read.call), ends, ends)).aclose()
+    assert slot.ends == [None]
+
+
+async def test_a_reply_past_its_bound_is_ended_and_the_model_server_stopped() -> None:
+    slot, upstream = Slot(), Upstream(deltas("abcdefghi" * 1000, range(0, 9000, 9)))
+    async with reply(upstream, vault(), slot=slot, meter=Meter(10)) as read:
+        events = [event async for event in flat(read)]
+    assert events[-1] == Finish(choice=0, reason="length")
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "abcdefghi" * 10
+    assert upstream.sent < 20
+    assert upstream.closed
+    assert slot.ends[0] is None
+
+
+class Collecting:
+    """A collector that notes what it was given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+
+    async def store(self) -> list[Event]:
+        return [ReplyStored()]
+
+
+async def test_what_the_caller_saw_is_stored_and_reported_last() -> None:
+    request, collector = vault(), Collecting()
+    minted = request.put("EMAIL_ADDRESS", VALUE)
+    async with reply(deltas(f"To {minted}", [2, 7]), request, collector=collector) as read:
+        events = [event async for event in flat(read)]
+    assert events == [*collector.events, ReplyStored()]
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == f"To {VALUE}"
+
+
+async def test_a_long_text_gives_other_requests_a_turn() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(count())
+    async with reply(deltas("word 1234 " * 4000), vault()) as read:
+        texts = [event.text async for event in flat(read) if isinstance(event, TextDelta)]
+    other.cancel()
+    assert "".join(texts) == "word 1234 " * 4000
+    assert turns >= 9
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_long_reply_is_treated_the_same_whole_and_streamed(stream: bool) -> None:
+    text = ("word " * 50 + "5555 5555 5555 4444, ") * 100
+    texts, stats = await said(deltas(text), vault(), stream=stream)
+    assert texts["TextDelta"] == text.replace("5555 5555 5555 4444", "[CREDIT_CARD]")
+    assert stats.generated == {"CREDIT_CARD": 100}
+
+
+ENCODED = (
+    "kim%40example.com",
+    "kim&#64;example.com",
+    "kim&commat;example.com",
+    "kim\\u0040example.com",
+    "kim\\x40example.com",
+    "a2ltQGV4YW1wbGUuY29t",
+    "6b696d406578616d706c652e636f6d",
+    "6b 69 6d 40 65 78 61 6d 70 6c 65 2e 63 6f 6d",
+    "kim%2540example.com",
+)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("encoded", ENCODED)
+async def test_B81_an_encoded_value_is_treated_however_it_is_cut(
+    encoded: str, stream: bool
+) -> None:
+    text = f"Write to {encoded} soon."
+    for at in range(len(text)):
+        texts, stats = await said(deltas(text, [at]), vault(), stream=stream)
+        assert texts["TextDelta"] == "Write to [EMAIL_ADDRESS] soon."
+        assert stats.generated == {"EMAIL_ADDRESS": 1}
+
+
+async def test_B81_the_callers_own_value_may_be_encoded() -> None:
+    text = f"mailto:{VALUE.replace('@', '%40')} is {VALUE}"
+    texts, stats = await said(deltas(text), vault())
+    assert (texts["TextDelta"], stats.generated) == (text, {})
+
+
+async def test_B81_in_arguments_of_tools() -> None:
+    raw = '{"to": "kim\\u0040example.com"}'
+    events: list[Event] = [
+        ToolDelta(choice=0, part=0, call_id="c", name="send"),
+        *(ToolDelta(choice=0, part=0, text=letter) for letter in raw),
+        Finish(choice=0, reason="tool_calls"),
+    ]
+    texts, _ = await said(events, vault(), tools=frozenset({"send"}))
+    assert texts["ToolDelta"] == '{"to": "[EMAIL_ADDRESS]"}'
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize(
+    "names", [("fetch", "_evil"), ("fetch", "", "_ev", "il"), ("fe", "tch_evil")]
+)
+async def test_B28_the_whole_name_decides_whether_arguments_are_restored(
+    names: tuple[str, ...], later: bool
+) -> None:
+    request = vault()
+    minted = request.put("PERSON", "Tanaka")
+    arguments = [ToolDelta(choice=0, part=0, text=f'{{"q": "{minted}"}}')]
+    events: list[Event] = [
+        ToolDelta(choice=0, part=0, call_id="c", name=names[0]),
+        *(ToolDelta(choice=0, part=0, name=name) for name in names[1:]),
+    ]
+    events = [events[0], *arguments, *events[1:]] if later else [*events, *arguments]
+    events.append(Finish(choice=0, reason="tool_calls"))
+    tools = frozenset({"fetch"})
+    async with reply(events, request, tools=tools) as read:
+        shown = [event async for event in flat(read) if isinstance(event, ToolDelta)]
+    named = [event.name for event in shown if event.name is not None]
+    text = "".join(event.text for event in shown)
+    # A client joins the names that it gets: what is restored for one tool never reaches another.
+    assert len(named) == 1
+    assert (named[0] == "fetch") == ("Tanaka" in text)
+    if not later:
+        assert (named, text) == (["fetch_evil"], f'{{"q": "{minted}"}}')

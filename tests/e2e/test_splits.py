@@ -78,6 +78,7 @@ async def shown(
     opened = OpenReply(
         first=next(batches),
         rest=_rest(batches),
+        lease=Slot(),
         principal=principal(),
         call=call,
         cleared=cleared,
@@ -86,9 +87,16 @@ async def shown(
     framer = dialect.framer(call)
     frames = b""
     async with Reply(opened, scanner, dialect) as reply:
-        async for batch in reply.events:
+        while (batch := await reply.pull()) is not None:
             frames += b"".join(map(framer.feed, batch))
     return frames + framer.done()
+
+
+class Slot:
+    """A slot that nobody waits for."""
+
+    def succeeded(self) -> None: ...
+    def end(self, error: BaseException | None) -> None: ...
 
 
 def _batches(chunks: Sequence[bytes], form: Form) -> Iterator[list[Event]]:

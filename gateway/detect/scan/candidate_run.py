@@ -12,7 +12,7 @@ from gateway.detect.rules.ja.identifiers import ADDRESS_REACH, ADDRESS_STOP, PRE
 from gateway.detect.rules.secrets import PRIVATE_KEY_BEGIN, PRIVATE_KEY_END
 from gateway.detect.scan.words import SPACE, joins, run_word_end
 
-_PEM_MARKER: Final = "-----BEGIN"
+PEM_BEGIN: Final = "-----BEGIN"
 _MAX_BEGIN_LINE: Final = 80
 _MAX_END_LINE: Final = 80
 _PREFECTURE_TAIL: Final = 3
@@ -158,8 +158,8 @@ class CandidateRun:
 
     def _complete(self, text: str) -> bool:
         end = self._scanned
-        if text.endswith(_PEM_MARKER, self._word, end):
-            self._word = end - len(_PEM_MARKER)
+        if text.endswith(PEM_BEGIN, self._word, end):
+            self._word = end - len(PEM_BEGIN)
             self._state = self._in_key_line
             self._end = end
             return True

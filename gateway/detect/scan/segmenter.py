@@ -17,7 +17,7 @@ from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.ja.identifiers import PREFECTURE, PREFECTURE_STARTS
 from gateway.detect.rules.ruleset import apply_rules, find, to_original_offsets
-from gateway.detect.scan.candidate_run import CandidateRun
+from gateway.detect.scan.candidate_run import PEM_BEGIN, CandidateRun
 from gateway.detect.scan.words import (
     CONTEXT,
     JAPANESE,
@@ -45,6 +45,10 @@ _SAFE_PREFIX: Final = re.compile(rf"((?:\s+|(?=\S){PLAIN.pattern}(?=\s))*+)\S*\Z
 _ALL_PLAIN: Final = re.compile(rf"(?:\s+|(?=\S){PLAIN.pattern}(?=\s|\Z))*+\Z")
 _LONG_WORD: Final = 64
 """From this length on, an unfinished word is not read again from its beginning."""
+_PEM_END: Final = "-----END"
+# Base64 in lines (MIME, PEM) is decoded as one, so a full line is followed by the next.
+_BASE64_LINE: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/]{60,76}\r?\n\Z")
+_BASE64_REACH: Final = 79
 _SLACK: Final = 512
 """Released text that may remain before the context, so that the buffer is not copied for every piece."""
 
@@ -85,33 +89,35 @@ class WholeSegmenter:
         return [Unit(text=text, scan=True, context="")] if text else []
 
 
-class LongUnitSegmenter:
-    """Returns few, long units: depth ``patterns`` of a reply that is not streamed.
+class LineSegmenter:
+    """Returns few, long units that end with a line: depth ``patterns`` of a reply that is not streamed.
 
-    To scan a text once costs less than to look for the parts of it that need a scan. A text of more than ``MAX_BUFFERED``
-    characters is scanned in several units, so that no scan takes long.
+    To scan a text once costs less than to look for the parts of it that need a scan. A long text is scanned in several units,
+    so that no scan takes long. No finding reaches over the end of a line, except in a private key and in lines of base64.
+
+    Args:
+        longest: characters of a unit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = MAX_BUFFERED) -> None:
+        self._longest = longest
         self._pieces: list[str] = []
         self._size = 0
-        self._cutter: PatternSegmenter | None = None
         self._before = ""
+        self._words: PatternSegmenter | None = None
+        """Cuts the rest of a text in which too long a part has no line where it may be cut."""
 
     def feed(self, text: str) -> list[Unit]:
         self._pieces.append(text)
         self._size += len(text)
-        if self._size <= MAX_BUFFERED:
-            return []
-        self._cutter = self._cutter or PatternSegmenter()
-        return self._joined(self._cutter.feed(self._taken()))
+        return self._units(self._taken()) if self._size > self._longest else []
 
     def flush(self) -> list[Unit]:
         text = self._taken()
-        if self._cutter is None:
-            return [Unit(text=text, scan=not _is_plain(text))] if text else []
-        units = [*self._cutter.feed(text), *self._cutter.flush()]
-        self._cutter = None
+        if self._words is None:
+            return self._unit(text, scan=True)
+        units = [*self._words.feed(text), *self._words.flush()]
+        self._words = None
         return self._joined(units)
 
     def _taken(self) -> str:
@@ -120,22 +126,46 @@ class LongUnitSegmenter:
         self._size = 0
         return text
 
+    def _units(self, text: str) -> list[Unit]:
+        """The units of a text of more than ``longest`` characters; what remains is buffered."""
+        units: list[Unit] = []
+        start = 0
+        while self._words is None and len(text) - start > self._longest:
+            end = _line_cut(text, start, start + self._longest)
+            units += self._unit(text[start:end], scan=True)
+            if end == start:
+                self._words = PatternSegmenter(self._before)
+            start = end
+        if self._words is not None:
+            return [*units, *self._joined(self._words.feed(text[start:]))]
+        self._pieces.append(text[start:])
+        self._size = len(text) - start
+        return units
+
     def _joined(self, units: list[Unit]) -> list[Unit]:
         """One unit for all of them: no finding reaches over the edge of a unit."""
-        text = "".join(unit.text for unit in units)
+        return self._unit(
+            "".join(unit.text for unit in units), scan=any(unit.scan for unit in units)
+        )
+
+    def _unit(self, text: str, *, scan: bool) -> list[Unit]:
         if not text:
             return []
-        scan = any(unit.scan for unit in units)
         context, self._before = self._before, (self._before + text)[-CONTEXT:]
+        scan = scan and not _is_plain(context, text)
         return [Unit(text=text, scan=scan, context=context if scan else "")]
 
 
 class PatternSegmenter:
-    """Buffers only text that may be part of a rule's finding: depth ``patterns`` of a streamed reply."""
+    """Buffers only text that may be part of a rule's finding: depth ``patterns`` of a streamed reply.
 
-    def __init__(self) -> None:
-        self._text = ""
-        self._done = 0
+    Args:
+        before: the text before the first piece, at whose end no finding may be open.
+    """
+
+    def __init__(self, before: str = "") -> None:
+        self._text = before
+        self._done = len(before)
         self._word_read = 0
         """How much of an unfinished word after ``_done`` was read."""
         self._run: CandidateRun | None = None
@@ -273,10 +303,20 @@ def _mapped(span: Span, folded: Folded, view: DecodedView) -> Span:
     return replace(span, start=start, end=end)
 
 
-def _is_plain(text: str) -> bool:
+def _is_plain(before: str, text: str) -> bool:
     """Whether one regular expression proves that the rules find nothing in the text."""
-    plain = text.isascii() and _ALL_PLAIN.match(text) is not None
-    return plain and not may_hold_keyword(text.lower())
+    plain = text.isascii() and before.isascii() and _ALL_PLAIN.match(text) is not None
+    return plain and not may_hold_keyword((before + text).lower())
+
+
+def _line_cut(text: str, start: int, limit: int) -> int:
+    """The end of the last line before ``limit`` where the text may be cut; ``start`` if there is none."""
+    end = text.rfind("\n", start, limit) + 1
+    if end and text.rfind(PEM_BEGIN, start, end) > text.rfind(_PEM_END, start, end):
+        end = text.rfind("\n", start, text.rfind(PEM_BEGIN, start, end)) + 1
+    while end and _BASE64_LINE.search(text, max(start, end - _BASE64_REACH), end):
+        end = text.rfind("\n", start, end - 1) + 1
+    return max(end, start)
 
 
 def _japanese_end(text: str, start: int, *, final: bool) -> tuple[int, bool, bool]:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from gateway.reply_channels import ReplyChannels
 
 from gateway.detect.scan.segmenter import PatternSegmenter, WholeSegmenter
-from gateway.reply_channels import ReplyChannels
 from gateway.types import (
     ReasoningDelta,
     RefusalDelta,
