@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,151 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import timeouts
-from gateway.detect.base import Span
-from gateway.detect.scan.lists import DetectionLists
-from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
-from gateway.exchange import ReplyStats
-from gateway.policy.decide.permit import clear
 from gateway.quota.meter import Meter
 from gateway.redact.vault import RequestVault
-from gateway.respond import OpenReply, Reply, document, frames
+from gateway.respond import document, frames
 from gateway.types import (
     Event,
     Finish,
-    MaskedCall,
     ReasoningDelta,
     ReplyStored,
-    Start,
     TextDelta,
     ToolDelta,
     UnknownField,
     UsageEvent,
 )
-from tests.parts.samples import decision, deployment, exchange, principal
-from tests.redact.samples import call, vault
-
-START = Start(id="c1", model="upstream-model", created=1)
-VALUE = "kenji.tanaka@example.co.jp"
-
-
-class WholeScanner:
-    """Finds one word in a whole reply, as the detectors would."""
-
-    async def scan_text(
-        self, text: str, tenant: str, app: str, lists: DetectionLists
-    ) -> tuple[Span, ...]:
-        at = text.find("Yamada")
-        if at < 0:
-            return ()
-        return (Span(start=at, end=at + 6, entity="PERSON", score=1.0, detector="test"),)
-
-
-class Slot:
-    """A lease that notes how it ended."""
-
-    def __init__(self) -> None:
-        self.ends: list[object] = []
-
-    def succeeded(self) -> None:
-        self.ends.append("succeeded")
-
-    def end(self, error: BaseException | None) -> None:
-        self.ends.append(error)
-
-
-class Upstream:
-    """A reply in batches of one event; it ends with ``error``, and notes that it was closed."""
-
-    def __init__(
-        self, events: Sequence[Event], error: Exception | None = None, pause: float = 0.0
-    ) -> None:
-        self.closed = False
-        self.sent = 0
-        self._events = events
-        self._error = error
-        self._pause = pause
-
-    async def send(self) -> AsyncGenerator[Sequence[Event], None]:
-        try:
-            for event in self._events:
-                await asyncio.sleep(self._pause)
-                self.sent += 1
-                yield [event]
-            if self._error is not None:
-                raise self._error
-        finally:
-            self.closed = True
-
-
-def reply(
-    events: Sequence[Event] | Upstream,
-    request: RequestVault,
-    *,
-    tools: frozenset[str] = frozenset(),
-    dialect: Dialect | None = None,
-    stream: bool = True,
-    slot: Slot | None = None,
-    meter: Meter | None = None,
-    collector: Any = None,
-    **verdict: Any,
-) -> Reply:
-    upstream = events if isinstance(events, Upstream) else Upstream(events)
-
-    masked = MaskedCall(
-        dialect="openai",
-        operation="chat.completions",
-        model="m",
-        stream=True,
-        document={},
-        neutral={},
-        redactions={},
-    )
-    cleared = clear(
-        call=masked,
-        vault=request,
-        decision=decision({"r1-a": True}, **verdict),
-        deployment=deployment(),
-    )
-    open_reply = OpenReply(
-        first=[START],
-        rest=upstream.send(),
-        lease=slot or Slot(),
-        principal=principal(),
-        call=replace(call(f"I am {VALUE}"), tools=tools, stream=stream),
-        cleared=cleared,
-        meter=meter,
-        collector=collector,
-    )
-    scanner: Any = WholeScanner()
-    return Reply(open_reply, scanner, dialect or OpenAIChat())
-
-
-async def flat(read: Reply) -> AsyncGenerator[Event, None]:
-    while (batch := await read.pull()) is not None:
-        for event in batch:
-            yield event
-
-
-async def said(
-    events: Sequence[Event], request: RequestVault, **options: Any
-) -> tuple[dict[str, str], ReplyStats]:
-    """The text of each kind of event, joined, and what was counted."""
-    read = reply(events, request, **options)
-    texts: dict[str, str] = {}
-    async with read:
-        async for event in flat(read):
-            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | UnknownField):
-                name = type(event).__name__
-                texts[name] = texts.get(name, "") + event.text
-    return texts, read.stats()
-
-
-def deltas(text: str, cuts: Sequence[int] = ()) -> list[Event]:
-    edges = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
-    pieces = [text[a:b] for a, b in pairwise(edges)]
-    return [*(TextDelta(choice=0, text=p) for p in pieces), Finish(choice=0, reason="stop")]
+from tests.parts.replies import VALUE, Slot, Upstream, deltas, flat, reply, said
+from tests.parts.samples import exchange
+from tests.redact.samples import vault
 
 
 @given(st.lists(st.integers(0, 140), max_size=12))
@@ -449,7 +320,7 @@ async def test_a_stream_of_which_no_frame_was_taken_frees_the_slot() -> None:
 
 
 async def test_a_reply_past_its_bound_is_ended_and_the_model_server_stopped() -> None:
-    slot, upstream = Slot(), Upstream(deltas("abcdefghi" * 1000, range(0, 9000, 9)))
+    slot, upstream = Slot(), Upstream(deltas("abcdefghi" * 1000, range(9, 9000, 9)))
     async with reply(upstream, vault(), slot=slot, meter=Meter(10)) as read:
         events = [event async for event in flat(read)]
     assert events[-1] == Finish(choice=0, reason="length")
@@ -504,73 +375,3 @@ async def test_a_long_reply_is_treated_the_same_whole_and_streamed(stream: bool)
     texts, stats = await said(deltas(text), vault(), stream=stream)
     assert texts["TextDelta"] == text.replace("5555 5555 5555 4444", "[CREDIT_CARD]")
     assert stats.generated == {"CREDIT_CARD": 100}
-
-
-ENCODED = (
-    "kim%40example.com",
-    "kim&#64;example.com",
-    "kim&commat;example.com",
-    "kim\\u0040example.com",
-    "kim\\x40example.com",
-    "a2ltQGV4YW1wbGUuY29t",
-    "6b696d406578616d706c652e636f6d",
-    "6b 69 6d 40 65 78 61 6d 70 6c 65 2e 63 6f 6d",
-    "kim%2540example.com",
-)
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("encoded", ENCODED)
-async def test_B81_an_encoded_value_is_treated_however_it_is_cut(
-    encoded: str, stream: bool
-) -> None:
-    text = f"Write to {encoded} soon."
-    for at in range(len(text)):
-        texts, stats = await said(deltas(text, [at]), vault(), stream=stream)
-        assert texts["TextDelta"] == "Write to [EMAIL_ADDRESS] soon."
-        assert stats.generated == {"EMAIL_ADDRESS": 1}
-
-
-async def test_B81_the_callers_own_value_may_be_encoded() -> None:
-    text = f"mailto:{VALUE.replace('@', '%40')} is {VALUE}"
-    texts, stats = await said(deltas(text), vault())
-    assert (texts["TextDelta"], stats.generated) == (text, {})
-
-
-async def test_B81_in_arguments_of_tools() -> None:
-    raw = '{"to": "kim\\u0040example.com"}'
-    events: list[Event] = [
-        ToolDelta(choice=0, part=0, call_id="c", name="send"),
-        *(ToolDelta(choice=0, part=0, text=letter) for letter in raw),
-        Finish(choice=0, reason="tool_calls"),
-    ]
-    texts, _ = await said(events, vault(), tools=frozenset({"send"}))
-    assert texts["ToolDelta"] == '{"to": "[EMAIL_ADDRESS]"}'
-
-
-@pytest.mark.parametrize("later", [False, True])
-@pytest.mark.parametrize(
-    "names", [("fetch", "_evil"), ("fetch", "", "_ev", "il"), ("fe", "tch_evil")]
-)
-async def test_B28_the_whole_name_decides_whether_arguments_are_restored(
-    names: tuple[str, ...], later: bool
-) -> None:
-    request = vault()
-    minted = request.put("PERSON", "Tanaka")
-    arguments = [ToolDelta(choice=0, part=0, text=f'{{"q": "{minted}"}}')]
-    events: list[Event] = [
-        ToolDelta(choice=0, part=0, call_id="c", name=names[0]),
-        *(ToolDelta(choice=0, part=0, name=name) for name in names[1:]),
-    ]
-    events = [events[0], *arguments, *events[1:]] if later else [*events, *arguments]
-    events.append(Finish(choice=0, reason="tool_calls"))
-    tools = frozenset({"fetch"})
-    async with reply(events, request, tools=tools) as read:
-        shown = [event async for event in flat(read) if isinstance(event, ToolDelta)]
-    named = [event.name for event in shown if event.name is not None]
-    text = "".join(event.text for event in shown)
-    # A client joins the names that it gets: what is restored for one tool never reaches another.
-    assert len(named) == 1
-    assert (named[0] == "fetch") == ("Tanaka" in text)
-    if not later:
-        assert (named, text) == (["fetch_evil"], f'{{"q": "{minted}"}}')

@@ -17,6 +17,7 @@ from gateway.respond import OpenReply, Reply
 from gateway.types import Event, Form
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
+from tests.parts.replies import Slot
 from tests.parts.samples import decision, deployment, principal
 from tests.parts.scripted import chunk
 from tests.parts.surfaces import Surface, every_talking
@@ -90,13 +91,6 @@ async def shown(
         while (batch := await reply.pull()) is not None:
             frames += b"".join(map(framer.feed, batch))
     return frames + framer.done()
-
-
-class Slot:
-    """A slot that nobody waits for."""
-
-    def succeeded(self) -> None: ...
-    def end(self, error: BaseException | None) -> None: ...
 
 
 def _batches(chunks: Sequence[bytes], form: Form) -> Iterator[list[Event]]:
