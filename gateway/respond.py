@@ -26,7 +26,7 @@ from gateway.policy.decide.permit import Cleared
 from gateway.quota.meter import Meter
 from gateway.quota.quotas import Reservation
 from gateway.redact.generated import RequestIndex, only_replacements
-from gateway.reply.channels import Channel, ReplyChannels
+from gateway.reply.channels import ReplyChannels
 from gateway.reply.filters import Filter, fed, flushed
 from gateway.reply.portions import PORTION, joined, portions
 from gateway.reply.reasoning import ReasoningFilter
@@ -217,7 +217,8 @@ class Reply:
         for event in batch:
             for portion in portions(event):
                 for passed in fed(self._row, portion):
-                    await self._process(self._segments.feed(passed), safe)
+                    if pieces := self._segments.feed(passed):
+                        await self._process(pieces, safe)
         self._collect(safe)
         return safe
 
@@ -243,24 +244,27 @@ class Reply:
             event: Event | None
             if not isinstance(piece, Piece):
                 event = self._noted(piece)
-            elif piece.channel is not None:
-                event = await self._text(piece, piece.channel)
             else:
-                event = self._treatment.name(piece, await self._spans(piece.unit))
+                unit, channel = piece.unit, piece.channel
+                spans = await self._spans(unit) if unit is not None and unit.scan else ()
+                if channel is None:
+                    event = self._treatment.name(piece, spans)
+                else:
+                    parts = self._treatment.feed(piece, channel, spans)
+                    event = channel.event(await self._taking_turns(parts))
             if event is not None:
                 safe.append(event)
 
-    async def _text(self, piece: Piece, channel: Channel) -> Event | None:
+    async def _taking_turns(self, parts: Iterable[str]) -> str:
+        """The parts as one text. Other requests get a turn between them: a reply may be long, and arrive at once."""
         texts: list[str] = []
-        spans = await self._spans(piece.unit)
-        for text in self._treatment.feed(piece, channel, spans):
+        for text in parts:
             texts.append(text)
             self._work += len(text) + _EVENT_COST
             if self._work >= PORTION:
                 self._work = 0
-                # Other requests get a turn: a reply may be long, and arrive at once.
                 await asyncio.sleep(0)
-        return channel.event("".join(texts))
+        return texts[0] if len(texts) == 1 else "".join(texts)
 
     def _noted(self, event: Event) -> Event:
         if isinstance(event, Start):
@@ -269,9 +273,7 @@ class Reply:
             self._usage = event
         return event
 
-    async def _spans(self, unit: Unit | None) -> tuple[Span, ...]:
-        if unit is None or not unit.scan:
-            return ()
+    async def _spans(self, unit: Unit) -> tuple[Span, ...]:
         if not self._whole:
             known = only_replacements(unit.text, self._vault)
             return () if known else scan_unit(unit)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from gateway.reply.filters import WITH_TEXT
 from gateway.types import Event, TextEvent, ToolDelta, UnknownField
 
 PORTION: Final = 4096
@@ -12,7 +13,7 @@ PORTION: Final = 4096
 
 def portions(event: Event) -> Sequence[Event]:
     """The event, in parts of at most ``PORTION`` characters. A number is a whole value and is not divided."""
-    if not isinstance(event, TextEvent) or len(event.text) <= PORTION:
+    if not isinstance(event, WITH_TEXT) or len(event.text) <= PORTION:
         return (event,)
     if isinstance(event, UnknownField) and event.number:
         return (event,)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.detect.scan.segmenter import Unit
 from gateway.reply.channels import Channel, ReplyChannels
-from gateway.reply.filters import WITHOUT_TEXT
+from gateway.reply.filters import WITH_TEXT
 from gateway.text.fold import utf8_length
 from gateway.types import Event, Finish, TextEvent, ToolDelta, UnknownField
 
@@ -41,15 +41,14 @@ class SegmentFilter:
 
     def feed(self, event: Event) -> Iterable[Event | Piece]:
         """The pieces that can be scanned now. They must be consumed before the next event is fed."""
-        if isinstance(event, WITHOUT_TEXT):
-            return (event,)
-        if isinstance(event, Finish):
-            return self._finish(event)
+        if not isinstance(event, WITH_TEXT):
+            return self._finish(event) if isinstance(event, Finish) else (event,)
         self.output_bytes += utf8_length(event.text)
         channel = self._channels.of(event)
         if self._ordered or isinstance(event, ToolDelta | UnknownField):
             return self._text(event, channel)
-        return [Piece(unit, channel) for unit in channel.segmenter.feed(event.text)]
+        units = channel.segmenter.feed(event.text)
+        return [Piece(unit, channel) for unit in units] if units else ()
 
     def flush(self) -> Iterator[Event | Piece]:
         """The remaining pieces."""

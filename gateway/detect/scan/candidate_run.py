@@ -19,7 +19,7 @@ _PREFECTURE_TAIL: Final = 3
 """Maximum length of a prefecture's name after its first character."""
 # Base64 in lines (MIME, PEM) is decoded as one, so a full line is followed by the next.
 _BASE64_LINE: Final = re.compile(r"(?:^|[^A-Za-z0-9+/_-])[A-Za-z0-9+/]{60,76}\Z")
-_BASE64_REST: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE64_REST: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _LINE_REACH: Final = 77
 
 _State: TypeAlias = Callable[[str, int, bool], bool]
@@ -145,7 +145,7 @@ class CandidateRun:
     def _joined(self, text: str) -> bool:
         word, end = self._word, self._scanned
         if self._broken:
-            return _BASE64_REST.fullmatch(text, word, end) is not None
+            return _BASE64_REST.match(text, word, end) is not None
         return end > word and joins(text, word, end, self._longest)
 
     def _in_word(self, text: str, limit: int, final: bool) -> bool:
