@@ -8,10 +8,10 @@ outcome is durable in the audit log.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Protocol, Self
 
 from gateway import timeouts
 from gateway.audit.recorder import Recorder
@@ -28,15 +28,12 @@ from gateway.quota.quotas import Reservation
 from gateway.redact.generated import RequestIndex, only_replacements
 from gateway.reply.channels import ReplyChannels
 from gateway.reply.filters import Filter, fed, flushed
-from gateway.reply.portions import PORTION, joined, portions
+from gateway.reply.portions import joined, portions
 from gateway.reply.reasoning import ReasoningFilter
 from gateway.reply.segments import Piece, SegmentFilter
 from gateway.reply.tool_names import ToolNameFilter
 from gateway.reply.treatment import TreatmentFilter
 from gateway.types import Call, Event, Principal, Start, UsageEvent, Verdict
-
-_EVENT_COST: Final = 64
-"""What an event costs beside its text, in characters."""
 
 
 class HeldSlot(Protocol):
@@ -115,7 +112,6 @@ class Reply:
         """Whether nothing more may be read from the upstream."""
         self._ended = False
         self._pending: asyncio.Task[list[Event] | None] | None = None
-        self._work = 0
         self._model = ""
         self._usage: UsageEvent | None = None
         self._upstream_seconds = 0.0
@@ -182,19 +178,10 @@ class Reply:
         if self._closed:
             return None
         batch, self._first = self._first, None
-        if batch is None:
-            batch = await self._receive()
-        meter = self._opened.meter
-        if meter is not None and batch is not None:
-            batch = meter.feed(batch)
-            if meter.full:
-                await self._stop()
-        return batch
-
-    async def _receive(self) -> Sequence[Event] | None:
         began = time.perf_counter()
         try:
-            batch = await anext(self._opened.rest, None)
+            if batch is None:
+                batch = await anext(self._opened.rest, None)
         # Cancellation too: a caller that leaves must free the slot.
         except BaseException as error:
             self._opened.lease.end(error)
@@ -203,6 +190,10 @@ class Reply:
             self._upstream_seconds += time.perf_counter() - began
         if batch is None:
             self._opened.lease.succeeded()
+        elif self._opened.meter is not None:
+            batch = self._opened.meter.feed(batch)
+            if self._opened.meter.full:
+                await self._stop()
         return batch
 
     async def _stop(self) -> None:
@@ -214,9 +205,12 @@ class Reply:
 
     async def _filtered(self, batch: Sequence[Event]) -> list[Event]:
         safe: list[Event] = []
-        for event in batch:
-            for portion in portions(event):
-                for passed in fed(self._row, portion):
+        for number, portion in enumerate(portions(batch)):
+            if number:
+                # Other requests get a turn: a reply may be long, and arrive at once.
+                await asyncio.sleep(0)
+            for event in portion:
+                for passed in fed(self._row, event):
                     if pieces := self._segments.feed(passed):
                         await self._process(pieces, safe)
         self._collect(safe)
@@ -250,21 +244,10 @@ class Reply:
                 if channel is None:
                     event = self._treatment.name(piece, spans)
                 else:
-                    parts = self._treatment.feed(piece, channel, spans)
-                    event = channel.event(await self._taking_turns(parts))
+                    text = self._treatment.feed(piece, channel, spans)
+                    event = channel.event(text if isinstance(text, str) else await _joined(text))
             if event is not None:
                 safe.append(event)
-
-    async def _taking_turns(self, parts: Iterable[str]) -> str:
-        """The parts as one text. Other requests get a turn between them: a reply may be long, and arrive at once."""
-        texts: list[str] = []
-        for text in parts:
-            texts.append(text)
-            self._work += len(text) + _EVENT_COST
-            if self._work >= PORTION:
-                self._work = 0
-                await asyncio.sleep(0)
-        return texts[0] if len(texts) == 1 else "".join(texts)
 
     def _noted(self, event: Event) -> Event:
         if isinstance(event, Start):
@@ -281,6 +264,16 @@ class Reply:
         return await self._scanner.scan_text(
             unit.text, caller.tenant, caller.app, self._opened.lists
         )
+
+
+async def _joined(parts: Iterator[str]) -> str:
+    """The parts as one text; other requests get a turn after each but the last."""
+    texts: list[str] = []
+    for text in parts:
+        if texts:
+            await asyncio.sleep(0)
+        texts.append(text)
+    return "".join(texts)
 
 
 async def document(reply: Reply, exchange: Exchange, dialect: Dialect, recorder: Recorder) -> bytes:

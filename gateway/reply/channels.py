@@ -79,7 +79,8 @@ class ReplyChannels:
 
     def of(self, event: TextEvent) -> Channel:
         """The channel that an event belongs to; it may hold text until it is taken to be flushed."""
-        key = (event.choice, type(event), _part(event))
+        part = None if isinstance(event, TextDelta) else _part(event)
+        key = (event.choice, type(event), part)
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = self._open(event)

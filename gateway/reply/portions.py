@@ -11,23 +11,48 @@ PORTION: Final = 4096
 """Characters of text that pass the filters before other requests get a turn."""
 
 
-def portions(event: Event) -> Sequence[Event]:
+_EVENT: Final = 64
+"""What an event costs beside its text, in characters."""
+
+
+def portions(batch: Sequence[Event]) -> Sequence[Sequence[Event]]:
+    """A batch in parts that are handled in a short time; a longer text is divided."""
+    size = _cost(batch[0]) if len(batch) == 1 else sum(map(_cost, batch))
+    return (batch,) if size <= PORTION else list(_portions(batch))
+
+
+def _cost(event: Event) -> int:
+    """What it takes to handle an event, in characters of text."""
+    return _EVENT + len(event.text) if isinstance(event, WITH_TEXT) else _EVENT
+
+
+def _portions(batch: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    portion: list[Event] = []
+    size = 0
+    for part in (part for event in batch for part in _parts(event)):
+        portion.append(part)
+        size += _cost(part)
+        if size >= PORTION:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _parts(event: Event) -> Iterator[Event]:
     """The event, in parts of at most ``PORTION`` characters. A number is a whole value and is not divided."""
-    if not isinstance(event, WITH_TEXT) or len(event.text) <= PORTION:
-        return (event,)
-    if isinstance(event, UnknownField) and event.number:
-        return (event,)
-    return list(_parts(event))
-
-
-def _parts(event: TextEvent) -> Iterator[TextEvent]:
-    for start in range(0, len(event.text), PORTION):
-        text = event.text[start : start + PORTION]
-        if start and isinstance(event, ToolDelta):
-            # The name and the id are in the first part alone.
-            yield replace(event, text=text, name=None, call_id=None)
-        else:
-            yield replace(event, text=text)
+    if (
+        not isinstance(event, WITH_TEXT)
+        or len(event.text) <= PORTION
+        or (isinstance(event, UnknownField) and event.number)
+    ):
+        yield event
+    else:
+        for start in range(0, len(event.text), PORTION):
+            yield replace(event, text=event.text[start : start + PORTION])
+            if isinstance(event, ToolDelta):
+                # The name and the id are in the first part alone.
+                event = replace(event, name=None, call_id=None)
 
 
 def joined(events: Sequence[Event]) -> list[Event]:

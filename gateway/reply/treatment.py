@@ -33,8 +33,8 @@ class TreatmentFilter:
         self._vault = vault
         self._treatment = treatment
 
-    def feed(self, piece: Piece, channel: Channel, spans: Iterable[Span]) -> Iterable[str]:
-        """The text of a piece, treated and restored, in parts that each take a short time.
+    def feed(self, piece: Piece, channel: Channel, spans: Iterable[Span]) -> str | Iterator[str]:
+        """The text of a piece, treated and restored: at once, or in parts that each take a short time.
 
         Args:
             piece: a piece of a channel.
@@ -46,11 +46,11 @@ class TreatmentFilter:
         """
         restorer, unit = channel.restorer, piece.unit
         if unit is None:
-            return () if restorer is None else (restorer.flush(),)
+            return "" if restorer is None else restorer.flush()
         # Text of JSON is always treated, to follow its quotes.
         if unit.scan or channel.json is not None:
             return self._parts(unit.text, channel, spans)
-        return (unit.text if restorer is None else restorer.feed(unit.text),)
+        return unit.text if restorer is None else restorer.feed(unit.text)
 
     def name(self, piece: Piece, spans: Iterable[Span]) -> Event | None:
         """The beginning of a tool call, its name treated.

@@ -32,8 +32,8 @@ START = Start(id="c", model="m", created=0)
     ],
 )
 def test_a_long_text_is_divided_and_joined_again(event: TextEvent) -> None:
-    parts = portions(event)
-    assert len(parts) == 4
+    parts = [part for portion in portions([event]) for part in portion]
+    assert len(parts) == len(portions([event])) == 4
     assert all(len(part.text) <= PORTION for part in parts if isinstance(part, TextEvent))
     assert joined([START, *parts]) == [START, event]
 
@@ -48,7 +48,14 @@ def test_a_long_text_is_divided_and_joined_again(event: TextEvent) -> None:
     ],
 )
 def test_what_is_short_or_a_number_is_not_divided(event: Event) -> None:
-    assert portions(event) == (event,)
+    assert [part for portion in portions([event]) for part in portion] == [event]
+
+
+def test_a_batch_of_many_events_is_divided_too() -> None:
+    batch = [TextDelta(choice=0, text="word ")] * 1000
+    assert [event for portion in portions(batch) for event in portion] == batch
+    assert max(map(len, portions(batch))) <= PORTION / 64
+    assert list(portions(batch[:10])) == [batch[:10]]
 
 
 def test_only_pieces_of_the_same_text_are_joined() -> None:

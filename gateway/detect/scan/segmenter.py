@@ -24,6 +24,7 @@ from gateway.detect.scan.words import (
     NUMERAL,
     PLAIN,
     SPACE,
+    has_escape,
     may_be_sensitive,
     may_hold_keyword,
     numerals,
@@ -45,10 +46,14 @@ _SAFE_PREFIX: Final = re.compile(rf"((?:\s+|(?=\S){PLAIN.pattern}(?=\s))*+)\S*\Z
 _ALL_PLAIN: Final = re.compile(rf"(?:\s+|(?=\S){PLAIN.pattern}(?=\s|\Z))*+\Z")
 _LONG_WORD: Final = 64
 """From this length on, an unfinished word is not read again from its beginning."""
+_PREFIX_ENDS: Final = frozenset(start[-1] for start in PREFECTURE_STARTS)
+"""Last characters of the beginnings of a prefecture's name."""
 _PEM_END: Final = "-----END"
 # Base64 in lines (MIME, PEM) is decoded as one, so a full line is followed by the next.
 _BASE64_LINE: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/]{60,76}\r?\n\Z")
 _BASE64_REACH: Final = 79
+_HEX_REACH: Final = 24
+"""Characters of bytes in hexadecimal that may be in the context: two letters are a plain word, until more bytes follow."""
 _SLACK: Final = 512
 """Released text that may remain before the context, so that the buffer is not copied for every piece."""
 
@@ -173,17 +178,9 @@ class PatternSegmenter:
         """Whether the last unit was cut at ``MAX_BUFFERED``, inside a candidate run."""
 
     def feed(self, text: str) -> list[Unit]:
-        if len(text) <= _PIECE:
-            return self._take(text)
-        parts = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
-        return [unit for part in parts for unit in self._take(part)]
-
-    def flush(self) -> list[Unit]:
-        units = self._units(final=True)
-        self._in_run = False
-        return units
-
-    def _take(self, text: str) -> list[Unit]:
+        if len(text) > _PIECE:
+            parts = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+            return [unit for part in parts for unit in self.feed(part)]
         self._text += text
         end = self._safe_prefix_end()
         if end is None:
@@ -193,6 +190,11 @@ class PatternSegmenter:
         unit = Unit(text=self._text[self._done : end], scan=False)
         self._release(end)
         return [unit]
+
+    def flush(self) -> list[Unit]:
+        units = self._units(final=True)
+        self._in_run = False
+        return units
 
     def _safe_prefix_end(self) -> int | None:
         """The end of the text that one regular expression proves safe; ``None`` where :meth:`_units` must decide.
@@ -281,14 +283,18 @@ def scan_unit(unit: Unit) -> tuple[Span, ...]:
     before = len(unit.context)
     return tuple(
         replace(span, start=max(0, span.start - before), end=span.end - before)
-        for span in _findings(unit.context + unit.text)
+        for span in _findings(unit.context + unit.text, before)
         if span.end > before
     )
 
 
-def _findings(text: str) -> tuple[Span, ...]:
+def _findings(text: str, before: int) -> tuple[Span, ...]:
     folded = fold(text)
     own = to_original_offsets(resolve_overlaps(find(folded.text), folded.text), folded)
+    # What is encoded in the context alone was in an earlier unit, except for escapes that spell a keyword.
+    start = 0 if has_escape(text, before) else max(0, before - _HEX_REACH)
+    if not decoded_views(fold(text[start:]).text if start else folded.text):
+        return own
     decoded = [
         _mapped(span, folded, view)
         for view in decoded_views(folded.text)
@@ -348,5 +354,7 @@ def _japanese_end(text: str, start: int, *, final: bool) -> tuple[int, bool, boo
 
 def _prefix_start(text: str, start: int, end: int) -> int:
     """Where the end of the text begins that may be the beginning of a prefecture's name."""
+    if text[end - 1] not in _PREFIX_ENDS:
+        return end
     run = text[max(start, end - 3) : end]
     return next((end - size for size in (3, 2, 1) if run[-size:] in PREFECTURE_STARTS), end)

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.detect.rules.rule import PLAIN_LETTERS
 from gateway.detect.rules.secrets import SECRET_KEYWORD, SECRET_KEYWORD_STEMS
+from gateway.text.decoding import decoded_views
 from gateway.text.fold import caseless, fold
 
 CONTEXT: Final = 96
@@ -15,6 +16,9 @@ CONTEXT: Final = 96
 
 _KANA_KANJI: Final = "぀-ゖ゛-ヺヽ-ヿ一-鿿㐀-䶿々〆、。「」『』・…"
 _NUMERAL: Final = "〇一二三四五六七八九"
+_ESCAPES: Final = ("%", "&", "\\")
+"""What escapes begin with."""
+_STEMS: Final = (*SECRET_KEYWORD_STEMS, *_ESCAPES)
 SPACE: Final = re.compile(r"\s+")
 JAPANESE: Final = re.compile(f"[{_KANA_KANJI}ー]+")
 # A long-sound mark between digits folds to a hyphen, so it continues a word; at the start it is Japanese.
@@ -75,8 +79,18 @@ def may_be_sensitive(text: str, start: int, end: int, longest: int) -> bool:
     if not word or end - start >= longest or not PLAIN.fullmatch(word):
         return True
     line = max(text.rfind("\n", max(0, start - CONTEXT), start) + 1, start - CONTEXT, 0)
-    lowered = caseless(fold(text[line:start]).text)
-    return may_hold_keyword(lowered) and SECRET_KEYWORD.search(lowered) is not None
+    folded = fold(text[line:start]).text
+    lowered = caseless(folded)
+    return may_hold_keyword(lowered) and _holds_keyword(folded, lowered)
+
+
+def _holds_keyword(folded: str, lowered: str) -> bool:
+    """Whether a keyword is in a text, in plain letters or in escapes."""
+    if SECRET_KEYWORD.search(lowered):
+        return True
+    return has_escape(folded, len(folded)) and any(
+        SECRET_KEYWORD.search(caseless(view.text)) for view in decoded_views(folded)
+    )
 
 
 def joins(text: str, start: int, end: int, longest: int) -> bool:
@@ -87,9 +101,17 @@ def joins(text: str, start: int, end: int, longest: int) -> bool:
 
 
 def may_hold_keyword(lowered: str) -> bool:
-    """Whether ``SECRET_KEYWORD`` can match in the text: much cheaper than matching it."""
-    for stem in SECRET_KEYWORD_STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
+    """Whether ``SECRET_KEYWORD`` can match in the text, or in what its escapes spell: much cheaper than matching it."""
+    for stem in _STEMS:  # noqa: SIM110  # any() would take a generator, which costs more than the search
         if stem in lowered:
+            return True
+    return False
+
+
+def has_escape(text: str, end: int) -> bool:
+    """Whether the text before ``end`` may hold an escape of the kinds that are decoded."""
+    for sign in _ESCAPES:  # noqa: SIM110  # as above
+        if text.find(sign, 0, end) >= 0:
             return True
     return False
 
