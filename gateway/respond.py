@@ -211,8 +211,7 @@ class Reply:
                 await asyncio.sleep(0)
             for event in portion:
                 for passed in fed(self._row, event):
-                    if pieces := self._segments.feed(passed):
-                        await self._process(pieces, safe)
+                    await self._process(self._segments.feed(passed), safe)
         self._collect(safe)
         return safe
 
@@ -228,24 +227,24 @@ class Reply:
         return safe if collector is None else safe + await collector.store()
 
     def _collect(self, events: Sequence[Event]) -> None:
-        if self._opened.collector is not None:
+        collector = self._opened.collector
+        if collector is not None:
             for event in events:
-                self._opened.collector.add(event)
+                collector.add(event)
 
     async def _process(self, pieces: Iterable[Event | Piece], safe: list[Event]) -> None:
         """Scan, treat and restore pieces; add what the caller may see to ``safe``."""
         for piece in pieces:
-            event: Event | None
             if not isinstance(piece, Piece):
-                event = self._noted(piece)
+                safe.append(self._noted(piece))
+                continue
+            unit, channel = piece.unit, piece.channel
+            spans = await self._spans(unit) if unit is not None and unit.scan else ()
+            if channel is None:
+                event = self._treatment.name(piece, spans)
             else:
-                unit, channel = piece.unit, piece.channel
-                spans = await self._spans(unit) if unit is not None and unit.scan else ()
-                if channel is None:
-                    event = self._treatment.name(piece, spans)
-                else:
-                    text = self._treatment.feed(piece, channel, spans)
-                    event = channel.event(text if isinstance(text, str) else await _joined(text))
+                text = self._treatment.feed(unit, channel, spans)
+                event = channel.event(text if isinstance(text, str) else await _joined(text))
             if event is not None:
                 safe.append(event)
 

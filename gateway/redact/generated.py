@@ -90,7 +90,7 @@ class RequestSearch(Protocol):
 
 def treat(
     text: str,
-    spans: Iterable[DetectedSpan],
+    spans: Sequence[DetectedSpan],
     *,
     index: RequestSearch,
     vault: Vault,
@@ -113,7 +113,7 @@ def treat(
 
 def treated_parts(
     text: str,
-    spans: Iterable[DetectedSpan],
+    spans: Sequence[DetectedSpan],
     *,
     index: RequestSearch,
     vault: Vault,

@@ -7,7 +7,7 @@ from gateway.detect.scan.segmenter import Unit
 from gateway.reply.channels import Channel, ReplyChannels
 from gateway.reply.filters import WITH_TEXT
 from gateway.text.fold import utf8_length
-from gateway.types import Event, Finish, TextEvent, ToolDelta, UnknownField
+from gateway.types import Event, Finish, TextDelta, TextEvent, ToolDelta, UnknownField
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class SegmentFilter:
             return self._finish(event) if isinstance(event, Finish) else (event,)
         self.output_bytes += utf8_length(event.text)
         channel = self._channels.of(event)
-        if self._ordered or isinstance(event, ToolDelta | UnknownField):
+        if self._ordered or not isinstance(event, TextDelta):
             return self._text(event, channel)
         units = channel.segmenter.feed(event.text)
         return [Piece(unit, channel) for unit in units] if units else ()

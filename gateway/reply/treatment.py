@@ -1,12 +1,14 @@
 """The filter that replaces what the model generated, then restores the caller's own values."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gateway.detect.base import Span
+from gateway.detect.scan.segmenter import Unit
 from gateway.redact.generated import RequestSearch, treat, treated_parts
 from gateway.reply.channels import Channel
+from gateway.reply.portions import PORTION
 from gateway.reply.segments import Piece
 from gateway.text.decoding import decoded_views
 from gateway.text.fold import fold
@@ -33,26 +35,29 @@ class TreatmentFilter:
         self._vault = vault
         self._treatment = treatment
 
-    def feed(self, piece: Piece, channel: Channel, spans: Iterable[Span]) -> str | Iterator[str]:
-        """The text of a piece, treated and restored: at once, or in parts that each take a short time.
+    def feed(
+        self, unit: Unit | None, channel: Channel, spans: Sequence[Span]
+    ) -> str | Iterator[str]:
+        """The text of a unit, treated and restored: at once, or in parts that each take a short time.
 
         Args:
-            piece: a piece of a channel.
+            unit: the unit; ``None`` where nothing more comes for now, so that the channel releases what it holds.
             channel: its channel.
             spans: the findings in it.
 
         Raises:
             ContentBlocked: policy blocks an entity that the model generated.
         """
-        restorer, unit = channel.restorer, piece.unit
+        restorer = channel.restorer
         if unit is None:
             return "" if restorer is None else restorer.flush()
-        # Text of JSON is always treated, to follow its quotes.
-        if unit.scan or channel.json is not None:
+        if spans or len(unit.text) > PORTION:
             return self._parts(unit.text, channel, spans)
+        if channel.json is not None:
+            channel.json.advance(unit.text)
         return unit.text if restorer is None else restorer.feed(unit.text)
 
-    def name(self, piece: Piece, spans: Iterable[Span]) -> Event | None:
+    def name(self, piece: Piece, spans: Sequence[Span]) -> Event | None:
         """The beginning of a tool call, its name treated.
 
         Raises:
@@ -70,7 +75,7 @@ class TreatmentFilter:
         self.generated.update(treated.generated)
         return replace(piece.header, name=treated.text)
 
-    def _parts(self, text: str, channel: Channel, spans: Iterable[Span]) -> Iterator[str]:
+    def _parts(self, text: str, channel: Channel, spans: Sequence[Span]) -> Iterator[str]:
         parts = treated_parts(
             text,
             spans,

@@ -99,8 +99,8 @@ def test_a_piece_is_treated_and_counted() -> None:
     channel = ReplyChannels(call(), vault(), verdict()).of(TextDelta(choice=0, text=""))
     unit = Unit(text="call Yamada", scan=True)
     span = Span(start=5, end=11, entity="PERSON", score=1.0, detector="test")
-    assert "".join(made.feed(Piece(unit, channel), channel, [span])) == "call [PERSON]"
-    assert "".join(made.feed(Piece(None, channel), channel, ())) == ""
+    assert "".join(made.feed(unit, channel, [span])) == "call [PERSON]"
+    assert "".join(made.feed(None, channel, ())) == ""
     assert made.generated == Counter(PERSON=1)
 
 

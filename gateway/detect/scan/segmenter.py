@@ -292,8 +292,9 @@ def _findings(text: str, before: int) -> tuple[Span, ...]:
     folded = fold(text)
     own = to_original_offsets(resolve_overlaps(find(folded.text), folded.text), folded)
     # What is encoded in the context alone was in an earlier unit, except for escapes that spell a keyword.
-    start = 0 if has_escape(text, before) else max(0, before - _HEX_REACH)
-    if not decoded_views(fold(text[start:]).text if start else folded.text):
+    whole = folded.offsets is not None or has_escape(text, before)
+    start = 0 if whole else max(0, before - _HEX_REACH)
+    if not decoded_views(folded.text[start:]):
         return own
     decoded = [
         _mapped(span, folded, view)
