@@ -29,15 +29,15 @@ from gateway.policy.decide.permit import Cleared, clear
 from gateway.policy.decide.refusal import refusal
 from gateway.policy.lab.trial import trial
 from gateway.provenance.status import Provenance
-from gateway.quota.estimate import capped, choices
-from gateway.quota.meter import metered
+from gateway.quota.estimate import capped
+from gateway.quota.meter import reply_meter
 from gateway.quota.quotas import Quotas, Reservation, Sizes
 from gateway.redact.mask import mask
 from gateway.redact.vault import RequestVault
 from gateway.request_facts import FactSources, ScannedRequest
 from gateway.respond import OpenReply, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
-from gateway.routing.router import Lease, Router
+from gateway.routing.router import Router
 from gateway.types import Call, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
@@ -281,14 +281,18 @@ class Pipeline:
                 with lease:
                     cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
                     attempt = await self._attempt(cleared, exchange)
-                    events = self._send(call, cleared, lease, examined)
+                    events = self.upstreams[deployment.name].send(cleared)
                     first = await self._first(events, attempt, exchange)
+                    lease.answered()
                     return OpenReply(
                         first=first,
                         rest=events,
+                        lease=lease,
                         principal=principal,
                         call=call,
                         cleared=cleared,
+                        meter=reply_meter(call, examined.output_tokens),
+                        collector=self.conversations.collector(principal, call),
                         lists=examined.lists,
                     )
             except UpstreamError as error:
@@ -308,14 +312,6 @@ class Pipeline:
         )
         await self.recorder.attempt(exchange)
         return attempt
-
-    def _send(
-        self, call: Call, cleared: Cleared, lease: Lease, examined: ExaminedRequest
-    ) -> AsyncGenerator[Sequence[Event], None]:
-        events = lease.track(self.upstreams[cleared.deployment.name].send(cleared))
-        if call.stream and examined.output_tokens is not None:
-            events = metered(events, examined.output_tokens * choices(call))
-        return events
 
     async def _first(
         self, events: AsyncGenerator[Sequence[Event], None], attempt: Attempt, exchange: Exchange
@@ -343,15 +339,22 @@ class Pipeline:
         exchange: Exchange,
         reservation: Reservation,
     ) -> Answer:
-        call, dialect = open_reply.call, inbound.dialect
-        reply = Reply(open_reply, self.scanner, dialect)
-        if call.reply_id:
-            reply.events = self.conversations.storing(open_reply.principal, call, reply.events)
-        if call.stream:
-            framer = dialect.framer(call)
+        reply = Reply(open_reply, self.scanner, inbound.dialect)
+        try:
+            return await self._deliver(inbound, reply, exchange, reservation)
+        except BaseException:
+            # Nothing else ends the call and releases the slot of a reply whose reading never began.
+            await reply.close()
+            raise
+
+    async def _deliver(
+        self, inbound: Inbound, reply: Reply, exchange: Exchange, reservation: Reservation
+    ) -> Answer:
+        if reply.call.stream:
+            framer = inbound.dialect.framer(reply.call)
             body = await frames(reply, exchange, framer, self.recorder, reservation)
             return Answer(status=200, body=body, exchange=exchange, media_type=framer.media_type)
-        whole = await document(reply, exchange, dialect, self.recorder)
+        whole = await document(reply, exchange, inbound.dialect, self.recorder)
         reservation.settle(exchange)
         return Answer(status=200, body=whole, exchange=exchange)
 

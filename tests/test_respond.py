@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,107 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import timeouts
-from gateway.detect.base import Span
-from gateway.detect.scan.lists import DetectionLists
-from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.errors import AuditUnavailable, SekishoError, UpstreamFailed
-from gateway.exchange import ReplyStats
-from gateway.policy.decide.permit import clear
+from gateway.quota.meter import Meter
 from gateway.redact.vault import RequestVault
-from gateway.respond import OpenReply, Reply, _with_keep_alive, document, frames
+from gateway.respond import document, frames
 from gateway.types import (
     Event,
     Finish,
-    MaskedCall,
     ReasoningDelta,
-    Start,
+    ReplyStored,
     TextDelta,
     ToolDelta,
     UnknownField,
     UsageEvent,
 )
-from tests.parts.samples import decision, deployment, exchange, principal
-from tests.redact.samples import call, vault
-
-START = Start(id="c1", model="upstream-model", created=1)
-VALUE = "kenji.tanaka@example.co.jp"
-
-
-class WholeScanner:
-    """Finds one word in a whole reply, as the detectors would."""
-
-    async def scan_text(
-        self, text: str, tenant: str, app: str, lists: DetectionLists
-    ) -> tuple[Span, ...]:
-        at = text.find("Yamada")
-        if at < 0:
-            return ()
-        return (Span(start=at, end=at + 6, entity="PERSON", score=1.0, detector="test"),)
-
-
-def reply(
-    events: Sequence[Event],
-    request: RequestVault,
-    *,
-    tools: frozenset[str] = frozenset(),
-    dialect: Dialect | None = None,
-    **verdict: Any,
-) -> Reply:
-    async def rest() -> AsyncGenerator[Sequence[Event], None]:
-        for event in events:
-            yield [event]
-
-    masked = MaskedCall(
-        dialect="openai",
-        operation="chat.completions",
-        model="m",
-        stream=True,
-        document={},
-        neutral={},
-        redactions={},
-    )
-    cleared = clear(
-        call=masked,
-        vault=request,
-        decision=decision({"r1-a": True}, **verdict),
-        deployment=deployment(),
-    )
-    open_reply = OpenReply(
-        first=[START],
-        rest=rest(),
-        principal=principal(),
-        call=replace(call(f"I am {VALUE}"), tools=tools),
-        cleared=cleared,
-    )
-    scanner: Any = WholeScanner()
-    return Reply(open_reply, scanner, dialect or OpenAIChat())
-
-
-async def flat(read: Reply) -> AsyncGenerator[Event, None]:
-    async for batch in read.events:
-        for event in batch:
-            yield event
-
-
-async def said(
-    events: Sequence[Event], request: RequestVault, **options: Any
-) -> tuple[dict[str, str], ReplyStats]:
-    """The text of each kind of event, joined, and what was counted."""
-    read = reply(events, request, **options)
-    texts: dict[str, str] = {}
-    async with read:
-        async for event in flat(read):
-            if isinstance(event, TextDelta | ReasoningDelta | ToolDelta | UnknownField):
-                name = type(event).__name__
-                texts[name] = texts.get(name, "") + event.text
-    return texts, read.stats()
-
-
-def deltas(text: str, cuts: Sequence[int] = ()) -> list[Event]:
-    edges = [0, *sorted(min(c, len(text)) for c in cuts), len(text)]
-    pieces = [text[a:b] for a, b in pairwise(edges)]
-    return [*(TextDelta(choice=0, text=p) for p in pieces), Finish(choice=0, reason="stop")]
+from tests.parts.replies import VALUE, Slot, Upstream, deltas, flat, reply, said
+from tests.parts.samples import exchange
+from tests.redact.samples import vault
 
 
 @given(st.lists(st.integers(0, 140), max_size=12))
@@ -347,32 +262,116 @@ async def test_a_whole_reply_is_recorded_before_it_is_given_out() -> None:
 
 async def test_a_whole_reply_that_breaks_off_is_not_shown() -> None:
     ends: Any = Ends()
-
-    def broken() -> list[Event]:
-        raise UpstreamFailed("cut", fallback=False)
-
-    made = exchange()
-    read = reply(deltas("Hello"), vault())
-    read.events = _breaking(read.events, broken)
+    slot, made = Slot(), exchange()
+    broken = UpstreamFailed("cut", fallback=False)
+    read = reply(Upstream(deltas("Hello"), error=broken), vault(), slot=slot)
     with pytest.raises(UpstreamFailed):
         await document(read, made, OpenAIChat(), ends)
     assert ends.calls == []
     assert made.reply.output_bytes == len("Hello")
-
-
-async def _breaking(events: Any, broken: Any) -> AsyncGenerator[list[Event], None]:
-    async for batch in events:
-        yield batch
-    broken()
+    assert slot.ends[0] is broken
 
 
 async def test_comments_come_while_text_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
+    ends: Any = Ends()
+    read = reply(Upstream(deltas("Hello"), pause=0.05), vault(), output_depth="whole")
+    framer = OpenAIChat().framer(read.call)
+    sent = [frame async for frame in await frames(read, exchange(), framer, ends, ends)]
+    assert framer.comment() in sent
+    assert b"Hello" in b"".join(sent)
+    assert ends.calls == ["served", "settled"]
 
-    async def slow() -> AsyncGenerator[list[Event], None]:
-        await asyncio.sleep(0.05)
-        yield [START]
 
-    ticks = [event async for event in _with_keep_alive(slow())]
-    assert ticks.count(None) >= 1
-    assert ticks[-1] == [START]
+async def test_a_caller_who_leaves_while_text_is_held_stops_the_model_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timeouts, "KEEP_ALIVE_COMMENT", 0.01)
+    ends: Any = Ends()
+    slot, upstream = Slot(), Upstream(deltas("Hello"), pause=60)
+    read = reply(upstream, vault(), slot=slot, output_depth="whole")
+    framer = OpenAIChat().framer(read.call)
+    stream = await frames(read, exchange(), framer, ends, ends)
+    while await anext(stream) != framer.comment():
+        pass
+    await stream.aclose()
+    assert upstream.closed
+    assert isinstance(slot.ends[0], asyncio.CancelledError)
+    assert ends.calls == ["settled", "disconnected"]
+
+
+async def test_the_slot_is_free_once_the_reply_was_read() -> None:
+    slot = Slot()
+    upstream = Upstream(deltas("Hello"))
+    async with reply(upstream, vault(), slot=slot) as read:
+        async for event in flat(read):
+            if isinstance(event, TextDelta):
+                assert slot.ends == []
+        assert slot.ends == ["succeeded"]
+    assert upstream.closed
+
+
+async def test_a_stream_of_which_no_frame_was_taken_frees_the_slot() -> None:
+    ends: Any = Ends()
+    slot = Slot()
+    read = reply(deltas("Hello"), vault(), slot=slot)
+    await (await frames(read, exchange(), OpenAIChat().framer(read.call), ends, ends)).aclose()
+    assert slot.ends == [None]
+
+
+async def test_a_reply_past_its_bound_is_ended_and_the_model_server_stopped() -> None:
+    slot, upstream = Slot(), Upstream(deltas("abcdefghi" * 1000, range(9, 9000, 9)))
+    async with reply(upstream, vault(), slot=slot, meter=Meter(10)) as read:
+        events = [event async for event in flat(read)]
+    assert events[-1] == Finish(choice=0, reason="length")
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "abcdefghi" * 10
+    assert upstream.sent < 20
+    assert upstream.closed
+    assert slot.ends[0] is None
+
+
+class Collecting:
+    """A collector that notes what it was given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+
+    async def store(self) -> list[Event]:
+        return [ReplyStored()]
+
+
+async def test_what_the_caller_saw_is_stored_and_reported_last() -> None:
+    request, collector = vault(), Collecting()
+    minted = request.put("EMAIL_ADDRESS", VALUE)
+    async with reply(deltas(f"To {minted}", [2, 7]), request, collector=collector) as read:
+        events = [event async for event in flat(read)]
+    assert events == [*collector.events, ReplyStored()]
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == f"To {VALUE}"
+
+
+async def test_a_long_text_gives_other_requests_a_turn() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(count())
+    async with reply(deltas("word 1234 " * 4000), vault()) as read:
+        texts = [event.text async for event in flat(read) if isinstance(event, TextDelta)]
+    other.cancel()
+    assert "".join(texts) == "word 1234 " * 4000
+    assert turns >= 9
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_long_reply_is_treated_the_same_whole_and_streamed(stream: bool) -> None:
+    text = ("word " * 50 + "5555 5555 5555 4444, ") * 100
+    texts, stats = await said(deltas(text), vault(), stream=stream)
+    assert texts["TextDelta"] == text.replace("5555 5555 5555 4444", "[CREDIT_CARD]")
+    assert stats.generated == {"CREDIT_CARD": 100}

@@ -25,6 +25,8 @@ class ThinkSplitter:
 
     def __init__(self, *, strict: bool) -> None:
         self._strict = strict
+        self._passed: list[str] = []
+        """Held text in which no tag is or begins: it is not read again."""
         self._held = ""
         self._thinking = False
         self._undecided = strict
@@ -48,9 +50,20 @@ class ThinkSplitter:
 
     def flush(self) -> list[Piece]:
         """The end of the text: what is held gets the kind that it has so far."""
-        held, self._held = self._held, ""
+        held = self._take(len(self._held))
         self._undecided = False
         return [(self._thinking, held)] if held else []
+
+    def _take(self, end: int) -> str:
+        """What is held, up to ``end``; the rest remains held."""
+        taken = "".join([*self._passed, self._held[:end]])
+        self._passed, self._held = [], self._held[end:]
+        return taken
+
+    def _pass(self, end: int) -> None:
+        """Hold the text up to ``end`` without reading it again."""
+        self._passed.append(self._held[:end])
+        self._held = self._held[end:]
 
     def _step(self, pieces: list[Piece]) -> bool:
         """Process one tag, or the text before the next possible tag; returns whether to continue."""
@@ -63,43 +76,43 @@ class ThinkSplitter:
         return self._until(OPEN, pieces)
 
     def _until(self, tag: str, pieces: list[Piece]) -> bool:
-        before, found, after = self._held.partition(tag)
-        if found:
-            pieces.append((self._thinking, before))
-            self._held, self._thinking = after, not self._thinking
+        found = self._held.find(tag)
+        if found >= 0:
+            pieces.append((self._thinking, self._take(found)))
+            self._held, self._thinking = self._held[len(tag) :], not self._thinking
             self._text_only = not self._thinking and not self._strict
             if self._text_only:
-                pieces.append((False, after))
-                self._held = ""
+                pieces.append((False, self._take(len(self._held))))
             return not self._text_only
         # The end of the text may be the first half of the tag: it is held until more text comes.
         cut = len(self._held) - _partial_tag_length(self._held, tag)
-        pieces.append((self._thinking, self._held[:cut]))
-        self._held = self._held[cut:]
+        pieces.append((self._thinking, self._take(cut)))
         return False
 
     def _opening(self, pieces: list[Piece]) -> bool:
         """A block that the model opens itself is at the beginning of the text, after white space at most."""
-        start = self._held.lstrip()
-        if start.startswith(OPEN):
-            self._held, self._thinking = start[len(OPEN) :], True
+        self._pass(len(self._held) - len(self._held.lstrip()))
+        if self._held.startswith(OPEN):
+            self._passed, self._held, self._thinking = [], self._held[len(OPEN) :], True
             return True
-        if not OPEN.startswith(start):
+        if not OPEN.startswith(self._held):
             self._text_only = True
-            pieces.append((False, self._held))
-            self._held = ""
+            pieces.append((False, self._take(len(self._held))))
         return False
 
     def _unsure_step(self, pieces: list[Piece]) -> bool:
         """Until the first tag: a closing tag before any opening one ends a block that the template opened."""
         opened, closed = self._held.find(OPEN), self._held.find(CLOSE)
         if closed >= 0 and not 0 <= opened < closed:
-            pieces.append((True, self._held[:closed]))
-            self._held, self._undecided = self._held[closed + len(CLOSE) :], False
+            pieces.append((True, self._take(closed)))
+            self._held, self._undecided = self._held[len(CLOSE) :], False
             return True
         if opened >= 0:
             self._undecided = False
+            pieces.append((False, self._take(opened)))
             return True
+        partial = max(_partial_tag_length(self._held, tag) for tag in (OPEN, CLOSE))
+        self._pass(len(self._held) - partial)
         return False
 
 

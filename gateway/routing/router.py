@@ -7,10 +7,9 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from gateway import timeouts
 from gateway.errors import (
@@ -30,8 +29,6 @@ from gateway.routing.context_window import fitting, larger
 from gateway.routing.health import Health
 from gateway.settings.root import Settings
 from gateway.types import Call, Decision, Deployment
-
-_T = TypeVar("_T")
 
 
 class Deployments(Protocol):
@@ -251,7 +248,7 @@ class Plan:
 
 
 class Lease:
-    """A slot at a deployment. As a context manager it is released when the block fails; otherwise ``track`` releases it."""
+    """A slot at a deployment. As a context manager it is released when the block fails; otherwise who reads the reply releases it."""
 
     def __init__(self, router: Router, slot: Slot) -> None:
         self._router = router
@@ -273,21 +270,14 @@ class Lease:
         if error is not None:
             self.end(error)
 
-    async def track(self, events: AsyncGenerator[_T, None]) -> AsyncGenerator[_T, None]:
-        """The reply's events, unchanged; the slot is released at their end."""
-        begun = False
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    if not begun:
-                        begun = True
-                        self.slot.health.answered()
-                    yield event
-        # Cancellation and GeneratorExit too: a caller that leaves must free the slot.
-        except BaseException as error:
-            self.end(error)
-            raise
-        self.slot.health.succeeded()
+    def answered(self) -> None:
+        """Report that the reply has begun."""
+        self.slot.health.answered()
+
+    def succeeded(self) -> None:
+        """Report that the reply is complete, and release the slot."""
+        if self._held:
+            self.slot.health.succeeded()
         self.end(None)
 
     def end(self, error: BaseException | None) -> None:

@@ -76,15 +76,17 @@ def decoded_views(text: str) -> list[DecodedView]:
     if not _may_have(text):
         return []
     found: list[DecodedView] = []
-    seen = {text}
+    seen = {(text, (0, len(text)))}
     frontier = [DecodedView(text=text)]
     for _ in range(DEPTH):
         made = [child for view in frontier for child in _decode_once(view)]
         frontier = []
         # Without the check, texts that decode to each other's views would multiply at each level.
         for child in made:
-            if child.text not in seen:
-                seen.add(child.text)
+            # The same value may be encoded twice: each is a view of its own.
+            key = (child.text, child.original_span(0, len(child.text)))
+            if key not in seen:
+                seen.add(key)
                 frontier.append(child)
         found += frontier
     return found

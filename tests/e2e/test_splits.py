@@ -17,6 +17,7 @@ from gateway.respond import OpenReply, Reply
 from gateway.types import Event, Form
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
+from tests.parts.replies import Slot
 from tests.parts.samples import decision, deployment, principal
 from tests.parts.scripted import chunk
 from tests.parts.surfaces import Surface, every_talking
@@ -78,6 +79,7 @@ async def shown(
     opened = OpenReply(
         first=next(batches),
         rest=_rest(batches),
+        lease=Slot(),
         principal=principal(),
         call=call,
         cleared=cleared,
@@ -86,7 +88,7 @@ async def shown(
     framer = dialect.framer(call)
     frames = b""
     async with Reply(opened, scanner, dialect) as reply:
-        async for batch in reply.events:
+        while (batch := await reply.pull()) is not None:
             frames += b"".join(map(framer.feed, batch))
     return frames + framer.done()
 

@@ -6,8 +6,6 @@ replies; the pipeline calls it after parsing and around the events of the reply,
 
 import re
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
@@ -58,24 +56,22 @@ class Conversations:
             return call
         return replace(call, reply_id=f"resp_{secrets.token_hex(16)}")
 
-    async def storing(
-        self, principal: Principal, call: Call, events: AsyncGenerator[list[Event], None]
-    ) -> AsyncGenerator[list[Event], None]:
-        """The same events, and ``ReplyStored`` at the end if the reply was stored.
+    def collector(self, principal: Principal, call: Call) -> "ReplyCollector | None":
+        """What collects the reply to a call, if :meth:`with_history` gave it an id: then it is to be stored."""
+        return ReplyCollector(self, principal, call) if call.reply_id else None
 
-        A reply that could not be stored (the store is unavailable or full, the reply is too long) is still delivered.
-        """
-        conversation = StoredConversation(call)
-        async with aclosing(events):
-            async for batch in events:
-                for event in batch:
-                    conversation.add(event)
-                yield batch
-        # Only a complete reply: one that was cut can't be continued.
-        if conversation.complete and await self._store(
-            principal, call.reply_id, conversation.document()
-        ):
-            yield [ReplyStored()]
+    async def store(self, principal: Principal, reply_id: str, document: bytes) -> bool:
+        """Store a reply; returns whether it was stored: not if it is too long, or the store is unavailable or full."""
+        if len(document) > self._max_bytes:
+            return False
+        scope = _scope(principal)
+        try:
+            await self._vault.put(
+                principal.tenant, scope, reply_id, document, seconds=self._seconds
+            )
+        except StateUnavailable:
+            return False
+        return True
 
     async def retrieve(self, principal: Principal, reply_id: str) -> bytes:
         """The response object as the caller received it.
@@ -125,17 +121,34 @@ class Conversations:
             return None
         return await self._vault.get(principal.tenant, _scope(principal), reply_id)
 
-    async def _store(self, principal: Principal, reply_id: str, document: bytes) -> bool:
-        if len(document) > self._max_bytes:
-            return False
-        scope = _scope(principal)
-        try:
-            await self._vault.put(
-                principal.tenant, scope, reply_id, document, seconds=self._seconds
-            )
-        except StateUnavailable:
-            return False
-        return True
+
+class ReplyCollector:
+    """Collects one reply from the events that the caller gets, and stores it at its end.
+
+    Args:
+        conversations: stores it.
+        principal: who receives it.
+        call: the request, with the id of the reply.
+    """
+
+    def __init__(self, conversations: Conversations, principal: Principal, call: Call) -> None:
+        self._conversations = conversations
+        self._principal = principal
+        self._call = call
+        self._conversation = StoredConversation(call)
+
+    def add(self, event: Event) -> None:
+        """Add an event of the reply."""
+        self._conversation.add(event)
+
+    async def store(self) -> list[Event]:
+        """Store the reply; ``ReplyStored`` if that succeeded. A reply that could not be stored is still delivered."""
+        # Only a complete reply: one that was cut can't be continued.
+        if not self._conversation.complete:
+            return []
+        document = self._conversation.document()
+        stored = await self._conversations.store(self._principal, self._call.reply_id, document)
+        return [ReplyStored()] if stored else []
 
 
 def _scope(principal: Principal) -> str:

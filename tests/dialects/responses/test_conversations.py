@@ -1,6 +1,5 @@
 """Kept replies: whose they are, for how long, and what a store that fails changes."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -34,14 +33,12 @@ class Setting:
         self.kept = Conversations(self.vault, State(**{"replies_seconds": 60, **changes}))
 
     async def talk(self, call: Call, events: list[Event] = REPLY) -> list[Event]:
-        """The events that the caller gets; each comes by itself."""
-
-        async def coming() -> AsyncGenerator[list[Event], None]:
-            for event in events:
-                yield [event]
-
-        passed = self.kept.storing(principal(), call, coming())
-        return [event async for batch in passed for event in batch]
+        """The events that the caller gets."""
+        collector = self.kept.collector(principal(), call)
+        assert collector is not None
+        for event in events:
+            collector.add(event)
+        return [*events, *await collector.store()]
 
 
 async def begun(setting: Setting, **fields: Any) -> Call:
@@ -103,18 +100,7 @@ async def test_a_conversation_that_is_too_long_is_not_stored() -> None:
     assert await setting.talk(await begun(setting, input="x" * 900)) == REPLY
 
 
-async def test_who_stops_reading_stops_the_model_server() -> None:
-    closed = []
-
-    async def coming() -> AsyncGenerator[list[Event], None]:
-        try:
-            while True:
-                yield [REPLY[0]]
-        finally:
-            closed.append(True)
-
+async def test_a_call_without_an_id_has_no_collector() -> None:
     setting = Setting()
-    passed = setting.kept.storing(principal(), await begun(setting), coming())
-    await anext(passed)
-    await passed.aclose()
-    assert closed == [True]
+    call = await begun(setting, store=False)
+    assert setting.kept.collector(principal(), call) is None

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.detect.scan.segmenter import PatternSegmenter, WholeSegmenter
-from gateway.reply_channels import ReplyChannels
+from gateway.detect.scan.segmenter import LineSegmenter, PatternSegmenter, WholeSegmenter
+from gateway.reply.channels import ReplyChannels
 from gateway.types import (
     ReasoningDelta,
     RefusalDelta,
@@ -40,9 +40,12 @@ def test_what_may_be_interleaved_is_kept_apart_and_what_goes_on_is_not() -> None
     first = [made.of(event) for event in EVENTS]
     assert len({id(channel) for channel in first}) == len(EVENTS)
     assert [made.of(replace(event, text="more")) for event in EVENTS] == first
-    assert made.all() == first
-    assert made.of_choice(1) == [first[1]]
-    assert made.of_choice(2) == []
+    assert made.take(1) == [first[1]]
+    assert made.take(1) == made.take(2) == []
+    assert made.take_all() == [channel for channel in first if channel is not first[1]]
+    assert made.take_all() == []
+    assert made.of(EVENTS[1]) is first[1]
+    assert made.take_all() == [first[1]]
 
 
 def test_values_are_restored_where_the_caller_reads_and_in_declared_tools() -> None:
@@ -60,9 +63,18 @@ def test_reasoning_by_mode(mode: str, restores: bool, dropped: bool) -> None:
     assert (channel.restorer is not None, channel.dropped) == (restores, dropped)
 
 
-def test_the_depth_chooses_the_segmenter() -> None:
-    assert isinstance(channels().of(EVENTS[0]).segmenter, PatternSegmenter)
-    assert isinstance(channels(output_depth="whole").of(EVENTS[0]).segmenter, WholeSegmenter)
+@pytest.mark.parametrize(
+    ("depth", "stream", "segmenter"),
+    [
+        ("patterns", True, PatternSegmenter),
+        ("patterns", False, LineSegmenter),
+        ("whole", True, WholeSegmenter),
+        ("whole", False, WholeSegmenter),
+    ],
+)
+def test_the_depth_chooses_the_segmenter(depth: str, stream: bool, segmenter: type) -> None:
+    made = ReplyChannels(call(stream=stream), vault(), verdict(output_depth=depth))
+    assert isinstance(made.of(EVENTS[0]).segmenter, segmenter)
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -70,7 +82,9 @@ def test_a_channel_makes_events_of_its_own_kind_and_names_a_tool_once(event: Tex
     expected = replace(event, text="x")
     if isinstance(expected, ToolDelta):
         expected = replace(expected, name=None, call_id=None)
-    assert channels().of(event).event("x") == expected
+    channel = channels().of(event)
+    assert channel.event("x") == expected
+    assert channel.event("") is None
 
 
 def test_placeholders_are_counted_over_all_channels() -> None:

@@ -7,8 +7,12 @@ restorer (which placeholders become the caller's own values) of its own.
 from dataclasses import replace
 from typing import TypeAlias
 
-from gateway.detect.scan.segmenter import PatternSegmenter, Segmenter, WholeSegmenter
-from gateway.errors import UpstreamFailed
+from gateway.detect.scan.segmenter import (
+    LineSegmenter,
+    PatternSegmenter,
+    Segmenter,
+    WholeSegmenter,
+)
 from gateway.redact.generated import JsonStringTracker
 from gateway.redact.markup.addresses import hosts_in
 from gateway.redact.restore import Restorer
@@ -30,16 +34,7 @@ _Key: TypeAlias = tuple[int, type[TextEvent], object]
 class Channel:
     """One stream of text within a reply."""
 
-    __slots__ = (
-        "dropped",
-        "has_text",
-        "json",
-        "name",
-        "name_piece",
-        "restorer",
-        "segmenter",
-        "template",
-    )
+    __slots__ = ("dropped", "json", "restorer", "segmenter", "template", "unflushed")
 
     def __init__(
         self, *, template: TextEvent, segmenter: Segmenter, restorer: Restorer | None, dropped: bool
@@ -49,14 +44,12 @@ class Channel:
         self.restorer = restorer
         self.dropped = dropped
         self.json = JsonStringTracker() if isinstance(template, ToolDelta) else None
-        self.name = template.name or "" if isinstance(template, ToolDelta) else ""
-        """The name of the tool, as far as it has arrived."""
-        self.name_piece = template.name if isinstance(template, ToolDelta) else None
-        """What the last event added to it, if anything."""
-        self.has_text = bool(template.text)
+        self.unflushed = False
 
-    def event(self, text: str) -> TextEvent:
-        """The next event of this channel. A tool's name and call id are sent once, before it."""
+    def event(self, text: str) -> TextEvent | None:
+        """The next event of this channel; ``None`` if there is nothing to send. It never has a tool's name or call id."""
+        if not text or self.dropped:
+            return None
         match self.template:
             case TextDelta(choice=choice):
                 return TextDelta(choice=choice, text=text)
@@ -81,29 +74,31 @@ class ReplyChannels:
         self._verdict = verdict
         self._whole = verdict.output_depth == "whole"
         self._channels: dict[_Key, Channel] = {}
+        self._unflushed: dict[int, list[Channel]] = {}
         self._hosts: frozenset[str] | None = None
 
     def of(self, event: TextEvent) -> Channel:
-        """The channel that an event belongs to.
-
-        Raises:
-            UpstreamFailed: a tool's name goes on after its arguments have begun.
-        """
-        key = (event.choice, type(event), _part(event))
+        """The channel that an event belongs to; it may hold text until it is taken to be flushed."""
+        part = None if isinstance(event, TextDelta) else _part(event)
+        key = (event.choice, type(event), part)
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = self._open(event)
-        elif isinstance(event, ToolDelta):
-            self._continue_tool(channel, event)
+        if not channel.unflushed:
+            channel.unflushed = True
+            self._unflushed.setdefault(event.choice, []).append(channel)
         return channel
 
-    def of_choice(self, choice: int) -> list[Channel]:
-        """The channels of one choice, in the order of their first events."""
-        return [channel for key, channel in self._channels.items() if key[0] == choice]
+    def take(self, choice: int) -> list[Channel]:
+        """The channels of one choice that may hold text, in the order of their events since they were last taken."""
+        taken = self._unflushed.pop(choice, [])
+        for channel in taken:
+            channel.unflushed = False
+        return taken
 
-    def all(self) -> list[Channel]:
-        """Every channel, in the order of their first events."""
-        return list(self._channels.values())
+    def take_all(self) -> list[Channel]:
+        """Every channel that may hold text."""
+        return [channel for choice in list(self._unflushed) for channel in self.take(choice)]
 
     @property
     def restored(self) -> int:
@@ -118,23 +113,15 @@ class ReplyChannels:
     def _open(self, event: TextEvent) -> Channel:
         return Channel(
             template=event,
-            segmenter=WholeSegmenter() if self._whole else PatternSegmenter(),
+            segmenter=self._segmenter(),
             restorer=self._restorer(event),
             dropped=isinstance(event, ReasoningDelta) and self._verdict.reasoning == "drop",
         )
 
-    def _continue_tool(self, channel: Channel, event: ToolDelta) -> None:
-        """Judge the whole name of a tool: clients join its pieces. The same name again is a repetition."""
-        channel.name_piece = None if event.name in (None, "", channel.name) else event.name
-        if channel.name_piece is not None:
-            if channel.has_text:
-                # Values may already be in arguments that now belong to another tool.
-                raise UpstreamFailed(
-                    "the model server continued a tool's name after its arguments", fallback=False
-                )
-            channel.name += channel.name_piece
-            channel.restorer = self._restorer(replace(event, name=channel.name))
-        channel.has_text = channel.has_text or bool(event.text)
+    def _segmenter(self) -> Segmenter:
+        if self._whole:
+            return WholeSegmenter()
+        return PatternSegmenter() if self._call.stream else LineSegmenter()
 
     def _restorer(self, event: TextEvent) -> Restorer | None:
         """Values are never restored in unknown fields, nor for tools that the caller did not declare."""

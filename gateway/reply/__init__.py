@@ -1,0 +1,1 @@
+"""The filters of a reply: no I/O. ``respond`` owns the upstream, and passes its events through them."""
