@@ -197,7 +197,12 @@ def _task_origin(task: "asyncio.Task[Any]") -> str | None:
     if not chain or (ours or others or chain)[-1].co_filename.startswith((_TESTS, _RUNNER)):
         return None
     # Those that wait for the innermost one go on within the same step, and may be what takes long.
-    named = [code.co_qualname for code in (ours or others or chain) if "<" not in code.co_name]
+    inside = [code for code in ours if code.co_filename.startswith(_GATEWAY)]
+    named = [
+        f"{Path(code.co_filename).stem}.{code.co_qualname}"
+        for code in (inside or others or chain)
+        if "<" not in code.co_name
+    ]
     return f"{' > '.join(named[-_NAMED:])} in {task.get_name()}"
 
 
