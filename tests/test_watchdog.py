@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 
 from tests.parts.opa import ROOT
-from tests.parts.watchdog.holds import Holds
+from tests.parts.watchdog.holds import Hold, Holds
 from tests.parts.watchdog.loop_watchdog import NOTED, origin
 
 BUSY = NOTED + 0.02
@@ -93,6 +93,11 @@ def test_of_all_holds_those_since_the_last_time_are_taken(tmp_path: Path) -> Non
         file.write('{"seconds": 0.4, "callback": "there"}\n')
     assert [one.callback for one in holds.take()] == ["here", "there"]
     assert holds.take() == []
+
+
+def test_only_work_at_the_start_may_take_long() -> None:
+    assert Hold(seconds=0.3, callback="demo._run in Task-1").allowed
+    assert not Hold(seconds=0.3, callback="serve._run in Task-1").allowed
 
 
 PROGRAM = """

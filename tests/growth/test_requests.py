@@ -69,10 +69,10 @@ def _arguments(n: int) -> dict[str, Any]:
 
 def _deep(n: int) -> dict[str, Any]:
     """Arrays in arrays in a schema: many of as much depth as parsers accept."""
-    value: Any = TEXT * 6
+    value: Any = TEXT * 12
     for _ in range(60):
         value = [value]
-    schema = {"type": "object", "properties": {}, "examples": [value] * (n // 1_630)}
+    schema = {"type": "object", "properties": {}, "examples": [value] * (n // 3_070)}
     tool = {"type": "function", "function": {"name": "save", "parameters": schema}}
     return said("hello") | {"tools": [tool]}
 
