@@ -8,7 +8,9 @@ from typing import Final
 HELD: Final = "event loop held"
 """The name under which a test's report has each of them."""
 
-AT_START: Final[dict[str, str]] = {}
+AT_START: Final[dict[str, str]] = {
+    "demo._run in ": "the demonstration imports the model server and the SDK before it starts anything",
+}
 """Steps that no request causes, by the beginning of their names, with the reason why they may take long."""
 
 

@@ -36,6 +36,9 @@ _RUNNER: Final = str(sysconfig.get_path("purelib")) + "/pytest_asyncio"
 """Runs the first step of a test, and its fixtures."""
 _ASYNCIO: Final = str(Path(asyncio.__file__).parent)
 
+_NAMED: Final = 4
+"""Coroutines that are named, from the outermost of them to the one in which the step began."""
+
 Note = Callable[[float, str], None]
 """Called with the seconds and the name of each callback that took longer than ``NOTED``."""
 
@@ -190,13 +193,17 @@ def origin(callback: object) -> str | None:
 def _task_origin(task: "asyncio.Task[Any]") -> str | None:
     chain = list(_chain(task.get_coro()))
     ours = [code for code in chain if code.co_filename.startswith((_GATEWAY, _TESTS))]
-    if not chain:
-        return None
     others = [code for code in chain if not code.co_filename.startswith(_ASYNCIO)]
-    named = (ours or others or chain)[-1]
-    if named.co_filename.startswith((_TESTS, _RUNNER)):
+    if not chain or (ours or others or chain)[-1].co_filename.startswith((_TESTS, _RUNNER)):
         return None
-    return f"{named.co_qualname} in {task.get_name()}"
+    # Those that wait for the innermost one go on within the same step, and may be what takes long.
+    inside = [code for code in ours if code.co_filename.startswith(_GATEWAY)]
+    named = [
+        f"{Path(code.co_filename).stem}.{code.co_qualname}"
+        for code in (inside or others or chain)
+        if "<" not in code.co_name
+    ]
+    return f"{' > '.join(named[-_NAMED:])} in {task.get_name()}"
 
 
 def _chain(waiting: Any) -> Iterator[Any]:
