@@ -38,6 +38,7 @@ from gateway.request_facts import FactSources, ScannedRequest
 from gateway.respond import OpenReply, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Lease, Router
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
@@ -102,6 +103,8 @@ class ExaminedRequest:
     deployments: tuple[Deployment, ...]
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
+    texts: SegmentTexts
+    """The segments of the call, made ready for searching once, for all stages."""
     lists: DetectionLists
     """The detection lists of the revision that decided."""
     facts: bytes = field(repr=False)
@@ -183,9 +186,10 @@ class Pipeline:
     ) -> ExaminedRequest:
         entry = self.catalogue.resolve(call.model)
         exchange.model = call.model
+        texts = SegmentTexts(call.segments)
         with self.policy.use() as policy:
             lists = self.scanner.lists(policy.build.data["detection"])
-            scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
+            scan = await self.scanner.scan(call, principal.tenant, principal.app, lists, texts)
             exchange.scan = scan
             scanned = ScannedRequest(
                 principal=principal,
@@ -205,6 +209,7 @@ class Pipeline:
             entry=entry,
             deployments=(*entry.deployments, *rerouted),
             scan=scan,
+            texts=texts,
             lists=lists,
             facts=facts.canonical,
             decision=decision,
@@ -239,7 +244,7 @@ class Pipeline:
         decision = examined.decision
         key_id = self.ring.active_id
         key = self.ring.derive(tenant, "placeholder", key_id)
-        vault = RequestVault(key, key_id, [segment.text for segment in call.segments])
+        vault = RequestVault(key, key_id, examined.texts.request_text)
         treatment = decision.candidates[deployment.name].treatment
         masking = mask(call, examined.scan, treatment, vault)
         masked = dialect.rebuild(call, masking.replacements, masking.redactions)

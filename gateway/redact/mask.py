@@ -4,16 +4,18 @@ Text of the caller that looks like a placeholder is replaced as well (the entity
 mistaken for a placeholder that was minted here.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gateway.errors import ContentBlocked
 from gateway.redact.placeholder import PATTERN
 from gateway.redact.replacement import BLOCKING, replacement
 from gateway.redact.schema_constraints import Constraints, constraints
 from gateway.redact.vault import LITERAL
-from gateway.text.embedded_json import Literal, escape, literals, unescape
+from gateway.text.embedded_json import escape, literals, unescape
+from gateway.text.spans import subtract, widen
 from gateway.types import Call, Finding, Scan, Segment, Treatment, Vault
 
 
@@ -83,19 +85,20 @@ def _treated(
     return spans
 
 
-def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
-    """The spans, and placeholder-like text. Such text that overlaps findings is merged with them into one span."""
-    merged = list(spans)
-    for match in PATTERN.finditer(text):
-        start, end = match.span()
-        touched = [span for span in merged if span.start < end and start < span.end]
-        if touched:
-            entity, how = touched[0].entity, touched[0].how
-            start, end = min(start, touched[0].start), max(end, touched[-1].end)
-            merged = [span for span in merged if span not in touched]
-        else:
-            entity, how = LITERAL, "placeholder"
-        merged.append(_Span(start=start, end=end, entity=entity, how=how))
+def _with_literals(text: str, spans: Sequence[_Span]) -> list[_Span]:
+    """The spans (disjoint), and placeholder-like text. Such text that overlaps findings is merged with them into one span."""
+    literal_places = [match.span() for match in PATTERN.finditer(text)]
+    if not literal_places:
+        return list(spans)
+    places = widen([(span.start, span.end) for span in spans], literal_places)
+    starts = [span.start for span in spans]
+    merged = []
+    for start, end in places:
+        # The first finding in it decides how all of it is replaced.
+        first = spans[bisect_left(starts, start)]
+        merged.append(replace(first, start=start, end=end))
+    for start, end in subtract(literal_places, places):
+        merged.append(_Span(start=start, end=end, entity=LITERAL))
     return sorted(merged, key=lambda span: span.start)
 
 
@@ -131,13 +134,20 @@ class _Masker:
     def _substitute(self, span: _Span) -> str:
         if self._parts is None:
             return self._replacement_for(span, self._raw[span.start : span.end])
-        if any(_within(span, part) for part in self._parts if part.kind == "number"):
+        if self._is_number(span):
             made = self._replacement_for(span, self._raw[span.start : span.end])
             # A JSON number becomes a string, unless its replacement is a number too.
             return made if made.isdecimal() else f'"{made}"'
         # The value is stored without JSON escapes, so that it is the same value in every segment.
         made = self._replacement_for(span, unescape(self._raw, span.start, span.end)[0])
         return escape(made)
+
+    def _is_number(self, span: _Span) -> bool:
+        """Whether a number of the JSON document holds the span."""
+        parts = self._parts or []
+        before = bisect_right(parts, span.start, key=lambda part: part.start)
+        part = parts[before - 1] if before else None
+        return part is not None and part.kind == "number" and span.end <= part.end
 
     def _replacement_for(self, span: _Span, value: str) -> str:
         bound = span.entity != LITERAL and self._schemas.needs_surrogate(
@@ -154,7 +164,3 @@ class _Masker:
                 "Remove the value from the schema."
             )
         return made
-
-
-def _within(span: _Span, part: Literal) -> bool:
-    return part.start <= span.start and span.end <= part.end

@@ -6,7 +6,8 @@ propagated to all occurrences of its value.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeAlias, TypeVar
 
 from gateway.detect.base import Detector, Passage, Span
 from gateway.detect.scan.cache import CacheKeys, SpanCache, combined_key
@@ -14,12 +15,18 @@ from gateway.detect.scan.lists import NO_LISTS, DetectionLists, OnListMatch, ign
 from gateway.detect.scan.passages import MappedPassage, mapped_passages
 from gateway.detect.scan.spread import spread
 from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
 """Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
 
+_INLINE: Final = 16_384
+"""Up to this number of characters, the work on a request takes less time than the loop may be held for."""
+_THREADS: Final = 2
+_TOO_SLOW: Final = "detection took longer than its deadline"
 _TEXT: Final = frozenset({"text"})
+_Result = TypeVar("_Result")
 
 _Spread: TypeAlias = tuple[list[tuple[Span, ...]], tuple[Finding, ...]]
 """The findings of each segment after the detection lists, and all findings after propagation."""
@@ -54,6 +61,7 @@ class Scanner:
         self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
         self._matched = on_match
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="scanner")
         self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
     def lists(self, document: Json) -> DetectionLists:
@@ -68,9 +76,21 @@ class Scanner:
         return self._latest[1]
 
     async def scan(
-        self, call: Call, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
+        self,
+        call: Call,
+        tenant: str,
+        app: str = "",
+        lists: DetectionLists = NO_LISTS,
+        texts: SegmentTexts | None = None,
     ) -> Scan:
         """Everything found in the call that counts for this caller: disjoint, sorted and propagated over all segments.
+
+        Args:
+            call: the request.
+            tenant: the caller's tenant.
+            app: the caller's application.
+            lists: the detection lists of the policy revision.
+            texts: the segments of the call, if they are searched again afterwards.
 
         Raises:
             BodyTooLarge: the call has more sensitive values than one request may.
@@ -85,12 +105,15 @@ class Scanner:
             raise BodyTooLarge(
                 f"The request holds more than {_MAX_FINDINGS} sensitive values. Send it in parts."
             )
-        # After the cache: lists may change, or differ by app, without a new detector revision.
-        found = lists.apply(call.segments, detected, tenant, app)
-        return Scan(
-            findings=self._spread(call.segments, found, keys),
-            unscannable=call.modalities - _TEXT,
-        )
+        texts = texts or SegmentTexts(call.segments)
+
+        def counted() -> tuple[Finding, ...]:
+            # After the cache: lists may change, or differ by app, without a new detector revision.
+            found = lists.apply(call.segments, detected, tenant, app)
+            return self._spread(texts, found, keys)
+
+        findings = await self._run(texts.size, self._seconds, counted)
+        return Scan(findings=findings, unscannable=call.modalities - _TEXT)
 
     async def scan_text(
         self, text: str, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
@@ -105,7 +128,7 @@ class Scanner:
         return lists.apply(segments, found, tenant, app)[0]
 
     def _spread(
-        self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
+        self, texts: SegmentTexts, found: list[tuple[Span, ...]], keys: Sequence[bytes]
     ) -> tuple[Finding, ...]:
         """Every finding propagated to all occurrences of its value; cached, for a call that is repeated."""
         key = combined_key(keys)
@@ -113,9 +136,9 @@ class Scanner:
         # The key covers texts and detectors, not the lists; so what they left must be equal too.
         if known is not None and known[0] == found:
             return known[1]
-        marked = enumerate(spread(segments, found))
+        marked = enumerate(spread(texts, found))
         findings = tuple(_finding(index, span) for index, spans in marked for span in spans)
-        self._spreads.put(key, (found, findings), len(segments) + len(findings))
+        self._spreads.put(key, (found, findings), len(texts.segments) + len(findings))
         return findings
 
     async def _find(
@@ -149,20 +172,36 @@ class Scanner:
     async def _run_detector(
         self, missing: dict[bytes, tuple[Segment, str]], deadline: float
     ) -> dict[bytes, tuple[Span, ...]]:
-        mapped = {
-            key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
-        }
+        size = sum(len(text) for _, text in missing.values())
+        left = deadline - asyncio.get_running_loop().time()
+        mapped = await self._run(
+            size,
+            left,
+            lambda: {
+                key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
+            },
+        )
         passages = dict.fromkeys(
             one.passage for many in mapped.values() for one in many if one.passage.text
         )
         # Splitting a large body may itself use up the time.
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
-            raise DetectorUnavailable("detection took longer than its deadline")
+            raise DetectorUnavailable(_TOO_SLOW)
         unique = list(passages)
-        answers = await self._detector.detect(unique, deadline=left)
-        spans: dict[Passage, tuple[Span, ...]] = dict(zip(unique, answers, strict=True))
+        results = await self._detector.detect(unique, deadline=left)
+        spans: dict[Passage, tuple[Span, ...]] = dict(zip(unique, results, strict=True))
         return {key: _located(many, spans) for key, many in mapped.items()}
+
+    async def _run(self, size: int, seconds: float, work: Callable[[], _Result]) -> _Result:
+        """The result of work whose time grows with ``size`` characters; that of a large text leaves the loop free."""
+        if size <= _INLINE:
+            return work()
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except TimeoutError:
+            raise DetectorUnavailable(_TOO_SLOW) from None
 
 
 def _located(
