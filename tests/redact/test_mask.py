@@ -19,6 +19,7 @@ from gateway.redact.restore import Restorer
 from gateway.redact.vault import RequestVault
 from gateway.text.check_digits import luhn
 from gateway.text.embedded_json import literals
+from gateway.text.request_text import RequestText
 from gateway.types import Call, Scan, Segment, Treatment
 from tests.redact.samples import KEY, call, finding_of, scan, vault
 
@@ -65,7 +66,7 @@ def test_surrogates_then_restore_is_the_identity(words: list[str], data: st.Data
             entity = data.draw(st.sampled_from(["PERSON", "PHONE_NUMBER"]))
             spans.append((0, len(text), len(text) + len(word), entity))
         text += word + " "
-    request = RequestVault(KEY, "root-1", [text])
+    request = RequestVault(KEY, "root-1", RequestText([text]))
     how: dict[str, Treatment] = {"PERSON": "surrogate", "PHONE_NUMBER": "surrogate"}
     masked = mask(call(text), scan(*spans), how, request).replacements.get(0, text)
     restorer = Restorer(request, escape=False, hosts=None)
@@ -91,7 +92,7 @@ def masked_schema(schema: dict[str, Any], text: str, *values: tuple[str, str]) -
         for index, one in enumerate(texts)
         if (found := one.find(value)) >= 0
     ]
-    request = RequestVault(KEY, "root-1", texts)
+    request = RequestVault(KEY, "root-1", RequestText(texts))
     masking = mask(given_call, scan(*sorted(spans)), {}, request)
     return replace_segments(given_call.document, given_call.segments, masking.replacements)
 

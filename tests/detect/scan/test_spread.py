@@ -3,6 +3,7 @@ import pytest
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Escaping, LeafKind, Segment
 
 
@@ -19,7 +20,8 @@ def marked(segments: list[Segment], *values: tuple[int, str, str]) -> list[list[
             Span(start=start, end=start + len(value), entity=entity, score=0.8, detector="ner")
         )
     spans = spread(
-        segments, [resolve_overlaps(f, s.text) for f, s in zip(found, segments, strict=True)]
+        SegmentTexts(segments),
+        [resolve_overlaps(f, s.text) for f, s in zip(found, segments, strict=True)],
     )
     return [
         [f"{s.entity}:{one.text[s.start : s.end]}" for s in many]
@@ -52,10 +54,10 @@ def test_the_remainder_of_a_cut_finding_is_marked_everywhere() -> None:
     name = Span(start=5, end=15, entity="PERSON", score=0.8, detector="spacy")
     guess = Span(start=0, end=9, entity="LOCATION", score=0.8, detector="names")
     turns = [segment("I am Kenji Mori."), segment("Kenji-san, hello"), segment("ori-san, hello")]
-    spans = spread(turns, [(name,), (guess,), ()])
+    spans = spread(SegmentTexts(turns), [(name,), (guess,), ()])
     assert [
         [one.text[s.start : s.end] for s in many] for one, many in zip(turns, spans, strict=True)
-    ] == [["Kenji Mori"], ["Kenji", "-san"], ["-san"]]
+    ] == [["Kenji Mori"], ["Kenji", "san"], ["san"]]
 
 
 def test_words_that_are_also_names_are_no_parts() -> None:
