@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 MAX_NESTED: Final = 8
 """Of strings that end with each other, the number of those that are searched for exactly."""
@@ -57,7 +57,10 @@ class StringSet:
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
-        return AhoCorasick(list(map(_encodable, self._needles)))
+        # The default builds a table of all transitions for few strings, in time that grows with the square of their length.
+        return AhoCorasick(
+            list(map(_encodable, self._needles)), implementation=Implementation.ContiguousNFA
+        )
 
     def _one_by_one(self, haystack: str) -> Iterator[tuple[int, int, str]]:
         for needle in self._needles:

@@ -21,7 +21,7 @@ from gateway.types import Call, Finding, Json, Scan, Segment
 _MAX_FINDINGS: Final = 10_000
 """Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
 
-_INLINE: Final = 16_384
+_INLINE: Final = 8_192
 """Up to this number of characters, the work on a request takes less time than the loop may be held for."""
 _THREADS: Final = 2
 _TOO_SLOW: Final = "detection took longer than its deadline"
