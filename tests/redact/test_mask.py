@@ -1,6 +1,7 @@
 """Masking: what is replaced, what is not, and that restoring undoes it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from gateway.text.check_digits import luhn
 from gateway.text.embedded_json import literals
 from gateway.text.request_text import RequestText
 from gateway.types import Call, Scan, Segment, Treatment
+from tests.parts.steps import grows_linearly
 from tests.redact.samples import KEY, call, finding_of, scan, vault
 
 TEXTS = st.text(st.sampled_from('ab [_]PERSONk7f3q2田１"\\\n😀'), max_size=60)
@@ -213,3 +215,34 @@ def test_a_value_in_an_identifier_refuses_the_call() -> None:
     with pytest.raises(ContentBlocked) as caught:
         mask(named, scan((0, 5, 16, "EMAIL_ADDRESS")), {}, vault())
     assert "example" not in str(caught.value)
+
+
+def test_B05_findings_that_overlap_look_alikes_leave_nothing() -> None:
+    text = "[A_0000000a]Tanaka[A_0000000b]Sato[A_0000000c] and [A_0000000d]"
+    first, second = text.index("Tanaka"), text.index("Sato")
+    spans = (0, first - 3, first + 8, "PERSON"), (0, second - 2, second + 6, "PERSON")
+    request = vault()
+    masked = mask(call(text), scan(*spans), {}, request).replacements[0]
+    assert "Tanaka" not in masked
+    assert "Sato" not in masked
+    restorer = Restorer(request, escape=False, hosts=None)
+    assert restorer.feed(masked) + restorer.flush() == text
+
+
+def test_B11_look_alikes_cost_steps_that_grow_with_their_number() -> None:
+    def make(count: int) -> Callable[[], object]:
+        text = "[A_00000000]" * count
+        spans = [(0, 12 * at + 8, 12 * at + 14, "PERSON") for at in range(0, count - 1, 3)]
+        return lambda: mask(call(text), scan(*spans), {}, vault())
+
+    assert grows_linearly(make, 100)
+
+
+def test_B11_numbers_in_a_document_cost_steps_that_grow_with_their_number() -> None:
+    def make(count: int) -> Callable[[], object]:
+        raw = f"[{','.join(['4111'] * count)}]"
+        sent = replace(call(raw), segments=(replace(call(raw).segments[0], escaping="json"),))
+        spans = [(0, 1 + 5 * at, 5 + 5 * at, "PERSON") for at in range(count)]
+        return lambda: mask(sent, scan(*spans), {}, vault())
+
+    assert grows_linearly(make, 100)

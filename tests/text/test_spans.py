@@ -19,9 +19,7 @@ def covered(intervals: list[Interval]) -> set[int]:
 
 def is_disjoint(intervals: list[Interval]) -> bool:
     ends = [0, *(end for _, end in intervals)]
-    return all(
-        before <= start < end for before, (start, end) in zip(ends, intervals, strict=False)
-    )
+    return all(before <= start < end for before, (start, end) in zip(ends, intervals, strict=False))
 
 
 @given(disjoint(), disjoint())

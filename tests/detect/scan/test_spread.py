@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from gateway.detect.base import Span
@@ -5,6 +7,7 @@ from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
 from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Escaping, LeafKind, Segment
+from tests.parts.steps import grows_linearly
 
 
 def segment(text: str, escaping: Escaping = "none", place: LeafKind = "string") -> Segment:
@@ -110,3 +113,20 @@ def test_the_longer_of_two_values_wins() -> None:
 
 def test_without_findings_nothing_is_propagated() -> None:
     assert marked([segment("a"), segment("b")]) == [[], []]
+
+
+@pytest.mark.parametrize(
+    "unit", ["GB29NWBK6016 ", "12 Main Street ", "a.a.", "aA1", "0x", "\\u0061", "山", "山 "]
+)
+@pytest.mark.parametrize("entity", ["IBAN_CODE", "PERSON"])
+def test_B10_steps_grow_with_the_text(unit: str, entity: str) -> None:
+    def make(count: int) -> Callable[[], object]:
+        text = (unit * count)[:count]
+        ends = len(unit) * 2, count // 2, count // 2 + len(unit) * 3
+        spans = [
+            Span(start=start, end=end, entity=entity, score=0.8, detector="names")
+            for start, end in zip((0, *ends), ends, strict=False)
+        ]
+        return lambda: spread(SegmentTexts([segment(text)]), [tuple(spans)])
+
+    assert grows_linearly(make, 1200)
