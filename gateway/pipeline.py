@@ -104,7 +104,6 @@ class ExaminedRequest:
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
     texts: SegmentTexts
-    """The segments of the call, made ready for searching once, for all stages."""
     lists: DetectionLists
     """The detection lists of the revision that decided."""
     facts: bytes = field(repr=False)
@@ -185,8 +184,7 @@ class Pipeline:
         self, principal: Principal, call: Call, exchange: Exchange
     ) -> ExaminedRequest:
         entry = self.catalogue.resolve(call.model)
-        exchange.model = call.model
-        texts = SegmentTexts(call.segments)
+        exchange.model, texts = call.model, SegmentTexts(call.segments)
         with self.policy.use() as policy:
             lists = self.scanner.lists(policy.build.data["detection"])
             scan = await self.scanner.scan(call, principal.tenant, principal.app, lists, texts)
@@ -245,10 +243,10 @@ class Pipeline:
         key_id = self.ring.active_id
         key = self.ring.derive(tenant, "placeholder", key_id)
         vault = RequestVault(key, key_id, examined.texts.request_text)
-        treatment = decision.candidates[deployment.name].treatment
-        masking = mask(call, examined.scan, treatment, vault)
-        masked = dialect.rebuild(call, masking.replacements, masking.redactions)
-        masked = capped(masked, examined.output_tokens)
+        verdict = decision.candidates[deployment.name]
+        masking = mask(call, examined.scan, verdict.treatment, vault)
+        rebuilt = dialect.rebuild(call, masking.replacements, masking.redactions)
+        masked = capped(rebuilt, examined.output_tokens)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
     async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:

@@ -18,7 +18,7 @@ _FEW: Final = 8
 _SMALL: Final = 500_000
 """Up to this product of strings and characters, building an automaton takes longer than the search."""
 _SHORT: Final = 64
-"""``str.find`` prepares longer strings anew at each match."""
+"""``str.find`` prepares a longer string again at each match."""
 _SLICE: Final = 32_768
 """Start positions that are searched at once, which bounds the list of matches."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")

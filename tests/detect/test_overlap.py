@@ -101,7 +101,7 @@ def test_every_letter_and_digit_that_was_covered_stays_covered(
         ("Kenjiro", [(0, 5, "URL", CERTAIN), (3, 7, "PERSON", 0.5)], [("URL", "Kenjiro")]),
         ("Kenjiro", [(3, 7, "URL", CERTAIN), (0, 5, "PERSON", 0.5)], [("URL", "Kenjiro")]),
         ("12345678", [(2, 4, "A", CERTAIN), (0, 8, "B", 0.5)], [("A", "12345678")]),
-        (r"\nTanaka", [(2, 8, "A", CERTAIN), (0, 8, "B", 0.5)], [("B", "n"), ("A", "Tanaka")]),
+        (r"\nTanaka", [(2, 8, "A", CERTAIN), (0, 8, "B", 0.5)], [("B", r"\n"), ("A", "Tanaka")]),
     ],
 )
 def test_B80_no_separator_is_covered_and_no_word_is_divided(
