@@ -165,7 +165,7 @@ class BackgroundTask(_Supervised):
         self._interval, self._step = interval, step
         self._at_once, self._round_seconds = at_once, round_seconds
         self._round_began: float | None = None
-        self._next_interval = 0.0
+        self._next_interval: float | None = 0.0
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None

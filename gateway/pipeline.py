@@ -38,6 +38,7 @@ from gateway.request_facts import FactSources, ScannedRequest
 from gateway.respond import OpenReply, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Router
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
@@ -73,6 +74,7 @@ class ExaminedRequest:
     deployments: tuple[Deployment, ...]
     """Those of the model, then those that the application's row reroutes to."""
     scan: Scan
+    texts: SegmentTexts
     lists: DetectionLists
     """The detection lists of the revision that decided."""
     facts: bytes = field(repr=False)
@@ -154,10 +156,10 @@ class Pipeline:
         self, principal: Principal, call: Call, exchange: Exchange
     ) -> ExaminedRequest:
         entry = self.catalogue.resolve(call.model)
-        exchange.model = call.model
+        exchange.model, texts = call.model, SegmentTexts(call.segments)
         with self.policy.use() as policy:
             lists = self.scanner.lists(policy.build.data["detection"])
-            scan = await self.scanner.scan(call, principal.tenant, principal.app, lists)
+            scan = await self.scanner.scan(call, principal.tenant, principal.app, lists, texts)
             exchange.scan = scan
             scanned = ScannedRequest(
                 principal=principal,
@@ -177,6 +179,7 @@ class Pipeline:
             entry=entry,
             deployments=(*entry.deployments, *rerouted),
             scan=scan,
+            texts=texts,
             lists=lists,
             facts=facts.canonical,
             decision=decision,
@@ -211,11 +214,11 @@ class Pipeline:
         decision = examined.decision
         key_id = self.ring.active_id
         key = self.ring.derive(tenant, "placeholder", key_id)
-        vault = RequestVault(key, key_id, [segment.text for segment in call.segments])
-        treatment = decision.candidates[deployment.name].treatment
-        masking = mask(call, examined.scan, treatment, vault)
-        masked = dialect.rebuild(call, masking.replacements, masking.redactions)
-        masked = capped(masked, examined.output_tokens)
+        vault = RequestVault(key, key_id, examined.texts.request_text)
+        verdict = decision.candidates[deployment.name]
+        masking = mask(call, examined.scan, verdict.treatment, vault)
+        rebuilt = dialect.rebuild(call, masking.replacements, masking.redactions)
+        masked = capped(rebuilt, examined.output_tokens)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
     async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:

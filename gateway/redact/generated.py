@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from gateway.errors import ContentBlocked
 from gateway.text.occurrences import Occurrences
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Segment, Treatment, Vault
 
 _QUOTE_OR_ESCAPE: Final = re.compile(r'"|\\.?', re.DOTALL)
@@ -69,17 +70,21 @@ class TreatedText:
 
 
 class RequestIndex:
-    """Searches the request for a value, by the same rule as masking."""
+    """Searches the request for a value, by the same rule as masking.
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
-        self._texts = [segment.text for segment in segments]
+    Args:
+        request: the segments of the request, or the texts of it that its scan has prepared already.
+    """
+
+    def __init__(self, request: SegmentTexts | Sequence[Segment]) -> None:
+        self._texts = request if isinstance(request, SegmentTexts) else SegmentTexts(request)
 
     def contains(self, value: str) -> bool:
         """Whether the caller sent this value, masked or not."""
         # The exact text first: it is cheap, and also finds values below the minimum lengths.
-        return any(value in text for text in self._texts) or bool(
-            Occurrences([value]).find(self._texts)
-        )
+        if any(value in segment.text for segment in self._texts.segments):
+            return True
+        return Occurrences([value]).contains(self._texts.request_text)
 
 
 class RequestSearch(Protocol):

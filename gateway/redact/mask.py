@@ -4,6 +4,7 @@ Text of the caller that looks like a placeholder is replaced as well (the entity
 mistaken for a placeholder that was minted here.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from gateway.text.embedded_json import escape
 from gateway.text.occurrences import Occurrences
 from gateway.text.places import FIXED, may_replace
 from gateway.text.segment_text import SegmentText
+from gateway.text.spans import subtract, widen
 from gateway.types import Call, Finding, Place, Scan, Segment, Treatment, Vault
 
 
@@ -135,19 +137,20 @@ def _span(finding: Finding, entity: str, how: Treatment) -> _Span:
     return _Span(start=finding.start, end=finding.end, entity=entity, how=how)
 
 
-def _with_literals(text: str, spans: list[_Span]) -> list[_Span]:
-    """The spans, and placeholder-like text. Such text that overlaps findings is merged with them into one span."""
-    merged = list(spans)
-    for match in PATTERN.finditer(text):
-        start, end = match.span()
-        touched = [span for span in merged if span.start < end and start < span.end]
-        if touched:
-            entity, how = touched[0].entity, touched[0].how
-            start, end = min(start, touched[0].start), max(end, touched[-1].end)
-            merged = [span for span in merged if span not in touched]
-        else:
-            entity, how = LITERAL, "placeholder"
-        merged.append(_Span(start=start, end=end, entity=entity, how=how))
+def _with_literals(text: str, spans: Sequence[_Span]) -> list[_Span]:
+    """The spans (disjoint), and placeholder-like text. Such text that overlaps findings is merged with them into one span."""
+    literal_places = [match.span() for match in PATTERN.finditer(text)]
+    if not literal_places:
+        return list(spans)
+    places = widen([(span.start, span.end) for span in spans], literal_places)
+    starts = [span.start for span in spans]
+    merged = []
+    for start, end in places:
+        # The first finding in it decides how all of it is replaced.
+        first = spans[bisect_left(starts, start)]
+        merged.append(replace(first, start=start, end=end))
+    for start, end in subtract(literal_places, places):
+        merged.append(_Span(start=start, end=end, entity=LITERAL))
     return sorted(merged, key=lambda span: span.start)
 
 

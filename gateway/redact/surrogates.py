@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 from gateway.text.check_digits import corporate_number, iban, luhn, my_number, us_ssn
 from gateway.text.fold import fold
+from gateway.text.request_text import RequestText
 from gateway.types import Allows
 
 MAX_LENGTH: Final = 256
@@ -56,17 +56,17 @@ class Surrogates:
 
     Args:
         key: the tenant's placeholder key, 32 bytes.
-        texts: the request's texts. Nothing that occurs in them can be a surrogate, since a reply that quotes
+        text: the request's text. Nothing that occurs in it can be a surrogate, since a reply that quotes
             it would be changed.
 
     Attributes:
         parts: the words of persons' surrogates, which a reply may use alone, with the words that they replace.
     """
 
-    def __init__(self, key: bytes, texts: Sequence[str]) -> None:
+    def __init__(self, key: bytes, text: RequestText) -> None:
         self.parts: dict[str, str] = {}
         self._key = key
-        self._all = texts
+        self._text = text
         self._tries_left = _MAX_TRIES_PER_REQUEST
         self._used: set[str] = set()
         self._words: dict[str, str] = {}
@@ -89,11 +89,6 @@ class Surrogates:
                 self._remember(entity, value, made)
                 return made
         return None
-
-    @cached_property
-    def _texts(self) -> str:
-        """The text that is searched; built on first use, since most requests need no surrogate."""
-        return "\0".join(self._all).casefold()
 
     def _draw(self, entity: str, value: str, nonce: int) -> str:
         draw = _KeyedChoices(self._key, value, nonce)
@@ -128,12 +123,14 @@ class Surrogates:
     def _is_free(self, entity: str, value: str, made: str) -> bool:
         """Whether it replaces no other value, and neither it nor a word of a name occurs in the request."""
         folded = made.casefold()
-        self._tries_left -= len(self._texts) // _CHARACTERS_PER_TRY
-        if folded in self._used or folded in self._texts or value.casefold() in folded:
+        # Made when the first surrogate is drawn, since most requests need none.
+        text = self._text.casefolded
+        self._tries_left -= len(text) // _CHARACTERS_PER_TRY
+        if folded in self._used or folded in text or value.casefold() in folded:
             return False
         words = _word_pairs(value, made) if entity in _NAMES else {}
         return not any(
-            drawn.casefold() in self._texts or self.parts.get(drawn, word) != word
+            drawn.casefold() in text or self.parts.get(drawn, word) != word
             for word, drawn in words.items()
         )
 

@@ -1,17 +1,19 @@
 """The values of one request, and the placeholders and surrogates that replace them."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from gateway.redact.placeholder import PATTERN, mint
 from gateway.redact.surrogates import Surrogates
 from gateway.text.embedded_json import escape_ascii
+from gateway.text.request_text import RequestText
 from gateway.types import Allows
 
 LITERAL: Final = "TEXT"
 """The entity of placeholder-like text of the caller: restored, but not sensitive."""
 
+_NO_TEXT: Final = RequestText(())
 _LONG: Final = 12
 """A surrogate of this length does not occur within a longer word by chance."""
 _BRACKETED: Final = re.compile(r"\[[A-Z][A-Z0-9_]*(?:[_#][0-9a-z]+)?\]")
@@ -34,10 +36,10 @@ class RequestVault:
     Args:
         key: the tenant's placeholder key, 32 bytes.
         key_id: the id of that key in the key ring, for the audit record.
-        texts: the request's texts, in which no surrogate may occur.
+        text: the request's text, in which no surrogate may occur.
     """
 
-    def __init__(self, key: bytes, key_id: str, texts: Sequence[str] = ()) -> None:
+    def __init__(self, key: bytes, key_id: str, text: RequestText = _NO_TEXT) -> None:
         self.key_id = key_id
         self._key = key
         self._replacements: dict[str, str] = {}
@@ -47,7 +49,7 @@ class RequestVault:
         self._surrogate_values: dict[str, str] = {}
         """Values by surrogate, and by the words of persons' surrogates, which a reply may use alone; each also with JSON escapes."""
         self._matcher: _Matcher | None = _PLAIN
-        self._maker = Surrogates(key, texts)
+        self._maker = Surrogates(key, text)
 
     def __repr__(self) -> str:
         return f"RequestVault({len(self._values)} values)"

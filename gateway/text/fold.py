@@ -7,19 +7,23 @@ an offset map; plain ASCII is returned unchanged.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.text.spans import Offsets
+
 _HYPHENS = "‐‑‒–—―−﹘﹣－⁃˗⸺⸻➖"
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+_INVISIBLE_CHARACTERS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
+_INVISIBLE = re.compile(f"[{_INVISIBLE_CHARACTERS}]")
 # A half-width kana and its voicing mark are two characters, and one when full-width.
-_VOICED = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
-_MARK = re.compile("[\u0300-\u036f\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]")
-_MARKED = re.compile(f".{_MARK.pattern}{{1,16}}", re.DOTALL)
-"""A character with combining marks: a decomposed letter (é as two characters), or a letter covered with marks."""
+_VOICED = "[\uff66-\uff9d][\uff9e\uff9f]"
+_MARKS = "\u0300-\u036f\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
+_MODIFIERS = re.compile(f"[{_INVISIBLE_CHARACTERS}{_MARKS}\uff9e\uff9f]+")
+"""Characters that are dropped, or that change the character before them."""
+# At most 16 marks, so that a letter covered with marks stays one character of bounded length.
+_PIECE = re.compile(f"{_VOICED}|.[{_MARKS}]{{1,16}}|.", re.DOTALL)
 _PLAIN = "\x00-\x7fÀ-ÖØ-öø-ıА-яЁё‘-”…、-〠ぁ-ゖァ-ー一-鿿가-힣"
 """Characters that fold to themselves and affect no other; most text has only these."""
 _ALL_PLAIN = re.compile(f"[{_PLAIN}]*")
@@ -59,7 +63,7 @@ class Folded:
     """
 
     text: str = field(repr=False)
-    offsets: Sequence[int] | None = None
+    offsets: Offsets | None = None
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The offsets in the original of the span ``start:end`` of the folded text."""
@@ -77,7 +81,7 @@ def fold(text: str) -> Folded:
         return Folded(text=text)
     if _ALL_PLAIN.fullmatch(text):
         return Folded(text=_long_sounds(text))
-    if _INVISIBLE.search(text) or _VOICED.search(text) or _MARK.search(text):
+    if _MODIFIERS.search(text):
         return _fold_with_map(text)
     return Folded(text=_long_sounds(_OTHERS.sub(_folded, text)))
 
@@ -95,22 +99,28 @@ def caseless(text: str) -> str:
 
 
 def _fold_with_map(text: str) -> Folded:
-    characters: list[str] = []
-    offsets: list[int] = []
+    pieces: list[str] = []
+    offsets = Offsets()
     position = 0
-    while position < len(text):
-        match = _VOICED.match(text, position) or _MARKED.match(text, position)
-        piece = match[0] if match else text[position]
-        if not _INVISIBLE.match(piece):
-            characters.append(_composed(piece) if match else piece.translate(_TABLE))
-            offsets.append(position)
-        position += len(piece)
-    offsets.append(len(text))
-    return Folded(text=_long_sounds("".join(characters)), offsets=offsets)
+    for run in _MODIFIERS.finditer(text):
+        # The character before the run belongs to it: a mark may be composed with it.
+        start = max(run.start() - 1, 0)
+        pieces.append(text[position:start])
+        offsets.extend(position, start - position)
+        for match in _PIECE.finditer(text, start, run.end()):
+            if not _INVISIBLE.match(match[0]):
+                pieces.append(_composed(match[0]))
+                offsets.extend(match.start(), 1)
+        position = run.end()
+    pieces.append(text[position:])
+    offsets.extend(position, len(text) - position + 1)
+    return Folded(text=_long_sounds(_OTHERS.sub(_folded, "".join(pieces))), offsets=offsets)
 
 
 def _composed(piece: str) -> str:
     """A letter and its marks as one character."""
+    if len(piece) == 1:
+        return piece
     composed = unicodedata.normalize("NFKC", piece)
     return composed if len(composed) == 1 else piece[0].translate(_TABLE)
 

@@ -4,23 +4,19 @@ Texts are compared folded (``fold``), without case, with any run of white space 
 digits, separators between digits do not count. A match may not be inside a longer run of its own kind: letters next to
 letters, digits next to digits, katakana next to katakana. Kanji and hiragana have no boundaries.
 
-Minimum lengths keep short values from matching everywhere: three characters with a letter among them, two kanji or kana, or
-four digits. A name that
-is also an English word matches only in the case in which it was found.
+Minimum lengths keep short values from matching everywhere: three letters or digits with a letter among them, two kanji or
+kana, or four digits. Fewer digits alone, such as a house number, are in most numbered lists by chance. A name that is
+also an English word matches only in the case in which it was found.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.text.fold import caseless, fold
+from gateway.text.normalized import normalized
+from gateway.text.request_text import RequestText
 from gateway.text.string_set import StringSet
 
-_RUN = re.compile(r"\s\s+")
-_SPACE = re.compile(r"\s")
-# Look-arounds keep the digits out of the match: each may border two separators, as 2 does in "1-2-3".
-_SEPARATORS = re.compile(r"(?<=[0-9])[ \-.()/]+(?=[0-9])")
 _SEPARATED = re.compile(r"[ \-.()/]")
 _LETTERS, _CJK, _DIGITS = 3, 2, 4
 _DIGIT_SHARE = 0.6
@@ -65,22 +61,6 @@ class Occurrence:
     value: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NormalizedText:
-    """A text in the form in which values are searched for; ``None`` offsets are identity."""
-
-    text: str = field(repr=False)
-    cased: str = field(repr=False)
-    offsets: Sequence[int] | None
-
-    def original(self, start: int, end: int) -> tuple[int, int]:
-        """The range of the original text, which ends with the last character."""
-        if self.offsets is None:
-            return start, end
-        # Not the offset of the next character: dropped characters may be between the two.
-        return self.offsets[start], self.offsets[end - 1] + 1
-
-
 class Occurrences:
     """Searches texts for a set of values.
 
@@ -99,59 +79,99 @@ class Occurrences:
     def __bool__(self) -> bool:
         return any(self._needles)
 
-    def find(self, texts: Sequence[str]) -> list[Occurrence]:
-        """Every occurrence in every text, in no particular order; occurrences may overlap."""
+    def find(self, texts: RequestText | Sequence[str]) -> list[Occurrence]:
+        """Every occurrence in every text, in no particular order; occurrences may overlap.
+
+        Of more than ``string_set.MAX_NESTED`` values that end with each other, only the shortest are reported. Such an
+        occurrence may begin earlier, so that it covers those that it stands for.
+        """
         if not self:
             return []
-        views = [normalized(text) for text in texts]
-        plain, cased, digits = self._needles
-        return [
-            *self._find_words(views, [view.text for view in views], plain, self._plain),
-            *self._find_words(views, [view.cased for view in views], cased, self._cased),
-            *self._find_digits(views, digits),
-        ]
+        return list(self._find(texts if isinstance(texts, RequestText) else RequestText(texts)))
 
-    def contains(self, text: str) -> bool:
+    def contains(self, text: RequestText | str) -> bool:
         """Whether any of the values occurs in the text."""
-        return bool(self.find([text]))
+        searched = text if isinstance(text, RequestText) else RequestText([text])
+        return bool(self) and next(self._find(searched), None) is not None
 
     def _add(self, value: str) -> None:
         view = normalized(value.strip())
         letters, digits, cjk = _counts(view.text)
         if digits >= _DIGITS and digits >= _DIGIT_SHARE * (letters + digits + cjk):
             self._digits.setdefault(_SEPARATED.sub("", view.text), []).append(value)
-        elif (letters and letters + digits >= _LETTERS) or cjk >= _CJK or (letters and cjk):
+        elif _is_specific(letters, digits, cjk):
             if view.text in COMMON_WORDS:
                 self._cased.setdefault(view.cased, []).append(value)
             else:
                 self._plain.setdefault(view.text, []).append(value)
 
-    def _find_words(
-        self,
-        views: list[NormalizedText],
-        texts: list[str],
-        needles: StringSet,
-        values: dict[str, list[str]],
-    ) -> Iterable[Occurrence]:
-        if not needles:
-            return
-        # One search over all texts. NUL is of no kind, so the ends of a text are boundaries.
-        joined, starts = "\0".join(texts), _starts(views)
-        for start, end in needles.find(joined):
-            if at_boundaries(joined, start, end):
-                for value in values[joined[start:end]]:
-                    yield _occurrence(views, starts, start, end, value)
+    def _find(self, request: RequestText) -> Iterator[Occurrence]:
+        plain, cased, digits = self._needles
+        if plain:
+            yield from _words(request, request.normalized.text, plain, self._plain)
+        if cased:
+            yield from _words(request, request.normalized.cased, cased, self._cased)
+        if digits:
+            yield from _numbers(request, digits, self._digits)
 
-    def _find_digits(self, views: list[NormalizedText], needles: StringSet) -> Iterable[Occurrence]:
-        if not needles:
-            return
-        compact = [_compact(view) for view in views]
-        joined, starts = "\0".join(view.text for view in compact), _starts(compact)
-        for start, end in needles.find(joined):
-            for value in self._digits[joined[start:end]]:
-                found = _occurrence(compact, starts, start, end, value)
-                if _is_separate_number(views[found.text], found):
-                    yield found
+
+def _words(
+    request: RequestText, text: str, needles: StringSet, values: dict[str, list[str]]
+) -> Iterator[Occurrence]:
+    boundaries = _Boundaries(text)
+    for found_start, end, needle in needles.find(text):
+        nested = needle in needles.nested
+        start = boundaries.next(found_start, end) if nested else found_start
+        if start < end and at_boundaries(text, start, end):
+            yield from _located(request, start, end, values[needle])
+
+
+def _numbers(
+    request: RequestText, needles: StringSet, values: dict[str, list[str]]
+) -> Iterator[Occurrence]:
+    written, compact = request.normalized.text, request.compact
+    boundaries = _Boundaries(written)
+    for found_start, found_end, needle in needles.find(compact.text):
+        start, end = compact.original(found_start, found_end)
+        if needle in needles.nested:
+            start = boundaries.next(start, end)
+        # In the text with separators: without them, "12-34" next to "5" would look like one longer number.
+        cut = written[start - 1 : start].isdigit() or written[end : end + 1].isdigit()
+        if start < end and not cut:
+            yield from _located(request, start, end, values[needle])
+
+
+class _Boundaries:
+    """Where the words of a text end. Reads no character twice for the same start."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known = -1, -1
+
+    def next(self, start: int, end: int) -> int:
+        """``start``, or where the word that it is inside of ends, at most ``end``."""
+        position = self._known[1] if self._known[0] == start else start
+        while 0 < position < end and same_kind(self._text[position - 1], self._text[position]):
+            position += 1
+        self._known = start, position
+        return position
+
+
+def _located(
+    request: RequestText, start: int, end: int, values: Iterable[str]
+) -> Iterator[Occurrence]:
+    located = request.locate(start, end)
+    if located is not None:
+        index, first, last = located
+        for value in values:
+            yield Occurrence(text=index, start=first, end=last, value=value)
+
+
+def _is_specific(letters: int, digits: int, cjk: int) -> bool:
+    """Whether a value that is not a number is worth a search."""
+    if letters or cjk:
+        return letters + digits >= _LETTERS or cjk >= _CJK or bool(letters and cjk)
+    return digits >= _DIGITS
 
 
 def _counts(text: str) -> tuple[int, int, int]:
@@ -163,71 +183,15 @@ def _counts(text: str) -> tuple[int, int, int]:
     return letters, digits, sum(map(_is_cjk, text))
 
 
-def normalized(text: str) -> NormalizedText:
-    """The text folded, without case (and with it), any run of white space as one space."""
-    folded = fold(text)
-    plain, offsets = _SPACE.sub(" ", folded.text), folded.offsets
-    if _RUN.search(plain):
-        retained = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
-        offsets = [i if offsets is None else offsets[i] for i in retained] + [len(text)]
-        plain = "".join(plain[i] for i in retained)
-    return NormalizedText(text=caseless(plain), cased=plain, offsets=offsets)
-
-
-def _compact(view: NormalizedText) -> NormalizedText:
-    """The view without separators between digits."""
-    pieces: list[str] = []
-    offsets: list[int] = []
-    position = 0
-    for match in _SEPARATORS.finditer(view.text):
-        pieces.append(view.text[position : match.start()])
-        offsets.extend(range(position, match.start()))
-        position = match.end()
-    if not pieces:
-        return view
-    pieces.append(view.text[position:])
-    offsets.extend(range(position, len(view.text) + 1))
-    text = "".join(pieces)
-    original = offsets if view.offsets is None else [view.offsets[i] for i in offsets]
-    return NormalizedText(text=text, cased=text, offsets=original)
-
-
-def _starts(views: list[NormalizedText]) -> list[int]:
-    starts = [0]
-    for view in views:
-        starts.append(starts[-1] + len(view.text) + 1)
-    return starts
-
-
-def _occurrence(
-    views: list[NormalizedText], starts: list[int], start: int, end: int, value: str
-) -> Occurrence:
-    index = bisect_right(starts, start) - 1
-    first, last = views[index].original(start - starts[index], end - starts[index])
-    return Occurrence(text=index, start=first, end=last, value=value)
-
-
 def at_boundaries(text: str, start: int, end: int) -> bool:
     """Whether ``start:end`` is not inside a longer run of its own kind."""
     before = text[start - 1] if start else "\0"
     after = text[end] if end < len(text) else "\0"
-    return not (_same_kind(before, text[start]) or _same_kind(text[end - 1], after))
+    return not (same_kind(before, text[start]) or same_kind(text[end - 1], after))
 
 
-def _is_separate_number(view: NormalizedText, found: Occurrence) -> bool:
-    """Whether no digit is next to the match in the text with its separators."""
-    # In the text with separators: without them, "12-34" next to "5" would look like one longer number.
-    if view.offsets is None:
-        before = view.text[found.start - 1 : found.start]
-        return not (before.isdigit() or view.text[found.end : found.end + 1].isdigit())
-    start = bisect_right(view.offsets, found.start) - 1
-    end = bisect_right(view.offsets, found.end - 1)
-    return not (
-        view.text[max(0, start - 1) : start].isdigit() or view.text[end : end + 1].isdigit()
-    )
-
-
-def _same_kind(left: str, right: str) -> bool:
+def same_kind(left: str, right: str) -> bool:
+    """Whether two neighbours are of one word or number: both letters, both digits or both katakana."""
     kind = _kind(left)
     return kind != "" and kind == _kind(right)
 

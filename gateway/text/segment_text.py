@@ -13,12 +13,13 @@ from gateway.types import Place, Segment
 class Reading(NamedTuple):
     """A text in which values are searched for.
 
-    ``offsets[i]`` is where character ``i`` begins in the segment's raw text, with one entry more for the end.
+    ``offsets[i]`` is where character ``i`` begins in the segment's raw text, with one entry more for the end. Without a
+    ``place`` the text is a JSON document, and the place is that of the literal.
     """
 
     text: str
     offsets: Sequence[int]
-    place: Place
+    place: Place | None
 
     def __repr__(self) -> str:
         return f"Reading({self.place})"
@@ -49,10 +50,26 @@ class SegmentText:
         """The place of a range of the raw text. A range that is not within one literal is prose."""
         if self._parts is None:
             return self._place
-        at = bisect_right(self._parts, start, key=_start) - 1
-        if at < 0 or end > self._parts[at].end:
-            return "prose"
-        return INSIDE_JSON[self._parts[at].kind]
+        part = self._part(start, end)
+        return "prose" if part is None else INSIDE_JSON[part.kind]
+
+    def place_of_literal(self, start: int, end: int) -> Place | None:
+        """The place of a range of a JSON document, inside the number or the quotes; ``None`` where it is in no literal.
+
+        A string that was to hold JSON and does not has its own place.
+        """
+        if self._parts is None:
+            return self._place
+        part = self._part(start, end)
+        if part is None or (part.kind != "number" and not part.start < start <= end < part.end):
+            return None
+        return INSIDE_JSON[part.kind]
+
+    def _part(self, start: int, end: int) -> Literal | None:
+        """The literal that holds a range."""
+        parts = self._parts or []
+        at = bisect_right(parts, start, key=_start) - 1
+        return None if at < 0 or end > parts[at].end else parts[at]
 
     def value(self, start: int, end: int) -> str:
         """The text of a range of the raw text, without the escapes of the JSON document that it is in."""
@@ -60,6 +77,10 @@ class SegmentText:
 
     def readings(self) -> Iterator[Reading]:
         """The texts in which values are searched for: as written, and JSON-escaped up to twice."""
+        if self._escaped and "\\" not in self._raw:
+            # Raw and unescaped text are the same, and most documents hold no value: they need no parser.
+            yield Reading(self._raw, range(len(self._raw) + 1), None)
+            return
         if self._parts is None:
             yield from _readings(self._raw, range(len(self._raw) + 1), self._place)
             return
@@ -75,10 +96,8 @@ class SegmentText:
         """The range that is replaced for ``start:end``: all of a number, since part of one can't be."""
         if self.place(start, end) != "number":
             return start, end
-        if self._parts is None:
-            return 0, len(self._raw)
-        part = self._parts[bisect_right(self._parts, start, key=_start) - 1]
-        return part.start, part.end
+        part = self._part(start, end)
+        return (0, len(self._raw)) if part is None else (part.start, part.end)
 
 
 def _readings(text: str, offsets: Sequence[int], place: Place) -> Iterator[Reading]:

@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detect.base import CERTAIN, Span
 from gateway.detect.overlap import resolve_overlaps
+from tests.parts.steps import grows_linearly
 
 
 def span(start: int, end: int, entity: str = "URL", score: float = 0.5) -> Span:
@@ -24,11 +27,11 @@ TEXT = "write to ann@example.com/inbox now"
         ([span(9, 24, "EMAIL_ADDRESS"), span(9, 24, "URL", 0.9)], [("URL", "ann@example.com")]),
         (
             [span(9, 24, "EMAIL_ADDRESS", CERTAIN), span(13, 30)],
-            [("EMAIL_ADDRESS", "ann@example.com"), ("URL", "/inbox")],
+            [("EMAIL_ADDRESS", "ann@example.com"), ("URL", "inbox")],
         ),
         (
             [span(13, 20, "PHONE_NUMBER", CERTAIN), span(9, 24)],
-            [("URL", "ann@"), ("PHONE_NUMBER", "example"), ("URL", ".com")],
+            [("URL", "ann"), ("PHONE_NUMBER", "example"), ("URL", "com")],
         ),
         ([span(5, 9), span(8, 9)], [("URL", "to")]),
         ([span(12, 13)], []),
@@ -85,3 +88,35 @@ def test_every_letter_and_digit_that_was_covered_stays_covered(
     after = {i for s in resolved for i in range(s.start, s.end) if text[i].isalnum()}
     assert before == after
     assert resolved == resolve_overlaps(reversed(spans), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "expected"),
+    [
+        (
+            "4111111111111111, IBAN DE89",
+            [(0, 16, "CREDIT_CARD", CERTAIN), (0, 27, "LOCATION", 0.5)],
+            [("CREDIT_CARD", "4111111111111111"), ("LOCATION", "IBAN DE89")],
+        ),
+        ("Kenjiro", [(0, 5, "URL", CERTAIN), (3, 7, "PERSON", 0.5)], [("URL", "Kenjiro")]),
+        ("Kenjiro", [(3, 7, "URL", CERTAIN), (0, 5, "PERSON", 0.5)], [("URL", "Kenjiro")]),
+        ("12345678", [(2, 4, "A", CERTAIN), (0, 8, "B", 0.5)], [("A", "12345678")]),
+        (r"\nTanaka", [(2, 8, "A", CERTAIN), (0, 8, "B", 0.5)], [("B", r"\n"), ("A", "Tanaka")]),
+    ],
+)
+def test_B80_no_separator_is_covered_and_no_word_is_divided(
+    text: str, spans: list[tuple[int, int, str, float]], expected: list[tuple[str, str]]
+) -> None:
+    assert texts(resolve_overlaps([span(*one) for one in spans], text), text) == expected
+
+
+@pytest.mark.parametrize("unit", ["GB29NWBK6016 ", "a.a.", "aA1", "0x", "x", "山"])
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_B10_steps_grow_with_the_spans(unit: str, size: int) -> None:
+    def make(count: int) -> Callable[[], object]:
+        text = (unit * count)[:count]
+        long = [span(0, count), span(0, count // 2, score=CERTAIN)]
+        short = [span(at, at + size, "PERSON", at % 7 / 10) for at in range(0, count - size, 2)]
+        return lambda: resolve_overlaps([*long, *short], text)
+
+    assert grows_linearly(make, 400)

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.detect.windows import WINDOW_SIZE, latin_windows, windows
+from gateway.detect.windows import WINDOW_SIZE, latin_windows, windows, with_short_runs
 
 
 @pytest.mark.parametrize("text", ["", "short", "a b. " * 100, "x" * 100, "田中です。" * 30])
@@ -38,3 +38,23 @@ def test_of_japanese_text_the_latin_runs_that_may_hold_a_name_are_read() -> None
 
 def test_japanese_text_without_a_capitalised_word_is_not_read() -> None:
     assert list(latin_windows("型番は abc-1 です")) == []
+
+
+@pytest.mark.parametrize(
+    "unit", ["(", "[", "“", "$", "=", "_", "([{", "\"$'", "'s", "US$", ":)", "♥", "。", "%"]
+)
+def test_B110_runs_are_cut_and_every_offset_holds(unit: str) -> None:
+    text = f"Ann {unit * 2000} Lee"
+    cut = with_short_runs(text)
+    assert len(cut) == len(text)
+    assert cut.startswith("Ann ")
+    assert cut.endswith(" Lee")
+    assert max(map(len, cut.split())) <= 48 * 3
+    assert all(new in (old, " ") for old, new in zip(text, cut, strict=True))
+
+
+@pytest.mark.parametrize(
+    "text", ["=" * 40, "." * 500, "-" * 500, "a.b.c, (x)", "snake_case_name " * 100, "word " * 1000]
+)
+def test_ordinary_runs_are_left_as_they_are(text: str) -> None:
+    assert with_short_runs(text) == text

@@ -16,6 +16,7 @@ from gateway.detect.scan.spread import spread
 from gateway.dialects.openai.chat import OpenAIChat
 from gateway.redact.mask import mask
 from gateway.redact.restore import Restorer
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Finding, MaskedCall, Scan, Vault
 from tests.redact.samples import vault
 
@@ -87,7 +88,7 @@ def guesses(draw: st.DrawFn, call: Call) -> list[tuple[Span, ...]]:
 def _masked(call: Call, found: list[tuple[Span, ...]]) -> tuple[MaskedCall, Vault]:
     findings = tuple(
         Finding(segment=i, start=s.start, end=s.end, entity=s.entity, score=1.0, detector="test")
-        for i, spans in enumerate(spread(call.segments, found))
+        for i, spans in enumerate(spread(SegmentTexts(call.segments), found))
         for s in spans
     )
     kept = vault()

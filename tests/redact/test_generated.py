@@ -15,6 +15,8 @@ from gateway.redact.generated import (
     only_replacements,
     treat,
 )
+from gateway.text.fold import Folded, fold
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Treatment
 from tests.redact.samples import call, vault
 
@@ -127,3 +129,19 @@ def _inside(consumed: str) -> bool:
         except json.JSONDecodeError:
             return True
     return False
+
+
+def test_B13_the_request_is_folded_once_for_all_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def counting(text: str) -> Folded:
+        lengths.append(len(text))
+        return fold(text)
+
+    monkeypatch.setattr("gateway.text.normalized.fold", counting)
+    texts = SegmentTexts(call("Dear Ken, " * 1000).segments)
+    index = RequestIndex(texts)
+    assert not any(index.contains(f"user{number}@new.example") for number in range(100))
+    assert sum(length > 1000 for length in lengths) == 1
+    assert RequestIndex(texts).contains("dear  KEN")
+    assert sum(length > 1000 for length in lengths) == 1

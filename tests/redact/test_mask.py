@@ -1,6 +1,7 @@
 """Masking: what is replaced, what is not, and that restoring undoes it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,9 @@ from gateway.redact.restore import Restorer
 from gateway.redact.vault import RequestVault
 from gateway.text.check_digits import luhn
 from gateway.text.embedded_json import literals
+from gateway.text.request_text import RequestText
 from gateway.types import Call, Scan, Segment, Treatment
+from tests.parts.steps import grows_linearly
 from tests.redact.samples import KEY, call, finding_of, scan, vault
 
 TEXTS = st.text(st.sampled_from('ab [_]PERSONk7f3q2田１"\\\n😀'), max_size=60)
@@ -65,7 +68,7 @@ def test_surrogates_then_restore_is_the_identity(words: list[str], data: st.Data
             entity = data.draw(st.sampled_from(["PERSON", "PHONE_NUMBER"]))
             spans.append((0, len(text), len(text) + len(word), entity))
         text += word + " "
-    request = RequestVault(KEY, "root-1", [text])
+    request = RequestVault(KEY, "root-1", RequestText([text]))
     how: dict[str, Treatment] = {"PERSON": "surrogate", "PHONE_NUMBER": "surrogate"}
     masked = mask(call(text), scan(*spans), how, request).replacements.get(0, text)
     restorer = Restorer(request, escape=False, hosts=None)
@@ -91,7 +94,7 @@ def masked_schema(schema: dict[str, Any], text: str, *values: tuple[str, str]) -
         for index, one in enumerate(texts)
         if (found := one.find(value)) >= 0
     ]
-    request = RequestVault(KEY, "root-1", texts)
+    request = RequestVault(KEY, "root-1", RequestText(texts))
     masking = mask(given_call, scan(*sorted(spans)), {}, request)
     return replace_segments(given_call.document, given_call.segments, masking.replacements)
 
@@ -212,3 +215,34 @@ def test_a_value_in_an_identifier_refuses_the_call() -> None:
     with pytest.raises(ContentBlocked) as caught:
         mask(named, scan((0, 5, 16, "EMAIL_ADDRESS")), {}, vault())
     assert "example" not in str(caught.value)
+
+
+def test_B05_findings_that_overlap_look_alikes_leave_nothing() -> None:
+    text = "[A_0000000a]Tanaka[A_0000000b]Sato[A_0000000c] and [A_0000000d]"
+    first, second = text.index("Tanaka"), text.index("Sato")
+    spans = (0, first - 3, first + 8, "PERSON"), (0, second - 2, second + 6, "PERSON")
+    request = vault()
+    masked = mask(call(text), scan(*spans), {}, request).replacements[0]
+    assert "Tanaka" not in masked
+    assert "Sato" not in masked
+    restorer = Restorer(request, escape=False, hosts=None)
+    assert restorer.feed(masked) + restorer.flush() == text
+
+
+def test_B11_look_alikes_cost_steps_that_grow_with_their_number() -> None:
+    def make(count: int) -> Callable[[], object]:
+        text = "[A_00000000]" * count
+        spans = [(0, 12 * at + 8, 12 * at + 14, "PERSON") for at in range(0, count - 1, 3)]
+        return lambda: mask(call(text), scan(*spans), {}, vault())
+
+    assert grows_linearly(make, 100)
+
+
+def test_B11_numbers_in_a_document_cost_steps_that_grow_with_their_number() -> None:
+    def make(count: int) -> Callable[[], object]:
+        raw = f"[{','.join(['4111'] * count)}]"
+        sent = replace(call(raw), segments=(replace(call(raw).segments[0], escaping="json"),))
+        spans = [(0, 1 + 5 * at, 5 + 5 * at, "PERSON") for at in range(count)]
+        return lambda: mask(sent, scan(*spans), {}, vault())
+
+    assert grows_linearly(make, 100)

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from gateway.redact.surrogates import Surrogates
 from gateway.text.check_digits import iban, luhn, my_number
+from gateway.text.request_text import RequestText
 from tests.redact.samples import KEY
 
 
 def made(entity: str, value: str, *texts: str) -> str:
-    surrogate = Surrogates(KEY, texts).make(entity, value, lambda _: True)
+    surrogate = Surrogates(KEY, RequestText(texts)).make(entity, value, lambda _: True)
     assert surrogate is not None
     return surrogate
 
@@ -72,18 +73,18 @@ def test_hosts_are_those_of_documentation() -> None:
 
 def test_T17_the_same_value_has_the_same_surrogate_under_one_key() -> None:
     assert made("PERSON", "Tanaka") == made("PERSON", "Tanaka")
-    other = Surrogates(b"o" * 32, ()).make("PERSON", "Tanaka", lambda _: True)
+    other = Surrogates(b"o" * 32, RequestText(())).make("PERSON", "Tanaka", lambda _: True)
     assert other != made("PERSON", "Tanaka")
 
 
 def test_T16_two_values_have_two_surrogates() -> None:
-    maker = Surrogates(KEY, ())
+    maker = Surrogates(KEY, RequestText(()))
     given_out = {maker.make("JP_BANK_ACCOUNT", str(n), lambda _: True) for n in range(1000, 1090)}
     assert len(given_out) == 90
 
 
 def test_a_surname_alone_is_the_surname_of_the_whole_name() -> None:
-    maker = Surrogates(KEY, ())
+    maker = Surrogates(KEY, RequestText(()))
     whole = maker.make("PERSON", "Kenji Tanaka", lambda _: True)
     assert whole is not None
     assert maker.make("PERSON", "Tanaka", lambda _: True) != whole.split()[0]
@@ -96,37 +97,37 @@ def test_what_the_request_holds_is_no_surrogate() -> None:
 
 
 def test_nothing_fits() -> None:
-    assert Surrogates(KEY, ()).make("PERSON", "Tanaka", lambda _: False) is None
-    assert Surrogates(KEY, ()).make("ID", "-----", lambda _: True) is None
+    assert Surrogates(KEY, RequestText(())).make("PERSON", "Tanaka", lambda _: False) is None
+    assert Surrogates(KEY, RequestText(())).make("ID", "-----", lambda _: True) is None
 
 
 @pytest.mark.parametrize("value", ["", "K.", "42", "林"])
 def test_what_could_be_any_text_has_none(value: str) -> None:
-    assert Surrogates(KEY, ()).make("PERSON", value, lambda _: True) is None
+    assert Surrogates(KEY, RequestText(())).make("PERSON", value, lambda _: True) is None
 
 
 @given(st.text(max_size=60), st.sampled_from(["PERSON", "EMAIL_ADDRESS", "URL", "IP_ADDRESS", "X"]))
 def test_any_text_has_a_surrogate_or_none(value: str, entity: str) -> None:
-    surrogate = Surrogates(KEY, ()).make(entity, value, lambda _: True)
+    surrogate = Surrogates(KEY, RequestText(())).make(entity, value, lambda _: True)
     assert surrogate is None or surrogate.casefold() != value.casefold()
 
 
 def test_a_request_has_so_many_and_the_search_for_them_is_bounded() -> None:
-    maker = Surrogates(KEY, ())
+    maker = Surrogates(KEY, RequestText(()))
     made = [maker.make("ID", f"{n:08}", lambda _: True) for n in range(600)]
     assert sum(one is not None for one in made) == 500
     tried: list[str] = []
-    impatient = Surrogates(KEY, ())
+    impatient = Surrogates(KEY, RequestText(()))
     for n in range(40):
         assert impatient.make("ID", f"{n:08}", tried.append) is None  # type: ignore[arg-type]
     assert len(tried) == 30_000
 
 
 def test_a_long_text_is_not_searched_for_ever() -> None:
-    maker = Surrogates(KEY, ["word " * 400_000])
+    maker = Surrogates(KEY, RequestText(["word " * 400_000]))
     made = [maker.make("ID", f"{n:08}", lambda _: True) for n in range(300)]
     assert 0 < sum(one is not None for one in made) < 300
 
 
 def test_a_value_that_is_too_long_has_none() -> None:
-    assert Surrogates(KEY, ()).make("ID", "1" * 257, lambda _: True) is None
+    assert Surrogates(KEY, RequestText(())).make("ID", "1" * 257, lambda _: True) is None

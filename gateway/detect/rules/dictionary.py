@@ -7,7 +7,8 @@ term is not found inside a longer run of letters, digits or katakana. Time does 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.text.occurrences import at_boundaries, normalized
+from gateway.text.normalized import normalized
+from gateway.text.occurrences import at_boundaries
 from gateway.text.string_set import StringSet
 
 _MIN_LENGTH: Final = 2
@@ -37,6 +38,6 @@ class Dictionary:
         if not self._needles:
             return
         read = normalized(text)
-        for start, end in self._needles.find(read.text):
+        for start, end, _ in self._needles.find(read.text):
             if at_boundaries(read.text, start, end):
                 yield read.original(start, end)

@@ -14,7 +14,7 @@ from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.dictionary import Dictionary
 from gateway.detect.scan.passages import mapped_passages
 from gateway.text.embedded_json import unescape
-from gateway.text.occurrences import normalized
+from gateway.text.normalized import normalized
 from gateway.types import Json, Segment
 
 _DETECTOR: Final = "deny-list"
@@ -41,7 +41,7 @@ class _Entry:
     entities: frozenset[str]
     """The entities an allowed value may be of; a denied value has one."""
     values: frozenset[str] = field(repr=False)
-    """Values in the form in which they are compared (``text.occurrences.normalized``)."""
+    """Values in the form in which they are compared (``text.normalized.normalized``)."""
 
     def applies_to(self, tenant: str, app: str, today: date) -> bool:
         return self.tenant in ("", tenant) and self.app in ("", app) and today <= self.expires

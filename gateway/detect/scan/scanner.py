@@ -6,7 +6,8 @@ propagated to all occurrences of its value.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeAlias, TypeVar
 
 from gateway.detect.base import Detector, Passage, Span
 from gateway.detect.scan.cache import CacheKeys, SpanCache, combined_key
@@ -14,16 +15,18 @@ from gateway.detect.scan.lists import NO_LISTS, DetectionLists, OnListMatch, ign
 from gateway.detect.scan.passages import MappedPassage, mapped_passages
 from gateway.detect.scan.pieces import Pieces
 from gateway.detect.scan.spread import spread
-from gateway.errors import BodyTooLarge
+from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
 """Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
 
-_SLICE: Final = 50_000
-"""Characters that are divided into passages in one step of the event loop."""
-
+_INLINE: Final = 8_192
+"""Up to this number of characters, the work on a request takes less time than the loop may be held for."""
+_THREADS: Final = 2
 _TEXT: Final = frozenset({"text"})
+_Result = TypeVar("_Result")
 
 _Spread: TypeAlias = tuple[list[tuple[Span, ...]], tuple[Finding, ...]]
 """The findings of each segment after the detection lists, and all findings after propagation."""
@@ -64,6 +67,7 @@ class Scanner:
         self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
         self._matched = on_match
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="scanner")
         self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
     def lists(self, document: Json) -> DetectionLists:
@@ -78,9 +82,21 @@ class Scanner:
         return self._latest[1]
 
     async def scan(
-        self, call: Call, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
+        self,
+        call: Call,
+        tenant: str,
+        app: str = "",
+        lists: DetectionLists = NO_LISTS,
+        texts: SegmentTexts | None = None,
     ) -> Scan:
         """Everything found in the call that counts for this caller: disjoint, sorted and propagated over all segments.
+
+        Args:
+            call: the request.
+            tenant: the caller's tenant.
+            app: the caller's application.
+            lists: the detection lists of the policy revision.
+            texts: the segments of the call, if they are searched again afterwards.
 
         Raises:
             BodyTooLarge: the call has more sensitive values, or more text, than one request may.
@@ -95,12 +111,13 @@ class Scanner:
             raise BodyTooLarge(
                 f"The request holds more than {_MAX_FINDINGS} sensitive values. Send it in parts."
             )
+        texts = texts or SegmentTexts(call.segments)
         # After the cache: lists may change, or differ by app, without a new detector revision.
-        found = lists.apply(call.segments, detected, tenant, app)
-        return Scan(
-            findings=self._spread(call.segments, found, keys),
-            unscannable=call.modalities - _TEXT,
+        found = await self._run(
+            texts.size, lambda: lists.apply(call.segments, detected, tenant, app)
         )
+        findings = await self._spread(texts, found, keys)
+        return Scan(findings=findings, unscannable=call.modalities - _TEXT)
 
     async def scan_text(
         self, text: str, tenant: str, app: str = "", lists: DetectionLists = NO_LISTS
@@ -114,8 +131,8 @@ class Scanner:
         found, _ = await self._find(segments, (tenant, app))
         return lists.apply(segments, found, tenant, app)[0]
 
-    def _spread(
-        self, segments: Sequence[Segment], found: list[tuple[Span, ...]], keys: Sequence[bytes]
+    async def _spread(
+        self, texts: SegmentTexts, found: list[tuple[Span, ...]], keys: Sequence[bytes]
     ) -> tuple[Finding, ...]:
         """Every finding propagated to all occurrences of its value; cached, for a call that is repeated."""
         key = combined_key(keys)
@@ -123,9 +140,8 @@ class Scanner:
         # The key covers texts and detectors, not the lists; so what they left must be equal too.
         if known is not None and known[0] == found:
             return known[1]
-        marked = enumerate(spread(segments, found))
-        findings = tuple(_finding(index, span) for index, spans in marked for span in spans)
-        self._spreads.put(key, (found, findings), len(segments) + len(findings))
+        findings = await self._run(texts.size, lambda: _propagated(texts, found))
+        self._spreads.put(key, (found, findings), len(texts.segments) + len(findings))
         return findings
 
     async def _find(
@@ -164,14 +180,12 @@ class Scanner:
                 f"The request holds {characters} characters that were not scanned before; at most "
                 f"{self._max_characters} are scanned at once. Send it in parts."
             )
-        mapped = {}
-        unyielded = 0
-        for key, (segment, text) in missing.items():
-            mapped[key] = mapped_passages(segment, text, self._languages)
-            unyielded += len(text)
-            if unyielded > _SLICE:
-                unyielded = 0
-                await asyncio.sleep(0)  # other requests' turn in the event loop
+        mapped = await self._run(
+            characters,
+            lambda: {
+                key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
+            },
+        )
         unique = list(
             dict.fromkeys(
                 one.passage for many in mapped.values() for one in many if one.passage.text
@@ -179,14 +193,31 @@ class Scanner:
         )
         pieces = Pieces(unique)
         answers = await self._detector.detect(
-            pieces.passages,
-            deadline=self._seconds + self._seconds_per_character * characters,
-            caller=caller,
+            pieces.passages, deadline=self._seconds_for(characters), caller=caller
         )
         spans: dict[Passage, tuple[Span, ...]] = dict(
             zip(unique, pieces.merged(answers), strict=True)
         )
         return {key: _located(many, spans) for key, many in mapped.items()}
+
+    def _seconds_for(self, characters: int) -> float:
+        """How long the detectors, or one step on the text, may work."""
+        return self._seconds + self._seconds_per_character * characters
+
+    async def _run(self, characters: int, work: Callable[[], _Result]) -> _Result:
+        """The result of work whose time grows with the text; that of a large text leaves the loop free."""
+        if characters <= _INLINE:
+            return work()
+        try:
+            async with asyncio.timeout(self._seconds_for(characters)):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except TimeoutError:
+            raise DetectorUnavailable("Detection took longer than its deadline.") from None
+
+
+def _propagated(texts: SegmentTexts, found: list[tuple[Span, ...]]) -> tuple[Finding, ...]:
+    marked = enumerate(spread(texts, found))
+    return tuple(_finding(index, span) for index, spans in marked for span in spans)
 
 
 def _located(

@@ -14,6 +14,7 @@ from gateway.detect.scan.name_parts import name_parts
 from gateway.text.occurrences import Occurrences
 from gateway.text.places import may_replace
 from gateway.text.segment_text import SegmentText
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Place, Segment
 
 _DETECTOR: Final = "spread"
@@ -21,24 +22,21 @@ _ROUNDS: Final = 4
 """Two are almost always enough; if a value is left after the last, the wire check refuses the request."""
 
 
-def spread(
-    segments: Sequence[Segment], found: Sequence[tuple[Span, ...]]
-) -> list[tuple[Span, ...]]:
+def spread(texts: SegmentTexts, found: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
     """The spans of each segment, with every other occurrence of every value found in any.
 
     A new span may cut an old one and leave a remainder, which is a value too; so this repeats until there is no new value.
 
     Args:
-        segments: the segments of a request.
+        texts: the segments of a request.
         found: what was found in each, disjoint, in its own offsets.
     """
-    texts = [SegmentText(segment) for segment in segments]
-    marked, searched = _replaceable(texts, found), set[str]()
-    values = _with_parts(_values(texts, marked))
+    marked, searched = _replaceable(texts.texts, found), set[str]()
+    values = _with_parts(_values(texts.texts, marked))
     for _ in range(_ROUNDS):
-        marked = _marked(segments, texts, marked, values)
+        marked = _marked(texts, marked, values)
         searched |= values.keys()
-        present = _values(texts, marked)
+        present = _values(texts.texts, marked)
         values = {value: spans for value, spans in present.items() if value not in searched}
         if not values:
             break
@@ -62,29 +60,19 @@ def _replaceable(
 
 
 def _marked(
-    segments: Sequence[Segment],
-    texts: Sequence[SegmentText],
-    found: list[tuple[Span, ...]],
-    values: dict[str, list[Span]],
+    texts: SegmentTexts, found: list[tuple[Span, ...]], values: dict[str, list[Span]]
 ) -> list[tuple[Span, ...]]:
     """The spans of each segment, with every occurrence of these values where they may be replaced."""
-    occurrences = Occurrences(values)
-    if not occurrences:
-        return found
-    read = [(index, one) for index, text in enumerate(texts) for one in text.readings()]
     added: dict[int, list[Span]] = {}
-    for occurrence in occurrences.find([one.text for _, one in read]):
-        index, one = read[occurrence.text]
-        span = _permitted(
-            values[occurrence.value], one.text[occurrence.start : occurrence.end], one.place
-        )
+    for occurrence in texts.find(Occurrences(values)):
+        span = _permitted(values[occurrence.value], occurrence.text, occurrence.place)
         if span is not None:
-            start, end = one.offsets[occurrence.start], one.offsets[occurrence.end]
-            added.setdefault(index, []).append(_at(span, *texts[index].covering(start, end)))
-    return [
-        _joined(segment, spans, added.get(index, []))
-        for index, (segment, spans) in enumerate(zip(segments, found, strict=True))
-    ]
+            new = _at(span, occurrence.start, occurrence.end)
+            added.setdefault(occurrence.segment, []).append(new)
+    marked = list(found)
+    for index, spans in added.items():
+        marked[index] = _joined(texts.segments[index], found[index], spans)
+    return marked
 
 
 def _permitted(found: Sequence[Span], text: str, place: Place) -> Span | None:

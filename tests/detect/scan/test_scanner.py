@@ -1,10 +1,13 @@
 import asyncio
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from gateway.detect.base import Passage, Span
 from gateway.detect.rules.ruleset import apply_rules
+from gateway.detect.scan.lists import DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.types import Call, Escaping, Origin, Place, Scan, Segment
@@ -329,3 +332,17 @@ async def test_more_findings_than_one_request_may_have_are_refused(scanner: Scan
         await scanner.scan(call(segment(many)), "acme")
     fewer = call(segment(many[: len(many) // 2]))
     assert len((await scanner.scan(fewer, "acme")).findings) > 4_000
+
+
+async def test_B10_a_large_request_leaves_the_loop_free(scanner: Scanner) -> None:
+    threads: list[int] = []
+
+    class Watched(DetectionLists):
+        def apply(self, *given: Any) -> list[tuple[Span, ...]]:
+            threads.append(threading.get_ident())
+            return super().apply(*given)
+
+    lists = Watched({"thresholds": {}, "allow": {}, "deny": {}})
+    await scanner.scan(call(segment("I am Tanaka. " * 1000)), "acme", "", lists)
+    await scanner.scan(call(segment("I am Tanaka.")), "acme", "", lists)
+    assert threads[0] != threads[1] == threading.get_ident()

@@ -1,9 +1,13 @@
+from collections.abc import Callable
+
 import pytest
 
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.scan.spread import spread
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Escaping, Place, Segment
+from tests.parts.steps import grows_linearly
 
 
 def segment(text: str, escaping: Escaping = "none", place: Place = "prose") -> Segment:
@@ -19,7 +23,8 @@ def marked(segments: list[Segment], *values: tuple[int, str, str]) -> list[list[
             Span(start=start, end=start + len(value), entity=entity, score=0.8, detector="ner")
         )
     spans = spread(
-        segments, [resolve_overlaps(f, s.text) for f, s in zip(found, segments, strict=True)]
+        SegmentTexts(segments),
+        [resolve_overlaps(f, s.text) for f, s in zip(found, segments, strict=True)],
     )
     return [
         [f"{s.entity}:{one.text[s.start : s.end]}" for s in many]
@@ -52,10 +57,10 @@ def test_the_remainder_of_a_cut_finding_is_marked_everywhere() -> None:
     name = Span(start=5, end=15, entity="PERSON", score=0.8, detector="spacy")
     guess = Span(start=0, end=9, entity="LOCATION", score=0.8, detector="names")
     turns = [segment("I am Kenji Mori."), segment("Kenji-san, hello"), segment("ori-san, hello")]
-    spans = spread(turns, [(name,), (guess,), ()])
+    spans = spread(SegmentTexts(turns), [(name,), (guess,), ()])
     assert [
         [one.text[s.start : s.end] for s in many] for one, many in zip(turns, spans, strict=True)
-    ] == [["Kenji Mori"], ["Kenji", "-san"], ["-san"]]
+    ] == [["Kenji Mori"], ["Kenji", "san"], ["san"]]
 
 
 def test_words_that_are_also_names_are_no_parts() -> None:
@@ -108,3 +113,20 @@ def test_the_longer_of_two_values_wins() -> None:
 
 def test_without_findings_nothing_is_propagated() -> None:
     assert marked([segment("a"), segment("b")]) == [[], []]
+
+
+@pytest.mark.parametrize(
+    "unit", ["GB29NWBK6016 ", "12 Main Street ", "a.a.", "aA1", "0x", "\\u0061", "山", "山 "]
+)
+@pytest.mark.parametrize("entity", ["IBAN_CODE", "PERSON"])
+def test_B10_steps_grow_with_the_text(unit: str, entity: str) -> None:
+    def make(count: int) -> Callable[[], object]:
+        text = (unit * count)[:count]
+        ends = len(unit) * 2, count // 2, count // 2 + len(unit) * 3
+        spans = [
+            Span(start=start, end=end, entity=entity, score=0.8, detector="names")
+            for start, end in zip((0, *ends), ends, strict=False)
+        ]
+        return lambda: spread(SegmentTexts([segment(text)]), [tuple(spans)])
+
+    assert grows_linearly(make, 1200)
