@@ -1,24 +1,27 @@
 """A segment read with its places: of a JSON document in a string, each literal has a place of its own."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from gateway.text.embedded_json import Literal, literals, readings, unescape
+from gateway.text.embedded_json import Literal, Offsets, literals, readings, unescape
 from gateway.text.places import INSIDE_JSON
 from gateway.types import Place, Segment
 
 
 class Reading(NamedTuple):
-    """A text in which values are searched for.
-
-    ``offsets[i]`` is where character ``i`` begins in the segment's raw text, with one entry more for the end.
-    """
+    """A text in which values are searched for, and the way back to the segment's raw text."""
 
     text: str
-    offsets: Sequence[int]
+    offsets: Offsets
     place: Place
+
+    def original(self, offset: int) -> int:
+        """Where a character of the text begins in the raw text; for the text's length, its end."""
+        for one in self.offsets:
+            offset = one[offset]
+        return offset
 
     def __repr__(self) -> str:
         return f"Reading({self.place})"
@@ -61,15 +64,15 @@ class SegmentText:
     def readings(self) -> Iterator[Reading]:
         """The texts in which values are searched for: as written, and JSON-escaped up to twice."""
         if self._parts is None:
-            yield from _readings(self._raw, range(len(self._raw) + 1), self._place)
+            yield from _readings(self._raw, (), self._place)
             return
         for part in self._parts:
             if part.kind == "number":
                 text, offsets = self._raw[part.start : part.end], range(part.start, part.end + 1)
-                yield Reading(text, offsets, "number")
+                yield Reading(text, (offsets,), "number")
             else:
                 text, inner = unescape(self._raw, part.start + 1, part.end - 1)
-                yield from _readings(text, inner, INSIDE_JSON[part.kind])
+                yield from _readings(text, (inner,), INSIDE_JSON[part.kind])
 
     def covering(self, start: int, end: int) -> tuple[int, int]:
         """The range that is replaced for ``start:end``: all of a number, since part of one can't be."""
@@ -81,12 +84,12 @@ class SegmentText:
         return part.start, part.end
 
 
-def _readings(text: str, offsets: Sequence[int], place: Place) -> Iterator[Reading]:
+def _readings(text: str, outer: Offsets, place: Place) -> Iterator[Reading]:
     if "\\" not in text:
-        yield Reading(text, offsets, place)
+        yield Reading(text, outer, place)
         return
     for spelled, inner in readings(text):
-        yield Reading(spelled, [offsets[at] for at in inner], place)
+        yield Reading(spelled, (*inner, *outer), place)
 
 
 def _start(part: Literal) -> int:

@@ -79,7 +79,7 @@ def _marked(
             values[occurrence.value], one.text[occurrence.start : occurrence.end], one.place
         )
         if span is not None:
-            start, end = one.offsets[occurrence.start], one.offsets[occurrence.end]
+            start, end = one.original(occurrence.start), one.original(occurrence.end)
             added.setdefault(index, []).append(_at(span, *texts[index].covering(start, end)))
     return [
         _joined(segment, spans, added.get(index, []))
