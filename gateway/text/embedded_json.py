@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as Choice
+from typing import TypeAlias
 
 import orjson
 
@@ -20,6 +21,10 @@ _ESCAPE = re.compile(
 _PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _MAX_ESCAPES = 2
 """How many times the escapes of a text are undone: JSON in JSON is escaped twice."""
+
+
+Offsets: TypeAlias = tuple[Sequence[int], ...]
+"""The offsets of :func:`unescape`, of the last first: each leads from one text to the one that it was read from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +87,18 @@ def _character(escape: re.Match[str]) -> str:
     return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
 
 
-def readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    r"""The text as written, and with JSON escapes undone once and twice, each with offsets as in :func:`unescape`.
+def readings(text: str) -> Iterator[tuple[str, Offsets]]:
+    r"""The text as written, and with JSON escapes undone once and twice, each with the way back to the text.
 
     People and tools paste JSON into prose: there ``\n`` is a line end before a name, and no letter of it.
     """
-    offsets: Sequence[int] = range(len(text) + 1)
+    offsets: Offsets = ()
     yield text, offsets
     for _ in range(_MAX_ESCAPES):
         plain, inner = unescape(text, 0, len(text))
         if plain == text:
             return
-        text, offsets = plain, [offsets[at] for at in inner]
+        text, offsets = plain, (inner, *offsets)
         yield text, offsets
 
 

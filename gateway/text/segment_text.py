@@ -1,25 +1,30 @@
 """A segment read with its places: of a JSON document in a string, each literal has a place of its own."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from gateway.text.embedded_json import Literal, literals, readings, unescape
+from gateway.text.embedded_json import Literal, Offsets, literals, readings, unescape
 from gateway.text.places import INSIDE_JSON
 from gateway.types import Place, Segment
 
 
 class Reading(NamedTuple):
-    """A text in which values are searched for.
+    """A text in which values are searched for, and the way back to the segment's raw text.
 
-    ``offsets[i]`` is where character ``i`` begins in the segment's raw text, with one entry more for the end. Without a
-    ``place`` the text is a JSON document, and the place is that of the literal.
+    Without a ``place`` the text is a JSON document, and the place is that of the literal.
     """
 
     text: str
-    offsets: Sequence[int]
+    offsets: Offsets
     place: Place | None
+
+    def original(self, offset: int) -> int:
+        """Where a character of the text begins in the raw text; for the text's length, its end."""
+        for one in self.offsets:
+            offset = one[offset]
+        return offset
 
     def __repr__(self) -> str:
         return f"Reading({self.place})"
@@ -79,18 +84,18 @@ class SegmentText:
         """The texts in which values are searched for: as written, and JSON-escaped up to twice."""
         if self._escaped and "\\" not in self._raw:
             # Raw and unescaped text are the same, and most documents hold no value: they need no parser.
-            yield Reading(self._raw, range(len(self._raw) + 1), None)
+            yield Reading(self._raw, (), None)
             return
         if self._parts is None:
-            yield from _readings(self._raw, range(len(self._raw) + 1), self._place)
+            yield from _readings(self._raw, (), self._place)
             return
         for part in self._parts:
             if part.kind == "number":
                 text, offsets = self._raw[part.start : part.end], range(part.start, part.end + 1)
-                yield Reading(text, offsets, "number")
+                yield Reading(text, (offsets,), "number")
             else:
                 text, inner = unescape(self._raw, part.start + 1, part.end - 1)
-                yield from _readings(text, inner, INSIDE_JSON[part.kind])
+                yield from _readings(text, (inner,), INSIDE_JSON[part.kind])
 
     def covering(self, start: int, end: int) -> tuple[int, int]:
         """The range that is replaced for ``start:end``: all of a number, since part of one can't be."""
@@ -100,12 +105,12 @@ class SegmentText:
         return (0, len(self._raw)) if part is None else (part.start, part.end)
 
 
-def _readings(text: str, offsets: Sequence[int], place: Place) -> Iterator[Reading]:
+def _readings(text: str, outer: Offsets, place: Place) -> Iterator[Reading]:
     if "\\" not in text:
-        yield Reading(text, offsets, place)
+        yield Reading(text, outer, place)
         return
     for spelled, inner in readings(text):
-        yield Reading(spelled, [offsets[at] for at in inner], place)
+        yield Reading(spelled, (*inner, *outer), place)
 
 
 def _start(part: Literal) -> int:

@@ -63,7 +63,7 @@ class SegmentTexts:
 
     def _located(self, index: int, reading: Reading, found: Occurrence) -> SegmentOccurrence | None:
         text = self.texts[index]
-        start, end = reading.offsets[found.start], reading.offsets[found.end]
+        start, end = reading.original(found.start), reading.original(found.end)
         place = reading.place or text.place_of_literal(start, end)
         if place is None:
             return None

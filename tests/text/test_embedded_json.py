@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.embedded_json import escape, literals, unescape
+from gateway.text.embedded_json import escape, literals, readings, unescape
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
@@ -67,3 +67,34 @@ def test_offsets_point_at_the_escapes() -> None:
     text, offsets = unescape(raw, 0, len(raw))
     assert text == 'aé😀"b'
     assert list(offsets) == [0, 1, 7, 19, 21, 22]
+
+
+def test_B04_what_json_has_no_escape_for_is_text() -> None:
+    for raw in (
+        r"Kenji\_Tanaka",
+        r"ab\qcd\efgh".replace(r"\ef", r"\xf"),
+        r"\ud83d",
+        r"\udE00 x",
+        r"\u00",
+        "a\\",
+    ):
+        assert unescape(raw, 0, len(raw))[0] == raw
+    assert unescape(r"\ud83d\ude00\n", 0, 14)[0] == "😀\n"
+
+
+@given(st.text(st.sampled_from('\\un"0aé'), max_size=12))
+def test_unescape_reads_what_a_parser_reads_and_never_fails(raw: str) -> None:
+    text, offsets = unescape(raw, 0, len(raw))
+    assert len(offsets) == len(text) + 1
+    assert (offsets[0], offsets[-1]) == (0, len(raw))
+    try:
+        parsed = json.loads(f'"{raw}"')
+    except ValueError:
+        return
+    assert text == parsed
+
+
+def test_text_is_read_as_written_and_unescaped_up_to_twice() -> None:
+    assert [text for text, _ in readings("plain")] == ["plain"]
+    assert [text for text, _ in readings(r"a\\u0041")] == [r"a\\u0041", r"a\u0041", "aA"]
+    assert [text for text, _ in readings(r"C:\Users")] == [r"C:\Users"]
