@@ -211,7 +211,8 @@ class Reply:
                 await asyncio.sleep(0)
             for event in portion:
                 for passed in fed(self._row, event):
-                    await self._process(self._segments.feed(passed), safe)
+                    if pieces := self._segments.feed(passed):
+                        await self._process(pieces, safe)
         self._collect(safe)
         return safe
 

@@ -113,6 +113,8 @@ class LineSegmenter:
         """Cuts the rest of a text in which too long a part has no line where it may be cut."""
 
     def feed(self, text: str) -> list[Unit]:
+        if self._words is not None:
+            return self._joined(self._words.feed(text))
         self._pieces.append(text)
         self._size += len(text)
         return self._units(self._taken()) if self._size > self._longest else []
