@@ -14,6 +14,7 @@ import atheris
 with atheris.instrument_imports(include=["gateway.redact", "gateway.text", "gateway.detect.scan"]):
     import orjson
 
+    from gateway.app import wire_check
     from gateway.detect.base import Span
     from gateway.detect.rules.ruleset import apply_rules
     from gateway.detect.scan.passages import mapped_passages
@@ -23,7 +24,7 @@ with atheris.instrument_imports(include=["gateway.redact", "gateway.text", "gate
     from gateway.redact.mask import mask
     from gateway.redact.restore import Restorer
     from gateway.redact.vault import RequestVault
-    from gateway.redact.wire_check import check
+    from gateway.text.segment_texts import SegmentTexts
     from gateway.types import Call, Finding, Json, Scan, Segment
     from tests.fuzz import inputs
 
@@ -46,12 +47,12 @@ def check_conversation(texts: Sequence[str]) -> None:
         call = DIALECT.parse(orjson.dumps({"model": "m", "messages": messages}), "chat.completions")
     except InvalidRequest:
         return
-    vault = RequestVault(KEY, "root-1", [segment.text for segment in call.segments])
+    vault = RequestVault(KEY, "root-1", SegmentTexts(call.segments).request_text)
     masked = masked_document(call, found(call.segments), vault)
     if masked is None:
         return
     # RedactionFailed ends the fuzzing: a value was left, or an ordinary request is refused.
-    check(vault, orjson.dumps(masked))
+    wire_check(vault, masked, "chat.completions")
     for message, text in zip(masked["messages"], texts, strict=False):
         restorer = Restorer(vault, escape=False, hosts=None)
         if restorer.feed(message["content"]) + restorer.flush() != text:
@@ -79,7 +80,7 @@ def masked_document(call: Call, spans: list[tuple[Span, ...]], vault: RequestVau
             score=span.score,
             detector=span.detector,
         )
-        for index, marked in enumerate(spread(call.segments, spans))
+        for index, marked in enumerate(spread(SegmentTexts(call.segments), spans))
         for span in marked
     ]
     try:

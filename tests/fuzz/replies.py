@@ -25,6 +25,7 @@ with atheris.instrument_imports(include=["gateway.respond", "gateway.redact", "g
     from gateway.policy.decide.permit import clear
     from gateway.redact.vault import RequestVault
     from gateway.respond import OpenReply, Reply
+    from gateway.text.segment_texts import SegmentTexts
     from gateway.types import (
         Event,
         Finish,
@@ -36,6 +37,7 @@ with atheris.instrument_imports(include=["gateway.respond", "gateway.redact", "g
         ToolDelta,
     )
     from tests.fuzz import inputs
+    from tests.parts.replies import Slot, flat
     from tests.parts.samples import decision, deployment, principal
     from tests.redact.samples import call
 
@@ -59,7 +61,7 @@ def one_input(data: bytes) -> None:
 
 def check_reply(dialect: Any, kind: str, reasoning: str, text: str, cuts: Sequence[int]) -> None:
     """Check the properties that hold for every reply. ``{P}`` in the text is a placeholder of the request."""
-    vault = RequestVault(KEY, "root-1", [segment.text for segment in SENT.segments])
+    vault = RequestVault(KEY, "root-1", SegmentTexts(SENT.segments).request_text)
     # More than one would be minted for a text that holds another value.
     text = text.replace("{P}", vault.put("PERSON", VALUE))
     results = []
@@ -111,6 +113,7 @@ def _reply(events: Sequence[Event], vault: RequestVault, dialect: Any, reasoning
     opened = OpenReply(
         first=[Start(id="c", model="m", created=1)],
         rest=rest(),
+        lease=Slot(),
         principal=principal(),
         call=replace(SENT, tools=frozenset({"save"})),
         cleared=cleared,
@@ -123,7 +126,7 @@ def _reply(events: Sequence[Event], vault: RequestVault, dialect: Any, reasoning
 def _read(reply: Reply) -> list[Event]:
     async def work() -> list[Event]:
         async with reply:
-            return [event async for batch in reply.events for event in batch]
+            return [event async for event in flat(reply)]
 
     return _run(work())
 

@@ -14,10 +14,11 @@ import atheris
 with atheris.instrument_imports(include=["gateway.dialects.core", "gateway.text.embedded_json"]):
     import orjson
 
+    from gateway.app import wire_check
     from gateway.errors import InvalidRequest
     from gateway.redact.restore import Restorer
     from gateway.redact.vault import RequestVault
-    from gateway.redact.wire_check import check
+    from gateway.text.segment_texts import SegmentTexts
     from tests.fuzz import inputs
     from tests.fuzz.masking import DIALECT, KEY, found, masked_document
 
@@ -48,11 +49,11 @@ def check_arguments(arguments: str) -> None:
         call = DIALECT.parse(orjson.dumps({"model": "m", "messages": messages}), "chat.completions")
     except InvalidRequest:
         return
-    vault = RequestVault(KEY, "root-1", [segment.text for segment in call.segments])
+    vault = RequestVault(KEY, "root-1", SegmentTexts(call.segments).request_text)
     masked = masked_document(call, found(call.segments), vault)
     if masked is None:
         return
-    check(vault, orjson.dumps(masked))
+    wire_check(vault, masked, "chat.completions")
     written = masked["messages"][1]["tool_calls"][0]["function"]["arguments"]
     restorer = Restorer(vault, escape=True, hosts=None)
     back = restorer.feed(written) + restorer.flush()

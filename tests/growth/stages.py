@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from gateway.app import wire_check
 from gateway.detect.base import Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.ruleset import apply_rules
@@ -22,10 +23,10 @@ from gateway.redact.mask import mask
 from gateway.redact.reasoning_tags import ThinkSplitter
 from gateway.redact.restore import Restorer
 from gateway.redact.vault import RequestVault
-from gateway.redact.wire_check import check
 from gateway.text.decoding import decoded_views
 from gateway.text.fold import fold
-from gateway.text.occurrences import normalized
+from gateway.text.normalized import normalized
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Event, Finding, Finish, Scan, Segment, Start, TextDelta, ToolDelta
 from tests.growth.measure import Prepare, Work
 
@@ -88,7 +89,7 @@ def _scan_of(call: Call) -> Scan:
 
 
 def _vault(call: Call) -> RequestVault:
-    return RequestVault(_KEY, "root-1", [segment.text for segment in call.segments])
+    return RequestVault(_KEY, "root-1", SegmentTexts(call.segments).request_text)
 
 
 def _pieces(text: str) -> list[str]:
@@ -124,7 +125,8 @@ def _spread(text: str) -> Work:
     # Values of the beginning, to be found in all that follows.
     known = tuple(span for span in marked(text) if span.end <= half)
     found = [known if segment.text == text else () for segment in segments]
-    return lambda: spread(segments, found)
+    # Made anew each time: its forms are kept.
+    return lambda: spread(SegmentTexts(segments), found)
 
 
 def _overlap(text: str) -> Work:
@@ -156,8 +158,7 @@ def _check(text: str) -> Work:
     vault = RequestVault(_KEY, "root-1")
     for span in marked(text):
         vault.put("PERSON", f"Q{text[span.start : span.end]}Q")
-    raw = orjson.dumps(call.document)
-    return lambda: check(vault, raw)
+    return lambda: wire_check(vault, call.document, "chat.completions")
 
 
 def _segment(text: str) -> Work:

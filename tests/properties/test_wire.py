@@ -25,6 +25,8 @@ from gateway.redact.mask import mask
 from gateway.redact.restore import Restorer
 from gateway.redact.vault import RequestVault
 from gateway.settings.deployments import DeploymentSettings
+from gateway.text.request_text import RequestText
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Finding, MaskedCall, Scan, Treatment
 from gateway.upstream.litellm.adapter import LitellmAdapter
 from gateway.upstream.protocol.adapter import ProviderAdapter
@@ -108,7 +110,7 @@ def scanned(call: Call, found: list[tuple[Span, ...]]) -> Scan:
             Finding(
                 segment=i, start=s.start, end=s.end, entity=s.entity, score=1.0, detector="test"
             )
-            for i, spans in enumerate(spread(call.segments, found))
+            for i, spans in enumerate(spread(SegmentTexts(call.segments), found))
             for s in spans
         ),
         unscannable=frozenset(),
@@ -241,7 +243,9 @@ def test_mask_then_restore_is_the_identity_in_every_dialect(data: st.DataObject)
     surface = SURFACES[data.draw(st.integers(0, len(SURFACES) - 1))]
     text = data.draw(texts)
     _, call = asked(surface, "", text, streamed=False)
-    kept = RequestVault(data.draw(st.binary(min_size=32, max_size=32)), "root-1", [text])
+    kept = RequestVault(
+        data.draw(st.binary(min_size=32, max_size=32)), "root-1", RequestText([text])
+    )
     treatment: dict[str, Treatment] = {
         entity: data.draw(st.sampled_from(("placeholder", "surrogate", "keep")))
         for entity in ENTITIES

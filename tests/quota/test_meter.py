@@ -35,7 +35,8 @@ def test_a_reply_within_its_bound_is_untouched() -> None:
 
 
 def test_what_goes_on_past_the_bound_is_cut_off() -> None:
-    batches: list[list[Event]] = [[START], *([said("abcdefghi")] for _ in range(1000))]
+    said_much: list[list[Event]] = [[said("abcdefghi")] for _ in range(1000)]
+    batches: list[list[Event]] = [[START], *said_much]
     assert given(batches, 10) == [
         START,
         *[said("abcdefghi")] * 10,

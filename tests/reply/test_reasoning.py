@@ -21,8 +21,8 @@ def thought(value: str, choice: int = 0) -> ReasoningDelta:
 
 
 def test_tags_make_two_kinds_of_events_and_choices_are_apart() -> None:
-    events = [START, text("<thi"), text("no", 1), text("nk>hm</think>yes")]
-    assert passed([*events], strict=False) == [START, text("no", 1), thought("hm"), text("yes")]
+    events: list[Event] = [START, text("<thi"), text("no", 1), text("nk>hm</think>yes")]
+    assert passed(events, strict=False) == [START, text("no", 1), thought("hm"), text("yes")]
 
 
 def test_what_is_held_comes_before_the_end_of_the_choice() -> None:

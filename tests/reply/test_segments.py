@@ -58,7 +58,10 @@ def test_a_number_ends_at_once() -> None:
 
 
 def test_where_there_are_blocks_one_ends_before_the_next() -> None:
-    events = [TextDelta(choice=0, text="call 03-"), ToolDelta(choice=0, part=0, text="so ")]
+    events: list[Event] = [
+        TextDelta(choice=0, text="call 03-"),
+        ToolDelta(choice=0, part=0, text="so "),
+    ]
     made = segments(ordered=True)
     assert fed(made, events[0]) == [("call ", False)]
     assert fed(made, events[1]) == [("03-", True), None, ("so ", False)]

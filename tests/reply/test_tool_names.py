@@ -38,8 +38,8 @@ def test_B28_a_name_is_sent_whole_however_it_is_split(name: str, cuts: list[int]
     # A piece that is all that came so far is the one name that can't be told from a repetition.
     if any(name[:a] == name[a:b] != "" for a, b in pairwise(edges)):
         return
-    events = [named(pieces[0]), *map(continued, pieces[1:]), continued(text="{}"), END]
-    assert passed(list(events)) == [named(name), continued(text="{}"), END]
+    events: list[Event] = [named(pieces[0]), *map(continued, pieces[1:]), continued(text="{}"), END]
+    assert passed(events) == [named(name), continued(text="{}"), END]
 
 
 @pytest.mark.parametrize(

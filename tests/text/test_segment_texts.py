@@ -1,24 +1,24 @@
 from gateway.text.occurrences import Occurrences
 from gateway.text.segment_texts import SegmentTexts
-from gateway.types import Escaping, LeafKind, Segment
+from gateway.types import Escaping, Place, Segment
 
 
-def segment(text: str, escaping: Escaping = "none", place: LeafKind = "string") -> Segment:
+def segment(text: str, escaping: Escaping = "none", place: Place = "prose") -> Segment:
     return Segment(path=("x",), origin="user", text=text, escaping=escaping, place=place)
 
 
-def found(value: str, *segments: Segment) -> list[tuple[int, str, str]]:
+def found(value: str, *segments: Segment) -> list[tuple[int, str, Place]]:
     texts = SegmentTexts(segments)
     return sorted(
-        (one.segment, segments[one.segment].text[one.start : one.end], one.kind)
+        (one.segment, segments[one.segment].text[one.start : one.end], one.place)
         for one in texts.find(Occurrences([value]))
     )
 
 
-def test_the_kind_of_the_leaf_or_literal_is_reported() -> None:
+def test_the_place_of_the_leaf_or_literal_is_reported() -> None:
     raw = '{"4111111111111111": "4111 1111 1111 1111", "n": 4111111111111111}'
     expected = [
-        (0, "4111 1111 1111 1111", "string"),
+        (0, "4111 1111 1111 1111", "literal"),
         (0, "4111111111111111", "key"),
         (0, "4111111111111111", "number"),
     ]
@@ -33,9 +33,9 @@ def test_the_kind_of_the_leaf_or_literal_is_reported() -> None:
 def test_an_occurrence_is_in_one_literal() -> None:
     assert found("Tanaka,Sato", segment('["Tanaka","Sato"]', "json")) == []
     assert found("Kenji Tanaka", segment('["Kenji\\u0020Tanaka"]', "json")) == [
-        (0, "Kenji\\u0020Tanaka", "string")
+        (0, "Kenji\\u0020Tanaka", "literal")
     ]
-    assert found("Tanaka", segment('["Tanaka', "json")) == [(0, "Tanaka", "string")]
+    assert found("Tanaka", segment('["Tanaka', "json")) == [(0, "Tanaka", "prose")]
 
 
 def test_the_text_is_made_once_and_only_when_needed() -> None:

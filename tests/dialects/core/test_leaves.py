@@ -35,7 +35,7 @@ SHAPE = open_object(
 
 
 def found(**document: Any) -> list[tuple[str, str]]:
-    return sorted(tuple(one) for one in placed_texts(document, SHAPE))
+    return sorted((one.text, str(one.place)) for one in placed_texts(document, SHAPE))
 
 
 def test_B02_the_gateways_own_fields_are_no_texts() -> None:
