@@ -9,7 +9,7 @@ from tests.growth.measure import MOST, growth, steps
 from tests.growth.stages import STAGES
 
 PROVE = bool(os.environ.get("SEKISHO_PROVE"))
-SIZE = 800
+SIZE = 1_600
 """Characters of the smaller text of which steps are counted."""
 MOST_STEPS = 6
 """How many times as many a text of four times the size may take: a quadratic step takes sixteen."""
