@@ -112,7 +112,7 @@ async def test_B14_small_requests_keep_their_time_beside_100_kb_of_anything(
         async with loaded(hog, text) as statuses:
             beside = await small.p95()
         served = f"{statuses.count(200)}/{len(statuses)}"
-        print(
+        print(  # noqa: T201  # the figures are what this test is run for
             f"{kind:15} p95 alone {alone * 1e3:6.1f} ms, beside {beside * 1e3:7.1f} ms, served {served}"
         )
         if beside > 3 * alone:
