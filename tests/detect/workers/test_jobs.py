@@ -69,7 +69,7 @@ async def test_the_wait_for_the_first_job_is_reported_once() -> None:
     waits: list[float] = []
     call = DetectorCall(
         ("t", 1),
-        [Passage(text="x" * 3000), Passage(text="y" * 3000)],
+        [Passage(text="x" * 1500), Passage(text="y" * 1500)],
         work_seconds=1,
         wait_seconds=1,
         on_begin=waits.append,
