@@ -13,9 +13,9 @@ from gateway.detect.base import Passage, Span
 from gateway.detect.overlap import resolve_overlaps
 from gateway.detect.rules.secrets import PRIVATE_KEY_BEGIN, PRIVATE_KEY_END
 
-PIECE: Final = 3_840
+PIECE: Final = 1_920
 """Characters of a piece without its margins; a word is not cut unless it is longer. A multiple of ``_ALIGNED``."""
-MARGIN: Final = 384
+MARGIN: Final = 192
 _ALIGNED: Final = 192
 """A run in base64 or hexadecimal, three times nested, decodes to the same text from each multiple of this on."""
 _SPACES: Final = re.compile(r"\s+")

@@ -13,8 +13,8 @@ from gateway.detect.base import Passage, Span
 from gateway.detect.workers.fair_queue import Path
 from gateway.errors import DetectorUnavailable
 
-JOB_CHARACTERS: Final = 4_000
-"""Maximum size of a job, unless a single passage is larger: some 10 to 40 ms, which is what a short call waits at most
+JOB_CHARACTERS: Final = 2_000
+"""Maximum size of a job, unless a single passage is larger: some 5 to 20 ms, which is what a short call waits at most
 for each process."""
 _PASSAGE_COST: Final = 20
 """What a passage costs beside its characters, in characters: many short ones cost more than one text."""

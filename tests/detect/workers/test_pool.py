@@ -9,7 +9,7 @@ import pytest
 
 from gateway.detect.base import Passage
 from gateway.detect.workers.pool import ProcessDetector
-from gateway.errors import DetectorUnavailable
+from gateway.errors import BodyTooLarge, DetectorUnavailable
 from tests.detect.faulty_engine import FAULTY, ask
 from tests.parts.processes import replacement, workers
 
@@ -70,16 +70,56 @@ async def test_T48_a_hung_worker_is_killed_and_replaced(detector: ProcessDetecto
     assert await ask(detector, "ann@example.com") == 1
 
 
-async def test_a_busy_detector_does_not_count_as_hung(detector: ProcessDetector) -> None:
-    """The worker is not killed for a request that waits in the queue past its deadline."""
+async def test_a_busy_detector_does_not_count_as_hung() -> None:
+    """The worker is not killed for a request that waits for longer than it may."""
+    detector = ProcessDetector(
+        ("en",), processes=1, engine=FAULTY, hang_seconds=5.0, wait_seconds=0.2
+    )
+    await detector.start()
     old = workers()[0].pid
-    passages = [Passage(text=f"ann{n}@example.com " * 2000) for n in range(10)]
-    slow = asyncio.ensure_future(detector.detect(passages, deadline=20.0))
+    slow = asyncio.ensure_future(ask(detector, "hang"))
     await asyncio.sleep(0)
-    with pytest.raises(DetectorUnavailable):
-        await detector.detect([Passage(text="x")], deadline=0.001)
-    assert len((await slow)[0]) == 2000
+    with pytest.raises(DetectorUnavailable, match="overloaded") as refused:
+        await ask(detector, "x")
+    assert refused.value.retry_after == 1
+    assert await slow == 0
     assert [worker.pid for worker in workers()] == [old]
+    await detector.close()
+
+
+async def test_B15_time_in_the_queue_is_not_time_at_work() -> None:
+    detector = ProcessDetector(("en",), processes=1, engine=FAULTY, hang_seconds=5.0)
+    await detector.start()
+    slow = asyncio.ensure_future(ask(detector, "hang"))  # a second
+    await asyncio.sleep(0)
+    assert await detector.detect([Passage(text="x")], deadline=0.5) == [()]
+    assert await slow == 0
+    await detector.close()
+
+
+async def test_B15_a_text_that_takes_too_long_is_refused_with_the_number() -> None:
+    detector = ProcessDetector(("en",), processes=1, engine=FAULTY, hang_seconds=5.0)
+    await detector.start()
+    passages = [Passage(text="x" * 4000), Passage(text="hang")]
+    with pytest.raises(BodyTooLarge, match=r"4004 characters .* 0\.3 seconds.* smaller parts"):
+        await detector.detect(passages, deadline=0.3)
+    await detector.close()
+
+
+async def test_B14_the_queue_serves_tenants_in_turns(detector: ProcessDetector) -> None:
+    answered: list[str] = []
+
+    async def call(tenant: str, texts: int) -> None:
+        passages = [Passage(text=f"{n} " * 1500) for n in range(texts)]
+        await detector.detect(passages, deadline=30.0, caller=(tenant, "app"))
+        answered.append(tenant)
+
+    hogs = [asyncio.ensure_future(call("hog", 20)) for _ in range(8)]
+    await asyncio.sleep(0)
+    await call("small", 1)
+    assert answered == ["small"]
+    await asyncio.gather(*hogs)
+    assert answered == ["small", *["hog"] * 8]
 
 
 async def test_long_requests_are_spread_over_the_processes() -> None:
