@@ -58,6 +58,7 @@ from gateway.state.vault import StoredVault
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.policy_reporter import PolicyReporter
 from gateway.telemetry.provenance_reporter import ProvenanceReporter
+from gateway.threads import TextThreads
 from gateway.types import Json, Vault, WireFormat
 from gateway.upstream.http import HttpUpstream
 from gateway.upstream.litellm.adapter import LitellmAdapter
@@ -237,7 +238,8 @@ def compose(
     provenance = Provenance.of(
         settings.deployments, ProvenanceReporter(metrics, structlog.get_logger())
     )
-    upstreams = _upstreams(settings, policy, provenance)
+    threads = TextThreads()
+    upstreams = _upstreams(settings, policy, provenance, threads)
     router = Router(settings)
     detector = detector or ProcessDetector(
         settings.detect.languages,
@@ -270,6 +272,7 @@ def compose(
         upstreams=upstreams,
         recorder=Recorder(audit, metrics, structlog.get_logger()),
         conversations=Conversations(StoredVault(state, ring), settings.state),
+        threads=threads,
     )
     return Gateway(
         settings=settings,
@@ -340,7 +343,7 @@ def wire_check(vault: Vault, document: Json, form: WireFormat) -> None:
 
 
 def _upstreams(
-    settings: Settings, policy: LivePolicy, provenance: Provenance
+    settings: Settings, policy: LivePolicy, provenance: Provenance, threads: TextThreads
 ) -> dict[str, HttpUpstream]:
     return {
         name: HttpUpstream(
@@ -350,6 +353,7 @@ def _upstreams(
             wire_check=wire_check,
             host_refusal=policy.host_refusal,
             check_server_key=_pin_check(provenance.statuses.get(name), policy),
+            threads=threads,
         )
         for name, deployment in settings.deployments.items()
     }

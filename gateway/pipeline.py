@@ -39,6 +39,7 @@ from gateway.respond import OpenReply, Reply, document, frames
 from gateway.routing.catalogue import Catalogue, ModelEntry
 from gateway.routing.router import Router
 from gateway.text.segment_texts import SegmentTexts
+from gateway.threads import TextThreads
 from gateway.types import Call, Decision, Deployment, Event, Principal, Scan
 
 STAGES = (
@@ -103,6 +104,8 @@ class Pipeline:
     upstreams: Mapping[str, Upstream]
     recorder: Recorder
     conversations: Conversations
+    threads: TextThreads
+    """For work on large texts."""
 
     async def serve(self, inbound: Inbound) -> Answer:
         """Serve one request; whatever goes wrong becomes a recorded refusal."""
@@ -219,6 +222,7 @@ class Pipeline:
         masking = mask(call, examined.scan, verdict.treatment, vault)
         rebuilt = dialect.rebuild(call, masking.replacements, masking.redactions)
         masked = capped(rebuilt, examined.output_tokens)
+        masked = replace(masked, characters=examined.texts.size)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
     async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:
@@ -245,7 +249,9 @@ class Pipeline:
 
     async def _parse(self, inbound: Inbound, principal: Principal, exchange: Exchange) -> Call:
         body = await inbound.body()
-        call = inbound.dialect.parse(body, inbound.operation, inbound.model)
+        call = await self.threads.run(
+            len(body), lambda: inbound.dialect.parse(body, inbound.operation, inbound.model)
+        )
         call = await self.conversations.with_history(principal, call)
         exchange.target = call.reply_id
         declared = declared_purpose(inbound.headers, call.purpose)
@@ -282,7 +288,7 @@ class Pipeline:
             deployment, lease = await plan.take()
             try:
                 with lease:
-                    cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
+                    cleared = await self._clear(dialect, call, examined, principal, deployment)
                     attempt = await self._attempt(cleared, exchange)
                     events = self.upstreams[deployment.name].send(cleared)
                     first = await self._first(events, attempt, exchange)
@@ -296,12 +302,26 @@ class Pipeline:
                         cleared=cleared,
                         meter=reply_meter(call, examined.output_tokens),
                         collector=self.conversations.collector(principal, call),
+                        texts=examined.texts,
                         lists=examined.lists,
                     )
             except UpstreamError as error:
                 if not plan.should_retry(error):
                     raise
                 await self.recorder.attempt_failed(exchange, error)
+
+    async def _clear(
+        self,
+        dialect: Dialect,
+        call: Call,
+        examined: ExaminedRequest,
+        principal: Principal,
+        deployment: Deployment,
+    ) -> Cleared:
+        return await self.threads.run(
+            examined.texts.size,
+            lambda: self.clear(dialect, call, examined, principal.tenant, deployment),
+        )
 
     async def _attempt(self, cleared: Cleared, exchange: Exchange) -> Attempt:
         """Record that ``cleared`` is about to be sent."""

@@ -33,6 +33,7 @@ from gateway.reply.reasoning import ReasoningFilter
 from gateway.reply.segments import Piece, SegmentFilter
 from gateway.reply.tool_names import ToolNameFilter
 from gateway.reply.treatment import TreatmentFilter
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Call, Event, Principal, Start, UsageEvent, Verdict
 
 
@@ -66,6 +67,8 @@ class OpenReply:
     principal: Principal
     call: Call
     cleared: Cleared
+    texts: SegmentTexts
+    """The texts of the request, as its scan has prepared them."""
     meter: Meter | None = None
     """Ends a reply that exceeds what was reserved for it."""
     collector: Collector | None = None
@@ -103,7 +106,7 @@ class Reply:
             self._row.insert(0, ReasoningFilter(strict=strict))
         self._segments = SegmentFilter(call.tools, self._channels, ordered=dialect.sequential)
         self._treatment = TreatmentFilter(
-            index=RequestIndex(call.segments),
+            index=RequestIndex(open_reply.texts),
             vault=self._vault,
             treatment=verdict.output_treatment,
         )

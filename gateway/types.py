@@ -1,7 +1,6 @@
 """The frozen types that carry a request from stage to stage.
 
-This module imports no other module of the project. Fields that can hold user text are ``repr=False``: no log prints them.
-"""
+It imports no other module of the project. Fields that can hold user text are ``repr=False``: no log prints them."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -287,6 +286,7 @@ class MaskedCall:
     neutral: Json = field(repr=False)
     form: Form = "chat.completions"
     redactions: Mapping[str, int]
+    characters: int = 0  # of the request's texts: how much work the document is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from gateway.errors import ContentBlocked
 from gateway.text.occurrences import Occurrences
 from gateway.text.segment_texts import SegmentTexts
-from gateway.types import Segment, Treatment, Vault
+from gateway.types import Treatment, Vault
 
 _QUOTE_OR_ESCAPE: Final = re.compile(r'"|\\.?', re.DOTALL)
 _PART: Final = 4096
@@ -73,11 +73,11 @@ class RequestIndex:
     """Searches the request for a value, by the same rule as masking.
 
     Args:
-        request: the segments of the request, or the texts of it that its scan has prepared already.
+        texts: the texts of the request.
     """
 
-    def __init__(self, request: SegmentTexts | Sequence[Segment]) -> None:
-        self._texts = request if isinstance(request, SegmentTexts) else SegmentTexts(request)
+    def __init__(self, texts: SegmentTexts) -> None:
+        self._texts = texts
 
     def contains(self, value: str) -> bool:
         """Whether the caller sent this value, masked or not."""

@@ -12,6 +12,7 @@ from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.text.destination import destination
+from gateway.threads import TextThreads
 from gateway.types import Event, Json, Start
 from gateway.upstream.protocol.adapter import (
     CheckedRequest,
@@ -46,6 +47,7 @@ class HttpUpstream:
         wire_check: checks the document that is about to be sent; raises to refuse it.
         host_refusal: why policy refuses a host name, if it does.
         check_server_key: why nothing may be sent to a server with some public key.
+        threads: for the wire check of large documents.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class HttpUpstream:
         wire_check: WireCheck,
         host_refusal: HostRefusal,
         check_server_key: ServerKeyCheck | None = None,
+        threads: TextThreads | None = None,
     ) -> None:
         self.name = name
+        self._threads = threads or TextThreads()
         self._settings = settings
         self._adapter = adapter
         self._destination = destination(settings.base_url)
@@ -98,7 +102,10 @@ class HttpUpstream:
             UpstreamFailed, UpstreamTimeout: ``fallback`` is true only before the first event.
         """
         built = self._adapter.build_request(cleared)
-        request = CheckedRequest(built, cleared.vault, self._wire_check)
+        request = await self._threads.run(
+            cleared.call.characters,
+            lambda: CheckedRequest(built, cleared.vault, self._wire_check),
+        )
         stream, begun = cleared.call.stream, False
         limits = self._settings.timeouts
         now = asyncio.get_running_loop().time()

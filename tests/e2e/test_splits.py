@@ -14,6 +14,7 @@ from gateway.edge.routes import PUBLIC_ROUTES
 from gateway.policy.decide.permit import clear
 from gateway.redact.vault import RequestVault
 from gateway.respond import OpenReply, Reply
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Event, Form
 from gateway.upstream.protocol.events import EventReader
 from gateway.upstream.transport.sse import SseParser
@@ -83,6 +84,7 @@ async def shown(
         principal=principal(),
         call=call,
         cleared=cleared,
+        texts=SegmentTexts(call.segments),
     )
     scanner: Any = None  # patterns need none
     framer = dialect.framer(call)

@@ -117,6 +117,7 @@ def _reply(events: Sequence[Event], vault: RequestVault, dialect: Any, reasoning
         principal=principal(),
         call=replace(SENT, tools=frozenset({"save"})),
         cleared=cleared,
+        texts=SegmentTexts(SENT.segments),
     )
     # Only replies that are scanned whole need a scanner.
     scanner: Any = None

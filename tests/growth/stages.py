@@ -182,7 +182,9 @@ def _reasoning(text: str) -> Work:
 
 
 def _treat(text: str) -> Work:
-    index = RequestIndex((Segment(path=(), origin="user", text="Nobody is in this request."),))
+    index = RequestIndex(
+        SegmentTexts([Segment(path=(), origin="user", text="Nobody is in this request.")])
+    )
     spans = marked(text)
     return lambda: treat(
         text,

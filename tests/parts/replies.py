@@ -15,6 +15,7 @@ from gateway.policy.decide.permit import clear
 from gateway.quota.meter import Meter
 from gateway.redact.vault import RequestVault
 from gateway.respond import OpenReply, Reply
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import (
     Event,
     Finish,
@@ -116,6 +117,7 @@ def reply(
         principal=principal(),
         call=replace(call(f"I am {VALUE}"), tools=tools, stream=stream),
         cleared=cleared,
+        texts=SegmentTexts(call(f"I am {VALUE}").segments),
         meter=meter,
         collector=collector,
     )

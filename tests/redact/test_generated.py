@@ -35,7 +35,7 @@ def treated(
     return treat(
         text,
         [Span(start, start + len(value), "PHONE_NUMBER")],
-        index=RequestIndex(call(sent).segments),
+        index=RequestIndex(SegmentTexts(call(sent).segments)),
         vault=vault(),
         treatment={} if how is None else {"PHONE_NUMBER": how},
         json=JsonStringTracker() if json else None,
@@ -69,7 +69,7 @@ def test_placeholders_minted_here_are_left_to_the_restorer() -> None:
     request = vault()
     minted = request.put("PERSON", "Tanaka")
     span = Span(1, len(minted) - 1, "SECRET_GENERIC")
-    index = RequestIndex(call("Tanaka").segments)
+    index = RequestIndex(SegmentTexts(call("Tanaka").segments))
     assert treat(minted, [span], index=index, vault=request, treatment={}).text == minted
 
 
@@ -91,7 +91,7 @@ def test_a_surrogate_in_a_reply_is_not_a_generated_value() -> None:
     result = treat(
         f"call {made}",
         [Span(5, 5 + len(made), "PHONE_NUMBER")],
-        index=RequestIndex(call("03-1234-5678").segments),
+        index=RequestIndex(SegmentTexts(call("03-1234-5678").segments)),
         vault=request,
         treatment={},
     )

@@ -12,6 +12,7 @@ from gateway.redact.generated import RequestIndex
 from gateway.reply.channels import ReplyChannels
 from gateway.reply.segments import Piece
 from gateway.reply.treatment import DecodingIndex, TreatmentFilter
+from gateway.text.segment_texts import SegmentTexts
 from gateway.types import Event, Finish, Segment, TextDelta, ToolDelta
 from tests.parts.replies import VALUE, deltas, said
 from tests.parts.samples import call, verdict
@@ -87,11 +88,13 @@ SENT = Segment(path=("messages",), origin="user", text=f"I am {VALUE}, +81 90 12
     ],
 )
 def test_a_value_is_the_callers_in_any_spelling(value: str, own: bool) -> None:
-    assert DecodingIndex(RequestIndex([SENT])).contains(value) == own
+    assert DecodingIndex(RequestIndex(SegmentTexts([SENT]))).contains(value) == own
 
 
 def _treatment(**treatment: Any) -> TreatmentFilter:
-    return TreatmentFilter(index=RequestIndex([SENT]), vault=vault(), treatment=treatment)
+    return TreatmentFilter(
+        index=RequestIndex(SegmentTexts([SENT])), vault=vault(), treatment=treatment
+    )
 
 
 def test_a_piece_is_treated_and_counted() -> None:

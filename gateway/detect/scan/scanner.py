@@ -6,7 +6,6 @@ propagated to all occurrences of its value.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeAlias, TypeVar
 
 from gateway.detect.base import Detector, Passage, Span
@@ -17,14 +16,12 @@ from gateway.detect.scan.pieces import Pieces
 from gateway.detect.scan.spread import spread
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.text.segment_texts import SegmentTexts
+from gateway.threads import TextThreads
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
 """Each is searched for in the whole request, and again by the wire check; this bounds both to about a second."""
 
-_INLINE: Final = 8_192
-"""Up to this number of characters, the work on a request takes less time than the loop may be held for."""
-_THREADS: Final = 2
 _TEXT: Final = frozenset({"text"})
 _Result = TypeVar("_Result")
 
@@ -67,7 +64,7 @@ class Scanner:
         self._spreads = SpanCache[_Spread](cache_entries)
         self._cache_key = cache_key
         self._matched = on_match
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="scanner")
+        self._threads = TextThreads()
         self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
     def lists(self, document: Json) -> DetectionLists:
@@ -205,12 +202,14 @@ class Scanner:
         return self._seconds + self._seconds_per_character * characters
 
     async def _run(self, characters: int, work: Callable[[], _Result]) -> _Result:
-        """The result of work whose time grows with the text; that of a large text leaves the loop free."""
-        if characters <= _INLINE:
-            return work()
+        """The result of work whose time grows with the text.
+
+        Raises:
+            DetectorUnavailable: it took longer than the detectors may.
+        """
         try:
             async with asyncio.timeout(self._seconds_for(characters)):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+                return await self._threads.run(characters, work)
         except TimeoutError:
             raise DetectorUnavailable("Detection took longer than its deadline.") from None
 
