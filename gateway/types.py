@@ -1,6 +1,4 @@
-"""The frozen types that carry a request from stage to stage.
-
-It imports no other module of the project. Fields that can hold user text are ``repr=False``: no log prints them."""
+"""The frozen types that carry a request from stage to stage; what can hold user text has ``repr=False``: no log prints it."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
