@@ -22,7 +22,7 @@ _NAME_GAPS = frozenset(("", " ", "\u3000", "・"))
 def resolve_overlaps(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Disjoint spans, sorted, each beginning and ending with something that is not white space.
 
-    Every letter and digit that a span covered before is covered after. Time grows with the number of spans, not with their
+    Every letter and digit that a span covered before is covered after, except the scheme of a URL that others cover. Time grows with the number of spans, not with their
     overlaps.
     """
     ranked = sorted(spans, key=_rank)
@@ -33,7 +33,7 @@ def resolve_overlaps(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
         trimmed = _trimmed(span, start, end, text)
         if trimmed == (span.start, span.end):
             chosen.append(span)
-        elif trimmed is not None:
+        elif trimmed is not None and not _is_scheme(span, *trimmed, text):
             chosen.append(replace(span, start=trimmed[0], end=trimmed[1]))
     return _merge_name_parts(chosen, text)
 
@@ -117,6 +117,11 @@ def _trimmed(span: Span, start: int, end: int, text: str) -> Interval | None:
         while end > start and not text[end - 1].isalnum():
             end -= 1
     return trim(text, start, end) if start < end else None
+
+
+def _is_scheme(span: Span, start: int, end: int, text: str) -> bool:
+    """Whether a part is only the scheme of a URL of which the rest is another finding, such as a secret: it identifies nobody."""
+    return span.entity == "URL" and start == span.start and text.startswith("://", end)
 
 
 def _merge_name_parts(spans: list[Span], text: str) -> tuple[Span, ...]:

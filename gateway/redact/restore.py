@@ -23,8 +23,6 @@ from gateway.types import Vault
 _PREFIX = re.compile(rf"\[(?:[A-Z][A-Z_]*(?:_[{ALPHABET}]*)?)?")
 _CONTINUES = re.compile(rf"(?:{LABEL}|[\w\-.+&=$,;:\"'!#%*/?^`{{|}}~@\\])+")
 """Characters after a placeholder with which it may become part of a host or of an e-mail address."""
-# What is left of a URL when the rest of it was found as a secret. It says nothing, wherever it leads.
-_SCHEME = re.compile(r"[A-Za-z]{2,20}://")
 _MAX_WAITING = 256
 """How much text may follow a placeholder before it is decided whether it is restored: more than the longest host name."""
 
@@ -160,8 +158,6 @@ class Restorer:
     def _allows(self, minted: _Minted, rest: Sequence[str | _Minted], following: str) -> bool:
         """Whether the value may be here, whatever becomes of the placeholders behind it."""
         position = self._position
-        if _SCHEME.fullmatch(minted.value):
-            return True
         written = {_text_of(rest, restored=restored) + following for restored in (True, False)}
         return position is not None and all(position.allows(minted.value, a) for a in written)
 

@@ -187,7 +187,7 @@ def test_what_can_not_be_carried_out_exits_with_two(
 def test_a_configuration_with_faults_exits_with_two(tmp_path: Path) -> None:
     result = run("verify", "--config", str(tmp_path / "absent.yaml"))
     assert result.exit_code == 2
-    assert "cannot be read" in result.stderr
+    assert "can't be read" in result.stderr
 
 
 def test_a_log_without_checkpoint_has_none_to_print(store: Path, options: list[str]) -> None:

@@ -120,3 +120,13 @@ def test_B10_steps_grow_with_the_spans(unit: str, size: int) -> None:
         return lambda: resolve_overlaps([*long, *short], text)
 
     assert grows_linearly(make, 400)
+
+
+@pytest.mark.parametrize("scheme", ["https", "postgresql+psycopg", "jdbc:oracle:thin"])
+def test_B29_the_scheme_of_a_url_is_no_finding_where_others_cover_the_rest(scheme: str) -> None:
+    text = f"see {scheme}://hooks.example/T0/B0/secret now"
+    url = Span(start=4, end=len(text) - 4, entity="URL", score=0.9, detector="d")
+    secret = Span(
+        start=text.index("hooks"), end=url.end, entity="SECRET_API_KEY", score=1.0, detector="d"
+    )
+    assert resolve_overlaps([url, secret], text) == (secret,)

@@ -1,5 +1,6 @@
 """Every offset at which the arguments of a tool call can be cut, for every dialect: they are always those of the whole text."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -68,6 +69,8 @@ async def test_T20_the_model_server_may_cut_arguments_anywhere(surface: Surface)
     cuts = [[text], list(text), *([text[:i], text[i:]] for i in range(1, len(text)))]
     for pieces in cuts:
         reply = await shown(surface, [stream(pieces)], request, asked)
+        # Nothing waited: without this, all replies would be one step of the event loop.
+        await asyncio.sleep(0)
         assert arguments(surface, reply) == EXPECTED, pieces
         assert b"5555" not in reply
 

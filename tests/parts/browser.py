@@ -78,6 +78,7 @@ class WatchedBrowser:
         self._folder = folder
         self._pages = pages
         self._done = asyncio.Event()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         """Every page has been opened and read."""
@@ -102,12 +103,17 @@ class WatchedBrowser:
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
             self._server.close()
+            for writer in self._writers:
+                writer.transport.abort()
+            # The handlers see that their connections have ended.
+            await asyncio.sleep(0.01)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Nothing is left to do: the browser has ended."""
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             line, _, fields = head.partition("\r\n")
@@ -124,6 +130,7 @@ class WatchedBrowser:
                 % (kind, len(body), body)
             )
             await writer.drain()
+        self._writers.discard(writer)
         writer.close()
 
     def _answer(self, target: str) -> bytes:

@@ -192,10 +192,12 @@ class Scanner:
         answers = await self._detector.detect(
             pieces.passages, deadline=self._seconds_for(characters), caller=caller
         )
-        spans: dict[Passage, tuple[Span, ...]] = dict(
-            zip(unique, pieces.merged(answers), strict=True)
-        )
-        return {key: _located(many, spans) for key, many in mapped.items()}
+
+        def located() -> dict[bytes, tuple[Span, ...]]:
+            spans = dict(zip(unique, pieces.merged(answers), strict=True))
+            return {key: _located(many, spans) for key, many in mapped.items()}
+
+        return await self._run(characters, located)
 
     def _seconds_for(self, characters: int) -> float:
         """How long the detectors, or one step on the text, may work."""
