@@ -16,7 +16,7 @@ from gateway.detect.scan.pieces import Pieces
 from gateway.detect.scan.spread import spread
 from gateway.errors import BodyTooLarge, DetectorUnavailable
 from gateway.text.segment_texts import SegmentTexts
-from gateway.threads import TextThreads
+from gateway.threads import INLINE, TextThreads
 from gateway.types import Call, Finding, Json, Scan, Segment
 
 _MAX_FINDINGS: Final = 10_000
@@ -209,6 +209,8 @@ class Scanner:
         Raises:
             DetectorUnavailable: it took longer than the detectors may.
         """
+        if characters <= INLINE:
+            return work()  # it can't be interrupted, so a time-out would be of no use
         try:
             async with asyncio.timeout(self._seconds_for(characters)):
                 return await self._threads.run(characters, work)
