@@ -353,11 +353,15 @@ class ToolDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent:
-    """Token counts as the upstream reported them; ``details`` holds nested counts, numbers only."""
+    """Token counts as the upstream reported them; ``details`` holds nested counts, numbers only.
+
+    ``clamped``: a count was reported that no reply can have, and was limited.
+    """
 
     input_tokens: int
     output_tokens: int
     details: Mapping[str, Json] = field(default_factory=dict)
+    clamped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,4 +193,6 @@ async def _attack(folder: Path) -> int:
 
 if __name__ == "__main__":
     # With arguments, it is a command of the fault: an action and the gateway's process id.
-    sys.exit(signal_detectors(sys.argv[1], int(sys.argv[2])) if sys.argv[1:] else asyncio.run(run()))
+    sys.exit(
+        signal_detectors(sys.argv[1], int(sys.argv[2])) if sys.argv[1:] else asyncio.run(run())
+    )

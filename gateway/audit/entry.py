@@ -89,6 +89,8 @@ class AuditEntry:
     """The end user on whose behalf the call was made, by a keyed hash."""
     input_tokens: int
     output_tokens: int
+    usage_clamped: bool = False
+    """Whether the deployment reported counts that no reply can have; those above are then limited."""
 
     @classmethod
     def of(
@@ -282,6 +284,7 @@ class _ReplyFields(TypedDict):
     unrestored: int
     input_tokens: int
     output_tokens: int
+    usage_clamped: bool
 
 
 def _reply(reply: ReplyStats, usage: UsageEvent) -> _ReplyFields:
@@ -292,6 +295,7 @@ def _reply(reply: ReplyStats, usage: UsageEvent) -> _ReplyFields:
         "unrestored": reply.unrestored,
         "input_tokens": _count(usage.input_tokens),
         "output_tokens": _count(usage.output_tokens),
+        "usage_clamped": usage.clamped,
     }
 
 

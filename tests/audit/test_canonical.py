@@ -22,6 +22,7 @@ def test_the_canonical_form_is_the_documented_one() -> None:
         "user",
         "provenance",
         "manifests",
+        "usage_clamped",
     }
     assert orjson.dumps(found, option=orjson.OPT_SORT_KEYS) == raw
 
