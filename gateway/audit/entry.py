@@ -85,6 +85,8 @@ class AuditEntry:
     status: int
     code: str
     source: str
+    cause: str = ""
+    """Why the connection to the deployment failed."""
     user: str = ""
     """The end user on whose behalf the call was made, by a keyed hash."""
     input_tokens: int
@@ -304,16 +306,18 @@ class _OutcomeFields(TypedDict):
     status: int
     code: str
     source: str
+    cause: str
 
 
 def _outcome(outcome: Outcome | None) -> _OutcomeFields:
     if outcome is None:
-        return {"outcome": "", "status": 0, "code": "", "source": ""}
+        return {"outcome": "", "status": 0, "code": "", "source": "", "cause": ""}
     return {
         "outcome": outcome.kind,
         "status": outcome.status,
         "code": outcome.code or "",
         "source": outcome.source or "",
+        "cause": outcome.cause,
     }
 
 

@@ -23,6 +23,7 @@ def test_the_canonical_form_is_the_documented_one() -> None:
         "provenance",
         "manifests",
         "usage_clamped",
+        "cause",
     }
     assert orjson.dumps(found, option=orjson.OPT_SORT_KEYS) == raw
 
