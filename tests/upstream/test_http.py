@@ -62,7 +62,7 @@ async def events(
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAIAdapter(place),
+        OpenAIAdapter(place, lambda _: None),
         wire_check=wire_check,
         host_refusal=lambda _: None,
     )
@@ -80,7 +80,7 @@ async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: An
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAIAdapter(place),
+        OpenAIAdapter(place, lambda _: None),
         wire_check=wire_check,
         host_refusal=lambda _: None,
     )

@@ -5,7 +5,7 @@ become ``UnknownField`` events, which are scanned and never restored. Log probab
 token.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -28,7 +28,6 @@ from gateway.types import (
 from gateway.upstream.protocol.chunk_templates import ChunkTemplateCache
 from gateway.upstream.protocol.failures import error_from_body
 from gateway.upstream.protocol.limits import ReplyLimits, index
-from gateway.upstream.protocol.routers import check_provider_claim
 from gateway.upstream.protocol.usage import usage_event
 
 _REASONING = ("reasoning_content", "reasoning")
@@ -42,12 +41,14 @@ class EventReader:
 
     Args:
         form: the operation whose reply is read.
-        providers: the only providers that a router may have used; an empty list disables the check.
+        check_claim: checks the provider that a router reports in each document; raises to refuse the reply.
     """
 
-    def __init__(self, form: Form = "chat.completions", providers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, form: Form = "chat.completions", check_claim: Callable[[Json], None] | None = None
+    ) -> None:
         self._form = form
-        self._providers = providers
+        self._check_claim = check_claim
         self._started = False
         self._unfinished: set[int] = set()
         self._limits = ReplyLimits()
@@ -83,8 +84,8 @@ class EventReader:
         """As :meth:`read`, for a document that is already decoded."""
         if document.get("error") is not None or document.get("object") == "error":
             raise error_from_body(document.get("error") or document)
-        if self._providers:
-            check_provider_claim(document.get("provider"), self._providers)
+        if self._check_claim is not None:
+            self._check_claim(document.get("provider"))
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):
