@@ -38,8 +38,8 @@ from gateway.policy.decide.compose import (
     policy_verifier,
     refreshers,
 )
+from gateway.policy.decide.hosts import require_allowed
 from gateway.policy.decide.live import LivePolicy
-from gateway.policy.decide.providers import require_allowed
 from gateway.policy.decide.refresh import Refresher
 from gateway.provenance.monitor import ProvenanceMonitor
 from gateway.provenance.status import Provenance, ProvenanceStatus

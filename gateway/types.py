@@ -353,10 +353,7 @@ class ToolDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent:
-    """Token counts as the upstream reported them; ``details`` holds nested counts, numbers only.
-
-    ``clamped``: a count was reported that no reply can have, and was limited.
-    """
+    """Token counts as reported, nested ones in ``details``. ``clamped``: one was not possible for a reply, and was limited."""
 
     input_tokens: int
     output_tokens: int
@@ -374,15 +371,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownField:
-    """A text leaf of an unknown field, at ``path`` inside the choice's message or delta.
-
-    It is scanned like text, never restored, and framed again at the same path. A number is its JSON spelling.
-    """
+    """A text leaf of an unknown field, at ``path`` in the message or delta: scanned, never restored, framed again there."""
 
     choice: int
     path: Path
     text: str = field(repr=False)
     number: bool = False
+    """Whether ``text`` is the JSON spelling of a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

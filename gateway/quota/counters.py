@@ -149,8 +149,6 @@ async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
             await call()
-        except AmountRefused:
-            raise
         except StateUnavailable:
             await asyncio.sleep(
                 timeouts.SETTLE_RETRIES[min(tries, len(timeouts.SETTLE_RETRIES) - 1)]

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.errors import StateUnavailable
-
 MAX_AMOUNT = 2**53
 """Largest amount: Lua's floating-point numbers represent whole numbers up to it exactly."""
 
 
-class AmountRefused(StateUnavailable):
-    """The store answered, and can't book these amounts: to repeat the call is useless."""
+class AmountRefused(ValueError):
+    """The store can't book these amounts. It is available: to repeat the call is useless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

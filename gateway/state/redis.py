@@ -167,7 +167,7 @@ class RedisState:
         self._breaker.succeeded()
         return answer
 
-    def _answered(self, error: ResponseError) -> StateUnavailable:
+    def _answered(self, error: ResponseError) -> StateUnavailable | AmountRefused:
         """The error for an error reply: most are a state of the store, and some are about a value."""
         if any(words in str(error) for words in _BAD_AMOUNT):
             self._breaker.succeeded()

@@ -32,7 +32,7 @@ from gateway.upstream.protocol.usage import usage_event
 
 _REASONING = ("reasoning_content", "reasoning")
 _IGNORED_FIELDS = frozenset({"role", *_REASONING})
-_MAX_SECONDS = 2**53 - 1
+_LATEST = 2**53 - 1
 """Largest integer that every JSON reader holds exactly."""
 
 
@@ -234,7 +234,7 @@ def _text(value: Json) -> str:
 
 def _seconds(value: Json) -> int:
     """A time since the epoch; some servers send fractions."""
-    if type(value) not in (int, float) or not 0 <= value <= _MAX_SECONDS:
+    if type(value) not in (int, float) or not 0 <= value <= _LATEST:
         raise TypeError("a time was expected")
     return int(value)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from gateway.types import Json, UsageEvent
 
 MAX_TOKENS: Final = 10_000_000
-"""Most tokens of a request or a reply that are believed: ten times the largest context that vendors publish."""
+"""Most tokens of a request or a reply that are accepted: ten times the largest context that vendors publish."""
 _MAX_DETAILS: Final = 16
 # The names are passed on without a scan, so they can't be free text.
 _NAME: Final = re.compile(r"[a-z][a-z_]{0,47}")
