@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -187,8 +188,21 @@ async def _attack(folder: Path) -> int:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         text = found[-1].read_text(encoding="utf-8").replace(str(folder), "…")
         text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
-        REPORT.write_text(text, encoding="utf-8")
+        REPORT.write_text(
+            f"{text.rstrip()}\n- Commit of this gateway: {_commit()}\n", encoding="utf-8"
+        )
     return status
+
+
+def _commit() -> str:
+    """The commit that is checked out, and whether the files differ from it."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  # fixed words
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
+    return git("rev-parse", "HEAD") + (" with changes" if changed else "")
 
 
 if __name__ == "__main__":
