@@ -113,7 +113,7 @@ async def _gateway_url(url: str, kind: dict[str, str]) -> AsyncIterator[SendRequ
             **kind,
         }
     )
-    speech = LitellmAdapter(settings) if kind else OpenAIAdapter(settings)
+    speech = LitellmAdapter(settings) if kind else OpenAIAdapter(settings, lambda _: None)
     upstream = HttpUpstream(
         "bench", settings, speech, wire_check=wire_check, host_refusal=lambda _: None
     )

@@ -38,6 +38,7 @@ from gateway.policy.decide.compose import (
     policy_verifier,
     refreshers,
 )
+from gateway.policy.decide.hosts import require_allowed
 from gateway.policy.decide.live import LivePolicy
 from gateway.policy.decide.refresh import Refresher
 from gateway.provenance.monitor import ProvenanceMonitor
@@ -349,7 +350,7 @@ def _upstreams(
         name: HttpUpstream(
             name,
             deployment,
-            _adapter(name, deployment),
+            _adapter(name, deployment, policy),
             wire_check=wire_check,
             host_refusal=policy.host_refusal,
             check_server_key=_pin_check(provenance.statuses.get(name), policy),
@@ -366,9 +367,12 @@ def _pin_check(status: ProvenanceStatus | None, policy: LivePolicy) -> ServerKey
     return lambda pin: None if status.accepts_pin(pin) else policy.reasons(_PROVENANCE_RULE)
 
 
-def _adapter(name: str, deployment: DeploymentSettings) -> LitellmAdapter | OpenAIAdapter:
+def _adapter(
+    name: str, deployment: DeploymentSettings, policy: LivePolicy
+) -> LitellmAdapter | OpenAIAdapter:
+    require_allowed(name, deployment.providers, policy.provider_refusal)
     if deployment.kind == "openai":
-        return OpenAIAdapter(deployment)
+        return OpenAIAdapter(deployment, policy.provider_refusal)
     if why := litellm_fault():
         raise ConfigError([f"deployments.{name}: {why}"])
     return LitellmAdapter(deployment)

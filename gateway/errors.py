@@ -63,6 +63,8 @@ class SekishoError(Exception):
     retryable: ClassVar[bool] = False
     retry_after: int | None = None
     """Seconds after which a retry makes sense, where that is known."""
+    cause: str = ""
+    """Why a connection failed, as a word of ``upstream.transport.causes``: for the log and the record, not the caller."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -25,12 +25,16 @@ OutcomeKind: TypeAlias = Literal["served", "denied", "failed", "disconnected"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a request ended. ``code`` is an error code of ``errors.py``, or ``None`` when served."""
+    """How a request ended. ``code`` is an error code of ``errors.py``, or ``None`` when served.
+
+    ``cause`` says why a connection to a model server failed; ``""`` where none did.
+    """
 
     kind: OutcomeKind
     status: int
     code: str | None = None
     source: Source | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

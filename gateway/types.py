@@ -351,11 +351,12 @@ class ToolDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent:
-    """Token counts as the upstream reported them; ``details`` holds nested counts, numbers only."""
+    """Token counts as reported, nested ones in ``details``. ``clamped``: one was not possible for a reply, and was limited."""
 
     input_tokens: int
     output_tokens: int
     details: Mapping[str, Json] = field(default_factory=dict)
+    clamped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,15 +369,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownField:
-    """A text leaf of an unknown field, at ``path`` inside the choice's message or delta.
-
-    It is scanned like text, never restored, and framed again at the same path. A number is its JSON spelling.
-    """
+    """A text leaf of an unknown field, at ``path`` in the message or delta: scanned, never restored, framed again there."""
 
     choice: int
     path: Path
     text: str = field(repr=False)
     number: bool = False
+    """Whether ``text`` is the JSON spelling of a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from gateway import timeouts
 from gateway.app import compose
 from gateway.background import NotClosed
 from gateway.errors import ConfigError
+from tests.parts import configuration
 from tests.parts.gateways import KEY, detector, prepared, serving
 
 ENVIRON = {"SEKISHO_TEST_KEY": KEY}
@@ -33,6 +34,18 @@ def test_broken_policies_are_faults_of_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         compose(settings, ENVIRON)
     assert len(caught.value.faults) > 3
+
+
+@pytest.mark.parametrize(
+    "providers", [["siliconflow"], ["mistral", "Silicon-Flow/fp8"], ["moonshotai"]]
+)
+def test_B32_a_provider_that_is_no_allowed_operator_is_a_fault(
+    tmp_path: Path, providers: list[str]
+) -> None:
+    router = configuration.deployment("http://127.0.0.1:9/v1", providers=providers)
+    settings = prepared(tmp_path, more_deployments={"router": router})
+    with pytest.raises(ConfigError, match=r"deployments\.router\.providers"):
+        compose(settings, ENVIRON)
 
 
 def test_a_broken_key_ring_is_a_fault_of_configuration(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import asyncio
 import os
 import re
 import secrets
+import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -59,12 +61,18 @@ def gateway_settings(folder: Path, *, port: int, admin: int, capture: str) -> di
     }
 
 
-def run_settings(detectors: list[int], *, front: str, capture: str) -> dict[str, Any]:
+def run_settings(gateway: int, *, front: str, capture: str) -> dict[str, Any]:
     """The settings of canarywire's run: its three generators, and detectors that hang.
 
     Its capture server answers in the protocol of the request, so the route is that of the deployments' protocol.
+
+    Args:
+        gateway: process id of the gateway. Its detector processes are looked up when the fault begins, and again when it
+            ends: one that hangs is replaced.
+        front: URL of the gateway, as canarywire calls it.
+        capture: URL of canarywire's model server.
     """
-    pids = " ".join(map(str, detectors))
+    command = f"cd {shlex.quote(str(ROOT))} && {shlex.quote(sys.executable)} -m tools.canarywire"
     return {
         "capture": {"url": capture},
         "target": {
@@ -82,8 +90,8 @@ def run_settings(detectors: list[int], *, front: str, capture: str) -> dict[str,
         "faults": [
             {
                 "name": "detectors-hang",
-                "before": f"kill -STOP {pids}",
-                "after": f"kill -CONT {pids} 2>/dev/null || true; sleep 20",
+                "before": f"{command} stop {gateway}",
+                "after": f"{command} continue {gateway} && sleep 20",
                 "expect": "refuse",
             }
         ],
@@ -138,8 +146,7 @@ async def run() -> int:
                 process(folder, serve, cores, probe, {_KEY_ENV: key}) as tree,
                 keyed_front(url_of(port), key) as front,
             ):
-                detectors = [child.pid for child in tree.root.children() if _detects(child)]
-                settings = run_settings(detectors, front=front, capture=url_of(capture))
+                settings = run_settings(tree.root.pid, front=front, capture=url_of(capture))
                 (folder / "run.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
                 return await _attack(folder)
         finally:
@@ -147,8 +154,27 @@ async def run() -> int:
             await server.wait()
 
 
+def detectors(gateway: psutil.Process) -> list[psutil.Process]:
+    """The fork server of detectors, and its workers."""
+    # The server first: one that runs would replace workers that were stopped.
+    servers = [child for child in gateway.children() if _detects(child)]
+    return [*servers, *(worker for server in servers for worker in server.children())]
+
+
 def _detects(child: psutil.Process) -> bool:
     return "gateway.detect" in " ".join(child.cmdline())
+
+
+def signal_detectors(action: str, gateway: int) -> int:
+    """Stop or continue the detectors of a gateway; returns 1 when it has no worker."""
+    server = psutil.Process(gateway)
+    found = detectors(server)
+    for detector in found:
+        if action == "stop":
+            detector.suspend()
+        else:
+            detector.resume()
+    return 0 if len(found) > 1 else 1
 
 
 async def _attack(folder: Path) -> int:
@@ -162,9 +188,25 @@ async def _attack(folder: Path) -> int:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         text = found[-1].read_text(encoding="utf-8").replace(str(folder), "…")
         text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
-        REPORT.write_text(text, encoding="utf-8")
+        REPORT.write_text(
+            f"{text.rstrip()}\n- Commit of this gateway: {_commit()}\n", encoding="utf-8"
+        )
     return status
 
 
+def _commit() -> str:
+    """The commit that is checked out, and whether the files differ from it."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603  # fixed words
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
+    return git("rev-parse", "HEAD") + (" with changes" if changed else "")
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run()))
+    # With arguments, it is a command of the fault: an action and the gateway's process id.
+    sys.exit(
+        signal_detectors(sys.argv[1], int(sys.argv[2])) if sys.argv[1:] else asyncio.run(run())
+    )

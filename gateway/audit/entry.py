@@ -85,10 +85,14 @@ class AuditEntry:
     status: int
     code: str
     source: str
+    cause: str = ""
+    """Why the connection to the deployment failed."""
     user: str = ""
     """The end user on whose behalf the call was made, by a keyed hash."""
     input_tokens: int
     output_tokens: int
+    usage_clamped: bool = False
+    """Whether the deployment reported counts that no reply can have; those above are then limited."""
 
     @classmethod
     def of(
@@ -282,6 +286,7 @@ class _ReplyFields(TypedDict):
     unrestored: int
     input_tokens: int
     output_tokens: int
+    usage_clamped: bool
 
 
 def _reply(reply: ReplyStats, usage: UsageEvent) -> _ReplyFields:
@@ -292,6 +297,7 @@ def _reply(reply: ReplyStats, usage: UsageEvent) -> _ReplyFields:
         "unrestored": reply.unrestored,
         "input_tokens": _count(usage.input_tokens),
         "output_tokens": _count(usage.output_tokens),
+        "usage_clamped": usage.clamped,
     }
 
 
@@ -300,16 +306,18 @@ class _OutcomeFields(TypedDict):
     status: int
     code: str
     source: str
+    cause: str
 
 
 def _outcome(outcome: Outcome | None) -> _OutcomeFields:
     if outcome is None:
-        return {"outcome": "", "status": 0, "code": "", "source": ""}
+        return {"outcome": "", "status": 0, "code": "", "source": "", "cause": ""}
     return {
         "outcome": outcome.kind,
         "status": outcome.status,
         "code": outcome.code or "",
         "source": outcome.source or "",
+        "cause": outcome.cause,
     }
 
 

@@ -163,4 +163,6 @@ class Recorder:
 def outcome_of(error: SekishoError) -> Outcome:
     """How an error ends a request: ``denied`` when the caller or a rule caused it, else ``failed``."""
     kind: OutcomeKind = "denied" if error.source in ("client", "policy") else "failed"
-    return Outcome(kind=kind, status=error.status, code=error.code, source=error.source)
+    return Outcome(
+        kind=kind, status=error.status, code=error.code, source=error.source, cause=error.cause
+    )

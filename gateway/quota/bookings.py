@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import timeouts
 from gateway.settings.quotas import Price, Quota
-from gateway.state.base import Booking
+from gateway.state.base import MAX_AMOUNT, Booking
 from gateway.types import Principal
 
 MICRO = 1_000_000
@@ -73,8 +73,8 @@ def spent(booked: Iterable[Booked], tokens: Tokens, price: Price | None) -> tupl
 
 
 def cost(tokens: Tokens, price: Price) -> int:
-    """Millionths of the currency, rounded up."""
-    return math.ceil(tokens.input * price.input + tokens.output * price.output)
+    """Millionths of the currency, rounded up; at most what a counter can hold."""
+    return math.ceil(min(tokens.input * price.input + tokens.output * price.output, MAX_AMOUNT))
 
 
 def ceiling(quota: Quota) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway import timeouts
 from gateway.background import Background
 from gateway.errors import StateUnavailable
-from gateway.state.base import Booking, DistinctEntry, Grant, State
+from gateway.state.base import AmountRefused, Booking, DistinctEntry, Grant, State
 from gateway.state.memory import MemoryState
 
 
@@ -96,10 +96,20 @@ class QuotaCounters:
     async def _settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> None:
+        try:
+            await self._settle_amounts(scope, hold, bookings, spent)
+        except AmountRefused:
+            # No more than was reserved: the counters hold that already, so it is not refused.
+            held = [min(max(0, s), b.amount) for b, s in zip(bookings, spent, strict=True)]
+            await self._settle_amounts(scope, hold, bookings, held)
+
+    async def _settle_amounts(
+        self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
+    ) -> None:
         if hold in self._granted_locally:
             # The store does not know this hold, and so books all that was spent.
-            self._granted_locally.discard(hold)
             await self._local.settle(scope, hold, bookings, spent)
+            self._granted_locally.discard(hold)
         await _until_taken(lambda: self._state.settle(scope, hold, bookings, spent))
 
     async def _count_distinct(self, scope: str, hold: str, distinct_entry: DistinctEntry) -> None:
@@ -129,7 +139,11 @@ class QuotaCounters:
 
 
 async def _until_taken(call: Callable[[], Awaitable[object]]) -> None:
-    """Repeat a call until the store has answered."""
+    """Repeat a call until the store has answered.
+
+    Raises:
+        AmountRefused: it answered that it can't book an amount.
+    """
     tries = 0
     # Without a limit: an amount that is never settled stays reserved. `close` ends it.
     while True:

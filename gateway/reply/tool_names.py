@@ -5,12 +5,14 @@ Whether the caller's values are restored in the arguments of a tool depends on i
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.errors import UpstreamFailed
 from gateway.reply.filters import WITHOUT_TEXT
 from gateway.types import Event, ToolDelta
 
+_MAX_NAME: Final = 1024
+"""Characters of a name: it is held until it is complete. OpenAI permits 64."""
 _Key: TypeAlias = tuple[int, int]
 """The choice and the part of a tool call."""
 
@@ -36,7 +38,7 @@ class ToolNameFilter:
         """As :class:`gateway.reply.filters.Filter`.
 
         Raises:
-            UpstreamFailed: a name continues after it was complete.
+            UpstreamFailed: a name continues after it was complete, or is too long.
         """
         if isinstance(event, ToolDelta):
             return self._tool(event)
@@ -68,13 +70,17 @@ class ToolNameFilter:
             )
 
     def _joined(self, held: ToolDelta | None, event: ToolDelta) -> ToolDelta:
+        name = event.name if held is None else (held.name or "") + (event.name or "")
+        if name is not None and len(name) > _MAX_NAME:
+            raise UpstreamFailed(
+                "The model server sent a tool's name that is too long.", fallback=True
+            )
         if held is None:
             return replace(event, text="")
-        name = held.name if event.name is None else (held.name or "") + event.name
         # Some servers repeat the whole name in each delta.
         if event.name == held.name and name not in self._tools:
             name = held.name
-        return replace(held, name=name, call_id=held.call_id or event.call_id)
+        return replace(held, name=name or held.name, call_id=held.call_id or event.call_id)
 
     def _released(self, choice: int, last: int | None = None) -> list[Event]:
         """The calls of a choice that are held, up to the part ``last``: parts begin in the same order for the caller."""

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.settings.quotas import Price
 from gateway.settings.section import Country, Name, Section
-from gateway.text.destination import destination, is_subdomain
+from gateway.text.destination import destination, is_subdomain, provider_name
 from gateway.types import Deployment, Zone
 
 Reach: TypeAlias = Literal["public", "private", "link-local"]
@@ -42,6 +42,7 @@ def refusal(family: str) -> str:
 
 
 _ROUTER = "openrouter.ai"
+_DEEPSEEK = "deepseek"
 # In steps of 10, so that operators can set priorities in between.
 _NEAREST: dict[Zone, int] = {"in-house": 0, "device": 0, "trusted-cloud": 10, "public-cloud": 20}
 
@@ -176,7 +177,8 @@ class DeploymentSettings(Section):
         description="An egress proxy (http://host:port) through which it is reached, by CONNECT; needs an https base_url.",
     )
     providers: tuple[str, ...] = Field(
-        (), description="For a router such as OpenRouter: the only providers that it may use."
+        (),
+        description="For a router such as OpenRouter: the only providers that it may use, each an allowed row of policies/data/operators.yaml by its id or name.",
     )
     provenance: Provenance | None = Field(
         None, description="Its signed record; without one, its provenance is `declared`."
@@ -212,8 +214,11 @@ class DeploymentSettings(Section):
 
     @model_validator(mode="after")
     def _router_is_restricted(self) -> "DeploymentSettings":
-        if "deepseek" in self.providers:
+        names = {provider_name(provider) for provider in self.providers}
+        if _DEEPSEEK in names:
             raise ValueError("providers must not name the DeepSeek cloud")
+        if "" in names:
+            raise ValueError("providers: a name is empty")
         if not self.providers and is_subdomain(_host(self.base_url), _ROUTER):
             raise ValueError(
                 "a router chooses the provider: `providers` must list those that it may choose"

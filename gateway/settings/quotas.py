@@ -14,8 +14,8 @@ _LONGEST_WINDOW = 31 * 86_400
 class Price(Section):
     """Price of a deployment's tokens, in the currency of the quotas of money."""
 
-    input: float = Field(ge=0, description="Price of a million input tokens.")
-    output: float = Field(ge=0, description="Price of a million output tokens.")
+    input: float = Field(ge=0, le=10**9, description="Price of a million input tokens.")
+    output: float = Field(ge=0, le=10**9, description="Price of a million output tokens.")
 
 
 class Harvest(Section):

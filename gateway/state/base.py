@@ -10,6 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+MAX_AMOUNT = 2**53
+"""Largest amount: Lua's floating-point numbers represent whole numbers up to it exactly."""
+
+
+class AmountRefused(ValueError):
+    """The store can't book these amounts. It is available: to repeat the call is useless."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
@@ -62,11 +69,23 @@ class Grant:
         return self.refused is None
 
 
+def check_amounts(bookings: Sequence[Booking], figures: Sequence[int]) -> None:
+    """Check amounts before any of them is booked. ``figures`` are the limits, or the amounts spent.
+
+    Raises:
+        AmountRefused: one can't be counted.
+    """
+    amounts = [*figures, *(booking.amount for booking in bookings)]
+    if not all(0 <= amount <= MAX_AMOUNT for amount in amounts):
+        raise AmountRefused("The shared state store can't book this amount.")
+
+
 class State(Protocol):
     """Shared state.
 
     Every method except ``start``, ``close`` and ``ready`` raises ``StateUnavailable`` when the store does not answer in
-    time. Amounts are whole numbers of at most 2^53, which Lua's floating-point numbers represent exactly.
+    time. Amounts are whole numbers of at most ``MAX_AMOUNT``; ``reserve`` and ``settle`` raise ``AmountRefused`` for others, and where
+    a counter would overflow.
     """
 
     shared: bool

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from gateway import timeouts
 from gateway.errors import StateUnavailable
-from gateway.state.base import Booking, DistinctEntry, Grant
+from gateway.state.base import Booking, DistinctEntry, Grant, check_amounts
 
 _ENTRY_BYTES = 64 * 1024 * 1024
 """Maximum size of all stored entries in one process."""
@@ -53,6 +53,7 @@ class MemoryState:
         bookings: Sequence[Booking],
         distinct_entry: DistinctEntry | None = None,
     ) -> Grant:
+        check_amounts(bookings, [booking.limit for booking in bookings])
         self._sweep()
         grant = self._booked(scope, hold, bookings)
         if distinct_entry is None or not grant.granted:
@@ -62,6 +63,7 @@ class MemoryState:
     async def settle(
         self, scope: str, hold: str, bookings: Sequence[Booking], spent: Sequence[int]
     ) -> bool:
+        check_amounts(bookings, spent)
         known = self._holds.get((scope, hold))
         if known is not None and known[1] is None:
             return False

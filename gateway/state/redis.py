@@ -11,6 +11,7 @@ from redis.exceptions import (
     OutOfMemoryError,
     RedisClusterException,
     RedisError,
+    ResponseError,
 )
 
 from gateway import timeouts
@@ -18,7 +19,7 @@ from gateway.background import Background
 from gateway.breaker import Breaker
 from gateway.errors import StateUnavailable
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, DistinctEntry, Grant
+from gateway.state.base import AmountRefused, Booking, DistinctEntry, Grant, check_amounts
 from gateway.state.redis_client import connect
 from gateway.state.scripts import RESERVE, REVOKE, SETTLE
 
@@ -29,6 +30,9 @@ _ENTRY_MEMORY_LIMIT: Final = 0.8
 _REVOKED: Final = "sekisho:revoked"
 _PROBE: Final = "sekisho:probe"
 _FULL: Final = "The shared state store is full. Try again later."
+_REFUSED: Final = "The shared state store can't book this amount."
+# Redis 7, src/t_hash.c and src/networking.c (shared objects). HINCRBY's, also within a script.
+_BAD_AMOUNT: Final = ("would overflow", "not an integer", "out of range")
 _UNAVAILABLE: Final = "The shared state store did not answer. Try again later."
 
 
@@ -155,11 +159,21 @@ class RedisState:
             # The store answered: calls that need no memory still succeed.
             self._breaker.succeeded()
             raise StateUnavailable(_FULL) from None
+        except ResponseError as error:
+            raise self._answered(error) from None
         except (RedisError, RedisClusterException, OSError, TimeoutError):
             self._breaker.failed()
             raise StateUnavailable(_UNAVAILABLE) from None
         self._breaker.succeeded()
         return answer
+
+    def _answered(self, error: ResponseError) -> StateUnavailable | AmountRefused:
+        """The error for an error reply: most are a state of the store, and some are about a value."""
+        if any(words in str(error) for words in _BAD_AMOUNT):
+            self._breaker.succeeded()
+            return AmountRefused(_REFUSED)
+        self._breaker.failed()
+        return StateUnavailable(_UNAVAILABLE)
 
     async def _check_memory(self) -> bool:
         """Update whether the store evicts, and whether it has free memory; return whether it answered."""
@@ -191,6 +205,8 @@ def _booking(
     scope: str, hold: str, keep_ms: int, bookings: Sequence[Booking], figures: Sequence[int]
 ) -> tuple[list[str], list[object]]:
     """Keys and arguments of the scripts that book; ``figures`` are the limits, or the amounts spent."""
+    # A script that fails in the middle has booked a part.
+    check_amounts(bookings, figures)
     keys = [_key(scope, "hold", hold)]
     arguments: list[object] = [keep_ms]
     for booking, figure in zip(bookings, figures, strict=True):

@@ -90,6 +90,7 @@ def exchange_fields(exchange: Exchange, outcome: Outcome, seconds: float) -> dic
         "outcome": outcome.kind,
         "status": outcome.status,
         "code": outcome.code or "",
+        "cause": outcome.cause,
         "seconds": round(seconds, 4),
         "upstream_seconds": round(exchange.upstream_seconds, 4),
     }

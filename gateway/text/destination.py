@@ -7,6 +7,7 @@ that parsers disagree on is refused.
 import ipaddress
 import re
 import socket
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -81,6 +82,16 @@ def normal_host(host: str) -> str:
 def is_subdomain(host: str, suffix: str) -> bool:
     """Whether ``host`` is ``suffix`` or below it, label by label: ``evil-x.com`` is not below ``x.com``."""
     return host == suffix or host.endswith(f".{suffix}")
+
+
+def provider_name(provider: str) -> str:
+    """The canonical spelling of a provider that a router may choose; ``""`` when nothing is left of it.
+
+    Routers accept slugs (``deepinfra/fp8``, ``google-vertex``) and report display names (``DeepInfra``, ``Google Vertex``): letters
+    and digits are compared, whatever their case and width, without the variant of a slug.
+    """
+    slug = unicodedata.normalize("NFKC", provider).partition("/")[0]
+    return "".join(filter(str.isalnum, slug.casefold()))
 
 
 def _address(host: str) -> str | None:

@@ -8,7 +8,7 @@ import aiohttp
 import orjson
 
 from gateway import __version__, timeouts
-from gateway.errors import UpstreamError, UpstreamFailed, UpstreamTimeout
+from gateway.errors import UpstreamError, UpstreamFailed
 from gateway.policy.decide.permit import Cleared
 from gateway.settings.deployments import DeploymentSettings, Probe
 from gateway.text.destination import destination
@@ -23,6 +23,7 @@ from gateway.upstream.protocol.adapter import (
 from gateway.upstream.protocol.failures import error_from_response
 from gateway.upstream.protocol.observer import DeploymentObserver
 from gateway.upstream.protocol.probe import probe_fault
+from gateway.upstream.transport.causes import connection_error
 from gateway.upstream.transport.connector import (
     GuardedConnector,
     ServerKeyCheck,
@@ -125,14 +126,8 @@ class HttpUpstream:
             # Once the caller has seen an event, another deployment can't continue the reply.
             error.fallback = error.fallback and not begun
             raise
-        except TimeoutError:
-            raise UpstreamTimeout(
-                "The model server did not answer in time.", fallback=not begun
-            ) from None
-        except (aiohttp.ClientError, OSError):
-            raise UpstreamFailed(
-                "The connection to the model server was lost.", fallback=not begun
-            ) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise connection_error(error, fallback=not begun) from None
 
     async def probe(self, probe: Probe) -> str:
         """What is wrong with the deployment, or ``""``; it is probed over the same guarded session."""
@@ -178,10 +173,8 @@ class HttpUpstream:
                     if response.status != 200:
                         raise await error_from_response(response)
                     return await _bounded(response.content)
-        except TimeoutError:
-            raise UpstreamTimeout("The model server did not answer.", fallback=True) from None
-        except (aiohttp.ClientError, OSError):
-            raise UpstreamFailed("The model server can't be reached.", fallback=True) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise connection_error(error, fallback=True) from None
 
     @asynccontextmanager
     async def _post(

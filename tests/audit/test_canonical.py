@@ -22,6 +22,8 @@ def test_the_canonical_form_is_the_documented_one() -> None:
         "user",
         "provenance",
         "manifests",
+        "usage_clamped",
+        "cause",
     }
     assert orjson.dumps(found, option=orjson.OPT_SORT_KEYS) == raw
 

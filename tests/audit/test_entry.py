@@ -152,6 +152,13 @@ def test_token_counts_are_held_to_what_json_carries(tokens: int, kept: int) -> N
     assert orjson.loads(body(found))["input_tokens"] == kept
 
 
+def test_B35_a_record_says_that_counts_were_clamped() -> None:
+    for clamped in (True, False):
+        usage = UsageEvent(input_tokens=0, output_tokens=10_000_000, clamped=clamped)
+        raw = orjson.loads(body(AuditEntry.of(_exchange(usage=usage), "outcome", NOW)))
+        assert raw.get("usage_clamped", False) is clamped
+
+
 @pytest.mark.parametrize(
     ("moment", "text"),
     [

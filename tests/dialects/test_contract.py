@@ -127,6 +127,38 @@ def test_unknown_top_level_fields_are_refused(case: Case, fields: dict[str, str]
         case.parse({**case.smallest, **unknown})
 
 
+@every_dialect
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "AKIAIOSFODNN7EXAMPLE",
+        "sk-live-abcdefghijklmnopqrstuvwx",
+        "abcdefghijklmnopqrstuvwxyz",
+        "taro@example.com",
+        "TaroTanaka",
+        "p4ssw0rd",
+        "aws_abcdefghijklmnopqrstuvwx",
+        "litellm_16C7e42F",
+    ],
+)
+def test_B37_an_unknown_field_is_named_by_its_place(case: Case, name: str) -> None:
+    with pytest.raises(UnsupportedField) as caught:
+        case.parse({**case.smallest, name: 1})
+    assert name not in caught.value.message
+    assert caught.value.param == "*"
+    number = len(case.smallest) + 1
+    assert f"(member {number} of {number} there)" in caught.value.message
+
+
+@every_dialect
+@pytest.mark.parametrize("name", ["temprature", "top_kk", "max_tokns", "baseUrl", "API-Base"])
+def test_B37_a_misspelt_or_refused_field_is_still_named(case: Case, name: str) -> None:
+    with pytest.raises(UnsupportedField) as caught:
+        case.parse({**case.smallest, name: 1})
+    assert caught.value.param == name
+
+
 documents = st.recursive(
     st.none()
     | st.booleans()

@@ -254,7 +254,7 @@ async def test_a_router_that_claims_another_provider_is_refused_before_the_first
     script = told[0] if streamed else told[1]
     async with ScriptedUpstream(script) as router:
         async with gateway(
-            tmp_path, monkeypatch, {}, router.base_url, {}, providers=["together/fp8"]
+            tmp_path, monkeypatch, {}, router.base_url, {}, providers=["Google-Vertex/fp8"]
         ) as served:
             async with served.client() as client:
                 with pytest.raises(openai.APIStatusError) as caught:
@@ -266,4 +266,4 @@ async def test_a_router_that_claims_another_provider_is_refused_before_the_first
             assert (caught.value.status_code, caught.value.code) == (403, "provider_blocked")
             assert "a provider that is not allowed" in caught.value.message
             assert served.records()[-1]["outcome"] == "denied"
-        assert router.requests[0].json()["provider"]["only"] == ["together/fp8"]
+        assert router.requests[0].json()["provider"]["only"] == ["Google-Vertex/fp8"]

@@ -124,7 +124,7 @@ def adapter_of(vendor: Vendor | None, model: str) -> ProviderAdapter:
     document["model"] = model if vendor is None else vendor.model
     configured = DeploymentSettings.model_validate(document)
     adapter: ProviderAdapter = (
-        OpenAIAdapter(configured) if vendor is None else LitellmAdapter(configured)
+        OpenAIAdapter(configured, lambda _: None) if vendor is None else LitellmAdapter(configured)
     )
     adapter.prepare()
     return adapter

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.quota.counters import QuotaCounters
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, DistinctEntry
+from gateway.state.base import AmountRefused, Booking, DistinctEntry
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer
@@ -157,3 +157,36 @@ async def test_with_a_store_at_hand_this_process_keeps_nothing_of_its_own() -> N
     assert not counters._local._holds
     assert not counters._local._counters
     assert not counters._granted_locally
+
+
+@pytest.mark.parametrize("spent", [-1_000_000, 2**53 + 1, 10**18, 10**30])
+@pytest.mark.parametrize("memory", [True, False])
+async def test_B35_an_amount_that_can_not_be_booked_is_settled_at_what_was_reserved(
+    server: RedisServer, spent: int, memory: bool
+) -> None:
+    async with ledger(server) as (_, _, redis):
+        state = MemoryState() if memory else redis
+        counters = QuotaCounters(state, grace_seconds=0, grace_share=0)
+        assert (await counters.reserve("acme", "h1", [booking(8)])).granted
+        counters.settle("acme", "h1", [booking(8)], [spent])
+        await counters.close()  # what is tried again for ever would be given up, and stay reserved
+        left = await state.reserve("acme", "h2", [booking(0)])
+        assert left.used == (0 if spent < 0 else 8,)
+        assert not await state.settle("acme", "h1", [booking(8)], [0])
+
+
+async def test_B35_an_overflow_of_a_counter_is_no_outage(server: RedisServer) -> None:
+    full = booking(2**53, limit=2**53)
+    async with ledger(server) as (_, _, state):
+        outcomes = [await _settled(state, f"h{number}", full) for number in range(1100)]
+        assert outcomes[0] == "booked"
+        assert outcomes[-1] == "refused"
+        assert await state.ready()
+
+
+async def _settled(state: RedisState, hold: str, full: Booking) -> str:
+    try:
+        await state.settle("acme", hold, [full], [full.amount])
+    except AmountRefused:
+        return "refused"
+    return "booked"

@@ -102,3 +102,11 @@ async def test_B28_the_whole_name_decides_whether_arguments_are_restored(
     name = "".join(names)
     restored = replace(arguments, text='{"q": "Tanaka"}')
     assert shown == [named(name), restored if name == "fetch" else arguments]
+
+
+@pytest.mark.parametrize("piece", ["x" * 10, "x" * 2000])
+def test_B16_a_name_that_never_ends_is_refused(piece: str) -> None:
+    names = ToolNameFilter(FETCH)
+    events = (continued(f"{number}{piece}") for number in range(1000))
+    with pytest.raises(UpstreamFailed, match="too long"):
+        list(map(names.feed, events))

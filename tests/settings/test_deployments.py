@@ -66,6 +66,13 @@ PIN = "sha256/" + "A" * 43 + "="
         {"base_url": "https://openrouter.ai/api/v1"},
         {"base_url": "https://OpenRouter.AI./api/v1"},
         {"base_url": "https://openrouter.ai/api/v1", "providers": ["deepseek"]},
+        {"base_url": "https://r1.example/v1", "providers": ["together", "DeepSeek"]},
+        {"base_url": "https://r1.example/v1", "providers": ["deepseek/fp8"]},
+        {"base_url": "https://r1.example/v1", "providers": ["DEEP-SEEK"]},
+        {"base_url": "https://r1.example/v1", "providers": ["deepseek "]},
+        {"base_url": "https://r1.example/v1", "providers": ["ｄｅｅｐｓｅｅｋ"]},
+        {"base_url": "https://r1.example/v1", "providers": [""]},
+        {"base_url": "https://r1.example/v1", "providers": [" /fp8"]},
         {"addresses": "metadata"},
     ],
 )

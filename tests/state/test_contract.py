@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.settings.state import State as StateSettings
-from gateway.state.base import Booking, DistinctEntry, State
+from gateway.state.base import AmountRefused, Booking, DistinctEntry, State
 from gateway.state.memory import MemoryState
 from gateway.state.redis import RedisState
 from tests.parts.redis import RedisServer, certificates, cluster, sentinel
@@ -224,3 +224,17 @@ async def test_entries_are_kept_for_a_time_and_forgotten(state: State) -> None:
     assert await state.get("acme", "entry") is None
     await asyncio.sleep(0.3)
     assert await state.get("acme", "brief") is None
+
+
+@pytest.mark.parametrize("amount", [-1, 2**53 + 1, 10**30])
+async def test_B35_what_can_not_be_counted_is_refused_before_anything_is_booked(
+    state: State, amount: int
+) -> None:
+    scope = f"refused-{amount}"
+    good, bad, fair = booking("good", 4), booking("bad", amount), booking("bad", 4)
+    with pytest.raises(AmountRefused):
+        await state.reserve(scope, "h1", [good, bad])
+    assert (await state.reserve(scope, "h2", [good, fair])).used == (4, 4)
+    with pytest.raises(AmountRefused):
+        await state.settle(scope, "h2", [good, fair], [1, amount])
+    assert await state.settle(scope, "h2", [good, fair], [1, 1])

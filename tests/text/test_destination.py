@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.text.destination import destination, is_subdomain, normal_host
+from gateway.text.destination import destination, is_subdomain, normal_host, provider_name
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,19 @@ def test_suffixes_match_label_by_label(host: str, below: bool) -> None:
 def test_the_origin_can_be_connected_to() -> None:
     assert destination("http://[::1]:80/v1/").origin == "http://[::1]:80"
     assert destination("http://[::1]:80/v1/").path == "/v1"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "deepseek",
+        "DeepSeek",
+        "DEEP-SEEK",
+        "deepseek ",
+        "Deep Seek",
+        "deep_seek/fp8",
+        "ｄｅｅｐｓｅｅｋ",
+    ],
+)
+def test_B32_a_provider_has_one_name_however_it_is_spelled(spelled: str) -> None:
+    assert provider_name(spelled) == "deepseek"

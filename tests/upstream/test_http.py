@@ -62,7 +62,7 @@ async def events(
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAIAdapter(place),
+        OpenAIAdapter(place, lambda _: None),
         wire_check=wire_check,
         host_refusal=lambda _: None,
     )
@@ -80,7 +80,7 @@ async def probed(server: ScriptedUpstream, *, timeout: float = 5, **settings: An
     upstream = HttpUpstream(
         "r1-a",
         place,
-        OpenAIAdapter(place),
+        OpenAIAdapter(place, lambda _: None),
         wire_check=wire_check,
         host_refusal=lambda _: None,
     )
@@ -268,9 +268,27 @@ async def test_a_stream_that_stalls_is_a_timeout(server: ScriptedUpstream) -> No
 
 async def test_a_refused_connection_may_be_tried_elsewhere(server: ScriptedUpstream) -> None:
     await server.__aexit__()
-    with pytest.raises(UpstreamFailed) as caught:
+    with pytest.raises(UpstreamFailed, match="could not be reached") as caught:
         await events(server)
     assert caught.value.fallback
+    assert caught.value.cause == "connection_refused"
+
+
+async def test_B43_a_failed_connection_has_its_cause(server: ScriptedUpstream) -> None:
+    reset = await failure(server, Script(reset=True))
+    assert (reset.status, reset.cause) == (502, "connection_reset")
+    cut = await failure(server, Script(headers=HEAD, chunks=(b"data: ",), cut=True), streamed=True)
+    assert (cut.status, cut.cause) == (502, "connection_closed")
+    late = await failure(server, Script(silence=True), timeouts={"whole_reply": 0.1})
+    assert (late.status, late.cause) == (504, "read_timeout")
+    server.base_url = server.base_url.replace("http:", "https:")
+    # The server waits for a request, and the client for the server's part of TLS.
+    plain = await failure(server, Script(), timeouts={"connect": 0.2})
+    assert (plain.status, plain.cause) == (504, "connect_timeout")
+    server.base_url = "http://r1.invalid/v1"  # RFC 6761, 6.4: never resolves
+    unknown = await failure(server, Script())
+    assert unknown.cause in ("name_not_resolved", "name_timeout")
+    assert "invalid" not in unknown.message
 
 
 async def test_an_address_that_is_refused_is_not_tried_elsewhere(server: ScriptedUpstream) -> None:

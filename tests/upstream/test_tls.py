@@ -43,8 +43,9 @@ async def test_a_certificate_of_another_ca_is_not(authority: Authority, tmp_path
     other = Authority(tmp_path, "other authority")
     async with serving(authority) as (server, _):
         for ca_file in (str(other.ca_file), None):
-            with pytest.raises(UpstreamFailed):
+            with pytest.raises(UpstreamFailed) as caught:
                 await events(server, ca_file=ca_file)
+            assert caught.value.cause == "tls_failed"
         assert server.requests == []
 
 

@@ -56,6 +56,11 @@ def refuse_routing_in_labels(name: str) -> str | None:
     return _REMEDY if _is_routing(_plain(name)) else None
 
 
+def is_listed(name: str) -> bool:
+    """Whether a name is on the list itself, however it is written; a prefix alone is not."""
+    return _compact(_plain(name)) in _NAMES | _WORDS
+
+
 def _plain(name: str) -> str:
     return _OTHER.sub("_", _CAPITAL.sub("_", name).lower()).strip("_")
 

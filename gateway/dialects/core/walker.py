@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import orjson
 
 from gateway.dialects.core.json_body import decode
+from gateway.dialects.core.refused_names import is_listed
 from gateway.dialects.core.shapes import Shape
 from gateway.errors import ClientError, InvalidRequest, UnsupportedField
 from gateway.types import Json, Origin, Path, Place, Segment
@@ -23,8 +24,10 @@ MAX_VALUES: Final = 50_000
 
 _Visit: TypeAlias = tuple[Json, Shape, Path, Origin]
 
-# What an error may quote of a path. A key of the caller's that does not look like a field name is hidden.
+# What an error may quote of a path: names of the dialect, and of the caller's keys at most three short words, as most misspelt
+# fields are. Digits, capitals and long words are in credentials: such a key is named by its place alone.
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_WORDS: Final = re.compile(r"[a-z]{1,12}(_[a-z]{1,12}){0,2}")
 
 
 class Walker:
@@ -126,7 +129,7 @@ class Walker:
         visits: list[_Visit] = [
             (
                 child,
-                fields.get(key) or self._unknown(key, shape, path, origin),
+                fields.get(key) or self._unknown(key, value, shape, path, origin),
                 (*path, key),
                 origin,
             )
@@ -135,14 +138,16 @@ class Walker:
         visits.reverse()
         return visits
 
-    def _unknown(self, key: str, shape: Shape, path: Path, origin: Origin) -> Shape:
+    def _unknown(
+        self, key: str, value: dict[str, Json], shape: Shape, path: Path, origin: Origin
+    ) -> Shape:
         """The shape under a key that the dialect does not know; the key itself is scanned as text."""
         reason = shape.refuse_key(key) if shape.refuse_key is not None else None
         if reason is not None:
-            raise self._error(UnsupportedField, (*path, key), f"is refused: {reason}", reveal=True)
+            raise self._unwelcome(key, value, path, f"is refused: {reason}")
         if shape.additional is None and not shape.recursive:
             problem = "is not a known field; leave it out, or check its spelling"
-            raise self._error(UnsupportedField, (*path, key), problem, reveal=True)
+            raise self._unwelcome(key, value, path, problem)
         self._key(key, shape, (*path, key), origin)
         return shape.additional or shape
 
@@ -175,24 +180,27 @@ class Walker:
     def _invalid(self, shape: Shape, path: Path) -> ClientError:
         return self._error(shape.error, path, f"must be {shape.expected}")
 
-    def _error(
-        self, error: type[ClientError], path: Path, problem: str, *, reveal: bool = False
-    ) -> ClientError:
-        where = self._display_path(path, reveal=reveal)
+    def _error(self, error: type[ClientError], path: Path, problem: str) -> ClientError:
+        where = self._display_path(path)
         return error(f"{where} {problem}.", param=where)
 
-    def _display_path(self, path: Path, *, reveal: bool = False) -> str:
-        """A path for an error message. A key that the dialect does not know is text of the caller: ``*``.
+    def _unwelcome(
+        self, key: str, value: dict[str, Json], path: Path, problem: str
+    ) -> UnsupportedField:
+        """The error for a key of the caller's: named by its place, unless it can only be the name of a field."""
+        where = self._display_path((*path, key))
+        if where.endswith("*") and (_WORDS.fullmatch(key) or is_listed(key)):
+            where = where.removesuffix("*") + key
+        elif where.endswith("*"):
+            number = list(value).index(key) + 1
+            problem = f"(member {number} of {len(value)} there) {problem}"
+        return UnsupportedField(f"{where} {problem}.", param=where)
 
-        With ``reveal`` the last key is quoted when it looks like the name of a field.
-        """
+    def _display_path(self, path: Path) -> str:
+        """A path for an error message. A key that the dialect does not know is text of the caller: ``*``."""
         # Only for an error: it walks over all shapes.
         known = frozenset(_names(self._root))
-        last = len(path) - 1
-        steps = [
-            _step(step, known=step in known or (reveal and index == last))
-            for index, step in enumerate(path)
-        ]
+        steps = [_step(step, known=step in known) for step in path]
         return "".join(steps).removeprefix(".") or "the body"
 
 

@@ -16,6 +16,7 @@ from gateway.policy.compile.crosscheck import cross_faults
 from gateway.policy.compile.data_document import data_document
 from gateway.policy.compile.lint import call_faults, rule_faults
 from gateway.policy.compile.source import read
+from gateway.text.destination import provider_name
 from gateway.types import Json
 
 REVISION = "sekisho_revision"
@@ -49,6 +50,20 @@ class Build:
             if row["status"] == "denied" or name in denied
             for host in row["hosts"]
         )
+
+    def allowed_providers(self) -> frozenset[str]:
+        """Names of the vendors that a router may choose: those that are allowed at hosts of their own.
+
+        By id and by display name, as ``provider_name`` spells them.
+        """
+        denied = set(self._denied_by_packs())
+        allowed, refused = set[str](), set[str]()
+        for operator, row in self.data["operators"].items():
+            usable = row["status"] == "allowed" and row["kind"] == "vendor"
+            names = allowed if usable and operator not in denied else refused
+            names.update((provider_name(operator), provider_name(row["name"])))
+        # A name that two rows have is that of the stricter one.
+        return frozenset(allowed - refused)
 
     def _denied_by_packs(self) -> list[str]:
         """Operators that an enforced pack refuses for every request."""

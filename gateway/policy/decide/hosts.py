@@ -1,10 +1,11 @@
-"""Which operator a host belongs to, by the published hosts of operators."""
+"""Which operator a host belongs to, by the published hosts of operators, and whether a router may choose an operator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from gateway.types import Json
+from gateway.errors import ConfigError
+from gateway.types import Json, Reason
 
 
 def host_operator(host: str, operators: Mapping[str, Json]) -> str:
@@ -24,6 +25,26 @@ def covered(host: str, patterns: tuple[str, ...]) -> bool:
     # From the right, so that evil-deepseek.com and deepseek.com.evil.example match no pattern of deepseek.com.
     labels = host.split(".")[::-1]
     return any(_covers(pattern.split(".")[::-1], labels) for pattern in patterns)
+
+
+def require_allowed(
+    deployment: str,
+    providers: Sequence[str],
+    refusal: Callable[[str], tuple[Reason, ...] | None],
+) -> None:
+    """Check the configured providers of a deployment.
+
+    Raises:
+        ConfigError: policy refuses some of them.
+    """
+    faults = [
+        f"deployments.{deployment}.providers.{index}: {provider!r} is not the id or the name of an allowed operator; "
+        "see policies/data/operators.yaml"
+        for index, provider in enumerate(providers)
+        if refusal(provider) is not None
+    ]
+    if faults:
+        raise ConfigError(faults)
 
 
 def _covers(pattern: list[str], labels: list[str]) -> bool:

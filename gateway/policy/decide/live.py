@@ -15,10 +15,11 @@ from gateway.policy.compile.build import Build
 from gateway.policy.decide.decider import Decider
 from gateway.policy.decide.engine import Engine
 from gateway.policy.decide.hosts import covered
+from gateway.text.destination import provider_name
 from gateway.types import Reason
 
 _HOST_RULE: Final = "operator_denied"
-"""The rule whose data lists the hosts that the connector refuses."""
+"""The rule whose data lists the hosts and the providers that are refused."""
 _REASON: Final = ("id", "title", "remedy", "mode", "code")
 
 MakeEngine: TypeAlias = Callable[[Build], Engine]
@@ -32,6 +33,8 @@ class Revision:
     engine: Engine
     decider: Decider
     denied_hosts: tuple[str, ...]
+    allowed_providers: frozenset[str]
+    """Operators that a router may choose."""
 
 
 def revision(build: Build, engine: Engine) -> Revision:
@@ -41,6 +44,7 @@ def revision(build: Build, engine: Engine) -> Revision:
         engine=engine,
         decider=Decider(build, engine),
         denied_hosts=build.denied_hosts(),
+        allowed_providers=build.allowed_providers(),
     )
 
 
@@ -75,6 +79,11 @@ class LivePolicy:
     def host_refusal(self, host: str) -> tuple[Reason, ...] | None:
         """Why the current revision refuses a host, or ``None`` when it does not."""
         return self.reasons(_HOST_RULE) if covered(host, self.current.denied_hosts) else None
+
+    def provider_refusal(self, provider: str) -> tuple[Reason, ...] | None:
+        """Why the current revision refuses a provider that a router may choose, or ``None`` when it does not."""
+        allowed = provider_name(provider) in self.current.allowed_providers
+        return None if allowed else self.reasons(_HOST_RULE)
 
     def reasons(self, rule: str) -> tuple[Reason, ...]:
         """A rule of the current revision as a reason; empty when there is no such rule."""

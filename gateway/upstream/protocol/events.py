@@ -5,7 +5,7 @@ become ``UnknownField`` events, which are scanned and never restored. Log probab
 token.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -24,14 +24,16 @@ from gateway.types import (
     TextDelta,
     ToolDelta,
     UnknownField,
-    UsageEvent,
 )
 from gateway.upstream.protocol.chunk_templates import ChunkTemplateCache
 from gateway.upstream.protocol.failures import error_from_body
-from gateway.upstream.protocol.routers import check_provider_claim
+from gateway.upstream.protocol.limits import ReplyLimits, index
+from gateway.upstream.protocol.usage import usage_event
 
 _REASONING = ("reasoning_content", "reasoning")
 _IGNORED_FIELDS = frozenset({"role", *_REASONING})
+_LATEST = 2**53 - 1
+"""Largest integer that every JSON reader holds exactly."""
 
 
 class EventReader:
@@ -39,14 +41,17 @@ class EventReader:
 
     Args:
         form: the operation whose reply is read.
-        providers: the only providers that a router may have used; an empty list disables the check.
+        check_claim: checks the provider that a router reports in each document; raises to refuse the reply.
     """
 
-    def __init__(self, form: Form = "chat.completions", providers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, form: Form = "chat.completions", check_claim: Callable[[Json], None] | None = None
+    ) -> None:
         self._form = form
-        self._providers = providers
+        self._check_claim = check_claim
         self._started = False
         self._unfinished: set[int] = set()
+        self._limits = ReplyLimits()
         self._templates = ChunkTemplateCache(self._read)
 
     @property
@@ -79,8 +84,8 @@ class EventReader:
         """As :meth:`read`, for a document that is already decoded."""
         if document.get("error") is not None or document.get("object") == "error":
             raise error_from_body(document.get("error") or document)
-        if self._providers:
-            check_provider_claim(document.get("provider"), self._providers)
+        if self._check_claim is not None:
+            self._check_claim(document.get("provider"))
         try:
             return self._events(document, key)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -96,21 +101,22 @@ class EventReader:
         else:
             self._choices(document["choices"], key, events)
         if isinstance(document.get("usage"), dict):
-            events.append(_usage(document["usage"]))
+            events.append(usage_event(document["usage"]))
         return events
 
     def _choices(self, choices: list[Any], key: str, events: list[Event]) -> None:
         for choice in _list(choices):
-            index = _integer(choice.get("index", 0))
-            self._unfinished.add(index)
+            number = index(choice.get("index", 0))
+            self._limits.choice(number)
+            self._unfinished.add(number)
             if self._form == "completions":
-                _completion_events(index, choice, events)
+                _completion_events(number, choice, events)
             else:
-                _message_events(index, choice.get(key) or {}, events)
+                _message_events(number, choice.get(key) or {}, events, self._limits)
             reason = choice.get("finish_reason")
             if reason is not None:
-                self._unfinished.discard(index)
-                events.append(Finish(choice=index, reason=_identifier(reason)))
+                self._unfinished.discard(number)
+                events.append(Finish(choice=number, reason=_identifier(reason)))
 
 
 def decoded(data: bytes) -> dict[str, Any]:
@@ -138,12 +144,14 @@ def _start(document: Mapping[str, Any]) -> Start:
     return Start(
         id=_identifier(document.get("id") or ""),
         model=_identifier(document.get("model") or ""),
-        created=_integer(document.get("created") or 0),
+        created=_seconds(document.get("created") or 0),
         fingerprint=None if fingerprint is None else _identifier(fingerprint),
     )
 
 
-def _message_events(choice: int, message: Mapping[str, Any], events: list[Event]) -> None:
+def _message_events(
+    choice: int, message: Mapping[str, Any], events: list[Event], limits: ReplyLimits
+) -> None:
     events += [
         ReasoningDelta(choice=choice, text=_text(message[name]), field_name=name)
         for name in _REASONING
@@ -158,9 +166,9 @@ def _message_events(choice: int, message: Mapping[str, Any], events: list[Event]
         elif name == "refusal":
             events.append(RefusalDelta(choice=choice, text=_text(value)))
         elif name == "tool_calls":
-            events += [_tool(choice, part, call) for part, call in enumerate(_list(value))]
+            events += [_tool(choice, part, call, limits) for part, call in enumerate(_list(value))]
         else:
-            events += _unknown(choice, (name,), value)
+            events += _unknown(choice, name, value, limits)
 
 
 def _completion_events(choice: int, message: Mapping[str, Any], events: list[Event]) -> None:
@@ -174,47 +182,42 @@ def _embedding(row: Mapping[str, Any]) -> Embedding:
     vector = row["embedding"]
     if type(vector) is not list or not {type(value) for value in vector} <= {float, int}:
         raise TypeError("a vector of numbers was expected")
-    return Embedding(choice=_integer(row.get("index", 0)), vector=tuple(map(float, vector)))
+    return Embedding(choice=index(row.get("index", 0)), vector=tuple(map(float, vector)))
 
 
-def _tool(choice: int, part: int, call: Mapping[str, Any]) -> ToolDelta:
+def _tool(choice: int, place: int, call: Mapping[str, Any], limits: ReplyLimits) -> ToolDelta:
     function = call.get("function") or {}
     call_id, name = call.get("id"), function.get("name")
+    part = index(call.get("index", place))
+    limits.tool_call(choice, part)
     return ToolDelta(
         choice=choice,
-        part=_integer(call.get("index", part)),
+        part=part,
         call_id=None if call_id is None else _identifier(call_id),
         name=None if name is None else _text(name),
         text=_text(function.get("arguments") or ""),
     )
 
 
-def _unknown(choice: int, path: Path, value: Json) -> Iterator[Event]:
+def _unknown(choice: int, name: str, value: Json, limits: ReplyLimits) -> Iterator[Event]:
     """Every string and number below ``value``. Without recursion, since the upstream chooses the depth."""
-    pending = [(path, value)]
+    pending: list[tuple[Path, Json]] = [((name,), value)]
+    seen = 1
+    limits.values(seen, (), [name])
     while pending:
         path, node = pending.pop()
-        if isinstance(node, dict):
-            pending += [((*path, key), inner) for key, inner in reversed(node.items())]
-        elif isinstance(node, list):
-            pending += [((*path, i), inner) for i, inner in reversed(list(enumerate(node)))]
-        elif isinstance(node, str):
-            yield UnknownField(choice=choice, path=path, text=node)
-        elif isinstance(node, int | float) and not isinstance(node, bool):
-            text = orjson.dumps(node).decode()
-            yield UnknownField(choice=choice, path=path, text=text, number=True)
-
-
-def _usage(usage: Mapping[str, Any]) -> UsageEvent:
-    return UsageEvent(
-        input_tokens=_integer(usage.get("prompt_tokens") or 0),
-        output_tokens=_integer(usage.get("completion_tokens") or 0),
-        details={
-            name: {k: v for k, v in inner.items() if isinstance(v, int)}
-            for name, inner in usage.items()
-            if name.endswith("_details") and isinstance(inner, dict)
-        },
-    )
+        if isinstance(node, dict | list):
+            seen += len(node)
+            # Before the members are listed: they may be very many.
+            limits.values(seen, (*path, ""), list(node) if isinstance(node, dict) else ())
+            members = node.items() if isinstance(node, dict) else enumerate(node)
+            pending += [((*path, step), inner) for step, inner in members][::-1]
+        elif isinstance(node, str | int | float) and not isinstance(node, bool):
+            limits.unknown(choice, path)
+            text = node if isinstance(node, str) else orjson.dumps(node).decode()
+            yield UnknownField(
+                choice=choice, path=path, text=text, number=not isinstance(node, str)
+            )
 
 
 def _list(value: Json) -> list[Any]:
@@ -229,9 +232,10 @@ def _text(value: Json) -> str:
     return value
 
 
-def _integer(value: Json) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("a number was expected")
+def _seconds(value: Json) -> int:
+    """A time since the epoch; some servers send fractions."""
+    if type(value) not in (int, float) or not 0 <= value <= _LATEST:
+        raise TypeError("a time was expected")
     return int(value)
 
 

@@ -91,7 +91,11 @@ def error_from_status(status: int, body: bytes, *, retry_after: int | None = Non
 
 def error_from_body(error: Any) -> UpstreamError:
     """The error for an error body in a reply whose status was 200, or within a stream."""
-    body = orjson.dumps(error)
+    try:
+        body = orjson.dumps(error)
+    except orjson.JSONEncodeError:
+        # orjson reads deeper documents than it writes.
+        body = b""
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
         return error_from_status(code, body)

@@ -26,6 +26,10 @@ HostRefusal: TypeAlias = Callable[[str], tuple[Reason, ...] | None]
 """Given a host name, returns the rules for which policy refuses it, or ``None`` when it does not."""
 
 
+class ResolveTimeout(TimeoutError):
+    """No name server answered in time."""
+
+
 class SystemDns:
     """A resolver of dnspython with the system's configuration, search domains included, which is read again when it changes.
 
@@ -99,7 +103,7 @@ class GuardedResolver(AbstractResolver):
 
         Raises:
             AddressRefused: a name of the chain, or any address, is not permitted.
-            OSError: the name has no address.
+            OSError: the name has no address; a :class:`ResolveTimeout` when no server answered in time.
         """
         names, addresses = await self._look_up(host)
         # The names before the addresses: a refusal by a rule has reasons, which the caller gets.
@@ -128,7 +132,8 @@ class GuardedResolver(AbstractResolver):
         failed = next((each for each in answers if isinstance(each, Exception)), None)
         # Servers that can't answer for IPv6 are common: a failure for one family does not spoil the other (RFC 4074).
         if failed is not None and not addresses:
-            raise OSError(f"a deployment's host can't be resolved: {type(failed).__name__}")
+            kind = ResolveTimeout if isinstance(failed, dns.exception.Timeout) else OSError
+            raise kind(f"a deployment's host can't be resolved: {type(failed).__name__}")
         return names, addresses
 
     async def _answers(self, host: str) -> "list[_Outcome]":

@@ -41,13 +41,14 @@ class SseParser:
             .split(b"\n")
         )
         self._buffer = rest + held
-        if len(self._buffer) + self._size > _MAX_EVENT_BYTES:
-            raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)
+        self._check_size(len(self._buffer))
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _whole_events(self, chunk: bytes) -> list[bytes] | None:
         """The events of a chunk that holds only whole events of one line each, as most chunks do; else ``None``."""
         if not self._bom_checked or self._buffer or self._data or b"\r" in chunk:
+            return None
+        if len(chunk) > _MAX_EVENT_BYTES:
             return None
         if not (chunk.startswith(b"data: ") and chunk.endswith(b"\n\n")):
             return None
@@ -62,5 +63,11 @@ class SseParser:
         field, _, value = line.partition(b":")
         if field == b"data":
             self._data.append(value.removeprefix(b" "))
-            self._size += len(value)
+            # An empty line of data takes space too.
+            self._size += len(value) + 1
+            self._check_size(0)
         return None
+
+    def _check_size(self, more: int) -> None:
+        if self._size + more > _MAX_EVENT_BYTES:
+            raise UpstreamFailed("The model server sent an event that is too large.", fallback=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ConfigError
-from gateway.policy.compile.build import Build, build
+from gateway.policy.compile.build import Build, build, revision
 from tests.policy.conftest import POLICIES
 
 
@@ -64,6 +64,15 @@ def test_entities_are_completed_and_sorted_for_look_up(shipped: Build) -> None:
 def test_hosts_of_denied_operators_are_known_to_the_connector(shipped: Build) -> None:
     assert "deepseek.com" in shipped.denied_hosts()
     assert "openai.com" not in shipped.denied_hosts()
+
+
+def test_B32_a_name_of_two_operators_is_that_of_the_stricter_one(shipped: Build) -> None:
+    rows = dict(shipped.data["operators"])
+    rows["another"] = {**rows["mistral"], "status": "denied"}
+    changed = revision(shipped.modules, {**shipped.data, "operators": rows}, {})
+    assert "mistralai" in shipped.allowed_providers()
+    assert "mistralai" not in changed.allowed_providers()
+    assert "mistral" in changed.allowed_providers()
 
 
 def test_a_rule_that_calls_out_is_not_built(folder: Path) -> None:

@@ -94,3 +94,27 @@ def test_what_the_current_revision_says_of_a_host(shipped: Build) -> None:
     assert (reason.id, reason.code) == ("operator-denied", "provider_blocked")
     assert live.host_refusal("api.openai.com") is None
     assert live.reasons("no_such_rule") == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "allowed"),
+    [
+        ("mistral", True),
+        ("Mistral AI", True),
+        ("google-vertex/global", True),
+        ("Amazon Bedrock", True),
+        ("DeepSeek", False),
+        ("siliconflow", False),
+        ("Silicon-Flow/fp8", False),
+        ("moonshotai", False),  # no row
+        ("self", False),
+        ("openrouter", False),
+        ("", False),
+    ],
+)
+def test_B32_a_router_may_choose_allowed_operators_only(
+    shipped: Build, provider: str, *, allowed: bool
+) -> None:
+    refusal = LivePolicy(shipped, EmbeddedEngine).provider_refusal(provider)
+    assert (refusal is None) is allowed
+    assert allowed or [reason.id for reason in refusal or ()] == ["operator-denied"]

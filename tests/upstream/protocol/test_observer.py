@@ -24,7 +24,7 @@ def upstream(base_url: str, **changes: Json) -> HttpUpstream:
     return HttpUpstream(
         "r1-a",
         settings,
-        OpenAIAdapter(settings),
+        OpenAIAdapter(settings, lambda _: None),
         wire_check=lambda *_: None,
         host_refusal=lambda _: None,
     )

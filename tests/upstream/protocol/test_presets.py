@@ -53,6 +53,6 @@ def test_r1_0528_keeps_its_system_prompt_and_no_preset_changes_nothing() -> None
 
 def test_the_deployments_preset_is_on_the_wire() -> None:
     document = configuration.deployment("http://127.0.0.1:9/v1", preset="deepseek-r1")
-    adapter = OpenAIAdapter(DeploymentSettings.model_validate(document))
+    adapter = OpenAIAdapter(DeploymentSettings.model_validate(document), lambda _: None)
     sent = adapter.build_request(cleared()).document
     assert (sent["temperature"], sent["top_p"]) == (0.6, 0.95)

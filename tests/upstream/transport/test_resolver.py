@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import AddressRefused
 from gateway.settings.deployments import Reach
 from gateway.types import Reason
-from gateway.upstream.transport.resolver import GuardedResolver, SystemDns
+from gateway.upstream.transport.resolver import GuardedResolver, ResolveTimeout, SystemDns
 from tests.parts.dns import DnsServer, Records
 
 NOWHERE = Path("/nonexistent/hosts")
@@ -96,7 +96,7 @@ async def test_a_server_that_does_not_answer_is_an_error() -> None:
         dead = server.resolver()
     dead.lifetime = 0.2
     resolver = GuardedResolver(reach="public", host_refusal=_deepseek, dns=dead, hosts=NOWHERE)
-    with pytest.raises(OSError, match="can't be resolved"):
+    with pytest.raises(ResolveTimeout, match="can't be resolved"):
         await resolver.resolve("r1.example")
 
 

@@ -54,3 +54,22 @@ def test_the_size_of_an_event_is_bounded(line: bytes) -> None:
     parser = SseParser()
     with pytest.raises(UpstreamFailed):
         list(map(parser.feed, [line] * 300))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b"data: " + b"x" * (1 << 20) + b"\n\n",
+        b"data: " + b"x" * (1 << 19) + b"\ndata: " + b"x" * (1 << 19) + b"\n\n",
+        b"data:\n" * ((1 << 20) + 1) + b"\n",
+    ],
+    ids=["one line", "two lines", "empty lines"],
+)
+@pytest.mark.parametrize("before", [b"", b"data: first\n\n"])
+def test_B36_the_size_is_bounded_when_the_event_comes_in_one_piece(
+    event: bytes, before: bytes
+) -> None:
+    parser = SseParser()
+    parser.feed(b"data: x\n\n")
+    with pytest.raises(UpstreamFailed):
+        parser.feed(before + event)
