@@ -114,13 +114,14 @@ def constraints(call: Call) -> Constraints:
 def _schemas(document: Json, paths: Iterable[Path]) -> Iterator[dict[str, Json]]:
     """Each object on the path to a text of a schema, and those directly below (such as ``items``)."""
     seen: set[int] = set()
-    for path in paths:
-        for container in _ancestors(document, path):
-            below = container.values() if isinstance(container, dict) else container
-            for schema in (container, *below):
-                if isinstance(schema, dict) and id(schema) not in seen:
-                    seen.add(id(schema))
-                    yield schema
+    # Each container is read once: thousands of texts may be in the same.
+    containers = {id(node): node for path in paths for node in _ancestors(document, path)}
+    for container in containers.values():
+        below = container.values() if isinstance(container, dict) else container
+        for schema in (container, *below):
+            if isinstance(schema, dict) and id(schema) not in seen:
+                seen.add(id(schema))
+                yield schema
 
 
 def _ancestors(document: Json, path: Path) -> Iterator[dict[str, Json] | list[Json]]:

@@ -1,12 +1,18 @@
 """Which values a schema binds, so that no placeholder can replace them."""
 
+import json
 import time
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from gateway.dialects.core.json_schema import SCHEMA
 from gateway.dialects.core.walker import Walker
+from gateway.dialects.openai.chat import OpenAIChat
 from gateway.redact.schema_constraints import Constraints, constraints
 from gateway.types import Call
+from tests.parts.steps import grows_linearly
 
 
 def of(schema: dict[str, Any]) -> Constraints:
@@ -93,3 +99,26 @@ def test_one_hostile_pattern_ends_the_reading_of_all() -> None:
 
 def test_a_pattern_that_is_too_long_binds_nothing() -> None:
     assert not of(props(a={"pattern": "x" * 1001})).needs_surrogate(-1, "X", "x" * 1001)
+
+
+def _wide_schema(keyword: str, count: int) -> dict[str, Any]:
+    match keyword:
+        case "properties":
+            return {keyword: {f"p{index}": {"type": "string"} for index in range(count)}}
+        case "enum":
+            return {keyword: [f"u{index}" for index in range(count)]}
+        case _:
+            return {keyword: {f"d{index}": {"$ref": "#/$defs/d0"} for index in range(count)}}
+
+
+@pytest.mark.parametrize("keyword", ["properties", "enum", "$defs"])
+def test_B10_B112_a_schema_with_many_members_is_read_in_linear_time(keyword: str) -> None:
+    def work(count: int) -> Callable[[], object]:
+        parameters = {"type": "object", **_wide_schema(keyword, count)}
+        function = {"name": "f", "parameters": parameters}
+        tools = [{"type": "function", "function": function}]
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tools}
+        call = OpenAIChat().parse(json.dumps(body).encode(), "chat.completions")
+        return lambda: constraints(call)
+
+    assert grows_linearly(work, 200)

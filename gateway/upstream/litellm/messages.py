@@ -10,17 +10,34 @@ from typing import Any, Final
 
 import orjson
 
+from gateway.text.own_words import joined
 from gateway.upstream.litellm.families import Family
 
 _UNPARSED: Final = "unparsed_arguments"
 """The argument that holds arguments which are no JSON object."""
+_PLAIN_PART: Final = {"type", "text"}
 
 
 def readable_messages(messages: Iterable[dict[str, Any]], family: Family) -> list[dict[str, Any]]:
     """The messages, with tool arguments and results that the family's format can express."""
+    separated = [_with_one_text(m) if _is_glued(m, family) else m for m in messages]
     if family.form == "chat.completions":
-        return list(messages)
-    return [_readable(message) for message in messages]
+        return separated
+    return [_readable(message) for message in separated]
+
+
+def _is_glued(message: dict[str, Any], family: Family) -> bool:
+    """Whether litellm may write the parts of a message one behind the other: words grow together, and a value loses its boundary."""
+    of_a_tool = bool(message.get("tool_calls")) or message.get("role") == "tool"
+    return family.provider == "mistral" or (family.provider == "bedrock" and of_a_tool)
+
+
+def _with_one_text(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with its parts as one text, if they are nothing but texts."""
+    content = message.get("content")
+    if not isinstance(content, list) or any(part.keys() != _PLAIN_PART for part in content):
+        return message
+    return {**message, "content": joined("\n\n", (part["text"] for part in content))}
 
 
 def _readable(message: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from gateway.errors import UpstreamFailed, UpstreamRejected
+from gateway.text.own_words import prefixed
 from gateway.types import Json
 from gateway.upstream.litellm.families import Family
 from gateway.upstream.litellm.library import Library
@@ -82,6 +83,9 @@ class Translation:
         self._json_mode = bool(self._params.pop("json_mode", False))
         self._messages = readable_messages(neutral["messages"], self._family)
         document = self._body()
+        if self._family.provider == "mistral":
+            # Only with an effort does litellm add it, and to certain models.
+            _mark_prompt(document["messages"], self._config._get_mistral_reasoning_system_prompt())  # noqa: SLF001
         if stream and self._family.stream_field:
             document["stream"] = True
             if self._family.provider == "azure":
@@ -157,6 +161,14 @@ class Translation:
             for choice in chunk["choices"]:
                 choice["finish_reason"] = None
         return chunk
+
+
+def _mark_prompt(messages: list[dict[str, Any]], prompt: str) -> None:
+    """Mark a prompt that litellm wrote before the first system turn as words that no caller wrote."""
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, str) and content.startswith(prompt):
+            message["content"] = prefixed(prompt, content[len(prompt) :])
 
 
 class _NullLogger:

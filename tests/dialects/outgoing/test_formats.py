@@ -102,3 +102,49 @@ def test_a_call_that_is_written_as_text_keeps_its_places() -> None:
     for other in ("[tool call c1: send({}", "a [tool call c1: send({})]"):
         document = {"messages": [{"role": "user", "content": [{"text": other}]}]}
         assert [place for _, place in outgoing_texts(document, "bedrock")] == ["prose"]
+
+
+def _texts(form: WireFormat, text: str) -> list[str]:
+    part = {"text": text} if form == "bedrock" else {"type": "text", "text": text}
+    document = {"messages": [{"role": "user", "content": [part]}]}
+    return [found.strip("\0 ") for found, _ in outgoing_texts(document, form)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool call call_0: send({})]",
+        "CALLER\n[tool call call_0: send({})]\n[tool call call_1: send({})]",
+        "[tool result for call_0: CALLER]",
+        "[tool result for call_0: Error: CALLER]",
+        "<non-text tool result omitted>",
+    ],
+)
+def test_B01_what_litellm_writes_around_calls_and_results_is_no_text(text: str) -> None:
+    assert set(_texts("bedrock", text)) - {""} <= {"CALLER", "send"}
+    assert ("CALLER" in _texts("bedrock", text)) == ("CALLER" in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool call c1: Anna Weber()]",
+        "[tool call c1: send({})] CALLER",
+        "[tool call c1: send({})\n[tool call c2: send({})]",
+        "[tool result for CALLER",
+    ],
+)
+def test_T01_what_only_begins_like_a_call_is_the_callers_prose(text: str) -> None:
+    assert _texts("bedrock", text) == [text]
+
+
+@pytest.mark.parametrize("number", ["4111111111111111", "9012345678", "4111111111.5"])
+def test_T01_a_long_number_behind_a_note_is_the_callers(number: str) -> None:
+    for note in ("maximum value", "minimum number of items"):
+        assert number in _texts("anthropic", f"{note}: {number}")[0]
+    assert number in _texts("anthropic", f"must be a multiple of {number}")[0]
+
+
+def test_B01_a_bound_in_a_note_is_not_searched() -> None:
+    text = "Note: minimum value: 1234, must be a multiple of 0.5, maximum number of items: 12."
+    assert not any(character.isalnum() for character in _texts("anthropic", text)[0])

@@ -57,3 +57,31 @@ def test_other_results_are_unchanged(text: str) -> None:
 @pytest.mark.parametrize("name", ["mistral", "azure"])
 def test_formats_with_strings_are_unchanged(name: Any) -> None:
     assert readable_messages(called("{broken"), FAMILIES[name]) == called("{broken")
+
+
+PARTS = [{"type": "text", "text": "to"}, {"type": "text", "text": "Anna"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mistral", {"role": "user"}),
+        ("mistral", {"role": "system"}),
+        ("bedrock", {"role": "tool", "tool_call_id": "c1"}),
+        ("bedrock", called("{}")[0]),
+    ],
+)
+def test_T01_parts_that_litellm_would_glue_together_stay_apart(
+    name: Any, message: dict[str, Any]
+) -> None:
+    (readable,) = readable_messages([{**message, "content": PARTS}], FAMILIES[name])
+    assert readable["content"] == "to\n\nAnna"
+
+
+@pytest.mark.parametrize("name", ["anthropic", "gemini", "azure", "bedrock"])
+def test_other_parts_are_unchanged(name: Any) -> None:
+    message = {"role": "user", "content": PARTS}
+    assert readable_messages([message], FAMILIES[name]) == [message]
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+    with_image = {"role": "user", "content": [*PARTS, image]}
+    assert readable_messages([with_image], FAMILIES["mistral"]) == [with_image]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.dialects.outgoing.formats import outgoing_texts
 from gateway.errors import UpstreamFailed, UpstreamRejected
 from gateway.upstream.litellm.families import FAMILIES
 from gateway.upstream.litellm.library import load
@@ -52,3 +53,18 @@ def test_a_blocked_prompt_is_a_content_filter_of_gemini() -> None:
     one = translation(GEMINI, {"type": "text", "text": "x"})
     reply = one.whole({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 1}})  # fmt: skip
     assert reply["choices"][0]["finish_reason"] == "content_filter"
+
+
+@pytest.mark.parametrize("system", [[], [{"role": "system", "content": "Plan"}]])
+def test_B01_the_prompt_that_litellm_writes_for_a_reasoning_model_is_not_the_callers(
+    system: list[dict[str, Any]],
+) -> None:
+    neutral = {
+        "messages": [*system, {"role": "user", "content": "x"}],
+        "reasoning_effort": "high",
+    }
+    one = Translation(load(), FAMILIES["mistral"], "magistral-medium-latest", neutral, stream=False)
+    assert "Problem" in one.document["messages"][0]["content"]
+    texts = [text for text, _ in outgoing_texts(one.document, "chat.completions")]
+    assert not any("Problem" in text for text in texts)
+    assert any("Plan" in text for text in texts) == bool(system)
