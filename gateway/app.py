@@ -384,11 +384,7 @@ def _prober(
     upstreams: Mapping[str, HttpUpstream],
     background: Background,
 ) -> Prober:
-    probes = {
-        name: deployment.probe
-        for name, deployment in settings.deployments.items()
-        if deployment.probe
-    }
+    probes = {name: each.probe for name, each in settings.deployments.items() if each.probe}
 
     async def ask(name: str, probe: Probe) -> str:
         return await upstreams[name].probe(probe)
@@ -400,5 +396,5 @@ def _observers(
     settings: Settings, upstreams: Mapping[str, HttpUpstream]
 ) -> dict[str, DeploymentObserver]:
     """For deployments of the OpenAI protocol; others report nothing that can be compared."""
-    kinds = {name: deployment.kind for name, deployment in settings.deployments.items()}
-    return {name: it.observer() for name, it in upstreams.items() if kinds[name] == "openai"}
+    kinds = settings.deployments
+    return {name: it.observer() for name, it in upstreams.items() if kinds[name].kind == "openai"}
