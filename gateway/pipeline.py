@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.audit.recorder import Recorder
 from gateway.bias.results import BiasResults
@@ -57,6 +57,9 @@ STAGES = (
     "record the outcome",
     "settle quota",
 )
+
+_INLINE: Final = 8_192
+"""Up to this number of characters, masking takes less time than the loop may be held for."""
 
 
 class Upstream(Protocol):
@@ -221,6 +224,19 @@ class Pipeline:
         masked = capped(rebuilt, examined.output_tokens)
         return clear(call=masked, vault=vault, decision=decision, deployment=deployment)
 
+    async def _cleared(
+        self,
+        dialect: Dialect,
+        call: Call,
+        examined: ExaminedRequest,
+        tenant: str,
+        deployment: Deployment,
+    ) -> Cleared:
+        """The same without holding the loop: a large call may hold a hundred thousand texts that look like placeholders."""
+        if examined.texts.size <= _INLINE:
+            return self.clear(dialect, call, examined, tenant, deployment)
+        return await asyncio.to_thread(self.clear, dialect, call, examined, tenant, deployment)
+
     async def _authenticated(self, inbound: Inbound, exchange: Exchange) -> Principal:
         """The caller, recorded before its end user is known: a refused user is a refusal of a known caller."""
         principal = await self.identity.authenticate(inbound.headers, inbound.peer)
@@ -282,7 +298,9 @@ class Pipeline:
             deployment, lease = await plan.take()
             try:
                 with lease:
-                    cleared = self.clear(dialect, call, examined, principal.tenant, deployment)
+                    cleared = await self._cleared(
+                        dialect, call, examined, principal.tenant, deployment
+                    )
                     attempt = await self._attempt(cleared, exchange)
                     events = self.upstreams[deployment.name].send(cleared)
                     first = await self._first(events, attempt, exchange)
