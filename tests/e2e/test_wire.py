@@ -1,5 +1,6 @@
 """The last check before sending, on the running gateway: it refuses no ordinary request, and no broken masker gets past it."""
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,21 @@ async def test_T01_no_masker_that_forgets_is_trusted_at_any_position(
                 outcomes[position] = status
     assert leaked_values(upstream.received, [CARD]) == []
     assert sum(status == 500 for status in outcomes.values()) > len(outcomes) // 2
+
+
+@pytest.mark.parametrize("count", [10, 10_000])
+async def test_B11_B112_a_call_full_of_look_alikes_is_masked_beside_the_loop(
+    served: Served, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    threads: list[int] = []
+
+    def masked(*given: Any) -> Masking:
+        threads.append(threading.get_ident())
+        return mask(*given)
+
+    monkeypatch.setattr(pipeline_module, "mask", masked)
+    text = " ".join(f"[A_{number:08d}]" for number in range(count))
+    status, reply = await post(served, "/v1/chat/completions", chat(user(text)))
+    assert status == 200
+    assert SURFACES[0].text(reply, stream=False) == text
+    assert (threads == [threading.get_ident()]) == (count == 10)
