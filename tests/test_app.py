@@ -37,7 +37,7 @@ def test_broken_policies_are_faults_of_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "providers", [["siliconflow"], ["mistral", "Silicon-Flow/fp8"], ["moonshotai"]]
+    "providers", [["siliconflow"], ["mistral", "Silicon-Flow/fp8"], ["DashScope"]]
 )
 def test_B32_a_provider_that_is_no_allowed_operator_is_a_fault(
     tmp_path: Path, providers: list[str]

@@ -178,7 +178,7 @@ class DeploymentSettings(Section):
     )
     providers: tuple[str, ...] = Field(
         (),
-        description="For a router such as OpenRouter: the only providers that it may use, each an allowed row of policies/data/operators.yaml by its id or name.",
+        description="For a router such as OpenRouter: the only providers that it may use, none of them denied in policies/data/operators.yaml.",
     )
     provenance: Provenance | None = Field(
         None, description="Its signed record; without one, its provenance is `declared`."

@@ -5,6 +5,7 @@ engine can read another set of files from the same folder.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from gateway.types import Json
 REVISION = "sekisho_revision"
 """The key of a build's data that holds its revision."""
 
+_NAMES = re.compile(r"[(),]")
 _RULE_LIST = "main/rule_list.rego"
 
 
@@ -51,19 +53,26 @@ class Build:
             for host in row["hosts"]
         )
 
-    def allowed_providers(self) -> frozenset[str]:
-        """Names of the vendors that a router may choose: those that are allowed at hosts of their own.
+    def denied_providers(self) -> tuple[str, ...]:
+        """Names of the operators that no router may choose, as ``provider_name`` spells them.
 
-        By id and by display name, as ``provider_name`` spells them.
+        Those that are denied by an enforced pack or by their row. A row that is denied because its facts are unconfirmed counts
+        only if its country is denied: ``providers`` is the user's own list, and holds others by intent.
         """
-        denied = set(self._denied_by_packs())
-        allowed, refused = set[str](), set[str]()
-        for operator, row in self.data["operators"].items():
-            usable = row["status"] == "allowed" and row["kind"] == "vendor"
-            names = allowed if usable and operator not in denied else refused
-            names.update((provider_name(operator), provider_name(row["name"])))
-        # A name that two rows have is that of the stricter one.
-        return frozenset(allowed - refused)
+        packs = set(self._denied_by_packs())
+        countries = self.data["settings"]["denied_countries"]["operator"]
+        names = {
+            provider_name(name)
+            for operator, row in self.data["operators"].items()
+            if operator in packs
+            or (
+                row["status"] == "denied"
+                and (not row.get("unconfirmed") or row["country"] in countries)
+            )
+            # A display name may hold others: "Volcano Engine (ByteDance)".
+            for name in (operator, *_NAMES.split(row["name"]))
+        }
+        return tuple(sorted(names - {""}))
 
     def _denied_by_packs(self) -> list[str]:
         """Operators that an enforced pack refuses for every request."""

@@ -118,7 +118,7 @@ def _well_formed(built: Build) -> bool:
     """Whether what the gateway itself reads of a build has the form that ``build`` gives it."""
     try:
         built.denied_hosts()
-        built.allowed_providers()
+        built.denied_providers()
     except (AttributeError, KeyError, TypeError):
         return False
     tests = built.tests

@@ -38,7 +38,7 @@ def require_allowed(
         ConfigError: policy refuses some of them.
     """
     faults = [
-        f"deployments.{deployment}.providers.{index}: {provider!r} is not the id or the name of an allowed operator; "
+        f"deployments.{deployment}.providers.{index}: {provider!r} is an operator that policy denies; "
         "see policies/data/operators.yaml"
         for index, provider in enumerate(providers)
         if refusal(provider) is not None

@@ -33,8 +33,8 @@ class Revision:
     engine: Engine
     decider: Decider
     denied_hosts: tuple[str, ...]
-    allowed_providers: frozenset[str]
-    """Operators that a router may choose."""
+    denied_providers: tuple[str, ...]
+    """Operators that no router may choose."""
 
 
 def revision(build: Build, engine: Engine) -> Revision:
@@ -44,7 +44,7 @@ def revision(build: Build, engine: Engine) -> Revision:
         engine=engine,
         decider=Decider(build, engine),
         denied_hosts=build.denied_hosts(),
-        allowed_providers=build.allowed_providers(),
+        denied_providers=build.denied_providers(),
     )
 
 
@@ -82,8 +82,9 @@ class LivePolicy:
 
     def provider_refusal(self, provider: str) -> tuple[Reason, ...] | None:
         """Why the current revision refuses a provider that a router may choose, or ``None`` when it does not."""
-        allowed = provider_name(provider) in self.current.allowed_providers
-        return None if allowed else self.reasons(_HOST_RULE)
+        # The beginning: routers add to the names of operators ("moonshotai", "deepseek-cn").
+        denied = provider_name(provider).startswith(self.current.denied_providers)
+        return self.reasons(_HOST_RULE) if denied else None
 
     def reasons(self, rule: str) -> tuple[Reason, ...]:
         """A rule of the current revision as a reason; empty when there is no such rule."""

@@ -66,13 +66,17 @@ def test_hosts_of_denied_operators_are_known_to_the_connector(shipped: Build) ->
     assert "openai.com" not in shipped.denied_hosts()
 
 
-def test_B32_a_name_of_two_operators_is_that_of_the_stricter_one(shipped: Build) -> None:
+def test_B32_a_router_may_not_choose_what_a_row_or_a_country_denies(shipped: Build) -> None:
     rows = dict(shipped.data["operators"])
-    rows["another"] = {**rows["mistral"], "status": "denied"}
-    changed = revision(shipped.modules, {**shipped.data, "operators": rows}, {})
-    assert "mistralai" in shipped.allowed_providers()
-    assert "mistralai" not in changed.allowed_providers()
-    assert "mistral" in changed.allowed_providers()
+    rows["mistral"] = {**rows["mistral"], "status": "denied"}
+    rows["deepinfra"] = {**rows["deepinfra"], "country": "CN"}
+    settings = {**shipped.data["settings"], "denied_countries": {"operator": ["CN"]}}
+    changed = revision(
+        shipped.modules, {**shipped.data, "operators": rows, "settings": settings}, {}
+    )
+    assert {"deepseek", "siliconflow", "bytedance"} <= set(shipped.denied_providers())
+    assert {"mistral", "mistralai", "deepinfra"}.isdisjoint(shipped.denied_providers())
+    assert {"mistral", "mistralai", "deepinfra"} <= set(changed.denied_providers())
 
 
 def test_a_rule_that_calls_out_is_not_built(folder: Path) -> None:
