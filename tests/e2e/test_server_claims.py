@@ -86,7 +86,7 @@ async def test_B35_counts_are_clamped_booked_and_recorded(
     usage = {**reported, "prompt_tokens_details": {"cached_tokens": -5}}
     server.scripts = [completion({"content": "x"}, usage=usage)]
     async with RedisServer(tmp_path) as store:
-        state = {"state": {"url": store.url}} if redis else {}
+        state: dict[str, Any] = {"state": {"url": store.url}} if redis else {}
         async with serving(tmp_path, base_url=server.base_url, quotas=[quota], **state) as served:
             status, body = await post(served, CHAT, streamed=False)
             record = served.records()[-1]

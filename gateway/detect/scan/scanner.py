@@ -5,7 +5,7 @@ propagated to all occurrences of its value.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from gateway.detect.base import Detector, Passage, Span
@@ -27,6 +27,7 @@ _Result = TypeVar("_Result")
 
 _Spread: TypeAlias = tuple[list[tuple[Span, ...]], tuple[Finding, ...]]
 """The findings of each segment after the detection lists, and all findings after propagation."""
+_Divided: TypeAlias = tuple[dict[bytes, list[MappedPassage]], list[Passage], Pieces]
 
 
 class Scanner:
@@ -177,18 +178,7 @@ class Scanner:
                 f"The request holds {characters} characters that were not scanned before; at most "
                 f"{self._max_characters} are scanned at once. Send it in parts."
             )
-        mapped = await self._run(
-            characters,
-            lambda: {
-                key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
-            },
-        )
-        unique = list(
-            dict.fromkeys(
-                one.passage for many in mapped.values() for one in many if one.passage.text
-            )
-        )
-        pieces = Pieces(unique)
+        mapped, unique, pieces = await self._run(characters, lambda: self._divided(missing))
         answers = await self._detector.detect(
             pieces.passages, deadline=self._seconds_for(characters), caller=caller
         )
@@ -198,6 +188,15 @@ class Scanner:
             return {key: _located(many, spans) for key, many in mapped.items()}
 
         return await self._run(characters, located)
+
+    def _divided(self, missing: Mapping[bytes, tuple[Segment, str]]) -> _Divided:
+        """The passages of each segment, all different ones, and their pieces."""
+        mapped = {
+            key: mapped_passages(s, text, self._languages) for key, (s, text) in missing.items()
+        }
+        passages = (one.passage for many in mapped.values() for one in many)
+        unique = list(dict.fromkeys(passage for passage in passages if passage.text))
+        return mapped, unique, Pieces(unique)
 
     def _seconds_for(self, characters: int) -> float:
         """How long the detectors, or one step on the text, may work."""
