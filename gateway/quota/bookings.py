@@ -147,7 +147,9 @@ def _period(quota: Quota, now: float) -> tuple[float, float]:
     zone = ZoneInfo(quota.zone)
     moment = datetime.fromtimestamp(now, zone)
     if quota.calendar == "hour":
-        begins = now - now % 3600
+        # By the local clock: some zones are half or a quarter of an hour apart from the others.
+        offset = moment.utcoffset() or timedelta()
+        begins = now - (now + offset.total_seconds()) % 3600
         return begins, begins + 3600
     # Local midnights, not multiples of 86,400 seconds: days on which the clock changes have 23 or 25 hours.
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from gateway.settings.section import Name, Section
 
 _LONGEST_WINDOW = 31 * 86_400
+_LEAST_MONEY = 1e-6
 
 
 class Price(Section):
@@ -86,6 +87,8 @@ class Quota(Section):
             )
         if self.count != "money" and self.limit != int(self.limit):
             raise ValueError("limit: requests and tokens are whole numbers")
+        if self.count == "money" and self.limit < _LEAST_MONEY:
+            raise ValueError("limit: at least 0.000001, since money is counted in millionths")
         return self
 
 

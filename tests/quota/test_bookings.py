@@ -85,6 +85,9 @@ def test_a_window_counts_itself_and_at_most_a_bucket_more() -> None:
     ("calendar", "zone", "begins", "ends"),
     [
         ("hour", "UTC", "2026-03-29T12:00:00+00:00", "2026-03-29T13:00:00+00:00"),
+        # B38: hours of the local clock, also where it is a part of an hour apart.
+        ("hour", "Asia/Kolkata", "2026-03-29T12:30:00+00:00", "2026-03-29T13:30:00+00:00"),
+        ("hour", "Asia/Kathmandu", "2026-03-29T12:15:00+00:00", "2026-03-29T13:15:00+00:00"),
         ("day", "UTC", "2026-03-29T00:00:00+00:00", "2026-03-30T00:00:00+00:00"),
         ("day", "Asia/Tokyo", "2026-03-28T15:00:00+00:00", "2026-03-29T15:00:00+00:00"),
         # The day on which summer time begins has 23 hours.

@@ -35,6 +35,13 @@ def test_money_may_have_a_fraction() -> None:
     assert quota(count="money", limit=0.5).limit == 0.5
 
 
+@pytest.mark.parametrize("limit", [4.9e-7, 9.9e-7, 1e-300])
+def test_B38_a_limit_of_money_that_is_counted_as_nothing_is_refused(limit: float) -> None:
+    with pytest.raises(ValidationError, match="at least 0.000001"):
+        quota(count="money", limit=limit)
+    assert quota(count="money", limit=1e-6).limit == 1e-6
+
+
 def test_quotas_are_held_against_the_rest_of_the_configuration() -> None:
     quotas = [quota(), quota(only={"model": "other"}), quota(name="m", count="money")]
     faults = quota_faults(quotas, ["deepseek-r1"], ["r1-a"])
