@@ -37,7 +37,7 @@ def test_money_may_have_a_fraction() -> None:
 
 @pytest.mark.parametrize("limit", [4.9e-7, 9.9e-7, 1e-300])
 def test_B38_a_limit_of_money_that_is_counted_as_nothing_is_refused(limit: float) -> None:
-    with pytest.raises(ValidationError, match="at least 0.000001"):
+    with pytest.raises(ValidationError, match=r"at least 0\.000001"):
         quota(count="money", limit=limit)
     assert quota(count="money", limit=1e-6).limit == 1e-6
 
