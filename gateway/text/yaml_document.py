@@ -3,9 +3,12 @@
 Used for each YAML file that a user writes, so that a wrong file is a fault with its line, and never an unexpected exception.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import yaml
+
+_DEEPEST: Final = 100
+"""Levels of lists and mappings: far more than any file of ours has."""
 
 
 class Loader(yaml.SafeLoader):
@@ -15,15 +18,27 @@ class Loader(yaml.SafeLoader):
         super().__init__(stream)
         # Values are made from the inside out, so that an alias of a surrounding value is found: such a value has no end.
         self.deep_construct = True
+        self._depth = 0
 
     def get_single_node(self) -> yaml.Node | None:
         """The nodes of the one document."""
         try:
             return super().get_single_node()
-        # The number of an escape may be beyond Unicode, and brackets may be nested without end.
+        # The number of an escape may be beyond Unicode.
         except (ArithmeticError, RecursionError, ValueError) as error:
             fault = f"can't be parsed ({first_line(error)})"
             raise yaml.MarkedYAMLError(problem=fault, problem_mark=self.get_mark()) from None
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The node of one value. A bound of our own: Python's differs between processes, and beyond it others may fail."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            fault = f"nested more than {_DEEPEST} deep"
+            raise yaml.MarkedYAMLError(problem=fault, problem_mark=self.get_mark())
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """The value of a node."""
