@@ -121,6 +121,5 @@ async def small_requests_keep_their_time_beside_100_kb_of_anything(
 
 if os.environ.get("SEKISHO_PROVE") == "1":
     # It measures time, which only `make prove` does.
-    test_B14_small_requests_keep_their_time = (
-        small_requests_keep_their_time_beside_100_kb_of_anything
-    )
+    async def test_B14_small_requests_keep_their_time(senders: tuple[Sender, Sender]) -> None:
+        await small_requests_keep_their_time_beside_100_kb_of_anything(senders)
