@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.parts.watchdog import loop_watchdog
 from tests.parts.watchdog.holds import HELD, Holds
@@ -29,6 +30,14 @@ def garbage_is_collected_on_this_thread() -> Iterator[None]:
     yield
     gc.collect()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def logs_are_configured_as_before() -> Iterator[None]:
+    """A command that a test runs in this process sets its level of logging; the next test must not inherit it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
