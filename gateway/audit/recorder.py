@@ -73,7 +73,7 @@ class Recorder:
         """
         # The record before the metric: what could not be recorded was not served.
         await self._append_end(exchange, _SERVED)
-        self._observe(exchange, _SERVED)
+        self.observe(exchange, _SERVED)
 
     async def failed(self, exchange: Exchange, error: SekishoError) -> SekishoError:
         """Make the refusal or failure durable; returns the error that the caller must get.
@@ -84,12 +84,8 @@ class Recorder:
             await self._append_end(exchange, outcome_of(error))
         except AuditUnavailable as unavailable:
             error = unavailable
-        self._observe(exchange, outcome_of(error))
+        self.observe(exchange, outcome_of(error))
         return error
-
-    def observe(self, exchange: Exchange, outcome: Outcome) -> None:
-        """Count and log what leaves no record: refusals of callers that did not authenticate, and lists of models."""
-        self._observe(exchange, outcome)
 
     def connection_closed(self, reason: str) -> None:
         """Count a connection that was closed because of a limit; the log is bounded."""
@@ -120,7 +116,7 @@ class Recorder:
         """
         await self._append(exchange, "admin", outcome)
         if outcome is not None:
-            self._observe(exchange, outcome)
+            self.observe(exchange, outcome)
 
     def fault(self, error: Exception) -> SekishoError:
         """Log where an unexpected exception came from; returns the refusal for the caller."""
@@ -132,9 +128,10 @@ class Recorder:
             await self._append_end(exchange, _DISCONNECTED)
         except AuditUnavailable as error:
             self._log.error("audit_unavailable", request_id=exchange.request_id, **fault(error))
-        self._observe(exchange, _DISCONNECTED)
+        self.observe(exchange, _DISCONNECTED)
 
-    def _observe(self, exchange: Exchange, outcome: Outcome) -> None:
+    def observe(self, exchange: Exchange, outcome: Outcome) -> None:
+        """Count and log a request. Refusals of callers that did not authenticate, and lists of models, leave nothing else."""
         seconds = time.time() - exchange.started
         self._metrics.observe(exchange, outcome, seconds)
         if exchange.principal is not None or self._may_log_unauthenticated():

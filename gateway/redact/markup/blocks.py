@@ -49,11 +49,6 @@ class Blocks:
         return self.paired and not self._html and not self._raw
 
     @property
-    def may_hold_code(self) -> bool:
-        """Whether there is a backtick in the paragraph."""
-        return self._ticks > 0 or self._tangled
-
-    @property
     def raw(self) -> bool:
         """Whether an HTML block may be open that a blank line does not end."""
         return bool(self._raw)
