@@ -22,6 +22,7 @@ from gateway.detect.engine.presidio import build
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import DetectorUnavailable
+from gateway.settings.detection import Detect
 from gateway.types import Call, Segment
 
 _LANGUAGES: Final = ("en", "ja")
@@ -82,9 +83,7 @@ def scanner(detector: ProcessDetector) -> Scanner:
     """A scanner as the gateway configures it."""
     return Scanner(
         detector,
-        languages=_LANGUAGES,
-        deadline_ms=int(_DEADLINE * 1e3),
-        cache_entries=20_000,
+        Detect(languages=_LANGUAGES, deadline_ms=int(_DEADLINE * 1e3)),
         cache_key=lambda _: b"k" * 32,
     )
 

@@ -262,7 +262,13 @@ def compose(
     pipeline = Pipeline(
         identity=authenticator(settings, ring, environ, state, background),
         quota=_quotas(settings, ring, counters),
-        scanner=_scanner(settings, detector, ring, metrics),
+        scanner=Scanner(
+            detector,
+            settings.detect,
+            cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
+            on_match=metrics.listed,
+            threads=threads,
+        ),
         policy=policy,
         candidate=candidate,
         catalogue=Catalogue(settings),
@@ -318,19 +324,6 @@ def _audit(settings: Settings, ring: KeyRing, worker: int) -> AuditLog:
     origin = f"{_ORIGIN}/{worker}"
     return AuditLog(
         store, origin=origin, ring=ring, checkpoint_seconds=settings.audit.checkpoint_seconds
-    )
-
-
-def _scanner(settings: Settings, detector: Detector, ring: KeyRing, metrics: Metrics) -> Scanner:
-    return Scanner(
-        detector,
-        languages=settings.detect.languages,
-        deadline_ms=settings.detect.deadline_ms,
-        deadline_ms_per_1000=settings.detect.deadline_ms_per_1000,
-        max_characters=settings.detect.max_characters,
-        cache_entries=settings.detect.cache_entries,
-        cache_key=lambda tenant: ring.derive(tenant, "span-cache"),
-        on_match=metrics.listed,
     )
 
 

@@ -219,7 +219,7 @@ class Pipeline:
         key = self.ring.derive(tenant, "placeholder", key_id)
         vault = RequestVault(key, key_id, examined.texts.request_text)
         verdict = decision.candidates[deployment.name]
-        masking = mask(call, examined.scan, verdict.treatment, vault)
+        masking = mask(call, examined.scan, verdict.treatment, vault, examined.texts.texts)
         rebuilt = dialect.rebuild(call, masking.replacements, masking.redactions)
         masked = capped(rebuilt, examined.output_tokens)
         masked = replace(masked, characters=examined.texts.size)

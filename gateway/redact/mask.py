@@ -38,7 +38,13 @@ class _Span:
     how: Treatment = "placeholder"
 
 
-def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vault) -> Masking:
+def mask(
+    call: Call,
+    scan: Scan,
+    treatment: Mapping[str, Treatment],
+    vault: Vault,
+    texts: Sequence[SegmentText] | None = None,
+) -> Masking:
     """Replacements for every value of the call that has a treatment.
 
     Args:
@@ -46,12 +52,13 @@ def mask(call: Call, scan: Scan, treatment: Mapping[str, Treatment], vault: Vaul
         scan: its findings, disjoint within each segment.
         treatment: the treatment of each entity; one without a treatment gets a placeholder.
         vault: receives the values.
+        texts: the call's segments, as its scan has read them.
 
     Raises:
         ContentBlocked: a value is in an identifier, which can't be replaced, or in a schema that only it satisfies.
         ValueError: the treatment of an entity is to block: the decision should have refused the call.
     """
-    texts = [SegmentText(segment) for segment in call.segments]
+    texts = texts or [SegmentText(segment) for segment in call.segments]
     spans = _treated(texts, scan.findings, treatment)
     schemas = constraints(call) if spans else Constraints()
     replacements: dict[int, str] = {}

@@ -36,7 +36,7 @@ class SegmentTexts:
         self.segments = segments
         self.texts = [SegmentText(segment) for segment in segments]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of characters in all segments."""
         return sum(len(segment.text) for segment in self.segments)

@@ -11,6 +11,7 @@ from gateway.detect.base import Passage
 from gateway.detect.scan.scanner import Scanner
 from gateway.detect.workers.pool import ProcessDetector
 from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.settings.detection import Detect
 from gateway.text.decoding import DEPTH
 from gateway.types import Call, Segment
 
@@ -34,7 +35,9 @@ async def detector() -> AsyncIterator[ProcessDetector]:
 @pytest.fixture
 def scanner(detector: ProcessDetector) -> Scanner:
     return Scanner(
-        detector, languages=BOTH, deadline_ms=2000, cache_entries=10, cache_key=lambda _: b"k" * 32
+        detector,
+        Detect(languages=BOTH, deadline_ms=2000, cache_entries=10),
+        cache_key=lambda _: b"k" * 32,
     )
 
 

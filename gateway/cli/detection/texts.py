@@ -49,13 +49,10 @@ class TextScanner:
         self._tenant = tenant
         self._app = app
         self._detector = InProcessDetector(detect.languages, specs=detect.specs())
+        # Each text is scanned once: without a cache, its key needs no secret.
+        changes = {"deadline_ms": round(timeouts.COMMAND_SCAN * 1000), "cache_entries": 0}
         self._scanner = Scanner(
-            self._detector,
-            languages=detect.languages,
-            deadline_ms=round(timeouts.COMMAND_SCAN * 1000),
-            # Each text is scanned once: without a cache, its key needs no secret.
-            cache_entries=0,
-            cache_key=lambda _: b"",
+            self._detector, detect.model_copy(update=changes), cache_key=lambda _: b""
         )
 
     async def __aenter__(self) -> Self:

@@ -15,6 +15,7 @@ from gateway.detect.scan.passages import MappedPassage, mapped_passages
 from gateway.detect.scan.pieces import Pieces
 from gateway.detect.scan.spread import spread
 from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.settings.detection import Detect
 from gateway.text.segment_texts import SegmentTexts
 from gateway.threads import INLINE, TextThreads
 from gateway.types import Call, Finding, Json, Scan, Segment
@@ -35,37 +36,31 @@ class Scanner:
 
     Args:
         detector: a started detector.
-        languages: the languages whose models read what people write.
-        deadline_ms: milliseconds that the detectors may work for one scan, whatever its size.
-        deadline_ms_per_1000: milliseconds that they may work in addition for every 1,000 characters.
-        max_characters: maximum number of characters that one scan may have the detectors read.
-        cache_entries: maximum number of cached texts.
+        settings: the languages, the bounds of one scan, and the number of cached texts.
         cache_key: returns a tenant's cache key.
         on_match: called on every match of the policy's lists.
+        threads: for large texts; those of the gateway are shared by all that work on texts.
     """
 
     def __init__(
         self,
         detector: Detector,
+        settings: Detect,
         *,
-        languages: Sequence[str],
-        deadline_ms: int,
-        deadline_ms_per_1000: int = 40,
-        max_characters: int = 4_000_000,
-        cache_entries: int,
         cache_key: Callable[[str], bytes],
         on_match: OnListMatch = ignore_match,
+        threads: TextThreads | None = None,
     ) -> None:
         self._detector = detector
-        self._languages = tuple(languages)
-        self._seconds = deadline_ms / 1000
-        self._seconds_per_character = deadline_ms_per_1000 / 1_000_000
-        self._max_characters = max_characters
-        self._cache = SpanCache[tuple[Span, ...]](cache_entries)
-        self._spreads = SpanCache[_Spread](cache_entries)
+        self._languages = tuple(settings.languages)
+        self._seconds = settings.deadline_ms / 1000
+        self._seconds_per_character = settings.deadline_ms_per_1000 / 1_000_000
+        self._max_characters = settings.max_characters
+        self._cache = SpanCache[tuple[Span, ...]](settings.cache_entries)
+        self._spreads = SpanCache[_Spread](settings.cache_entries)
         self._cache_key = cache_key
         self._matched = on_match
-        self._threads = TextThreads()
+        self._threads = threads or TextThreads()
         self._latest: tuple[Json, DetectionLists] = (None, NO_LISTS)
 
     def lists(self, document: Json) -> DetectionLists:

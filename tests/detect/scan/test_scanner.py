@@ -10,6 +10,7 @@ from gateway.detect.rules.ruleset import apply_rules
 from gateway.detect.scan.lists import DetectionLists
 from gateway.detect.scan.scanner import Scanner
 from gateway.errors import BodyTooLarge, DetectorUnavailable
+from gateway.settings.detection import Detect
 from gateway.types import Call, Escaping, Origin, Place, Scan, Segment
 
 BOTH = ("en", "ja")
@@ -64,10 +65,12 @@ def _scanner(
 ) -> Scanner:
     return Scanner(
         detector,
-        languages=BOTH,
-        deadline_ms=2000,
-        max_characters=max_characters,
-        cache_entries=cache_entries,
+        Detect(
+            languages=BOTH,
+            deadline_ms=2000,
+            max_characters=max_characters,
+            cache_entries=cache_entries,
+        ),
         cache_key=lambda tenant: tenant.encode().ljust(32, b"."),
     )
 
