@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from gateway.types import Finding
+
 CERTAIN: Final = 1.0
 """The score of a self-validating value: one with a valid check digit or a credential's fixed prefix."""
 
@@ -29,6 +31,17 @@ class Span:
     score: float
     """0 to 1; ``CERTAIN`` for a self-validating value."""
     detector: str
+
+    def in_segment(self, index: int) -> Finding:
+        """The finding in the segment with this index, in whose text the offsets are."""
+        return Finding(
+            segment=index,
+            start=self.start,
+            end=self.end,
+            entity=self.entity,
+            score=self.score,
+            detector=self.detector,
+        )
 
 
 class Detector(Protocol):

@@ -17,7 +17,7 @@ from gateway.errors import DetectorUnavailable
 from gateway.types import Scan
 from tests.parts.configuration import deployment
 from tests.parts.echoes import says, says_completion
-from tests.parts.gateways import KEY, Served, serving
+from tests.parts.gateways import KEY, Served, post, serving
 from tests.parts.positions import MODEL, chat, messages, ollama, user
 from tests.parts.scripted import ReceivedRequest, Script, ScriptedUpstream
 from tests.parts.surfaces import (
@@ -46,14 +46,6 @@ async def served(upstream: ScriptedUpstream, tmp_path: Path) -> AsyncIterator[Se
         tmp_path, base_url=upstream.base_url, more_deployments=places, models=models
     ) as running:
         yield running
-
-
-async def post(served: Served, path: str, body: Any) -> tuple[int, bytes]:
-    async with (
-        aiohttp.ClientSession(headers=HEADERS) as session,
-        session.post(served.url + path, json=body) as reply,
-    ):
-        return reply.status, await reply.read()
 
 
 def told(seen: ReceivedRequest) -> str:

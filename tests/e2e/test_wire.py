@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from gateway import pipeline as pipeline_module
@@ -14,12 +13,11 @@ from gateway.redact.mask import Masking, mask
 from tests.e2e.test_matrix import IDENTIFIERS
 from tests.parts.configuration import deployment
 from tests.parts.echoes import echo
-from tests.parts.gateways import KEY, Served, serving
+from tests.parts.gateways import Served, post, serving
 from tests.parts.positions import chat, messages, ollama, user
 from tests.parts.scripted import ScriptedUpstream
 from tests.parts.surfaces import SURFACES, Surface
 
-HEADERS = {"authorization": f"Bearer {KEY}"}
 CARD = "4111 1111 1111 1111"
 MODELS = ("gemma-3-27b", "deepseek-r1")
 
@@ -61,14 +59,6 @@ async def served(
         tmp_path, base_url=upstream.base_url, more_deployments=more, models=models
     ) as running:
         yield running
-
-
-async def post(served: Served, path: str, body: Any) -> tuple[int, bytes]:
-    async with (
-        aiohttp.ClientSession(headers=HEADERS) as session,
-        session.post(served.url + path, json=body) as reply,
-    ):
-        return reply.status, await reply.read()
 
 
 @pytest.mark.parametrize(("surface", "streamed"), WAYS)

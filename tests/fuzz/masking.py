@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["gateway.redact", "gateway.text", "gate
     from gateway.redact.restore import Restorer
     from gateway.redact.vault import RequestVault
     from gateway.text.segment_texts import SegmentTexts
-    from gateway.types import Call, Finding, Json, Scan, Segment
+    from gateway.types import Call, Json, Scan, Segment
     from tests.fuzz import inputs
 
 KEY = b"k" * 32
@@ -72,14 +72,7 @@ def found(segments: Sequence[Segment]) -> list[tuple[Span, ...]]:
 def masked_document(call: Call, spans: list[tuple[Span, ...]], vault: RequestVault) -> Json | None:
     """The document with these values and all their occurrences masked; ``None`` where policy would refuse it."""
     findings = [
-        Finding(
-            segment=index,
-            start=span.start,
-            end=span.end,
-            entity=span.entity,
-            score=span.score,
-            detector=span.detector,
-        )
+        span.in_segment(index)
         for index, marked in enumerate(spread(SegmentTexts(call.segments), spans))
         for span in marked
     ]

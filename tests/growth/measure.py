@@ -1,13 +1,11 @@
-"""Cost: by the CPU time of this thread, and by the steps of Python code, which are the same on every machine."""
+"""Cost by the CPU time of this thread; by steps, see ``tests.parts.steps``."""
 
 import gc
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 Work = Callable[[], object]
 Prepare = Callable[[str], Work]
@@ -89,21 +87,3 @@ def seconds(work: Work) -> float:
         return time.thread_time() - began
     finally:
         gc.enable()
-
-
-def steps(work: Work) -> int:
-    """Lines of Python code and calls of functions while the work runs."""
-    count = 0
-
-    def line(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal count
-        count += 1
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(line)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count

@@ -27,7 +27,7 @@ from gateway.text.decoding import decoded_views
 from gateway.text.fold import fold
 from gateway.text.normalized import normalized
 from gateway.text.segment_texts import SegmentTexts
-from gateway.types import Call, Event, Finding, Finish, Scan, Segment, Start, TextDelta, ToolDelta
+from gateway.types import Call, Event, Finish, Scan, Segment, Start, TextDelta, ToolDelta
 from tests.growth.measure import Prepare, Work
 
 _KEY: Final = b"k" * 32
@@ -73,14 +73,7 @@ def _spans(places: list[tuple[int, int]]) -> Iterator[Span]:
 
 def _scan_of(call: Call) -> Scan:
     findings = [
-        Finding(
-            segment=index,
-            start=span.start,
-            end=span.end,
-            entity=span.entity,
-            score=span.score,
-            detector=span.detector,
-        )
+        span.in_segment(index)
         for index, segment in enumerate(call.segments)
         if segment.place not in ("identifier", "number") and segment.escaping == "none"
         for span in marked(segment.text)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.growth.measure import MOST, Growth, Work, growth, steps
+from tests.growth.measure import MOST, Growth, Work, growth
+from tests.parts.steps import steps
 
 
 def text(n: int) -> str:

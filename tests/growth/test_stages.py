@@ -5,8 +5,9 @@ import os
 import pytest
 
 from tests.growth.inputs import BREAKS, INPUTS
-from tests.growth.measure import MOST, growth, steps
+from tests.growth.measure import MOST, growth
 from tests.growth.stages import STAGES
+from tests.parts.steps import steps
 
 PROVE = bool(os.environ.get("SEKISHO_PROVE"))
 SIZE = 800

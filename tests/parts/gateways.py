@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import openai
 from fastapi import FastAPI
 
@@ -150,3 +151,12 @@ def locked_store(served: Served) -> Iterator[None]:
         yield
     finally:
         holder.close()
+
+
+async def post(served: Served, path: str, body: Any) -> tuple[int, bytes]:
+    """The status and the body of the answer to a caller with the key."""
+    async with (
+        aiohttp.ClientSession(headers={"authorization": f"Bearer {KEY}"}) as session,
+        session.post(served.url + path, json=body) as reply,
+    ):
+        return reply.status, await reply.read()

@@ -214,7 +214,7 @@ class Scanner:
 
 def _propagated(texts: SegmentTexts, found: list[tuple[Span, ...]]) -> tuple[Finding, ...]:
     marked = enumerate(spread(texts, found))
-    return tuple(_finding(index, span) for index, spans in marked for span in spans)
+    return tuple(span.in_segment(index) for index, spans in marked for span in spans)
 
 
 def _located(
@@ -243,14 +243,3 @@ def _unicode(text: str) -> tuple[str, bytes]:
         return text, text.encode()
     except UnicodeEncodeError:
         return text.encode(errors="replace").decode(), text.encode(errors="surrogatepass")
-
-
-def _finding(index: int, span: Span) -> Finding:
-    return Finding(
-        segment=index,
-        start=span.start,
-        end=span.end,
-        entity=span.entity,
-        score=span.score,
-        detector=span.detector,
-    )
