@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 
 from gateway.dialects.base import Dialect
@@ -37,16 +37,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; when the client disconnects, its work is cancelled at once."""
         body = _Body(scope["headers"], receive, self._limits)
-        inbound = Inbound(
-            request_id=new_request_id(),
-            dialect=self._dialect,
-            operation=self._operation,
-            headers=scope["headers"],
-            body=body.read,
-            received=time.time(),
-            model=scope.get("path_params", {}).get("model"),
-            peer=peer_of(scope),
-        )
+        inbound = inbound_of(scope, self._dialect, self._operation, body.read)
         with self._pipeline.recorder.in_flight(), contextlib.suppress(Disconnected):
             await _cancel_on_disconnect(self._serve(inbound, send), body.disconnected())
 
@@ -82,6 +73,27 @@ class _Body:
 async def no_body() -> bytes:
     """The body of a request whose method has none; one that is sent all the same is not read."""
     return b""
+
+
+def inbound_of(
+    scope: Scope,
+    dialect: Dialect,
+    operation: str,
+    body: Callable[[], Awaitable[bytes]] = no_body,
+) -> Inbound:
+    """A request as the pipeline gets it: its headers and path, and how its body is read."""
+    path = scope.get("path_params", {})
+    return Inbound(
+        request_id=new_request_id(),
+        dialect=dialect,
+        operation=operation,
+        headers=scope["headers"],
+        body=body,
+        received=time.time(),
+        model=path.get("model"),
+        reply_id=path.get("reply", ""),
+        peer=peer_of(scope),
+    )
 
 
 def new_request_id() -> str:

@@ -6,7 +6,7 @@ never a URL rebuilt from the Host header (CVE-2026-48710).
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 from fastapi import FastAPI
@@ -16,19 +16,18 @@ from starlette.types import Receive, Scope, Send
 from gateway.audit.recorder import Recorder, outcome_of
 from gateway.dialects.base import Dialect
 from gateway.dialects.openai.chat import OpenAIChat
+from gateway.dialects.responses.conversations import DELETE, RETRIEVE
 from gateway.edge.endpoint import (
     Endpoint,
+    inbound_of,
     new_request_id,
-    no_body,
-    peer_of,
     send_answer,
     send_whole,
 )
 from gateway.edge.routes import MODELS, PUBLIC_ROUTES, STORED, PublicRoute
-from gateway.edge.stored_replies import StoredReply
 from gateway.errors import MethodNotAllowed, RouteNotFound, SekishoError
 from gateway.exchange import Exchange
-from gateway.inbound import Answer, Inbound
+from gateway.inbound import Answer
 from gateway.pipeline import Pipeline
 from gateway.settings.server import Limits
 
@@ -38,6 +37,7 @@ UNAUTHENTICATED = ("/healthz", "/readyz")
 _DEFAULT_DIALECT = OpenAIChat()
 """Formats the refusal of a path that no dialect serves."""
 
+_STORED_OPERATIONS: Final = {"GET": RETRIEVE, "DELETE": DELETE}
 _Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -67,7 +67,7 @@ def _endpoint(row: PublicRoute, pipeline: Pipeline, limits: Limits) -> _Asgi:
     if row.operation == MODELS:
         return _Models(pipeline, row.dialect)
     if row.operation == STORED:
-        return StoredReply(pipeline, row.dialect)
+        return _StoredReply(pipeline, row.dialect)
     return Endpoint(pipeline, row.dialect, row.operation, limits)
 
 
@@ -114,16 +114,21 @@ class _Models:
         self._dialect = dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inbound = Inbound(
-            request_id=new_request_id(),
-            dialect=self._dialect,
-            operation="models",
-            headers=scope["headers"],
-            body=no_body,
-            received=time.time(),
-            peer=peer_of(scope),
-        )
+        inbound = inbound_of(scope, self._dialect, MODELS)
         await send_answer(await self._pipeline.models(inbound), send)
+
+
+class _StoredReply:
+    """``GET`` and ``DELETE`` of a stored reply, for the credential that received it: no body, and an id in the path."""
+
+    def __init__(self, pipeline: Pipeline, dialect: Dialect) -> None:
+        self._pipeline = pipeline
+        self._dialect = dialect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = _STORED_OPERATIONS[scope["method"]]
+        inbound = inbound_of(scope, self._dialect, operation)
+        await send_answer(await self._pipeline.stored_reply(inbound), send)
 
 
 class _Health:

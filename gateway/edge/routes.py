@@ -17,7 +17,7 @@ from gateway.dialects.responses.dialect import OpenAIResponses
 MODELS: Final = "models"
 """The operation that lists models: it has no body."""
 STORED: Final = "kept"
-"""Retrieving and deleting a stored reply: see :mod:`gateway.edge.stored_replies`."""
+"""Retrieving and deleting a stored reply: see :mod:`gateway.edge.public`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

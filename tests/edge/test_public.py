@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -9,12 +10,17 @@ import structlog
 from starlette.routing import Route
 
 from gateway.edge.public import UNAUTHENTICATED
-from tests.parts.gateways import Served, serving
+from tests.parts.echoes import echo
+from tests.parts.gateways import KEY, Served, serving
+from tests.parts.scripted import ScriptedUpstream
 
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(tmp_path) as running:
+    async with (
+        ScriptedUpstream(echo) as upstream,
+        serving(tmp_path, base_url=upstream.base_url) as running,
+    ):
         yield running
 
 
@@ -75,3 +81,44 @@ async def test_B31_every_refusal_at_the_edge_is_counted_and_its_log_is_bounded(
     assert [line.rpartition(" ")[2] for line in counted] == ["20.0"]
     assert 1 <= len([log for log in logs if log.get("code") == code]) < 20
     assert served.records() == []
+
+
+PREFIXES = ("/v1", "", "/openai/v1", "/openai")
+"""Before the paths of stored replies."""
+
+
+async def call(served: Served, method: str, path: str, **options: Any) -> tuple[int, Any]:
+    headers = {"api-key": options.pop("key", KEY)}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(method, served.url + path, **options) as reply,
+    ):
+        return reply.status, await reply.json()
+
+
+async def test_a_reply_is_at_every_path_at_which_responses_are(served: Served) -> None:
+    for prefix in PREFIXES:
+        body = {"model": "deepseek-r1", "input": "hi"}
+        _, first = await call(served, "POST", f"{prefix}/responses", json=body)
+        path = f"{prefix}/responses/{first['id']}"
+        assert await call(served, "GET", path) == (200, first)
+        status, body = await call(served, "DELETE", path)
+        assert (status, body) == (200, {"id": first["id"], "object": "response", "deleted": True})
+        assert (await call(served, "GET", path))[0] == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_other_methods_are_refused(served: Served, method: str) -> None:
+    status, body = await call(served, method, "/v1/responses/resp_1", json={})
+    assert (status, body["error"]["code"]) == (405, "method_not_allowed")
+    assert "GET and DELETE" in body["error"]["message"]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_stranger_learns_nothing(served: Served, method: str) -> None:
+    for name in ("resp_1", "resp_%00", "a" * 5000):
+        status, body = await call(served, method, f"/v1/responses/{name}", key="sk-sekisho-nobody")
+        assert (status, body["error"]["code"]) == (401, "invalid_key")
+        status, body = await call(served, method, f"/v1/responses/{name}")
+        assert (status, body["error"]["code"]) == (404, "not_found")
+        assert name not in body["error"]["message"]
