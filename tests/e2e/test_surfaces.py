@@ -28,6 +28,7 @@ from tests.parts.surfaces import (
     every_surface,
     every_talking,
     streamed_or_not,
+    without_ids,
 )
 
 PLANTED = ("Kenji Tanaka", "kenji.tanaka@example.co.jp", "+81 90-1234-5678", "4111 1111 1111 1111")
@@ -106,7 +107,7 @@ async def test_T27_T29_what_the_model_invents_is_replaced_and_the_callers_own_is
     _, reply = await post(served, surface, body)
     text = surface.text(reply, stream=streamed)
     assert text == "Try [CREDIT_CARD] or 4111 1111 1111 1111 for 34-7."
-    assert b"5555" not in reply
+    assert b"5555" not in without_ids(reply)
     assert served.records()[-1]["invented"] == {"CREDIT_CARD": 1}
 
 

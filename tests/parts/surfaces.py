@@ -1,6 +1,7 @@
 """Every API surface: how to call it, how to read its reply, and where a request to it can hold a value."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,11 @@ class Surface:
             return self.reply_text(json.loads(reply))
         assert self.streamed is not None
         return self.streamed(reply)
+
+
+def without_ids(reply: bytes) -> bytes:
+    """A reply without the ids that the gateway draws, whose digits may by chance be those of a value."""
+    return re.sub(rb"[a-z]+_[0-9a-f]{32}", b"", reply)
 
 
 def frames(body: bytes) -> Iterator[Any]:
